@@ -1,0 +1,35 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { TallyReporter } from './tools/tally-reporter.ts';
+
+/** Packages and apps are read from their TypeScript sources: no build comes before the tests. */
+const sourceCondition = '@barkeep/source';
+
+/** Every package and app with a `test` folder is a project of its own, named after its folder. */
+const members: TestProjectInlineConfiguration[] = ['packages', 'apps']
+  .flatMap((parent) => readdirSync(parent).map((folder) => join(parent, folder)))
+  .filter((root) => existsSync(join(root, 'test')))
+  .map((root) => ({
+    extends: true,
+    test: { name: basename(root), root, include: ['test/**/*.test.ts'] },
+  }));
+
+const house: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: 'house', include: ['test/**/*.test.ts'] },
+};
+
+export default defineConfig({
+  resolve: { conditions: [sourceCondition, 'module', 'node', 'development|production'] },
+  ssr: { resolve: { conditions: [sourceCondition, 'module', 'node', 'development|production'] } },
+  test: {
+    projects: [...members, house],
+    pool: 'forks',
+    // Worker threads and child processes of a test inherit the condition too.
+    execArgv: [`--conditions=${sourceCondition}`],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', new TallyReporter()],
+  },
+});
