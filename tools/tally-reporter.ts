@@ -7,6 +7,12 @@ import type { Reporter, TestModule } from 'vitest/node';
  * failures as well, though no test carries them.
  */
 export class TallyReporter implements Reporter {
+  #tally = '0 passed, 1 failed';
+
+  onInit(): void {
+    process.once('exit', () => process.stdout.write(`${this.#tally}\n`));
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     let passed = 0;
     let skipped = 0;
@@ -22,7 +28,7 @@ export class TallyReporter implements Reporter {
       }
     }
     if (passed + failed + skipped === 0) failed = 1;
-    const tally = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-    process.once('exit', () => process.stdout.write(`${tally}\n`));
+    const skips = skipped > 0 ? `, ${skipped} skipped` : '';
+    this.#tally = `${passed} passed, ${failed} failed${skips}`;
   }
 }
