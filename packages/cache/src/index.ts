@@ -1,1 +1,2 @@
-export {};
+export type * from './cache-capabilities.ts';
+export type * from './data-cache.ts';

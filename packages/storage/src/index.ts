@@ -1,1 +1,10 @@
-export {};
+export * from './abstract-market-data-storage.ts';
+export type * from './candle-repository.ts';
+export type * from './change-feed.ts';
+export { type CheckedQuery, EVER } from './checked-query.ts';
+export * from './coverage-ledger.ts';
+export type * from './coverage-repository.ts';
+export type * from './integrity-check.ts';
+export type * from './market-data-storage.ts';
+export type * from './metadata-repository.ts';
+export type * from './storage-capabilities.ts';

@@ -1,0 +1,81 @@
+/**
+ * The stable names of everything that can go wrong. Code may rely on them; messages may change.
+ *
+ * | code | meaning | retryable |
+ * |---|---|---|
+ * | `INVALID_INPUT` | an argument or a value broke a rule; `details` has `field`, `rule`, `value` and, in a batch, `batch` and `index` (CSV: `line`). Nothing was stored | no |
+ * | `NOT_OPEN` | the handle is idle, opening, closing or closed; `details.state` says which | no |
+ * | `ABORTED` | the caller's `AbortSignal` fired; `cause` is its reason | no |
+ * | `UNSUPPORTED` | the adapter's `capabilities` do not include this call | no |
+ * | `BUSY` | another connection held a lock for longer than the busy timeout | yes |
+ * | `READ_ONLY` | the file, directory or server refuses writes | no |
+ * | `CANNOT_OPEN` | the database, directory or server cannot be opened | no |
+ * | `NOT_A_DATABASE` | the file exists and is something else | no |
+ * | `CORRUPT` | stored bytes are damaged; `details` names what and where | no |
+ * | `SCHEMA_TOO_NEW` | a newer Barkeep wrote this database | no |
+ * | `DISK_FULL` | no space is left; nothing was stored | yes |
+ * | `IO` | the operating system reported another I/O error | yes |
+ * | `UNAVAILABLE` | a server cannot be reached | yes |
+ * | `TIMEOUT` | no answer within the time allowed | yes |
+ * | `OVERLOADED` | a bounded queue is full | yes |
+ * | `SOURCE_FAILED` | the coordinator or router could not deliver | as the source said |
+ * | `INCOMPATIBLE` | Node.js, a driver or a library has a version that is known to fail | no |
+ * | `MISSING_PACKAGE` | an adapter's package is not installed; `details.install` is the command | no |
+ * | `INTERNAL` | a bug in Barkeep or in an adapter | no |
+ */
+export type BarkeepErrorCode =
+  | 'INVALID_INPUT'
+  | 'NOT_OPEN'
+  | 'ABORTED'
+  | 'UNSUPPORTED'
+  | 'BUSY'
+  | 'READ_ONLY'
+  | 'CANNOT_OPEN'
+  | 'NOT_A_DATABASE'
+  | 'CORRUPT'
+  | 'SCHEMA_TOO_NEW'
+  | 'DISK_FULL'
+  | 'IO'
+  | 'UNAVAILABLE'
+  | 'TIMEOUT'
+  | 'OVERLOADED'
+  | 'SOURCE_FAILED'
+  | 'INCOMPATIBLE'
+  | 'MISSING_PACKAGE'
+  | 'INTERNAL';
+
+/** Facts about one error, by name: plain values that can be logged or sent to another thread. */
+export type BarkeepErrorDetails = Readonly<Record<string, unknown>>;
+
+export interface BarkeepErrorOptions {
+  /** Whether the same call may succeed later. Default: false. */
+  readonly retryable?: boolean;
+  readonly details?: BarkeepErrorDetails;
+  readonly cause?: unknown;
+}
+
+/** Every failure Barkeep reports, save programming mistakes (`TypeError`, `RangeError`). */
+export class BarkeepError extends Error {
+  override readonly name: string = 'BarkeepError';
+  readonly code: BarkeepErrorCode;
+  /** Whether the same call may succeed later without a change by the caller. */
+  readonly retryable: boolean;
+  readonly details: BarkeepErrorDetails;
+
+  constructor(code: BarkeepErrorCode, message: string, options: BarkeepErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.details = Object.freeze({ ...options.details });
+  }
+
+  /** Whether `error` is a BarkeepError, of `code` when one is given; also across package copies. */
+  static is(error: unknown, code?: BarkeepErrorCode): error is BarkeepError {
+    return (
+      error instanceof Error &&
+      error.name === 'BarkeepError' &&
+      'code' in error &&
+      (code === undefined || error.code === code)
+    );
+  }
+}

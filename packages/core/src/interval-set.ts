@@ -1,0 +1,100 @@
+import type { EpochMs } from './epoch-ms.ts';
+import type { Interval } from './interval.ts';
+import type { TimeframeGrid } from './timeframe.ts';
+
+/**
+ * Intervals that are not empty, ascend, and neither overlap nor touch. Every function here takes
+ * and returns such a list, except `normalizeIntervals`, which makes one of any list.
+ */
+export type IntervalSet = readonly Interval[];
+
+/** Sorts, joins what overlaps or touches, and drops what is empty. */
+export function normalizeIntervals(intervals: readonly Interval[]): Interval[] {
+  const sorted = intervals.filter((it) => it.from < it.to).sort((a, b) => a.from - b.from);
+  const joined: Interval[] = [];
+  for (const { from, to } of sorted) {
+    const last = joined.at(-1);
+    if (last !== undefined && from <= last.to) {
+      if (to > last.to) joined[joined.length - 1] = { from: last.from, to };
+    } else {
+      joined.push({ from, to });
+    }
+  }
+  return joined;
+}
+
+/** What is in `a`, in `b`, or in both. */
+export function unionIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
+  return normalizeIntervals([...a, ...b]);
+}
+
+/** What is in both `a` and `b`. */
+export function intersectIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
+  const shared: Interval[] = [];
+  let i = 0;
+  let j = 0;
+  for (
+    let left = a[i], right = b[j];
+    left !== undefined && right !== undefined;
+    left = a[i], right = b[j]
+  ) {
+    const from = Math.max(left.from, right.from);
+    const to = Math.min(left.to, right.to);
+    if (from < to) shared.push({ from, to });
+    if (left.to < right.to) i += 1;
+    else j += 1;
+  }
+  return shared;
+}
+
+/** What is in `a` and not in `b`. */
+export function subtractIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
+  const rest: Interval[] = [];
+  let j = 0;
+  for (const { from, to } of a) {
+    let start = from;
+    while (j > 0 && (b[j - 1]?.to ?? Number.NEGATIVE_INFINITY) > start) j -= 1;
+    for (let hole = b[j]; hole !== undefined && hole.from < to; hole = b[j]) {
+      if (hole.from > start) rest.push({ from: start, to: hole.from });
+      start = Math.max(start, hole.to);
+      if (hole.to > to) break;
+      j += 1;
+    }
+    if (start < to) rest.push({ from: start, to });
+  }
+  return rest;
+}
+
+/** Whether every instant of `interval` is in the set. An empty interval always is. */
+export function intervalsContain(set: IntervalSet, interval: Interval): boolean {
+  return (
+    interval.from >= interval.to ||
+    set.some((it) => it.from <= interval.from && interval.to <= it.to)
+  );
+}
+
+/** The length of the set in milliseconds. */
+export function intervalsLength(set: IntervalSet): number {
+  return set.reduce((sum, it) => sum + (it.to - it.from), 0);
+}
+
+/** The whole periods inside an interval: `from` rounds up, `to` down; `undefined` if none is left. */
+export function wholePeriodsInside(interval: Interval, grid: TimeframeGrid): Interval | undefined {
+  const from = grid.ceil(interval.from);
+  const to = grid.floor(interval.to);
+  return from < to ? { from, to } : undefined;
+}
+
+/** The whole periods an interval touches: `from` rounds down, `to` up. */
+export function wholePeriodsAround(interval: Interval, grid: TimeframeGrid): Interval {
+  return { from: grid.floor(interval.from), to: grid.ceil(interval.to) };
+}
+
+/** How many of the grid's periods start inside the set. */
+export function countPeriods(set: IntervalSet, grid: TimeframeGrid): number {
+  return set.reduce((sum, it) => sum + periodsBetween(it.from, it.to, grid), 0);
+}
+
+function periodsBetween(from: EpochMs, to: EpochMs, grid: TimeframeGrid): number {
+  return grid.indexOf(grid.ceil(to)) - grid.indexOf(grid.ceil(from));
+}

@@ -1,0 +1,37 @@
+import { BarkeepError } from './barkeep-error.ts';
+
+export interface InvalidInputDetails {
+  /** The name of the argument or value that broke the rule, such as `high` or `limit`. */
+  readonly field: string;
+  /** The rule, in words that complete "<field> …". */
+  readonly rule: string;
+  readonly value?: unknown;
+  /** The position of the offending item in its list, from 0. */
+  readonly index?: number;
+  /** The position of the batch or query in a call that takes several, from 0. */
+  readonly batch?: number;
+  /** The line of a text file, from 1. */
+  readonly line?: number;
+}
+
+/** The error for a value that broke a rule: code `INVALID_INPUT`. */
+export function invalidInput(details: InvalidInputDetails, subject?: string): BarkeepError {
+  const place = [
+    details.line === undefined ? '' : `line ${details.line}: `,
+    details.batch === undefined ? '' : `batch ${details.batch}: `,
+    subject === undefined ? '' : `${subject}: `,
+    details.index === undefined ? '' : `[${details.index}].`,
+  ].join('');
+  const got = 'value' in details ? `; got ${show(details.value)}` : '';
+  return new BarkeepError('INVALID_INPUT', `${place}${details.field} ${details.rule}${got}`, {
+    details: { ...details },
+  });
+}
+
+function show(value: unknown): string {
+  if (Object.is(value, -0)) return '-0';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === null || typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+}

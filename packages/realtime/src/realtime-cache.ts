@@ -1,0 +1,137 @@
+import type {
+  CallOptions,
+  EpochMs,
+  HandleState,
+  OrderBook,
+  Ticker,
+  Trade,
+  Unsubscribe,
+} from '@barkeep/core';
+import type { RealtimeCapabilities } from './realtime-capabilities.ts';
+
+/** `stale`: what is stored is newer, and nothing was changed. */
+export type RealtimeWriteResult = 'stored' | 'stale';
+
+/** The latest ticker of each symbol. Of equal timestamps the later write counts. */
+export interface ITickerRepository {
+  set(ticker: Ticker, options?: CallOptions): Promise<RealtimeWriteResult>;
+  get(symbol: string, options?: CallOptions): Promise<Ticker | undefined>;
+  /** In the order of the symbols. */
+  getMany(symbols: readonly string[], options?: CallOptions): Promise<(Ticker | undefined)[]>;
+  /** Returns whether a live one was there. */
+  delete(symbol: string, options?: CallOptions): Promise<boolean>;
+}
+
+export interface OrderBookReadOptions extends CallOptions {
+  /** At most this many levels a side. Default: all. */
+  readonly depth?: number | undefined;
+}
+
+/** The latest order book of each symbol. Of equal timestamps the later write counts. */
+export interface IOrderBookRepository {
+  set(book: OrderBook, options?: CallOptions): Promise<RealtimeWriteResult>;
+  get(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined>;
+  /** In the order of the symbols. */
+  getMany(
+    symbols: readonly string[],
+    options?: OrderBookReadOptions,
+  ): Promise<(OrderBook | undefined)[]>;
+  delete(symbol: string, options?: CallOptions): Promise<boolean>;
+}
+
+export interface TradeAppendResult {
+  readonly added: number;
+  /** Already there by id, or twice in this call: nothing changed. */
+  readonly duplicates: number;
+}
+
+export interface TradeReadOptions extends CallOptions {
+  /** The latest so many; 0 gives none. Default: all that are kept. */
+  readonly limit?: number | undefined;
+  /** Only trades at or after this instant. */
+  readonly since?: EpochMs | undefined;
+}
+
+export interface TradeReplayOptions extends CallOptions {
+  /** The `cursor` of an earlier replay. Default: from the oldest trade kept. */
+  readonly after?: string | undefined;
+}
+
+export interface TradeReplay {
+  /** In the order of arrival. */
+  readonly trades: readonly Trade[];
+  /** Where the next replay goes on: opaque, and valid for this symbol only. */
+  readonly cursor: string;
+  /** Trades after the given cursor have already gone (by bound, expiry or restart): there is a hole. */
+  readonly gap: boolean;
+}
+
+/** The recent trades of each symbol: deduplicated by id, bounded per symbol. */
+export interface ITradeRepository {
+  append(
+    symbol: string,
+    trades: readonly Trade[],
+    options?: CallOptions,
+  ): Promise<TradeAppendResult>;
+  /** Ascending by timestamp; equal timestamps in the order of arrival. */
+  recent(symbol: string, options?: TradeReadOptions): Promise<Trade[]>;
+  /** What arrived after a cursor: for consumers that were away for a while. */
+  replay(symbol: string, options?: TradeReplayOptions): Promise<TradeReplay>;
+  delete(symbol: string, options?: CallOptions): Promise<boolean>;
+}
+
+export type RealtimeEvent =
+  | { readonly type: 'ticker'; readonly ticker: Ticker }
+  | { readonly type: 'orderBook'; readonly book: OrderBook }
+  /** Only the trades that were new. */
+  | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] }
+  /** Events were lost on the way: read again what matters. */
+  | { readonly type: 'lagged' };
+
+/** Which events a subscriber wants: those that match every field given. */
+export interface RealtimeSelector {
+  readonly types?: readonly ('ticker' | 'orderBook' | 'trades')[] | undefined;
+  readonly symbols?: readonly string[] | undefined;
+}
+
+export interface RealtimeStatistics {
+  readonly tickers: number;
+  readonly orderBooks: number;
+  readonly trades: number;
+  /** Bytes all of it takes, as the adapter estimates or its server reports them. */
+  readonly bytes: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly stored: number;
+  readonly stale: number;
+  readonly duplicates: number;
+  readonly expirations: number;
+  readonly evictions: number;
+}
+
+/**
+ * Tickers, order books and trades, each with an expiry counted from when it was stored. None of it
+ * is ever written to the candle database. Open it before use, close it after.
+ */
+export interface IRealtimeCache extends AsyncDisposable {
+  readonly name: string;
+  readonly capabilities: RealtimeCapabilities;
+  readonly state: HandleState;
+  readonly tickers: ITickerRepository;
+  readonly orderBooks: IOrderBookRepository;
+  readonly trades: ITradeRepository;
+
+  open(options?: CallOptions): Promise<void>;
+  close(): Promise<void>;
+
+  /** Calls the listener for each stored value. @throws BarkeepError `NOT_OPEN` outside the state `open`. */
+  subscribe(selector: RealtimeSelector, listener: (event: RealtimeEvent) => void): Unsubscribe;
+
+  /** Removes what has expired now; returns how many values. Happens by itself from time to time. */
+  sweep(options?: CallOptions): Promise<number>;
+
+  /** Removes everything this cache holds. */
+  clear(options?: CallOptions): Promise<void>;
+
+  stats(options?: CallOptions): Promise<RealtimeStatistics>;
+}

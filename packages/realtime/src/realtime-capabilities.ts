@@ -1,0 +1,10 @@
+/** What an adapter can do. Constant for the life of an instance. */
+export interface RealtimeCapabilities {
+  /** Whether several processes see one another's values and events. */
+  readonly sharing: 'process' | 'multi-process';
+  readonly platforms: readonly ('node' | 'browser')[];
+  /** The most symbols it keeps of each kind; `undefined` when it has no such bound. */
+  readonly maxSymbols?: number | undefined;
+  /** The most trades it keeps of a symbol. */
+  readonly maxTradesPerSymbol: number;
+}

@@ -1,0 +1,554 @@
+import {
+  type CallOptions,
+  CandleSeries,
+  type Clock,
+  countPeriods,
+  gatherCandles,
+  Handle,
+  type Interval,
+  type IntervalSet,
+  intersectIntervals,
+  invalidInput,
+  type JsonValue,
+  ListenerSet,
+  normalizeIntervals,
+  OperationStatistics,
+  onlyKnownKeys,
+  requiredTimestamp,
+  runCooperatively,
+  type SeriesKey,
+  subtractIntervals,
+  systemClock,
+  throwIfAborted,
+  timeframeGrid,
+  untilAborted,
+  validateInterval,
+  validateSeriesKey,
+  wholePeriodsAround,
+  wholePeriodsInside,
+} from '@barkeep/core';
+import type {
+  CandleBatch,
+  CandleQuery,
+  CandleScan,
+  ICandleRepository,
+  SeriesFilter,
+  SeriesInfo,
+  WriteResult,
+} from './candle-repository.ts';
+import type { ChangeEvent, IChangeFeed } from './change-feed.ts';
+import {
+  type CheckedQuery,
+  checkFilter,
+  checkOptionalRange,
+  checkQuery,
+  checkScan,
+  EVER,
+} from './checked-query.ts';
+import { coverageWithin } from './coverage-ledger.ts';
+import type {
+  ContinuityReport,
+  CoverageEntry,
+  ICoverageRepository,
+  Provenance,
+} from './coverage-repository.ts';
+import type { IIntegrityCheck, IntegrityReport } from './integrity-check.ts';
+import type { IMarketDataStorage, StorageSize, StorageStatistics } from './market-data-storage.ts';
+import { parseDocument, stringifyDocument, validateDocumentKey } from './metadata-document.ts';
+import type { IMetadataRepository } from './metadata-repository.ts';
+import type { StorageCapabilities } from './storage-capabilities.ts';
+
+/** A batch an adapter receives: checked, sorted, without duplicates, in memory of its own. */
+export interface CheckedBatch {
+  readonly key: SeriesKey;
+  /** The adapter may keep or transfer its columns. */
+  readonly series: CandleSeries;
+  /** Whole periods. */
+  readonly covers: IntervalSet;
+  readonly source: string;
+  readonly collectedAt: number;
+}
+
+/** What one batch changed. */
+export interface BatchOutcome extends WriteResult {
+  /** The stretch that holds every inserted or updated candle; `undefined` when there was none. */
+  readonly changed?: Interval | undefined;
+}
+
+/** What a removal changed. */
+export interface RemovalOutcome {
+  readonly removed: number;
+}
+
+export interface AbstractStorageOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+const BATCH_KEYS = ['key', 'candles', 'covers', 'source'] as const;
+
+/**
+ * The common part of every storage: it checks arguments, fills defaults, guards the life cycle,
+ * honours abort signals, counts and times calls, and tells the change feed. An adapter extends it
+ * and writes the methods that start with an underscore, which receive exactly what their types say:
+ * arguments need no further checks, and the handle is open.
+ */
+export abstract class AbstractMarketDataStorage extends Handle implements IMarketDataStorage {
+  readonly capabilities: StorageCapabilities;
+  readonly candles: ICandleRepository;
+  readonly coverage: ICoverageRepository;
+  readonly metadata: IMetadataRepository;
+  readonly changes: IChangeFeed;
+  readonly integrity: IIntegrityCheck | undefined;
+  protected readonly clock: Clock;
+  readonly #listeners = new ListenerSet<ChangeEvent>();
+  readonly #statistics = new OperationStatistics();
+  readonly #written = { inserted: 0, updated: 0, unchanged: 0 };
+  #candlesRead = 0;
+
+  protected constructor(
+    name: string,
+    capabilities: StorageCapabilities,
+    options: AbstractStorageOptions = {},
+  ) {
+    super(name);
+    this.capabilities = Object.freeze({ ...capabilities });
+    this.clock = options.clock ?? systemClock;
+    this.candles = Object.freeze({
+      write: (batches: CandleBatch | readonly CandleBatch[], call?: CallOptions) =>
+        this.#write(batches, call),
+      read: (query: CandleQuery, call?: CallOptions) => this.#read(query, call),
+      readMany: (queries: readonly CandleQuery[], call?: CallOptions) =>
+        this.#readMany(queries, call),
+      scan: (query: CandleScan, call?: CallOptions) => this.#scan(query, call),
+      remove: (key: SeriesKey, range?: Interval, call?: CallOptions) =>
+        this.#remove(key, range, call),
+      list: (filter?: SeriesFilter, call?: CallOptions) => this.#list(filter, call),
+    });
+    this.coverage = Object.freeze({
+      add: (key: SeriesKey, interval: Interval, provenance: Provenance, call?: CallOptions) =>
+        this.#addCoverage(key, interval, provenance, call),
+      of: (key: SeriesKey, range?: Interval, call?: CallOptions) =>
+        this.#coverageOf(key, range, call),
+      missing: (key: SeriesKey, range: Interval, call?: CallOptions) =>
+        this.#missing(key, range, call),
+      remove: (key: SeriesKey, range?: Interval, call?: CallOptions) =>
+        this.#removeCoverage(key, range, call),
+      continuity: (key: SeriesKey, range?: Interval, call?: CallOptions) =>
+        this.#continuity(key, range, call),
+    });
+    this.metadata = Object.freeze({
+      get: (key: string, call?: CallOptions) => this.#getMetadata(key, call),
+      set: (key: string, value: JsonValue, call?: CallOptions) =>
+        this.#setMetadata(key, value, call),
+      delete: (key: string, call?: CallOptions) => this.#deleteMetadata(key, call),
+      keys: (prefix?: string, call?: CallOptions) => this.#metadataKeys(prefix, call),
+    });
+    this.changes = Object.freeze({
+      subscribe: (listener: (event: ChangeEvent) => void) => {
+        this.assertOpen();
+        return this.#listeners.add(listener);
+      },
+    });
+    this.integrity = capabilities.integrity
+      ? Object.freeze({
+          check: (key?: SeriesKey, call?: CallOptions) => this.#checkIntegrity(key, call),
+        })
+      : undefined;
+  }
+
+  async flush(options?: CallOptions): Promise<void> {
+    await this.#call('flush', options, () => this._flush());
+  }
+
+  async stats(options?: CallOptions): Promise<StorageStatistics> {
+    const size = await this.#call('stats', options, () => this._size());
+    return {
+      operations: this.#statistics.summary(),
+      candlesRead: this.#candlesRead,
+      candlesInserted: this.#written.inserted,
+      candlesUpdated: this.#written.updated,
+      candlesUnchanged: this.#written.unchanged,
+      size,
+    };
+  }
+
+  /** Stores all batches in order, with their coverage, as one atomic unit; one outcome per batch. */
+  protected abstract _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]>;
+
+  protected abstract _read(query: CheckedQuery): Promise<CandleSeries>;
+
+  /** Removes candles and coverage in `[from, to)`, atomically. The range is whole periods or `EVER`. */
+  protected abstract _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome>;
+
+  /** In any order. */
+  protected abstract _list(filter: SeriesFilter): Promise<SeriesInfo[]>;
+
+  /** The entry is whole periods and not empty. */
+  protected abstract _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void>;
+
+  /** The entries that touch the range, ascending; they need not be cut to it. */
+  protected abstract _coverageOf(key: SeriesKey, range: Interval): Promise<CoverageEntry[]>;
+
+  protected abstract _removeCoverage(key: SeriesKey, range: Interval): Promise<void>;
+
+  /** Metadata values are JSON text. */
+  protected abstract _getMetadata(key: string): Promise<string | undefined>;
+
+  protected abstract _setMetadata(key: string, text: string): Promise<void>;
+
+  protected abstract _deleteMetadata(key: string): Promise<boolean>;
+
+  /** In any order. */
+  protected abstract _metadataKeys(prefix: string): Promise<string[]>;
+
+  protected abstract _size(): Promise<StorageSize>;
+
+  /** Reads several series; override it when one round trip can serve them all. */
+  protected async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
+    const answers: CandleSeries[] = [];
+    for (const query of queries) answers.push(await this._read(query));
+    return answers;
+  }
+
+  /** Override it when a resolved write is not yet as durable as it can be. */
+  protected _flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Must be overridden by an adapter that declares the capability `integrity`. */
+  protected _checkIntegrity(_key: SeriesKey | undefined): Promise<IntegrityReport> {
+    return Promise.reject(new TypeError(`${this.name} declares integrity without _checkIntegrity`));
+  }
+
+  /** Tells subscribers of a change that did not come through this instance's own writes. */
+  protected publish(event: ChangeEvent): void {
+    this.#listeners.emit(event);
+  }
+
+  async #write(
+    input: CandleBatch | readonly CandleBatch[],
+    call: CallOptions = {},
+  ): Promise<WriteResult> {
+    return this.#call('candles.write', call, async () => {
+      const batches = await this.#checkBatches(input, call.signal);
+      throwIfAborted(call.signal);
+      const outcomes = batches.length === 0 ? [] : await this._write(batches);
+      const total = { inserted: 0, updated: 0, unchanged: 0 };
+      for (const [i, outcome] of outcomes.entries()) {
+        total.inserted += outcome.inserted;
+        total.updated += outcome.updated;
+        total.unchanged += outcome.unchanged;
+        this.#publishOutcome(batches[i], outcome);
+      }
+      this.#written.inserted += total.inserted;
+      this.#written.updated += total.updated;
+      this.#written.unchanged += total.unchanged;
+      return total;
+    });
+  }
+
+  async #checkBatches(
+    input: CandleBatch | readonly CandleBatch[],
+    signal: AbortSignal | undefined,
+  ): Promise<CheckedBatch[]> {
+    if (!Array.isArray(input))
+      return [await this.#checkBatch(input as CandleBatch, undefined, signal)];
+    const batches: CheckedBatch[] = [];
+    for (const [index, batch] of input.entries())
+      batches.push(await this.#checkBatch(batch, index, signal));
+    return batches;
+  }
+
+  async #checkBatch(
+    batch: CandleBatch,
+    index: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CheckedBatch> {
+    const where = index === undefined ? {} : { batch: index };
+    if (batch === null || typeof batch !== 'object') {
+      throw invalidInput({
+        field: 'batch',
+        rule: 'must be { key, candles, … }',
+        value: batch,
+        ...where,
+      });
+    }
+    onlyKnownKeys(batch, BATCH_KEYS, 'batch');
+    validateSeriesKey(batch.key);
+    const key = { symbol: batch.key.symbol, timeframe: batch.key.timeframe };
+    const covers = checkCovers(batch.covers, key);
+    const source = checkSource(batch.source ?? 'unknown');
+    const columns = await runCooperatively(gatherCandles(key, batch.candles, index), signal);
+    const series = CandleSeries.fromTrustedColumns(key, columns);
+    return { key, series, covers, source, collectedAt: this.clock.now() };
+  }
+
+  #publishOutcome(batch: CheckedBatch | undefined, outcome: BatchOutcome): void {
+    if (batch === undefined) return;
+    const { key, covers } = batch;
+    if (outcome.changed !== undefined) {
+      this.publish({ type: 'candles', key, interval: outcome.changed, origin: 'local' });
+    }
+    for (const interval of covers)
+      this.publish({ type: 'coverage', key, interval, origin: 'local' });
+  }
+
+  #read(query: CandleQuery, call?: CallOptions): Promise<CandleSeries> {
+    return this.#call('candles.read', call, () => {
+      const checked = checkQuery(query);
+      if (isEmptyQuery(checked)) return Promise.resolve(CandleSeries.empty(checked.key));
+      return this.#counted(this._read(checked));
+    });
+  }
+
+  #readMany(queries: readonly CandleQuery[], call?: CallOptions): Promise<CandleSeries[]> {
+    return this.#call('candles.readMany', call, async () => {
+      if (!Array.isArray(queries))
+        throw invalidInput({ field: 'queries', rule: 'must be an array', value: queries });
+      const checked = queries.map(checkQuery);
+      const asked = checked.filter((query) => !isEmptyQuery(query));
+      const answers = asked.length === 0 ? [] : await this._readMany(asked);
+      for (const answer of answers) this.#candlesRead += answer.length;
+      let next = 0;
+      return checked.map((query) => {
+        const answer = isEmptyQuery(query) ? undefined : answers[next++];
+        return answer ?? CandleSeries.empty(query.key);
+      });
+    });
+  }
+
+  async *#scan(scan: CandleScan, call?: CallOptions): AsyncGenerator<CandleSeries, void, void> {
+    this.assertOpen();
+    const checked = checkScan(scan);
+    let from = checked.from;
+    while (from < checked.to) {
+      const start = from;
+      const chunk = await this.#call('candles.scan', call, () =>
+        this.#counted(this._read({ ...checked, from: start })),
+      );
+      if (chunk.length > 0) yield chunk;
+      if (chunk.length < checked.limit) return;
+      from = chunk.lastTimestamp + 1;
+    }
+  }
+
+  #remove(key: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<number> {
+    return this.#call('candles.remove', call, async () => {
+      validateSeriesKey(key);
+      const bounds = wholePeriods(key, checkOptionalRange(range));
+      const { removed } = await this._remove(key, bounds);
+      if (removed > 0) this.publish({ type: 'candles', key, interval: bounds, origin: 'local' });
+      this.publish({ type: 'coverage', key, interval: bounds, origin: 'local' });
+      return removed;
+    });
+  }
+
+  #list(filter: SeriesFilter = {}, call?: CallOptions): Promise<SeriesInfo[]> {
+    return this.#call('candles.list', call, async () => {
+      const series = await this._list(checkFilter(filter));
+      return series.sort(
+        (a, b) => compareText(a.symbol, b.symbol) || compareText(a.timeframe, b.timeframe),
+      );
+    });
+  }
+
+  #addCoverage(
+    key: SeriesKey,
+    interval: Interval,
+    provenance: Provenance,
+    call?: CallOptions,
+  ): Promise<void> {
+    return this.#call('coverage.add', call, async () => {
+      validateSeriesKey(key);
+      validateInterval(interval);
+      if (provenance === null || typeof provenance !== 'object') {
+        throw invalidInput({
+          field: 'provenance',
+          rule: 'must be { source, collectedAt? }',
+          value: provenance,
+        });
+      }
+      const source = checkSource(provenance.source);
+      const collectedAt = provenance.collectedAt ?? this.clock.now();
+      requiredTimestamp(collectedAt, 'collectedAt');
+      const whole = wholePeriodsInside(interval, timeframeGrid(key.timeframe));
+      if (whole === undefined) return;
+      await this._addCoverage(key, { ...whole, source, collectedAt });
+      this.publish({ type: 'coverage', key, interval: whole, origin: 'local' });
+    });
+  }
+
+  #coverageOf(
+    key: SeriesKey,
+    range: Interval | undefined,
+    call?: CallOptions,
+  ): Promise<CoverageEntry[]> {
+    return this.#call('coverage.of', call, () => {
+      validateSeriesKey(key);
+      return this.#coverageWithin(key, checkOptionalRange(range));
+    });
+  }
+
+  #missing(key: SeriesKey, range: Interval, call?: CallOptions): Promise<Interval[]> {
+    return this.#call('coverage.missing', call, async () => {
+      validateSeriesKey(key);
+      validateInterval(range, 'range');
+      const whole = wholePeriodsAround(range, timeframeGrid(key.timeframe));
+      return subtractIntervals(
+        normalizeIntervals([whole]),
+        normalizeIntervals(await this.#coverageWithin(key, whole)),
+      );
+    });
+  }
+
+  #removeCoverage(key: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<void> {
+    return this.#call('coverage.remove', call, async () => {
+      validateSeriesKey(key);
+      const bounds = wholePeriods(key, checkOptionalRange(range));
+      await this._removeCoverage(key, bounds);
+      this.publish({ type: 'coverage', key, interval: bounds, origin: 'local' });
+    });
+  }
+
+  #continuity(
+    key: SeriesKey,
+    range: Interval | undefined,
+    call?: CallOptions,
+  ): Promise<ContinuityReport> {
+    return this.#call('coverage.continuity', call, async () => {
+      validateSeriesKey(key);
+      const grid = timeframeGrid(key.timeframe);
+      if (range !== undefined) validateInterval(range, 'range');
+      const whole =
+        range === undefined ? await this.#extentOf(key) : wholePeriodsAround(range, grid);
+      const all = normalizeIntervals([whole]);
+      const covered = intersectIntervals(
+        all,
+        normalizeIntervals(await this.#coverageWithin(key, whole)),
+      );
+      const missing = subtractIntervals(all, covered);
+      let candles = 0;
+      let coveredCandles = 0;
+      let from = whole.from;
+      while (from < whole.to) {
+        const chunk = await this._read({ key, from, to: whole.to, limit: 65_536, take: 'first' });
+        candles += chunk.length;
+        for (const it of covered) coveredCandles += chunk.between(it.from, it.to).length;
+        if (chunk.length === 0) break;
+        from = chunk.lastTimestamp + 1;
+        throwIfAborted(call?.signal);
+      }
+      const uncoveredCandles = candles - coveredCandles;
+      return {
+        range: whole,
+        periods: countPeriods(all, grid),
+        candles,
+        noTradePeriods: countPeriods(covered, grid) - coveredCandles,
+        uncoveredCandles,
+        missingPeriods: countPeriods(missing, grid) - uncoveredCandles,
+        missing,
+      };
+    });
+  }
+
+  async #extentOf(key: SeriesKey): Promise<Interval> {
+    const [series] = await this._list(key);
+    if (series === undefined) return { from: 0, to: 0 };
+    return { from: series.first, to: timeframeGrid(key.timeframe).shift(series.last) };
+  }
+
+  async #coverageWithin(key: SeriesKey, range: Interval): Promise<CoverageEntry[]> {
+    return coverageWithin(await this._coverageOf(key, range), range.from, range.to);
+  }
+
+  #getMetadata(key: string, call?: CallOptions): Promise<JsonValue | undefined> {
+    return this.#call('metadata.get', call, async () => {
+      validateDocumentKey(key);
+      const text = await this._getMetadata(key);
+      return text === undefined ? undefined : parseDocument(key, text);
+    });
+  }
+
+  #setMetadata(key: string, value: JsonValue, call?: CallOptions): Promise<void> {
+    return this.#call('metadata.set', call, () => {
+      validateDocumentKey(key);
+      return this._setMetadata(key, stringifyDocument(value));
+    });
+  }
+
+  #deleteMetadata(key: string, call?: CallOptions): Promise<boolean> {
+    return this.#call('metadata.delete', call, () => {
+      validateDocumentKey(key);
+      return this._deleteMetadata(key);
+    });
+  }
+
+  #metadataKeys(prefix = '', call?: CallOptions): Promise<string[]> {
+    return this.#call('metadata.keys', call, async () => {
+      if (prefix !== '') validateDocumentKey(prefix, 'prefix');
+      return (await this._metadataKeys(prefix)).sort(compareText);
+    });
+  }
+
+  #checkIntegrity(key: SeriesKey | undefined, call?: CallOptions): Promise<IntegrityReport> {
+    return this.#call('integrity.check', call, () => {
+      if (key !== undefined) validateSeriesKey(key);
+      return this._checkIntegrity(key);
+    });
+  }
+
+  async #counted(reading: Promise<CandleSeries>): Promise<CandleSeries> {
+    const series = await reading;
+    this.#candlesRead += series.length;
+    return series;
+  }
+
+  /** The frame of every call: open, not aborted, timed, and given up when the signal fires. */
+  async #call<T>(
+    operation: string,
+    options: CallOptions | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.assertOpen();
+    const signal = options?.signal;
+    throwIfAborted(signal);
+    const running = this.use(() => this.#statistics.measure(operation, async () => work()));
+    return signal === undefined ? running : untilAborted(running, signal);
+  }
+}
+
+function isEmptyQuery(query: CheckedQuery): boolean {
+  return query.limit === 0 || query.from >= query.to;
+}
+
+function checkCovers(covers: CandleBatch['covers'], key: SeriesKey): IntervalSet {
+  if (covers === undefined) return [];
+  const grid = timeframeGrid(key.timeframe);
+  const list: readonly Interval[] = Array.isArray(covers) ? covers : [covers as Interval];
+  return normalizeIntervals(
+    list.flatMap((interval) => {
+      validateInterval(interval, 'covers');
+      return wholePeriodsInside(interval, grid) ?? [];
+    }),
+  );
+}
+
+function checkSource(source: unknown): string {
+  if (typeof source !== 'string' || source === '' || source.length > 256) {
+    throw invalidInput({
+      field: 'source',
+      rule: 'must be a string of 1 to 256 characters',
+      value: source,
+    });
+  }
+  return source;
+}
+
+function wholePeriods(key: SeriesKey, range: Interval): Interval {
+  return range === EVER ? EVER : wholePeriodsAround(range, timeframeGrid(key.timeframe));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

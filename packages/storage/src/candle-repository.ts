@@ -1,0 +1,102 @@
+import type {
+  CallOptions,
+  CandleInput,
+  CandleSeries,
+  EpochMs,
+  Interval,
+  SeriesKey,
+  Timeframe,
+} from '@barkeep/core';
+
+/** Candles of one series to store, with what is known about where they came from. */
+export interface CandleBatch {
+  readonly key: SeriesKey;
+  /** In any order; of equal timestamps the later one counts. Must not be changed until the write settles. */
+  readonly candles: CandleInput;
+  /**
+   * The stretches these candles are complete for: a period in here without a candle had no trades.
+   * Only whole periods count. Never cover a period that has not ended.
+   */
+  readonly covers?: Interval | readonly Interval[] | undefined;
+  /** Who delivered them, such as `upbit-rest`; kept with the coverage. Default: `unknown`. */
+  readonly source?: string | undefined;
+}
+
+/** What a write did to the candles it was given, duplicates inside a batch counted once. */
+export interface WriteResult {
+  readonly inserted: number;
+  readonly updated: number;
+  /** Already stored with the same values: cost no write. */
+  readonly unchanged: number;
+}
+
+export interface CandleQuery {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** The first instant wanted. Default: the beginning. */
+  readonly from?: EpochMs | undefined;
+  /** The first instant no longer wanted. Default: the end. */
+  readonly to?: EpochMs | undefined;
+  /** At most this many candles; 0 gives none. Default: all. */
+  readonly limit?: number | undefined;
+  /**
+   * Which ones when `limit` cuts. Default: `first` when `from` is given, else `last`, as exchanges do.
+   */
+  readonly take?: 'first' | 'last' | undefined;
+}
+
+export interface CandleScan {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly from?: EpochMs | undefined;
+  readonly to?: EpochMs | undefined;
+  /** How many candles a chunk has at most. Default: 16,384. */
+  readonly chunkSize?: number | undefined;
+}
+
+/** Selects series: those that match every field given. */
+export interface SeriesFilter {
+  readonly symbol?: string | undefined;
+  readonly timeframe?: Timeframe | undefined;
+}
+
+/** One stored series that has candles. */
+export interface SeriesInfo {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** How many candles it has. */
+  readonly count: number;
+  /** The timestamp of its first candle. */
+  readonly first: EpochMs;
+  /** The timestamp of its last candle. */
+  readonly last: EpochMs;
+}
+
+/** The stored candles. */
+export interface ICandleRepository {
+  /**
+   * Inserts or replaces candles, and records their coverage: all of it or nothing, however many
+   * batches. The last write wins on (symbol, timeframe, timestamp).
+   *
+   * @throws BarkeepError `INVALID_INPUT` naming batch, index, field and rule; nothing is stored.
+   */
+  write(batches: CandleBatch | readonly CandleBatch[], options?: CallOptions): Promise<WriteResult>;
+
+  /** The candles of one series in `[from, to)`, ascending. Unknown series: an empty result. */
+  read(query: CandleQuery, options?: CallOptions): Promise<CandleSeries>;
+
+  /** Several reads in one go; the answers are in the order of the queries. */
+  readMany(queries: readonly CandleQuery[], options?: CallOptions): Promise<CandleSeries[]>;
+
+  /**
+   * The candles of one series in chunks, in bounded memory. Nothing stays locked between chunks: a
+   * candle written meanwhile is seen when the scan has not passed it.
+   */
+  scan(query: CandleScan, options?: CallOptions): AsyncIterable<CandleSeries>;
+
+  /** Removes the candles of a series, or those in a range, and their coverage. Returns how many there were. */
+  remove(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<number>;
+
+  /** Every series that has candles, by symbol and then timeframe (both in code unit order). */
+  list(filter?: SeriesFilter, options?: CallOptions): Promise<SeriesInfo[]>;
+}

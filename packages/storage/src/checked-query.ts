@@ -1,0 +1,101 @@
+import {
+  type EpochMs,
+  type Interval,
+  invalidInput,
+  onlyKnownKeys,
+  optionalLimit,
+  type SeriesKey,
+  timeframeGrid,
+  validateBound,
+  validateInterval,
+  validateSeriesKey,
+  validateSymbol,
+} from '@barkeep/core';
+import type { CandleQuery, CandleScan, SeriesFilter } from './candle-repository.ts';
+
+/** A candle query with every default filled in: what an adapter receives. */
+export interface CheckedQuery {
+  readonly key: SeriesKey;
+  /** A safe integer; the smallest one when the caller gave none. */
+  readonly from: EpochMs;
+  /** A safe integer; the largest one when the caller gave none. */
+  readonly to: EpochMs;
+  /** At least 1; `Infinity` when the caller gave none. */
+  readonly limit: number;
+  readonly take: 'first' | 'last';
+}
+
+/** All of time. */
+export const EVER: Interval = Object.freeze({
+  from: Number.MIN_SAFE_INTEGER,
+  to: Number.MAX_SAFE_INTEGER,
+});
+
+const QUERY_KEYS = ['symbol', 'timeframe', 'from', 'to', 'limit', 'take'] as const;
+const SCAN_KEYS = ['symbol', 'timeframe', 'from', 'to', 'chunkSize'] as const;
+const FILTER_KEYS = ['symbol', 'timeframe'] as const;
+const DEFAULT_CHUNK = 16_384;
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function checkQuery(query: CandleQuery): CheckedQuery {
+  const range = checkRange(query, QUERY_KEYS);
+  optionalLimit(query.limit);
+  if (query.take !== undefined && query.take !== 'first' && query.take !== 'last') {
+    throw invalidInput({ field: 'take', rule: 'must be "first" or "last"', value: query.take });
+  }
+  return {
+    key: keyOf(query),
+    ...range,
+    limit: query.limit ?? Number.POSITIVE_INFINITY,
+    take: query.take ?? (query.from === undefined ? 'last' : 'first'),
+  };
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function checkScan(scan: CandleScan): CheckedQuery {
+  const range = checkRange(scan, SCAN_KEYS);
+  const chunkSize = scan.chunkSize ?? DEFAULT_CHUNK;
+  if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
+    throw invalidInput({
+      field: 'chunkSize',
+      rule: 'must be a whole number of at least 1',
+      value: chunkSize,
+    });
+  }
+  return { key: keyOf(scan), ...range, limit: chunkSize, take: 'first' };
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function checkFilter(filter: SeriesFilter): SeriesFilter {
+  if (filter === null || typeof filter !== 'object') {
+    throw invalidInput({ field: 'filter', rule: 'must be { symbol?, timeframe? }', value: filter });
+  }
+  onlyKnownKeys(filter, FILTER_KEYS, 'filter');
+  if (filter.symbol !== undefined) validateSymbol(filter.symbol);
+  if (filter.timeframe !== undefined) timeframeGrid(filter.timeframe);
+  return filter;
+}
+
+/** The interval, or all of time when there is none. @throws BarkeepError `INVALID_INPUT`. */
+export function checkOptionalRange(range: Interval | undefined): Interval {
+  if (range === undefined) return EVER;
+  validateInterval(range, 'range');
+  return { from: range.from, to: range.to };
+}
+
+function checkRange(query: CandleQuery | CandleScan, known: readonly string[]): Interval {
+  if (query === null || typeof query !== 'object') {
+    throw invalidInput({ field: 'query', rule: 'must be { symbol, timeframe, … }', value: query });
+  }
+  onlyKnownKeys(query, known, 'query');
+  validateSeriesKey(query);
+  if (query.from !== undefined) validateBound(query.from, 'from');
+  if (query.to !== undefined) validateBound(query.to, 'to');
+  const range = { from: query.from ?? EVER.from, to: query.to ?? EVER.to };
+  validateInterval(range);
+  return range;
+}
+
+function keyOf({ symbol, timeframe }: SeriesKey): SeriesKey {
+  return { symbol, timeframe };
+}

@@ -1,0 +1,48 @@
+import type { CallOptions, HandleState, OperationSummary } from '@barkeep/core';
+import type { ICandleRepository } from './candle-repository.ts';
+import type { IChangeFeed } from './change-feed.ts';
+import type { ICoverageRepository } from './coverage-repository.ts';
+import type { IIntegrityCheck } from './integrity-check.ts';
+import type { IMetadataRepository } from './metadata-repository.ts';
+import type { StorageCapabilities } from './storage-capabilities.ts';
+
+export interface StorageStatistics {
+  /** Calls, failures and latencies since the handle was opened, by operation such as `candles.read`. */
+  readonly operations: Readonly<Record<string, OperationSummary>>;
+  readonly candlesRead: number;
+  readonly candlesInserted: number;
+  readonly candlesUpdated: number;
+  readonly candlesUnchanged: number;
+  readonly size: StorageSize;
+}
+
+/** How much is stored. */
+export interface StorageSize {
+  readonly series: number;
+  readonly candles: number;
+  /** Bytes of disk or memory that the data occupies. */
+  readonly bytes: number;
+}
+
+/**
+ * Persistent candles with their coverage and metadata. Open it before use, close it after.
+ *
+ * Calls may overlap: each write is atomic, and a read sees every write that resolved before it began.
+ */
+export interface IMarketDataStorage extends AsyncDisposable {
+  readonly name: string;
+  readonly capabilities: StorageCapabilities;
+  readonly state: HandleState;
+  readonly candles: ICandleRepository;
+  readonly coverage: ICoverageRepository;
+  readonly metadata: IMetadataRepository;
+  readonly changes: IChangeFeed;
+  /** There exactly when `capabilities.integrity`. */
+  readonly integrity?: IIntegrityCheck | undefined;
+
+  open(options?: CallOptions): Promise<void>;
+  close(): Promise<void>;
+  /** Resolves when everything written so far is as durable as the adapter can make it. */
+  flush(options?: CallOptions): Promise<void>;
+  stats(options?: CallOptions): Promise<StorageStatistics>;
+}
