@@ -23,7 +23,7 @@ export function barkeepPackage({ platform, workers = [] }: BarkeepPackage): User
     format: 'esm',
     target: 'node22.14',
     fixedExtension: false,
-    dts: true,
+    dts: { sourcemap: true },
     sourcemap: true,
     logLevel: 'warn',
   };
