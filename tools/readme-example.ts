@@ -1,0 +1,69 @@
+/** Runs the example of a package's README as its reader would, so that it cannot go stale. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** An example that has not ended by then holds its process open: something was not closed. */
+const LONGEST_RUN_MS = 25_000;
+
+export interface ReadmeExample {
+  /** The first block of the README marked `ts`. */
+  readonly code: string;
+  /** What it prints, where the block that comes next is marked `text`. */
+  readonly output: string | undefined;
+}
+
+/**
+ * Runs the example in a process of its own, from the sources of this workspace. Imports resolve as
+ * in the package; files that the example makes go to a temporary directory.
+ *
+ * @param packageDir The package's folder; in a test: `resolve(import.meta.dirname, '..')`.
+ * @returns What the example printed.
+ * @throws Error when it fails, does not end, or prints something other than the README's `text` block.
+ */
+export async function runReadmeExample(packageDir: string): Promise<string> {
+  const { code, output } = readmeExample(await readFile(join(packageDir, 'README.md'), 'utf8'));
+  const printed = await runModule(resolve(packageDir), code);
+  if (output !== undefined && printed.trimEnd() !== output.trimEnd()) {
+    throw new Error(`the README's example prints\n${printed}\ninstead of\n${output}`);
+  }
+  return printed;
+}
+
+export function readmeExample(readme: string): ReadmeExample {
+  const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
+  const position = blocks.findIndex(([, language]) => language === 'ts');
+  const [, , code] = blocks[position] ?? [];
+  if (code === undefined) throw new Error('the README has no ```ts block');
+  const [, language, next] = blocks[position + 1] ?? [];
+  return { code, output: language === 'text' ? next : undefined };
+}
+
+async function runModule(packageDir: string, code: string): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'barkeep-readme-'));
+  try {
+    // Imports were resolved from the package's folder before the first statement runs.
+    return await runNode(packageDir, `process.chdir(${JSON.stringify(scratch)}); ${code}`);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function runNode(cwd: string, code: string): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@barkeep/source', '--input-type=module-typescript'],
+    { cwd, timeout: LONGEST_RUN_MS, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  child.stdin.end(code);
+  const ended = new Promise<string>((resolveEnd, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => resolveEnd(signal ?? `${exitCode}`));
+  });
+  const [stdout, stderr, end] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (end === 'SIGTERM') throw new Error(`the README's example did not end by itself\n${stderr}`);
+  if (end !== '0') throw new Error(`the README's example failed (${end})\n${stderr}`);
+  return stdout;
+}
