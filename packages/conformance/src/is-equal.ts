@@ -1,0 +1,30 @@
+/**
+ * Whether two values have the same content. Numbers are compared bit for bit, typed arrays by type
+ * and elements, other objects by their own enumerable properties, of which `undefined` ones count as
+ * absent.
+ */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!isObject(a) || !isObject(b)) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return isEqualView(a, b);
+  const keys = new Set([...definedKeys(a), ...definedKeys(b)]);
+  return [...keys].every((key) => isEqual(a[key], b[key]));
+}
+
+function isEqualView(a: object, b: object): boolean {
+  if (!isNumberArray(a) || !isNumberArray(b)) return false;
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
+
+function isNumberArray(value: object): value is Float64Array | Uint8Array {
+  return value instanceof Float64Array || value instanceof Uint8Array;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function definedKeys(value: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined);
+}

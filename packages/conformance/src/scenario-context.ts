@@ -1,0 +1,87 @@
+import { ManualClock } from '@barkeep/core';
+import type {
+  ConformanceHarness,
+  ConformanceSubject,
+  HarnessContext,
+  ModelOptions,
+} from './conformance-harness.ts';
+
+/** What a scenario works with. Everything it makes is closed and removed when it ends. */
+export class ScenarioContext<Subject extends ConformanceSubject> {
+  /** The clock of every subject of this scenario. */
+  readonly clock: ManualClock = new ManualClock();
+  readonly model: ModelOptions;
+  readonly #harness: ConformanceHarness<Subject>;
+  readonly #contexts = new Map<Subject, HarnessContext>();
+  readonly #cleanups: (() => void | Promise<void>)[] = [];
+
+  constructor(harness: ConformanceHarness<Subject>) {
+    this.#harness = harness;
+    this.model = harness.model ?? {};
+  }
+
+  /** A subject over empty data of its own, not opened. */
+  async create(): Promise<Subject> {
+    const context = this.#harnessContext();
+    const { destroy } = this.#harness;
+    if (destroy !== undefined) this.onCleanup(() => destroy(context));
+    return this.#adopt(await this.#harness.create(context), context);
+  }
+
+  /** An open subject over empty data of its own. */
+  async open(): Promise<Subject> {
+    const subject = await this.create();
+    await subject.open();
+    return subject;
+  }
+
+  /** Closes a subject and opens another one over the same data. */
+  async reopen(subject: Subject): Promise<Subject> {
+    const context = this.#contexts.get(subject);
+    const { reopen, name } = this.#harness;
+    if (context === undefined) throw new TypeError('this scenario did not make that subject');
+    if (reopen === undefined) {
+      throw new TypeError(`${name} says its data lasts, so its harness needs reopen()`);
+    }
+    await subject.close();
+    const next = this.#adopt(await reopen(subject, context), context);
+    await next.open();
+    return next;
+  }
+
+  /** Runs when the scenario ends, last registered first. */
+  onCleanup(cleanup: () => void | Promise<void>): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  /** Closes every subject and runs the clean-ups: all of them, whatever one of them throws. */
+  async dispose(): Promise<void> {
+    const errors: unknown[] = [];
+    for (
+      let cleanup = this.#cleanups.pop();
+      cleanup !== undefined;
+      cleanup = this.#cleanups.pop()
+    ) {
+      try {
+        await cleanup();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'cleaning up after a scenario failed');
+  }
+
+  #adopt(subject: Subject, context: HarnessContext): Subject {
+    this.#contexts.set(subject, context);
+    this.onCleanup(() => subject.close());
+    return subject;
+  }
+
+  #harnessContext(): HarnessContext {
+    return { clock: this.clock, id: uniqueId(), onCleanup: (cleanup) => this.onCleanup(cleanup) };
+  }
+}
+
+function uniqueId(): string {
+  return `c-${crypto.randomUUID()}`;
+}
