@@ -1,26 +1,17 @@
-import type { CallOptions, CandleSeries, EpochMs, HandleState } from '@barkeep/core';
+import type { CallOptions, EpochMs, HandleState } from '@barkeep/core';
 import type { CacheCapabilities } from './cache-capabilities.ts';
-
-/**
- * What can be cached. Values are treated as immutable: a cache in memory hands out the very object
- * it was given. `undefined` cannot be cached, because it means a miss.
- */
-export type CacheValue =
-  | null
-  | boolean
-  | number
-  | string
-  | bigint
-  | Uint8Array
-  | Float64Array
-  | CandleSeries
-  | readonly CacheValue[]
-  | { readonly [key: string]: CacheValue };
+import type { CacheValue } from './cache-value.ts';
 
 export interface CacheSetOptions extends CallOptions {
-  /** The instant the entry expires. Give this or `ttlMs`, not both. Default: the cache's own expiry. */
+  /**
+   * The instant the entry expires; `Infinity` for never. It is live before that instant, and gone
+   * from it on. Give this or `ttlMs`, not both. Default: the cache's own expiry.
+   */
   readonly expiresAt?: EpochMs | undefined;
-  /** How long the entry lives, in milliseconds; 0 or less is expired at once. */
+  /**
+   * How long the entry lives, in milliseconds; 0 or less is expired at once, `Infinity` (or beyond
+   * the year 9999) never.
+   */
   readonly ttlMs?: number | undefined;
   /** Names by which the entry can be invalidated together with others. */
   readonly tags?: readonly string[] | undefined;
@@ -47,7 +38,7 @@ export interface CacheStatistics {
   readonly evictions: number;
   /** Values that exceeded a bound by themselves and were not stored. */
   readonly rejections: number;
-  /** Reads that failed below and were answered as misses. */
+  /** Reads that failed below and were answered as misses, and sweeps of its own that failed. */
   readonly failures: number;
   readonly entries: number;
   /** Bytes the entries take, as the adapter estimates them. */

@@ -1,3 +1,4 @@
+export type * from './awaitable.ts';
 export * from './barkeep-error.ts';
 export * from './call-options.ts';
 export type * from './candle.ts';
@@ -17,6 +18,7 @@ export * from './listener-set.ts';
 export * from './manual-clock.ts';
 export * from './operation-statistics.ts';
 export * from './order-book.ts';
+export * from './repeating-task.ts';
 export * from './run-cooperatively.ts';
 export * from './series-key.ts';
 export * from './ticker.ts';

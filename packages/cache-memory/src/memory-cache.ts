@@ -1,0 +1,149 @@
+import {
+  type AbstractCacheOptions,
+  AbstractDataCache,
+  type CacheEntry,
+  type CacheSelector,
+  type CacheUsage,
+} from '@barkeep/cache';
+import { type EpochMs, invalidInput } from '@barkeep/core';
+import { LRUCache } from 'lru-cache';
+import { entryBytes } from './entry-bytes.ts';
+import { TagIndex } from './tag-index.ts';
+import { withoutPinnedMemory } from './without-pinned-memory.ts';
+
+export interface MemoryCacheOptions extends AbstractCacheOptions {
+  /** The most entries it keeps; the least recently used go first. Default: 10,000. */
+  readonly maxEntries?: number | undefined;
+  /** The most bytes its entries take, as estimated. Default: 64 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+const DEFAULT_MAX_ENTRIES = 10_000;
+const DEFAULT_MAX_BYTES = 64 * 1_024 * 1_024;
+/** lru-cache keeps its order in arrays of 32-bit indexes. */
+const MOST_ENTRIES = 2 ** 32 - 1;
+
+/**
+ * A cache in the memory of this process: least recently used entries go first when a bound is
+ * reached. A value that exceeds `maxBytes` by itself is not stored, and replaces nothing but the old
+ * value, which is gone.
+ *
+ * Values are not copied, save slices that would keep much more memory alive than they show.
+ */
+export class MemoryCache extends AbstractDataCache {
+  readonly #entries: LRUCache<string, CacheEntry>;
+  readonly #tags = new TagIndex();
+  readonly #maxBytes: number;
+
+  constructor(options: MemoryCacheOptions = {}) {
+    const maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
+    const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    validateBound(maxEntries, 'maxEntries', MOST_ENTRIES);
+    validateBound(maxBytes, 'maxBytes', Number.MAX_SAFE_INTEGER);
+    super(
+      'cache-memory',
+      {
+        sharing: 'process',
+        persistent: false,
+        platforms: ['node', 'browser'],
+        maxEntries,
+        maxBytes,
+      },
+      options,
+    );
+    this.#maxBytes = maxBytes;
+    // No `ttl`: lru-cache would count it by a clock of its own.
+    this.#entries = new LRUCache({
+      max: maxEntries,
+      maxSize: maxBytes,
+      dispose: (entry, _key, reason) => {
+        this.#tags.remove(entry);
+        if (reason === 'evict') this.countEvictions(1);
+      },
+    });
+  }
+
+  protected override _stop(): void {
+    this._clear();
+  }
+
+  protected _get(key: string): CacheEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  protected override _getMany(keys: readonly string[]): (CacheEntry | undefined)[] {
+    return keys.map((key) => this.#entries.get(key));
+  }
+
+  protected _set(entry: CacheEntry): void {
+    const kept = { ...entry, value: withoutPinnedMemory(entry.value) };
+    const size = entryBytes(kept);
+    if (size > this.#maxBytes) {
+      this.#entries.delete(entry.key);
+      this.countRejection();
+      return;
+    }
+    this.#entries.set(entry.key, kept, { size });
+    this.#tags.add(kept);
+  }
+
+  protected override _setMany(entries: readonly CacheEntry[]): void {
+    for (const entry of entries) this._set(entry);
+  }
+
+  protected _delete(key: string, now: EpochMs): boolean {
+    const entry = this.#entries.peek(key);
+    return entry !== undefined && this.#remove(entry, now);
+  }
+
+  protected _invalidate(selector: CacheSelector, now: EpochMs): number {
+    let removed = 0;
+    for (const entry of this.#selected(selector)) if (this.#remove(entry, now)) removed += 1;
+    return removed;
+  }
+
+  protected _clear(): void {
+    this.#entries.clear();
+  }
+
+  protected _keys(prefix: string, now: EpochMs): string[] {
+    const live: string[] = [];
+    for (const { key, expiresAt } of this.#startingWith(prefix)) {
+      if (expiresAt > now) live.push(key);
+    }
+    return live;
+  }
+
+  protected _sweep(now: EpochMs): number {
+    const expired = this.#startingWith('').filter(({ expiresAt }) => expiresAt <= now);
+    for (const { key } of expired) this.#entries.delete(key);
+    return expired.length;
+  }
+
+  protected _usage(): CacheUsage {
+    return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
+  }
+
+  #selected(selector: CacheSelector): readonly CacheEntry[] {
+    return 'prefix' in selector
+      ? this.#startingWith(selector.prefix)
+      : this.#tags.entriesWith(selector.tags);
+  }
+
+  #startingWith(prefix: string): CacheEntry[] {
+    const found: CacheEntry[] = [];
+    for (const entry of this.#entries.values()) if (entry.key.startsWith(prefix)) found.push(entry);
+    return found;
+  }
+
+  /** Returns whether it was live. */
+  #remove({ key, expiresAt }: CacheEntry, now: EpochMs): boolean {
+    this.#entries.delete(key);
+    return expiresAt > now;
+  }
+}
+
+function validateBound(value: unknown, field: string, most: number): void {
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) return;
+  throw invalidInput({ field, rule: `must be a whole number from 1 to ${most}`, value });
+}

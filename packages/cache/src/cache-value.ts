@@ -1,0 +1,94 @@
+import { CandleSeries, invalidInput } from '@barkeep/core';
+
+/**
+ * What can be cached. Values are treated as immutable: a cache in memory hands out the very object
+ * it was given, or an equal one. `undefined` cannot be cached, because it means a miss.
+ */
+export type CacheValue =
+  | null
+  | boolean
+  | number
+  | string
+  | bigint
+  | Uint8Array
+  | Float64Array
+  | CandleSeries
+  | readonly CacheValue[]
+  | { readonly [key: string]: CacheValue };
+
+/** Deeper than any data, and shallow enough for adapters that serialize recursively. */
+const MAX_DEPTH = 100;
+
+/**
+ * @throws BarkeepError `INVALID_INPUT` naming the part, such as `value.levels.3`, that cannot be
+ * cached: `undefined`, a function, a symbol, a class instance, a circle, or nesting beyond 100 levels.
+ */
+export function validateCacheValue(value: unknown, index?: number): asserts value is CacheValue {
+  if (isLeaf(value)) return;
+  validateContainer(value, 'value', index, new Map(), 1);
+}
+
+/** Whether a value is an array or a plain object, whose parts are values again. */
+export function isCacheContainer(
+  value: unknown,
+): value is readonly CacheValue[] | { readonly [key: string]: CacheValue } {
+  return Array.isArray(value) || isPlainObject(value);
+}
+
+function validateContainer(
+  value: unknown,
+  path: string,
+  index: number | undefined,
+  visits: Map<object, 'inside' | 'done'>,
+  depth: number,
+): void {
+  if (!isCacheContainer(value)) throw fault(path, 'must be data that can be cached', value, index);
+  if (visits.get(value) === 'done') return;
+  if (visits.get(value) === 'inside') throw fault(path, 'must not contain itself', value, index);
+  if (depth > MAX_DEPTH)
+    throw fault(path, `must nest at most ${MAX_DEPTH} levels`, undefined, index);
+  visits.set(value, 'inside');
+  for (const [name, part] of partsOf(value)) {
+    if (!isLeaf(part)) validateContainer(part, `${path}.${name}`, index, visits, depth + 1);
+  }
+  visits.set(value, 'done');
+}
+
+/** An array's `entries` visit holes too, as `undefined`. */
+function partsOf(value: object): Iterable<[string | number, unknown]> {
+  return Array.isArray(value) ? value.entries() : Object.entries(value);
+}
+
+function isLeaf(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+      return true;
+    case 'object':
+      return (
+        value === null ||
+        value instanceof CandleSeries ||
+        value instanceof Float64Array ||
+        value instanceof Uint8Array
+      );
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function fault(path: string, rule: string, value: unknown, index: number | undefined): Error {
+  return invalidInput({
+    field: path,
+    rule,
+    value: typeof value === 'symbol' || typeof value === 'function' ? typeof value : value,
+    ...(index === undefined ? {} : { index }),
+  });
+}

@@ -1,0 +1,75 @@
+import { CANDLE_COLUMNS, CandleSeries } from '@barkeep/core';
+import type { CacheValue } from './cache-value.ts';
+
+/** V8 on a 64-bit machine: what a value of each kind takes besides its own contents. */
+const OBJECT_BYTES = 32;
+const SLOT_BYTES = 8;
+const NUMBER_BYTES = 16;
+const TEXT_BYTES = 24;
+const VIEW_BYTES = 192;
+
+/**
+ * About how many bytes of memory a value keeps from being freed.
+ *
+ * - strings: 2 bytes a UTF-16 unit (an upper bound: V8 needs 1 for Latin text), and a header
+ * - numbers: 16 bytes, bigints: 8 bytes per 64 bits, booleans and null: nothing but their slot
+ * - arrays and objects: a header, 8 bytes a slot, keys, and their parts; a shared part counts once
+ * - typed arrays and candle series: the **whole** buffers below them, each once, also where the
+ *   value shows only a slice: a slice keeps all of its buffer alive
+ */
+export function estimateBytes(value: CacheValue): number {
+  return bytesOf(value, new Set());
+}
+
+function bytesOf(value: CacheValue, counted: Set<object>): number {
+  switch (typeof value) {
+    case 'number':
+      return NUMBER_BYTES;
+    case 'string':
+      return TEXT_BYTES + 2 * value.length;
+    case 'bigint':
+      return NUMBER_BYTES + bigintBytes(value);
+    case 'object':
+      return value === null ? 0 : objectBytes(value, counted);
+    default:
+      return 0;
+  }
+}
+
+function objectBytes(value: Exclude<CacheValue, null> & object, counted: Set<object>): number {
+  if (counted.has(value)) return 0;
+  counted.add(value);
+  if (value instanceof CandleSeries) return seriesBytes(value, counted);
+  if (value instanceof Float64Array || value instanceof Uint8Array) {
+    return viewBytes(value, counted);
+  }
+  let bytes = OBJECT_BYTES;
+  if (isArray(value)) {
+    for (const part of value) bytes += SLOT_BYTES + bytesOf(part, counted);
+    return bytes;
+  }
+  for (const [key, part] of Object.entries(value)) {
+    bytes += SLOT_BYTES + TEXT_BYTES + 2 * key.length + bytesOf(part, counted);
+  }
+  return bytes;
+}
+
+function seriesBytes(series: CandleSeries, counted: Set<object>): number {
+  let bytes = OBJECT_BYTES + 2 * TEXT_BYTES + 2 * (series.symbol.length + series.timeframe.length);
+  for (const column of CANDLE_COLUMNS) bytes += SLOT_BYTES + viewBytes(series[column], counted);
+  return bytes;
+}
+
+function viewBytes(view: Float64Array | Uint8Array, counted: Set<object>): number {
+  if (counted.has(view.buffer)) return VIEW_BYTES;
+  counted.add(view.buffer);
+  return VIEW_BYTES + view.buffer.byteLength;
+}
+
+function bigintBytes(value: bigint): number {
+  return 8 * Math.ceil(value.toString(16).length / 16);
+}
+
+function isArray(value: object): value is readonly CacheValue[] {
+  return Array.isArray(value);
+}
