@@ -1,0 +1,183 @@
+import {
+  allocateColumns,
+  CandleSeries,
+  copyColumns,
+  type EpochMs,
+  type Interval,
+  type SeriesKey,
+} from '@barkeep/core';
+import type { CheckedQuery, WriteResult } from '@barkeep/storage';
+import { WriteTally } from './write-tally.ts';
+
+/** A late candle costs the copy of one chunk: large enough to read fast, small enough to copy fast. */
+const CHUNK = 1_024;
+
+/** What writing a series made of the candles there were. */
+export interface ChunkWrite extends WriteResult {
+  readonly candles: CandleChunks;
+  /** The first and the last candle that changed, `undefined` when none did. */
+  readonly changed: { readonly first: EpochMs; readonly last: EpochMs } | undefined;
+}
+
+/**
+ * The candles of one series, in chunks that ascend. Nothing in here ever changes: a write or a
+ * removal makes another `CandleChunks`, which shares the chunks it did not touch. So whoever reads
+ * one sees one state of the series, whatever is written meanwhile.
+ */
+export class CandleChunks {
+  readonly #key: SeriesKey;
+  readonly #chunks: readonly CandleSeries[];
+  #knownOffsets: Float64Array | undefined;
+
+  /** The chunks are not empty. */
+  constructor(key: SeriesKey, chunks: readonly CandleSeries[] = []) {
+    this.#key = key;
+    this.#chunks = chunks;
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0;
+  }
+
+  get length(): number {
+    return this.#offset(this.#chunks.length);
+  }
+
+  /** The first candle's timestamp; NaN when there is none. */
+  get firstTimestamp(): EpochMs {
+    return this.#chunks[0]?.firstTimestamp ?? Number.NaN;
+  }
+
+  /** The last candle's timestamp; NaN when there is none. */
+  get lastTimestamp(): EpochMs {
+    return this.#chunks.at(-1)?.lastTimestamp ?? Number.NaN;
+  }
+
+  /** Copies what a query asks for into memory of its own, a chunk at each step. */
+  *read({ from, to, limit, take }: CheckedQuery): Generator<void, CandleSeries, void> {
+    const start = this.#rank(from);
+    const end = this.#rank(to);
+    if (take === 'first') return yield* this.#copy(start, Math.min(end, start + limit));
+    return yield* this.#copy(Math.max(start, end - limit), end);
+  }
+
+  /** Inserts and replaces candles, a chunk's worth at each step. */
+  *write(series: CandleSeries): Generator<void, ChunkWrite, void> {
+    const tally = new WriteTally();
+    const chunks = [...this.#chunks];
+    let rest = series;
+    while (rest.length > 0) {
+      const position = Math.max(0, chunkAt(chunks, rest.firstTimestamp));
+      const chunk = chunks[position];
+      const end = rest.indexAtOrAfter(startOf(chunks[position + 1]));
+      const part = rest.slice(0, Math.min(CHUNK, end));
+      if (chunk === undefined || isFullBefore(chunk, part)) {
+        tally.count(CandleSeries.empty(this.#key), part);
+        chunks.splice(position + 1, 0, compact(part));
+      } else if (tally.count(chunk, part)) {
+        chunks.splice(position, 1, ...divide(CandleSeries.merge(chunk, part)));
+      }
+      rest = rest.slice(part.length);
+      yield;
+    }
+    const { result, changed } = tally;
+    return { candles: changed ? new CandleChunks(this.#key, chunks) : this, ...result, changed };
+  }
+
+  /** The same without the candles in a range. */
+  without({ from, to }: Interval): CandleChunks {
+    const kept = this.#chunks.flatMap((chunk) => {
+      if (chunk.lastTimestamp < from || to <= chunk.firstTimestamp) return [chunk];
+      const before = chunk.slice(0, chunk.indexAtOrAfter(from));
+      const after = chunk.slice(chunk.indexAtOrAfter(to));
+      return [before, after].filter((part) => part.length > 0).map(compact);
+    });
+    return new CandleChunks(this.#key, kept);
+  }
+
+  /** All of it as it is stored, in ascending order. */
+  get chunks(): readonly CandleSeries[] {
+    return this.#chunks;
+  }
+
+  /** How many candles lie before an instant. */
+  #rank(instant: EpochMs): number {
+    const position = chunkAt(this.#chunks, instant);
+    const chunk = this.#chunks[position];
+    return chunk === undefined ? 0 : this.#offset(position) + chunk.indexAtOrAfter(instant);
+  }
+
+  *#copy(start: number, end: number): Generator<void, CandleSeries, void> {
+    const length = Math.max(0, end - start);
+    const columns = allocateColumns(length);
+    const first = lastAtMost(this.#chunks.length, (i) => this.#offset(i), start);
+    let skip = start - this.#offset(first);
+    let done = 0;
+    for (const chunk of this.#chunks.slice(Math.max(0, first))) {
+      if (done === length) break;
+      const part = chunk.slice(skip, skip + length - done);
+      copyColumns(part, columns, done);
+      done += part.length;
+      skip = 0;
+      yield;
+    }
+    return CandleSeries.fromTrustedColumns(this.#key, columns);
+  }
+
+  /** How many candles lie before a chunk; counted when first asked, since most writes never do. */
+  #offset(position: number): number {
+    this.#knownOffsets ??= offsetsOf(this.#chunks);
+    return this.#knownOffsets[position] ?? 0;
+  }
+}
+
+/** Where a chunk's candles begin: later than all there is when there is no such chunk. */
+function startOf(chunk: CandleSeries | undefined): EpochMs {
+  return chunk?.firstTimestamp ?? Number.POSITIVE_INFINITY;
+}
+
+/** Appending after a full chunk starts another one instead of copying it. */
+function isFullBefore(chunk: CandleSeries, part: CandleSeries): boolean {
+  return chunk.length >= CHUNK && chunk.lastTimestamp < part.firstTimestamp;
+}
+
+/** The same candles in one chunk or, when they outgrew it, in two. */
+function divide(candles: CandleSeries): CandleSeries[] {
+  if (candles.length <= 2 * CHUNK) return [compact(candles)];
+  const middle = candles.length >>> 1;
+  return [compact(candles.slice(0, middle)), compact(candles.slice(middle))];
+}
+
+/** A small view keeps all the memory behind it alive: it is copied. */
+function compact(candles: CandleSeries): CandleSeries {
+  const { buffer, byteLength } = candles.timestamp;
+  return buffer.byteLength > 1.25 * byteLength ? candles.copy() : candles;
+}
+
+/** The number of candles before each chunk, and last the number of all. */
+function offsetsOf(chunks: readonly CandleSeries[]): Float64Array {
+  const offsets = new Float64Array(chunks.length + 1);
+  let offset = 0;
+  for (const [i, chunk] of chunks.entries()) {
+    offset += chunk.length;
+    offsets[i + 1] = offset;
+  }
+  return offsets;
+}
+
+/** The last chunk that begins at or before an instant; −1 when there is none. */
+function chunkAt(chunks: readonly CandleSeries[], instant: EpochMs): number {
+  return lastAtMost(chunks.length, (i) => startOf(chunks[i]), instant);
+}
+
+/** The last position whose value is at most `bound`, the values ascending; −1 when there is none. */
+function lastAtMost(length: number, valueAt: (i: number) => number, bound: number): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (valueAt(middle) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

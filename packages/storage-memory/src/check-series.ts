@@ -1,0 +1,69 @@
+import { BarkeepError, CandleSeries, timeframeGrid } from '@barkeep/core';
+import type { IntegrityProblem, IntegrityReport } from '@barkeep/storage';
+import type { StoredSeries } from './stored-series.ts';
+
+const MAX_PROBLEMS = 1_000;
+
+/** Checks stored series against the rules of the model, a chunk at each step. */
+export function* checkSeries(
+  stored: readonly StoredSeries[],
+): Generator<void, IntegrityReport, void> {
+  const problems: IntegrityProblem[] = [];
+  let candles = 0;
+  for (const series of stored) {
+    candles += series.candles.length;
+    for (const problem of problemsOf(series)) {
+      if (problem !== undefined && problems.length <= MAX_PROBLEMS) problems.push(problem);
+      yield;
+    }
+  }
+  return {
+    ok: problems.length === 0,
+    series: stored.length,
+    candles,
+    problems: problems.slice(0, MAX_PROBLEMS),
+    truncated: problems.length > MAX_PROBLEMS,
+  };
+}
+
+/** A problem or, for what is in order, `undefined`. */
+function* problemsOf(series: StoredSeries): Generator<IntegrityProblem | undefined, void, void> {
+  const { key, candles } = series;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const chunk of candles.chunks) {
+    yield valueProblem(chunk);
+    for (const timestamp of chunk.timestamp) {
+      if (timestamp <= last) yield { kind: 'order', key, message: `${timestamp} follows ${last}` };
+      last = timestamp;
+    }
+  }
+  yield* coverageProblems(series);
+}
+
+function valueProblem(chunk: CandleSeries): IntegrityProblem | undefined {
+  try {
+    CandleSeries.from(chunk.key, chunk);
+    return undefined;
+  } catch (error) {
+    if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
+    return { kind: 'value', key: chunk.key, message: error.message };
+  }
+}
+
+function* coverageProblems({
+  key,
+  coverage,
+}: StoredSeries): Generator<IntegrityProblem, void, void> {
+  const grid = timeframeGrid(key.timeframe);
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { from, to } of coverage) {
+    const interval = { from, to };
+    if (!grid.isAligned(from) || !grid.isAligned(to)) {
+      yield { kind: 'coverage', key, interval, message: 'coverage of parts of periods' };
+    }
+    if (from < end || to <= from) {
+      yield { kind: 'coverage', key, interval, message: 'coverage that overlaps or is empty' };
+    }
+    end = to;
+  }
+}

@@ -1,0 +1,202 @@
+import {
+  type CandleSeries,
+  type Interval,
+  runCooperatively,
+  type SeriesKey,
+  seriesKeyText,
+  timeframeGrid,
+} from '@barkeep/core';
+import {
+  AbstractMarketDataStorage,
+  type AbstractStorageOptions,
+  addCoverageEntry,
+  type BatchOutcome,
+  type CheckedBatch,
+  type CheckedQuery,
+  type CoverageEntry,
+  type IntegrityReport,
+  type RemovalOutcome,
+  removeCoverageRange,
+  type SeriesFilter,
+  type SeriesInfo,
+  type StorageSize,
+} from '@barkeep/storage';
+import { CandleChunks } from './candle-chunks.ts';
+import { checkSeries } from './check-series.ts';
+import type { StoredSeries } from './stored-series.ts';
+
+export type MemoryStorageOptions = AbstractStorageOptions;
+
+const BYTES_PER_CANDLE = 6 * Float64Array.BYTES_PER_ELEMENT;
+
+/**
+ * Market data in the memory of this process, gone when it is closed: for tests, for backtests, and
+ * as the storage to read first when writing one.
+ *
+ * A series is a value that never changes. A write makes new ones and, when all are complete, puts
+ * them in the place of the old ones in one step: that makes it atomic, and lets a read that began
+ * before go on with what it saw.
+ *
+ * @example
+ * await using storage = new MemoryStorage();
+ * await storage.open();
+ */
+export class MemoryStorage extends AbstractMarketDataStorage {
+  readonly #series = new Map<string, StoredSeries>();
+  readonly #documents = new Map<string, string>();
+  #lastTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MemoryStorageOptions = {}) {
+    super(
+      'storage-memory',
+      {
+        durability: 'volatile',
+        changes: 'process',
+        sharing: 'exclusive',
+        platforms: ['node', 'browser'],
+        integrity: true,
+        maintenance: false,
+        backup: false,
+      },
+      options,
+    );
+  }
+
+  protected override async _open(): Promise<void> {}
+
+  protected override async _close(): Promise<void> {
+    this.#series.clear();
+    this.#documents.clear();
+  }
+
+  protected override _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
+    return this.#inTurn(async () => {
+      const { drafts, outcomes } = await runCooperatively(this.#draft(batches));
+      for (const draft of drafts) this.#put(draft);
+      return outcomes;
+    });
+  }
+
+  protected override _read(query: CheckedQuery): Promise<CandleSeries> {
+    return runCooperatively(this.#get(query.key).candles.read(query));
+  }
+
+  protected override _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
+    return this.#inTurn(() => {
+      const series = this.#get(key);
+      const candles = series.candles.without(range);
+      const coverage = removeCoverageRange(series.coverage, range);
+      this.#put({ ...series, candles, coverage });
+      return { removed: series.candles.length - candles.length };
+    });
+  }
+
+  protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
+    return this.#select(filter)
+      .filter(({ candles }) => !candles.isEmpty)
+      .map(({ key, candles }) => ({
+        ...key,
+        count: candles.length,
+        first: candles.firstTimestamp,
+        last: candles.lastTimestamp,
+      }));
+  }
+
+  protected override _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void> {
+    return this.#inTurn(() => {
+      const series = this.#get(key);
+      this.#put({ ...series, coverage: addCoverageEntry(series.coverage, entry) });
+    });
+  }
+
+  protected override async _coverageOf(key: SeriesKey): Promise<CoverageEntry[]> {
+    return [...this.#get(key).coverage];
+  }
+
+  protected override _removeCoverage(key: SeriesKey, range: Interval): Promise<void> {
+    return this.#inTurn(() => {
+      const series = this.#get(key);
+      this.#put({ ...series, coverage: removeCoverageRange(series.coverage, range) });
+    });
+  }
+
+  protected override async _getMetadata(key: string): Promise<string | undefined> {
+    return this.#documents.get(key);
+  }
+
+  protected override async _setMetadata(key: string, text: string): Promise<void> {
+    this.#documents.set(key, text);
+  }
+
+  protected override async _deleteMetadata(key: string): Promise<boolean> {
+    return this.#documents.delete(key);
+  }
+
+  protected override async _metadataKeys(prefix: string): Promise<string[]> {
+    return [...this.#documents.keys()].filter((key) => key.startsWith(prefix));
+  }
+
+  /** Counts the columns, which is where the bytes are. */
+  protected override async _size(): Promise<StorageSize> {
+    const series = await this._list({});
+    const candles = series.reduce((sum, { count }) => sum + count, 0);
+    return { series: series.length, candles, bytes: candles * BYTES_PER_CANDLE };
+  }
+
+  protected override _checkIntegrity(key: SeriesKey | undefined): Promise<IntegrityReport> {
+    return runCooperatively(checkSeries(this.#select(key ?? {})));
+  }
+
+  *#draft(
+    batches: readonly CheckedBatch[],
+  ): Generator<void, { drafts: Iterable<StoredSeries>; outcomes: BatchOutcome[] }, void> {
+    const drafts = new Map<string, StoredSeries>();
+    const outcomes: BatchOutcome[] = [];
+    for (const { key, series, covers, source, collectedAt } of batches) {
+      const text = seriesKeyText(key);
+      const before = drafts.get(text) ?? this.#get(key);
+      const { candles, changed, ...result } = yield* before.candles.write(series);
+      const coverage = covers.reduce<readonly CoverageEntry[]>(
+        (ledger, interval) => addCoverageEntry(ledger, { ...interval, source, collectedAt }),
+        before.coverage,
+      );
+      drafts.set(text, { ...before, candles, coverage });
+      outcomes.push({ ...result, changed: changed && wholePeriods(key, changed) });
+    }
+    return { drafts: drafts.values(), outcomes };
+  }
+
+  #get({ symbol, timeframe }: SeriesKey): StoredSeries {
+    const key = { symbol, timeframe };
+    const known = this.#series.get(seriesKeyText(key));
+    return known ?? { key, candles: new CandleChunks(key), coverage: [] };
+  }
+
+  #put(series: StoredSeries): void {
+    const text = seriesKeyText(series.key);
+    if (series.candles.isEmpty && series.coverage.length === 0) this.#series.delete(text);
+    else this.#series.set(text, series);
+  }
+
+  #select({ symbol, timeframe }: SeriesFilter): StoredSeries[] {
+    return [...this.#series.values()]
+      .filter(({ key }) => symbol === undefined || key.symbol === symbol)
+      .filter(({ key }) => timeframe === undefined || key.timeframe === timeframe);
+  }
+
+  /** Changes follow one another, because each starts from what the one before it left. */
+  #inTurn<T>(change: () => T | Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(change);
+    this.#lastTurn = turn.catch(() => {
+      // Whoever asked for the change hears of its failure; the next change is not concerned.
+    });
+    return turn;
+  }
+}
+
+function wholePeriods(
+  { timeframe }: SeriesKey,
+  { first, last }: { readonly first: number; readonly last: number },
+): Interval {
+  return { from: first, to: timeframeGrid(timeframe).shift(last) };
+}
