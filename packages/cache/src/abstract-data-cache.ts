@@ -2,15 +2,11 @@ import {
   type Awaitable,
   BarkeepError,
   type CallOptions,
-  type Clock,
   type EpochMs,
-  Handle,
   invalidInput,
   onlyKnownKeys,
-  RepeatingTask,
-  systemClock,
-  throwIfAborted,
-  untilAborted,
+  SweptHandle,
+  type SweptHandleOptions,
 } from '@barkeep/core';
 import type { CacheCapabilities } from './cache-capabilities.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -26,15 +22,11 @@ import type {
   IDataCache,
 } from './data-cache.ts';
 
-export interface AbstractCacheOptions {
-  /** Default: the machine's clock. */
-  readonly clock?: Clock | undefined;
+export interface AbstractCacheOptions extends SweptHandleOptions {
   /** The expiry of entries written without one, in milliseconds. Default: `Infinity`, never. */
   readonly defaultTtlMs?: number | undefined;
   /** Whether a read that fails below is a counted miss or an error. Default: `miss`. */
   readonly onReadFailure?: 'miss' | 'throw' | undefined;
-  /** How often expired entries are removed, in milliseconds; `Infinity` for never. Default: 30,000. */
-  readonly sweepIntervalMs?: number | undefined;
 }
 
 /** What the entries of a cache take. */
@@ -43,7 +35,6 @@ export interface CacheUsage {
   readonly bytes: number;
 }
 
-const DEFAULT_SWEEP_INTERVAL_MS = 30_000;
 const NO_OPTIONS: CallOptions = Object.freeze({});
 const SET_OPTIONS = ['expiresAt', 'ttlMs', 'tags', 'signal'] as const;
 const WRITE_KEYS = ['key', 'value', 'expiresAt', 'ttlMs', 'tags'] as const;
@@ -55,18 +46,15 @@ const WRITE_KEYS = ['key', 'value', 'expiresAt', 'ttlMs', 'tags'] as const;
  * receive checked arguments while the handle is open, and may return a value or a promise; whatever
  * they throw reaches the caller as a `BarkeepError`, or on a read as a counted miss.
  */
-export abstract class AbstractDataCache extends Handle implements IDataCache {
+export abstract class AbstractDataCache extends SweptHandle implements IDataCache {
   readonly capabilities: CacheCapabilities;
-  protected readonly clock: Clock;
   readonly #defaultTtlMs: number;
   readonly #throwsReadFailures: boolean;
-  readonly #sweeper: RepeatingTask;
   readonly #counts = {
     hits: 0,
     misses: 0,
     writes: 0,
     deletes: 0,
-    expirations: 0,
     evictions: 0,
     rejections: 0,
     failures: 0,
@@ -77,32 +65,24 @@ export abstract class AbstractDataCache extends Handle implements IDataCache {
     capabilities: CacheCapabilities,
     options: AbstractCacheOptions = {},
   ) {
-    super(name);
-    const {
-      clock = systemClock,
-      defaultTtlMs = Number.POSITIVE_INFINITY,
-      onReadFailure = 'miss',
-      sweepIntervalMs = DEFAULT_SWEEP_INTERVAL_MS,
-    } = options;
+    super(name, options);
+    const { defaultTtlMs = Number.POSITIVE_INFINITY, onReadFailure = 'miss' } = options;
     validateTtl(defaultTtlMs, 'defaultTtlMs');
-    validateSweepInterval(sweepIntervalMs);
     if (onReadFailure !== 'miss' && onReadFailure !== 'throw') {
       const rule = 'must be "miss" or "throw"';
       throw invalidInput({ field: 'onReadFailure', rule, value: onReadFailure });
     }
     this.capabilities = Object.freeze({ ...capabilities });
-    this.clock = clock;
     this.#defaultTtlMs = defaultTtlMs;
     this.#throwsReadFailures = onReadFailure === 'throw';
-    this.#sweeper = new RepeatingTask(clock, sweepIntervalMs, () => this.#sweepByItself());
   }
 
   async get(key: string, options: CallOptions = NO_OPTIONS): Promise<CacheValue | undefined> {
-    this.#begin(options);
+    this.begin(options);
     validateCacheKey(key);
     try {
       const found = this._get(key);
-      const entry = found instanceof Promise ? await this.#settled(found, options) : found;
+      const entry = found instanceof Promise ? await this.settled(found, options) : found;
       return this.#tally(entry);
     } catch (error) {
       this.#readFailed(error, 1);
@@ -114,12 +94,12 @@ export abstract class AbstractDataCache extends Handle implements IDataCache {
     keys: readonly string[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<(CacheValue | undefined)[]> {
-    this.#begin(options);
+    this.begin(options);
     const checked = checkedKeys(keys);
     if (checked.length === 0) return [];
     try {
       const found = this._getMany(checked);
-      const entries = found instanceof Promise ? await this.#settled(found, options) : found;
+      const entries = found instanceof Promise ? await this.settled(found, options) : found;
       return entries.map((entry) => this.#tally(entry));
     } catch (error) {
       this.#readFailed(error, checked.length);
@@ -128,75 +108,68 @@ export abstract class AbstractDataCache extends Handle implements IDataCache {
   }
 
   async set(key: string, value: CacheValue, options: CacheSetOptions = NO_OPTIONS): Promise<void> {
-    this.#begin(options);
+    this.begin(options);
     onlyKnownKeys(options, SET_OPTIONS, 'options');
     const now = this.clock.now();
     const entry = this.#checkedEntry(key, value, options, now);
-    await this.#run(options, () =>
+    await this.run(options, () =>
       entry.expiresAt > now ? this._set(entry) : this._delete(key, now),
     );
     this.#counts.writes += 1;
   }
 
   async setMany(entries: readonly CacheWrite[], options: CallOptions = NO_OPTIONS): Promise<void> {
-    this.#begin(options);
+    this.begin(options);
     const now = this.clock.now();
     const checked = this.#checkedEntries(entries, now);
     const live = checked.filter((entry) => entry.expiresAt > now);
-    if (live.length > 0) await this.#run(options, () => this._setMany(live));
+    if (live.length > 0) await this.run(options, () => this._setMany(live));
     for (const { key, expiresAt } of checked) {
-      if (expiresAt <= now) await this.#run(options, () => this._delete(key, now));
+      if (expiresAt <= now) await this.run(options, () => this._delete(key, now));
     }
     this.#counts.writes += checked.length;
   }
 
   async delete(key: string, options: CallOptions = NO_OPTIONS): Promise<boolean> {
-    this.#begin(options);
+    this.begin(options);
     validateCacheKey(key);
-    const deleted = await this.#run(options, () => this._delete(key, this.clock.now()));
+    const deleted = await this.run(options, () => this._delete(key, this.clock.now()));
     if (deleted) this.#counts.deletes += 1;
     return deleted;
   }
 
   async invalidate(selector: CacheSelector, options: CallOptions = NO_OPTIONS): Promise<number> {
-    this.#begin(options);
+    this.begin(options);
     const checked = checkedSelector(selector);
-    const removed = await this.#run(options, () => this._invalidate(checked, this.clock.now()));
+    const removed = await this.run(options, () => this._invalidate(checked, this.clock.now()));
     this.#counts.deletes += removed;
     return removed;
   }
 
   async clear(options: CallOptions = NO_OPTIONS): Promise<void> {
-    this.#begin(options);
-    await this.#run(options, () => this._clear());
+    this.begin(options);
+    await this.run(options, () => this._clear());
   }
 
   async keys(prefix = '', options: CallOptions = NO_OPTIONS): Promise<string[]> {
-    this.#begin(options);
+    this.begin(options);
     validateCachePrefix(prefix);
-    return this.#run(options, () => this._keys(prefix, this.clock.now()));
-  }
-
-  async sweep(options: CallOptions = NO_OPTIONS): Promise<number> {
-    this.#begin(options);
-    const expired = await this.#run(options, () => this._sweep(this.clock.now()));
-    this.#counts.expirations += expired;
-    return expired;
+    return this.run(options, () => this._keys(prefix, this.clock.now()));
   }
 
   async stats(options: CallOptions = NO_OPTIONS): Promise<CacheStatistics> {
-    this.#begin(options);
-    const { entries, bytes } = await this.#run(options, () => this._usage());
-    const { hits, misses } = this.#counts;
-    const hitRate = hits + misses === 0 ? 0 : hits / (hits + misses);
-    return { ...this.#counts, hitRate, entries, bytes };
+    this.begin(options);
+    const { entries, bytes } = await this.run(options, () => this._usage());
+    const { hits, misses, failures } = this.#counts;
+    return {
+      ...this.#counts,
+      hitRate: hits + misses === 0 ? 0 : hits / (hits + misses),
+      expirations: this.expirations,
+      failures: failures + this.failedSweeps,
+      entries,
+      bytes,
+    };
   }
-
-  /** Acquires what the adapter needs; when it throws, it has released all it acquired. */
-  protected _start(): Awaitable<void> {}
-
-  /** Releases what `_start` acquired. */
-  protected _stop(): Awaitable<void> {}
 
   /** The entry, expired or not; `undefined` when there is none. */
   protected abstract _get(key: string): Awaitable<CacheEntry | undefined>;
@@ -214,9 +187,6 @@ export abstract class AbstractDataCache extends Handle implements IDataCache {
 
   /** The keys of entries live at `now` that start with a prefix, which may be empty. */
   protected abstract _keys(prefix: string, now: EpochMs): Awaitable<string[]>;
-
-  /** Removes entries that are no longer live at `now`; returns how many. */
-  protected abstract _sweep(now: EpochMs): Awaitable<number>;
 
   protected abstract _usage(): Awaitable<CacheUsage>;
 
@@ -238,21 +208,6 @@ export abstract class AbstractDataCache extends Handle implements IDataCache {
   /** Counts a value that exceeded a bound by itself and was not stored. */
   protected countRejection(): void {
     this.#counts.rejections += 1;
-  }
-
-  protected async _open(): Promise<void> {
-    await this._start();
-    this.#sweeper.start();
-  }
-
-  protected async _close(): Promise<void> {
-    this.#sweeper.stop();
-    await this._stop();
-  }
-
-  #begin(options: CallOptions): void {
-    this.assertOpen();
-    throwIfAborted(options.signal);
   }
 
   #checkedEntry(
@@ -295,35 +250,9 @@ export abstract class AbstractDataCache extends Handle implements IDataCache {
   }
 
   #readFailed(error: unknown, reads: number): void {
-    if (this.#throwsReadFailures || BarkeepError.is(error, 'ABORTED')) throw typed(error);
+    if (this.#throwsReadFailures || BarkeepError.is(error, 'ABORTED')) throw this.failure(error);
     this.#counts.failures += 1;
     this.#counts.misses += reads;
-  }
-
-  async #run<T>(options: CallOptions, work: () => Awaitable<T>): Promise<T> {
-    try {
-      const result = work();
-      return result instanceof Promise ? await this.#settled(result, options) : result;
-    } catch (error) {
-      throw typed(error);
-    }
-  }
-
-  /** An aborted caller leaves at once; `close` still waits for the adapter. */
-  #settled<T>(work: Promise<T>, options: CallOptions): Promise<T> {
-    return untilAborted(
-      this.use(() => work),
-      options.signal,
-    );
-  }
-
-  async #sweepByItself(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch {
-      // Nobody waits for this sweep: the next one tries again, and the statistics tell.
-      this.#counts.failures += 1;
-    }
   }
 }
 
@@ -334,15 +263,4 @@ function checkedKeys(keys: readonly string[]): string[] {
   const checked = [...keys];
   for (const [index, key] of checked.entries()) validateCacheKey(key, index);
   return checked;
-}
-
-function validateSweepInterval(sweepIntervalMs: unknown): void {
-  if (typeof sweepIntervalMs === 'number' && sweepIntervalMs > 0) return;
-  const rule = 'must be a number of milliseconds above 0';
-  throw invalidInput({ field: 'sweepIntervalMs', rule, value: sweepIntervalMs });
-}
-
-function typed(error: unknown): BarkeepError {
-  if (BarkeepError.is(error)) return error;
-  return new BarkeepError('INTERNAL', 'the cache adapter failed', { cause: error });
 }

@@ -21,6 +21,7 @@ export * from './order-book.ts';
 export * from './repeating-task.ts';
 export * from './run-cooperatively.ts';
 export * from './series-key.ts';
+export * from './swept-handle.ts';
 export * from './ticker.ts';
 export * from './timeframe.ts';
 export * from './trade.ts';

@@ -1,0 +1,124 @@
+import type { Awaitable } from './awaitable.ts';
+import { BarkeepError } from './barkeep-error.ts';
+import { type CallOptions, throwIfAborted, untilAborted } from './call-options.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { EpochMs } from './epoch-ms.ts';
+import { Handle } from './handle.ts';
+import { invalidInput } from './invalid-input.ts';
+import { RepeatingTask } from './repeating-task.ts';
+
+export interface SweptHandleOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+  /** How often expired values are removed, in milliseconds; `Infinity` for never. Default: 30,000. */
+  readonly sweepIntervalMs?: number | undefined;
+}
+
+const DEFAULT_SWEEP_INTERVAL_MS = 30_000;
+const NO_OPTIONS: CallOptions = Object.freeze({});
+
+/**
+ * A handle over values that expire: it removes them from time to time, with one timer. Its methods
+ * that start with an underscore may return a value or a promise, so that an adapter in memory pays
+ * for no promise below the one its caller gets.
+ */
+export abstract class SweptHandle extends Handle {
+  protected readonly clock: Clock;
+  readonly #sweeper: RepeatingTask;
+  #expirations = 0;
+  #failedSweeps = 0;
+
+  /** @throws BarkeepError `INVALID_INPUT` naming `sweepIntervalMs`. */
+  protected constructor(name: string, options: SweptHandleOptions) {
+    super(name);
+    const { clock = systemClock, sweepIntervalMs = DEFAULT_SWEEP_INTERVAL_MS } = options;
+    if (typeof sweepIntervalMs !== 'number' || !(sweepIntervalMs > 0)) {
+      const rule = 'must be a number of milliseconds above 0';
+      throw invalidInput({ field: 'sweepIntervalMs', rule, value: sweepIntervalMs });
+    }
+    this.clock = clock;
+    this.#sweeper = new RepeatingTask(clock, sweepIntervalMs, () => this.#sweepByItself());
+  }
+
+  /** Removes what has expired now; returns how many values. Happens by itself from time to time. */
+  async sweep(options: CallOptions = NO_OPTIONS): Promise<number> {
+    this.begin(options);
+    const removed = await this.run(options, () => this._sweep(this.clock.now()));
+    this.#expirations += removed;
+    return removed;
+  }
+
+  /** Acquires what the adapter needs; when it throws, it has released all it acquired. */
+  protected _start(): Awaitable<void> {}
+
+  /** Releases what `_start` acquired. */
+  protected _stop(): Awaitable<void> {}
+
+  /** Removes values that are no longer live at `now`; returns how many. */
+  protected abstract _sweep(now: EpochMs): Awaitable<number>;
+
+  protected get expirations(): number {
+    return this.#expirations;
+  }
+
+  /** Counts values that expired and were removed outside a sweep. */
+  protected countExpirations(values: number): void {
+    this.#expirations += values;
+  }
+
+  /** Sweeps by the timer that failed: nobody waits for them, so the next one tries again. */
+  protected get failedSweeps(): number {
+    return this.#failedSweeps;
+  }
+
+  protected override async _open(): Promise<void> {
+    await this._start();
+    this.#sweeper.start();
+  }
+
+  protected override async _close(): Promise<void> {
+    this.#sweeper.stop();
+    await this._stop();
+  }
+
+  /** @throws BarkeepError `NOT_OPEN`, `ABORTED`. */
+  protected begin(options: CallOptions | undefined): void {
+    this.assertOpen();
+    throwIfAborted(options?.signal);
+  }
+
+  /** Runs the adapter's part of a call; whatever it throws becomes a `BarkeepError`. */
+  protected async run<T>(options: CallOptions | undefined, work: () => Awaitable<T>): Promise<T> {
+    try {
+      const result = work();
+      return result instanceof Promise ? await this.settled(result, options) : result;
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  /** The outcome of work under way. An aborted caller leaves at once; `close` waits for the work. */
+  protected settled<T>(work: Promise<T>, options: CallOptions | undefined): Promise<T> {
+    return untilAborted(
+      this.use(() => work),
+      options?.signal,
+    );
+  }
+
+  /** What an adapter threw, as a `BarkeepError`: its own as it is, anything else as `INTERNAL`. */
+  protected failure(error: unknown): BarkeepError {
+    if (BarkeepError.is(error)) return error;
+    return new BarkeepError('INTERNAL', `${this.name} failed unexpectedly`, {
+      details: { name: this.name },
+      cause: error,
+    });
+  }
+
+  async #sweepByItself(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch {
+      this.#failedSweeps += 1;
+    }
+  }
+}
