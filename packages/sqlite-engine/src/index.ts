@@ -1,1 +1,6 @@
-export {};
+export type { RemoteChange, RemoteChanges } from './change-log.ts';
+export type { DatabaseSettings } from './database-settings.ts';
+export { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
+export type * from './sqlite-driver.ts';
+export * from './sqlite-engine.ts';
+export { sqliteFailure } from './sqlite-failure.ts';

@@ -1,1 +1,2 @@
-export {};
+export * from './sqlite-storage.ts';
+export type { SqliteStorageOptions } from './sqlite-storage-options.ts';

@@ -1,1 +1,73 @@
-export {};
+/** The thread that does the SQLite work of one connection: it answers requests in their order. */
+import { parentPort } from 'node:worker_threads';
+import { BarkeepError, type CandleColumns } from '@barkeep/core';
+import { SqliteEngine, sqliteFailure } from '@barkeep/sqlite-engine';
+import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
+import {
+  type ConnectionOptions,
+  columnBuffers,
+  packError,
+  type WorkerCalls,
+  type WorkerRequest,
+  type WorkerResponse,
+} from './worker-protocol.ts';
+
+let engine: SqliteEngine | undefined;
+
+const calls: WorkerCalls = {
+  open: (options) => {
+    engine = open(options);
+  },
+  write: (batches) => opened().write(batches),
+  readMany: (queries) => opened().readMany(queries),
+  remove: (key, range) => opened().remove(key, range),
+  list: (filter) => opened().list(filter),
+  addCoverage: (key, entry) => opened().addCoverage(key, entry),
+  coverageOf: (key, range) => opened().coverageOf(key, range),
+  removeCoverage: (key, range) => opened().removeCoverage(key, range),
+  getMetadata: (key) => opened().getMetadata(key),
+  setMetadata: (key, text) => opened().setMetadata(key, text),
+  deleteMetadata: (key) => opened().deleteMetadata(key),
+  metadataKeys: (prefix) => opened().metadataKeys(prefix),
+  size: () => opened().size(),
+  readChanges: () => opened().readChanges(),
+  checkIntegrity: (key) => opened().checkIntegrity(key),
+  checkpoint: () => opened().checkpoint(),
+  close: () => engine?.close(),
+};
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  const { response, transfer } = answer(request);
+  parentPort?.postMessage(response, transfer);
+});
+
+interface Answer {
+  readonly response: WorkerResponse;
+  readonly transfer: ArrayBuffer[];
+}
+
+function answer({ id, method, parameters }: WorkerRequest): Answer {
+  try {
+    const call = calls[method] as (...parameters: readonly unknown[]) => unknown;
+    const value = call(...parameters);
+    const moved = method === 'readMany' ? columnBuffers(value as CandleColumns[]) : [];
+    return { response: { id, value }, transfer: moved };
+  } catch (error) {
+    return { response: { id, error: packError(sqliteFailure(error)) }, transfer: [] };
+  }
+}
+
+function open({ path, busyTimeoutMs, ...options }: ConnectionOptions): SqliteEngine {
+  const driver = new BetterSqlite3Driver({ path, busyTimeoutMs });
+  try {
+    return SqliteEngine.open(driver, options);
+  } catch (error) {
+    driver.close();
+    throw error;
+  }
+}
+
+function opened(): SqliteEngine {
+  if (engine === undefined) throw new BarkeepError('INTERNAL', 'the worker has no database open');
+  return engine;
+}

@@ -3,6 +3,7 @@ import {
   CandleSeries,
   type Clock,
   countPeriods,
+  faultInBatch,
   gatherCandles,
   Handle,
   type Interval,
@@ -21,10 +22,11 @@ import {
   systemClock,
   throwIfAborted,
   timeframeGrid,
+  type Unsubscribe,
   untilAborted,
   validateInterval,
-  validateSeriesKey,
   wholePeriodsAround,
+  wholePeriodsFrom,
   wholePeriodsInside,
 } from '@barkeep/core';
 import type {
@@ -40,6 +42,7 @@ import type { ChangeEvent, IChangeFeed } from './change-feed.ts';
 import {
   type CheckedQuery,
   checkFilter,
+  checkKey,
   checkOptionalRange,
   checkQuery,
   checkScan,
@@ -54,11 +57,19 @@ import type {
 } from './coverage-repository.ts';
 import type { IIntegrityCheck, IntegrityReport } from './integrity-check.ts';
 import type { IMarketDataStorage, StorageSize, StorageStatistics } from './market-data-storage.ts';
-import { parseDocument, stringifyDocument, validateDocumentKey } from './metadata-document.ts';
+import {
+  parseDocument,
+  stringifyDocument,
+  validateDocumentKey,
+  validateName,
+} from './metadata-document.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
 
-/** A batch an adapter receives: checked, sorted, without duplicates, in memory of its own. */
+/**
+ * A batch an adapter receives: checked, sorted, without duplicates, in memory of its own, and with at
+ * least one candle or one covered period.
+ */
 export interface CheckedBatch {
   readonly key: SeriesKey;
   /** The adapter may keep or transfer its columns. */
@@ -86,6 +97,10 @@ export interface AbstractStorageOptions {
 }
 
 const BATCH_KEYS = ['key', 'candles', 'covers', 'source'] as const;
+const PROVENANCE_KEYS = ['source', 'collectedAt'] as const;
+const MAX_SOURCE_LENGTH = 256;
+/** How many candles a continuity report looks at in one go. */
+const CONTINUITY_CHUNK = 65_536;
 
 /**
  * The common part of every storage: it checks arguments, fills defaults, guards the life cycle,
@@ -112,7 +127,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     options: AbstractStorageOptions = {},
   ) {
     super(name);
-    this.capabilities = Object.freeze({ ...capabilities });
+    this.capabilities = Object.freeze({
+      ...capabilities,
+      platforms: Object.freeze([...capabilities.platforms]),
+    });
     this.clock = options.clock ?? systemClock;
     this.candles = Object.freeze({
       write: (batches: CandleBatch | readonly CandleBatch[], call?: CallOptions) =>
@@ -145,10 +163,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       keys: (prefix?: string, call?: CallOptions) => this.#metadataKeys(prefix, call),
     });
     this.changes = Object.freeze({
-      subscribe: (listener: (event: ChangeEvent) => void) => {
-        this.assertOpen();
-        return this.#listeners.add(listener);
-      },
+      subscribe: (listener: (event: ChangeEvent) => void) => this.#subscribe(listener),
     });
     this.integrity = capabilities.integrity
       ? Object.freeze({
@@ -173,23 +188,24 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     };
   }
 
-  /** Stores all batches in order, with their coverage, as one atomic unit; one outcome per batch. */
+  /** Stores the batches (at least one) in order, with their coverage, as one atomic unit; one outcome per batch. */
   protected abstract _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]>;
 
   protected abstract _read(query: CheckedQuery): Promise<CandleSeries>;
 
-  /** Removes candles and coverage in `[from, to)`, atomically. The range is whole periods or `EVER`. */
+  /** Removes candles and coverage in `[from, to)`, atomically. The range is whole periods, at least one, or `EVER`. */
   protected abstract _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome>;
 
   /** In any order. */
   protected abstract _list(filter: SeriesFilter): Promise<SeriesInfo[]>;
 
-  /** The entry is whole periods and not empty. */
+  /** The entry is whole periods, at least one. */
   protected abstract _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void>;
 
   /** The entries that touch the range, ascending; they need not be cut to it. */
   protected abstract _coverageOf(key: SeriesKey, range: Interval): Promise<CoverageEntry[]>;
 
+  /** The range is whole periods, at least one, or `EVER`. */
   protected abstract _removeCoverage(key: SeriesKey, range: Interval): Promise<void>;
 
   /** Metadata values are JSON text. */
@@ -221,9 +237,26 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.reject(new TypeError(`${this.name} declares integrity without _checkIntegrity`));
   }
 
+  /** Called when the change feed gets its first subscriber: an adapter that must look for changes begins. */
+  protected _watchChanges(): void {}
+
+  /** Called when the last subscriber has left. */
+  protected _unwatchChanges(): void {}
+
   /** Tells subscribers of a change that did not come through this instance's own writes. */
   protected publish(event: ChangeEvent): void {
     this.#listeners.emit(event);
+  }
+
+  #subscribe(listener: (event: ChangeEvent) => void): Unsubscribe {
+    this.assertOpen();
+    const remove = this.#listeners.add(listener);
+    if (this.#listeners.size === 1) this._watchChanges();
+    return () => {
+      const before = this.#listeners.size;
+      remove();
+      if (before > 0 && this.#listeners.size === 0) this._unwatchChanges();
+    };
   }
 
   async #write(
@@ -252,34 +285,27 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     input: CandleBatch | readonly CandleBatch[],
     signal: AbortSignal | undefined,
   ): Promise<CheckedBatch[]> {
-    if (!Array.isArray(input))
-      return [await this.#checkBatch(input as CandleBatch, undefined, signal)];
+    if (!isList(input)) return [await this.#checkBatch(input, signal)].filter(isNotEmpty);
     const batches: CheckedBatch[] = [];
-    for (const [index, batch] of input.entries())
-      batches.push(await this.#checkBatch(batch, index, signal));
-    return batches;
+    for (const [index, batch] of input.entries()) {
+      try {
+        batches.push(await this.#checkBatch(batch, signal));
+      } catch (error) {
+        throw faultInBatch(error, index);
+      }
+    }
+    return batches.filter(isNotEmpty);
   }
 
-  async #checkBatch(
-    batch: CandleBatch,
-    index: number | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<CheckedBatch> {
-    const where = index === undefined ? {} : { batch: index };
+  async #checkBatch(batch: CandleBatch, signal: AbortSignal | undefined): Promise<CheckedBatch> {
     if (batch === null || typeof batch !== 'object') {
-      throw invalidInput({
-        field: 'batch',
-        rule: 'must be { key, candles, … }',
-        value: batch,
-        ...where,
-      });
+      throw invalidInput({ field: 'batch', rule: 'must be { key, candles, … }', value: batch });
     }
     onlyKnownKeys(batch, BATCH_KEYS, 'batch');
-    validateSeriesKey(batch.key);
-    const key = { symbol: batch.key.symbol, timeframe: batch.key.timeframe };
+    const key = checkKey(batch.key);
     const covers = checkCovers(batch.covers, key);
     const source = checkSource(batch.source ?? 'unknown');
-    const columns = await runCooperatively(gatherCandles(key, batch.candles, index), signal);
+    const columns = await runCooperatively(gatherCandles(key, batch.candles), signal);
     const series = CandleSeries.fromTrustedColumns(key, columns);
     return { key, series, covers, source, collectedAt: this.clock.now() };
   }
@@ -306,7 +332,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return this.#call('candles.readMany', call, async () => {
       if (!Array.isArray(queries))
         throw invalidInput({ field: 'queries', rule: 'must be an array', value: queries });
-      const checked = queries.map(checkQuery);
+      const checked = queries.map((query, index) => inBatch(index, () => checkQuery(query)));
       const asked = checked.filter((query) => !isEmptyQuery(query));
       const answers = asked.length === 0 ? [] : await this._readMany(asked);
       for (const answer of answers) this.#candlesRead += answer.length;
@@ -333,13 +359,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     }
   }
 
-  #remove(key: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<number> {
+  #remove(input: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<number> {
     return this.#call('candles.remove', call, async () => {
-      validateSeriesKey(key);
-      const bounds = wholePeriods(key, checkOptionalRange(range));
-      const { removed } = await this._remove(key, bounds);
-      if (removed > 0) this.publish({ type: 'candles', key, interval: bounds, origin: 'local' });
-      this.publish({ type: 'coverage', key, interval: bounds, origin: 'local' });
+      const key = checkKey(input);
+      const checked = checkOptionalRange(range);
+      const interval =
+        checked === EVER ? EVER : wholePeriodsFrom(checked, timeframeGrid(key.timeframe));
+      if (interval.from >= interval.to) return 0;
+      const { removed } = await this._remove(key, interval);
+      if (removed > 0) this.publish({ type: 'candles', key, interval, origin: 'local' });
+      this.publish({ type: 'coverage', key, interval, origin: 'local' });
       return removed;
     });
   }
@@ -347,20 +376,20 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   #list(filter: SeriesFilter = {}, call?: CallOptions): Promise<SeriesInfo[]> {
     return this.#call('candles.list', call, async () => {
       const series = await this._list(checkFilter(filter));
-      return series.sort(
+      return series.toSorted(
         (a, b) => compareText(a.symbol, b.symbol) || compareText(a.timeframe, b.timeframe),
       );
     });
   }
 
   #addCoverage(
-    key: SeriesKey,
+    input: SeriesKey,
     interval: Interval,
     provenance: Provenance,
     call?: CallOptions,
   ): Promise<void> {
     return this.#call('coverage.add', call, async () => {
-      validateSeriesKey(key);
+      const key = checkKey(input);
       validateInterval(interval);
       if (provenance === null || typeof provenance !== 'object') {
         throw invalidInput({
@@ -369,6 +398,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
           value: provenance,
         });
       }
+      onlyKnownKeys(provenance, PROVENANCE_KEYS, 'provenance');
       const source = checkSource(provenance.source);
       const collectedAt = provenance.collectedAt ?? this.clock.now();
       requiredTimestamp(collectedAt, 'collectedAt');
@@ -380,19 +410,19 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   }
 
   #coverageOf(
-    key: SeriesKey,
+    input: SeriesKey,
     range: Interval | undefined,
     call?: CallOptions,
   ): Promise<CoverageEntry[]> {
     return this.#call('coverage.of', call, () => {
-      validateSeriesKey(key);
+      const key = checkKey(input);
       return this.#coverageWithin(key, checkOptionalRange(range));
     });
   }
 
-  #missing(key: SeriesKey, range: Interval, call?: CallOptions): Promise<Interval[]> {
+  #missing(input: SeriesKey, range: Interval, call?: CallOptions): Promise<Interval[]> {
     return this.#call('coverage.missing', call, async () => {
-      validateSeriesKey(key);
+      const key = checkKey(input);
       validateInterval(range, 'range');
       const whole = wholePeriodsAround(range, timeframeGrid(key.timeframe));
       return subtractIntervals(
@@ -402,22 +432,29 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
-  #removeCoverage(key: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<void> {
+  #removeCoverage(
+    input: SeriesKey,
+    range: Interval | undefined,
+    call?: CallOptions,
+  ): Promise<void> {
     return this.#call('coverage.remove', call, async () => {
-      validateSeriesKey(key);
-      const bounds = wholePeriods(key, checkOptionalRange(range));
-      await this._removeCoverage(key, bounds);
-      this.publish({ type: 'coverage', key, interval: bounds, origin: 'local' });
+      const key = checkKey(input);
+      const checked = checkOptionalRange(range);
+      const interval =
+        checked === EVER ? EVER : wholePeriodsAround(checked, timeframeGrid(key.timeframe));
+      if (interval.from >= interval.to) return;
+      await this._removeCoverage(key, interval);
+      this.publish({ type: 'coverage', key, interval, origin: 'local' });
     });
   }
 
   #continuity(
-    key: SeriesKey,
+    input: SeriesKey,
     range: Interval | undefined,
     call?: CallOptions,
   ): Promise<ContinuityReport> {
     return this.#call('coverage.continuity', call, async () => {
-      validateSeriesKey(key);
+      const key = checkKey(input);
       const grid = timeframeGrid(key.timeframe);
       if (range !== undefined) validateInterval(range, 'range');
       const whole =
@@ -432,10 +469,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       let coveredCandles = 0;
       let from = whole.from;
       while (from < whole.to) {
-        const chunk = await this._read({ key, from, to: whole.to, limit: 65_536, take: 'first' });
+        const chunk = await this._read({
+          key,
+          from,
+          to: whole.to,
+          limit: CONTINUITY_CHUNK,
+          take: 'first',
+        });
         candles += chunk.length;
         for (const it of covered) coveredCandles += chunk.between(it.from, it.to).length;
-        if (chunk.length === 0) break;
+        if (chunk.length < CONTINUITY_CHUNK) break;
         from = chunk.lastTimestamp + 1;
         throwIfAborted(call?.signal);
       }
@@ -493,8 +536,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   #checkIntegrity(key: SeriesKey | undefined, call?: CallOptions): Promise<IntegrityReport> {
     return this.#call('integrity.check', call, () => {
-      if (key !== undefined) validateSeriesKey(key);
-      return this._checkIntegrity(key);
+      return this._checkIntegrity(key === undefined ? undefined : checkKey(key));
     });
   }
 
@@ -518,6 +560,23 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   }
 }
 
+function isList<T>(input: T | readonly T[]): input is readonly T[] {
+  return Array.isArray(input);
+}
+
+function isNotEmpty({ series, covers }: CheckedBatch): boolean {
+  return series.length > 0 || covers.length > 0;
+}
+
+/** Runs a check; a fault it finds also names the position of the batch or query. */
+function inBatch<T>(index: number, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw faultInBatch(error, index);
+  }
+}
+
 function isEmptyQuery(query: CheckedQuery): boolean {
   return query.limit === 0 || query.from >= query.to;
 }
@@ -525,7 +584,7 @@ function isEmptyQuery(query: CheckedQuery): boolean {
 function checkCovers(covers: CandleBatch['covers'], key: SeriesKey): IntervalSet {
   if (covers === undefined) return [];
   const grid = timeframeGrid(key.timeframe);
-  const list: readonly Interval[] = Array.isArray(covers) ? covers : [covers as Interval];
+  const list = isList(covers) ? covers : [covers];
   return normalizeIntervals(
     list.flatMap((interval) => {
       validateInterval(interval, 'covers');
@@ -535,18 +594,8 @@ function checkCovers(covers: CandleBatch['covers'], key: SeriesKey): IntervalSet
 }
 
 function checkSource(source: unknown): string {
-  if (typeof source !== 'string' || source === '' || source.length > 256) {
-    throw invalidInput({
-      field: 'source',
-      rule: 'must be a string of 1 to 256 characters',
-      value: source,
-    });
-  }
+  validateName(source, 'source', MAX_SOURCE_LENGTH);
   return source;
-}
-
-function wholePeriods(key: SeriesKey, range: Interval): Interval {
-  return range === EVER ? EVER : wholePeriodsAround(range, timeframeGrid(key.timeframe));
 }
 
 function compareText(a: string, b: string): number {

@@ -1,0 +1,198 @@
+import type { CandleColumns, EpochMs, Interval } from '@barkeep/core';
+import { type CandleRow, ColumnBuilder } from './column-builder.ts';
+import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
+
+/** Which candles of a series to read. */
+export interface CandleSelection extends Interval {
+  /** At least 1, or `Infinity`. */
+  readonly limit: number;
+  readonly take: 'first' | 'last';
+}
+
+/** What storing candles did. */
+export interface StoredCandles {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** The stretch that holds every inserted or updated candle. */
+  readonly changed: Interval | undefined;
+}
+
+/** The extent of a series' candles; `undefined` when there are none. */
+export interface CandleExtent {
+  readonly first: EpochMs;
+  readonly last: EpochMs;
+}
+
+/** Rows per round trip to SQLite: more makes the JavaScript arrays costlier than the trips saved. */
+const READ_BLOCK = 512;
+/** How far a comparison with stored rows looks ahead at first; it grows while they match. */
+const FIRST_LOOK = 8;
+const INSERT_BLOCK = 64;
+const COLUMNS = 7;
+
+const INSERT = 1;
+const UPDATE = 2;
+const KEEP = 3;
+
+/** The table `candle_rows`: candles of a series by timestamp. The caller holds the transaction. */
+export class CandleRows {
+  readonly #ascending: SqliteStatement<CandleRow>;
+  readonly #descending: SqliteStatement<CandleRow>;
+  readonly #insertOne: SqliteStatement;
+  readonly #insertBlock: SqliteStatement;
+  readonly #delete: SqliteStatement;
+  readonly #first: SqliteStatement<readonly [timestamp: number]>;
+  readonly #last: SqliteStatement<readonly [timestamp: number]>;
+
+  constructor(driver: SqliteDriver) {
+    const select = (order: 'ASC' | 'DESC'): string =>
+      `SELECT timestamp, open, high, low, close, volume FROM candle_rows
+       WHERE series_id = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp ${order} LIMIT ?`;
+    const insert = (rows: number): string =>
+      `INSERT OR REPLACE INTO candle_rows
+       (series_id, timestamp, open, high, low, close, volume)
+       VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+    const edge = (order: 'ASC' | 'DESC'): string =>
+      `SELECT timestamp FROM candle_rows WHERE series_id = ? ORDER BY timestamp ${order} LIMIT 1`;
+    this.#ascending = driver.prepare(select('ASC'));
+    this.#descending = driver.prepare(select('DESC'));
+    this.#insertOne = driver.prepare(insert(1));
+    this.#insertBlock = driver.prepare(insert(INSERT_BLOCK));
+    this.#delete = driver.prepare(
+      'DELETE FROM candle_rows WHERE series_id = ? AND timestamp >= ? AND timestamp < ?',
+    );
+    this.#first = driver.prepare(edge('ASC'));
+    this.#last = driver.prepare(edge('DESC'));
+  }
+
+  /** Ascending. `expected` is a guess at how many there will be. */
+  read(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
+    const { take, limit } = selection;
+    let { from, to } = selection;
+    const statement = take === 'first' ? this.#ascending : this.#descending;
+    const builder = new ColumnBuilder(expected);
+    while (builder.length < limit) {
+      const size = Math.min(READ_BLOCK, limit - builder.length);
+      const rows = statement.all([seriesId, from, to, size]);
+      builder.append(rows);
+      const final = rows.at(-1);
+      if (final === undefined || rows.length < size) break;
+      if (take === 'first') from = final[0] + 1;
+      else to = final[0];
+    }
+    return builder.finish(take === 'first' ? 'as-appended' : 'reversed');
+  }
+
+  /**
+   * Inserts what is new and replaces what differs. The columns ascend by timestamp; `extent` is that
+   * of the series, so that candles beyond it are stored without looking for older ones.
+   */
+  store(seriesId: number, columns: CandleColumns, extent: CandleExtent | undefined): StoredCandles {
+    const verdicts = overlaps(columns, extent)
+      ? this.#compare(seriesId, columns)
+      : new Uint8Array(columns.timestamp.length).fill(INSERT);
+    this.#write(seriesId, columns, verdicts);
+    return summary(columns, verdicts);
+  }
+
+  /** Removes the candles in `[from, to)` and returns how many there were. */
+  remove(seriesId: number, { from, to }: Interval): number {
+    return this.#delete.run([seriesId, from, to]);
+  }
+
+  extent(seriesId: number): CandleExtent | undefined {
+    const first = this.#first.get([seriesId]);
+    const last = this.#last.get([seriesId]);
+    return first && last && { first: first[0], last: last[0] };
+  }
+
+  /**
+   * What to do with each candle, by a merge join with the stored rows. It jumps over stored rows
+   * that lie between the candles, so one late candle costs one look and not a scan.
+   */
+  #compare(seriesId: number, columns: CandleColumns): Uint8Array {
+    const { timestamp } = columns;
+    const { length } = timestamp;
+    const verdicts = new Uint8Array(length).fill(INSERT);
+    const end = (timestamp[length - 1] ?? Number.NaN) + 1;
+    let look = FIRST_LOOK;
+    let i = 0;
+    for (let from = timestamp[i]; from !== undefined; from = timestamp[i]) {
+      const rows = this.#ascending.all([seriesId, from, end, look]);
+      let matches = 0;
+      for (const row of rows) {
+        while ((timestamp[i] ?? end) < row[0]) i += 1;
+        if (timestamp[i] !== row[0]) continue;
+        verdicts[i] = isSame(columns, i, row) ? KEEP : UPDATE;
+        matches += 1;
+        i += 1;
+      }
+      if (rows.length < look) break;
+      look = 2 * matches >= look ? Math.min(4 * look, READ_BLOCK) : FIRST_LOOK;
+    }
+    return verdicts;
+  }
+
+  #write(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
+    const { timestamp, open, high, low, close, volume } = columns;
+    const block: SqliteValue[] = new Array(INSERT_BLOCK * COLUMNS).fill(0);
+    let filled = 0;
+    for (let i = 0; i < verdicts.length; i += 1) {
+      if (verdicts[i] === KEEP) continue;
+      block[filled] = seriesId;
+      block[filled + 1] = timestamp[i] ?? null;
+      block[filled + 2] = open[i] ?? null;
+      block[filled + 3] = high[i] ?? null;
+      block[filled + 4] = low[i] ?? null;
+      block[filled + 5] = close[i] ?? null;
+      block[filled + 6] = volume[i] ?? null;
+      filled += COLUMNS;
+      if (filled < block.length) continue;
+      this.#insertBlock.run(block);
+      filled = 0;
+    }
+    for (let start = 0; start < filled; start += COLUMNS) {
+      this.#insertOne.run(block.slice(start, start + COLUMNS));
+    }
+  }
+}
+
+function overlaps({ timestamp }: CandleColumns, extent: CandleExtent | undefined): boolean {
+  const first = timestamp[0];
+  const last = timestamp[timestamp.length - 1];
+  if (first === undefined || last === undefined || extent === undefined) return false;
+  return first <= extent.last && extent.first <= last;
+}
+
+function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {
+  return (
+    columns.open[i] === row[1] &&
+    columns.high[i] === row[2] &&
+    columns.low[i] === row[3] &&
+    columns.close[i] === row[4] &&
+    columns.volume[i] === row[5]
+  );
+}
+
+function summary({ timestamp }: CandleColumns, verdicts: Uint8Array): StoredCandles {
+  let updated = 0;
+  let unchanged = 0;
+  let from: EpochMs | undefined;
+  let to: EpochMs | undefined;
+  for (let i = 0; i < verdicts.length; i += 1) {
+    if (verdicts[i] === KEEP) {
+      unchanged += 1;
+      continue;
+    }
+    if (verdicts[i] === UPDATE) updated += 1;
+    to = timestamp[i];
+    from ??= to;
+  }
+  return {
+    inserted: verdicts.length - updated - unchanged,
+    updated,
+    unchanged,
+    changed: from === undefined || to === undefined ? undefined : { from, to: to + 1 },
+  };
+}

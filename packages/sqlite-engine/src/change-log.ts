@@ -1,0 +1,110 @@
+import type { Interval, SeriesKey, Timeframe } from '@barkeep/core';
+import { readNumberPragma } from './pragma.ts';
+import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+
+/** A change that another connection committed. */
+export interface RemoteChange {
+  readonly type: 'candles' | 'coverage';
+  readonly key: SeriesKey;
+  readonly interval: Interval;
+}
+
+export interface RemoteChanges {
+  readonly changes: readonly RemoteChange[];
+  /** Whether older changes had left the log before they were read: anything may have changed. */
+  readonly lagged: boolean;
+  /** Whether the log has further entries: read again. */
+  readonly more: boolean;
+}
+
+type Row = readonly [
+  id: number,
+  writer: number,
+  type: 'candles' | 'coverage',
+  symbol: string,
+  timeframe: Timeframe,
+  from: number,
+  to: number,
+];
+
+const KEPT_ENTRIES = 10_000;
+const TRIM_EVERY = 1_000;
+const PAGE = 500;
+const NOTHING: RemoteChanges = Object.freeze({ changes: [], lagged: false, more: false });
+
+/**
+ * The table `change_log`: the latest changes to candles and coverage, at most 11,000 and those of one
+ * write more. Each writer appends in its transactions; each reader follows from where it was.
+ */
+export class ChangeLog {
+  readonly #driver: SqliteDriver;
+  readonly #writer: number;
+  readonly #append: SqliteStatement;
+  readonly #trim: SqliteStatement;
+  readonly #bounds: SqliteStatement<readonly [oldest: number, newest: number]>;
+  readonly #after: SqliteStatement<Row>;
+  #dataVersion: number;
+  #position: number;
+
+  /** Follows the log from its present end. `writer` tells this instance's own entries from others'. */
+  constructor(driver: SqliteDriver, writer: number) {
+    this.#driver = driver;
+    this.#writer = writer;
+    this.#append = driver.prepare(
+      'INSERT INTO change_log (writer, kind, series_id, from_time, to_time) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#trim = driver.prepare('DELETE FROM change_log WHERE id <= ?');
+    this.#bounds = driver.prepare(`SELECT ifnull((SELECT min(id) FROM change_log), 1),
+              ifnull((SELECT max(id) FROM change_log), 0)`);
+    this.#after = driver.prepare(
+      `SELECT change_log.id, writer, kind, symbol, timeframe, from_time, to_time
+       FROM change_log JOIN series ON series.id = series_id
+       WHERE change_log.id > ? ORDER BY change_log.id LIMIT ${PAGE}`,
+    );
+    this.#dataVersion = this.#readDataVersion();
+    this.#position = this.#readBounds().newest;
+  }
+
+  /** Adds an entry to the transaction under way. */
+  append(kind: RemoteChange['type'], seriesId: number, { from, to }: Interval): void {
+    this.#append.run([this.#writer, kind, seriesId, from, to]);
+    const { newest } = this.#readBounds();
+    if (newest % TRIM_EVERY === 0) this.#trim.run([newest - KEPT_ENTRIES]);
+  }
+
+  /** What others committed since the last call. Costs next to nothing when nobody did. */
+  readNews(): RemoteChanges {
+    const version = this.#readDataVersion();
+    if (version === this.#dataVersion) return NOTHING;
+    const { oldest, newest } = this.#readBounds();
+    if (oldest > this.#position + 1) {
+      this.#position = newest;
+      this.#dataVersion = version;
+      return { changes: [], lagged: true, more: false };
+    }
+    const rows = this.#after.all([this.#position]);
+    this.#position = rows.at(-1)?.[0] ?? this.#position;
+    const more = rows.length === PAGE;
+    if (!more) this.#dataVersion = version;
+    return { changes: this.#remote(rows), lagged: false, more };
+  }
+
+  #remote(rows: readonly Row[]): RemoteChange[] {
+    return rows
+      .filter(([, writer]) => writer !== this.#writer)
+      .map(([, , type, symbol, timeframe, from, to]) => ({
+        type,
+        key: { symbol, timeframe },
+        interval: { from, to },
+      }));
+  }
+
+  #readDataVersion(): number {
+    return readNumberPragma(this.#driver, 'data_version');
+  }
+
+  #readBounds(): { readonly oldest: number; readonly newest: number } {
+    const [oldest, newest] = this.#bounds.get([]) ?? [1, 0];
+    return { oldest, newest };
+  }
+}

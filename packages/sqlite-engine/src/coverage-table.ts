@@ -1,0 +1,66 @@
+import type { EpochMs, Interval } from '@barkeep/core';
+import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
+import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+
+type Row = readonly [from: EpochMs, to: EpochMs, source: string, collectedAt: EpochMs];
+
+/** The table `coverage`: per series, the ledger of complete stretches. The caller holds the transaction. */
+export class CoverageTable {
+  readonly #touching: SqliteStatement<Row>;
+  readonly #insert: SqliteStatement;
+  readonly #delete: SqliteStatement;
+
+  constructor(driver: SqliteDriver) {
+    // Entries never overlap, so of those that begin before the range only the last can reach it.
+    this.#touching = driver.prepare(
+      `SELECT from_time, to_time, source, collected_at FROM coverage
+       WHERE series_id = ? AND from_time <= ? AND to_time >= ? AND from_time >= ifnull(
+         (SELECT max(from_time) FROM coverage WHERE series_id = ? AND from_time <= ?), ?)
+       ORDER BY from_time`,
+    );
+    this.#insert = driver.prepare(
+      `INSERT INTO coverage (from_time, to_time, source, collected_at, series_id)
+       VALUES (?, ?, ?, ?, ?)`,
+    );
+    this.#delete = driver.prepare('DELETE FROM coverage WHERE series_id = ? AND from_time = ?');
+  }
+
+  /** The entries that overlap or touch the range, ascending. */
+  touching(seriesId: number, { from, to }: Interval): CoverageEntry[] {
+    return this.#touching
+      .all([seriesId, to, from, seriesId, from, from])
+      .map((row) => ({ from: row[0], to: row[1], source: row[2], collectedAt: row[3] }));
+  }
+
+  /** Records an entry; returns whether the ledger changed. */
+  add(seriesId: number, entry: CoverageEntry): boolean {
+    const before = this.touching(seriesId, entry);
+    return this.#replace(seriesId, before, addCoverageEntry(before, entry));
+  }
+
+  /** Forgets a stretch; returns whether the ledger changed. */
+  remove(seriesId: number, range: Interval): boolean {
+    const before = this.touching(seriesId, range);
+    return this.#replace(seriesId, before, removeCoverageRange(before, range));
+  }
+
+  #replace(
+    seriesId: number,
+    before: readonly CoverageEntry[],
+    after: readonly CoverageEntry[],
+  ): boolean {
+    const gone = before.filter((old) => !after.some((entry) => isSame(old, entry)));
+    const fresh = after.filter((entry) => !before.some((old) => isSame(old, entry)));
+    for (const { from } of gone) this.#delete.run([seriesId, from]);
+    for (const { from, to, source, collectedAt } of fresh) {
+      this.#insert.run([from, to, source, collectedAt, seriesId]);
+    }
+    return gone.length > 0 || fresh.length > 0;
+  }
+}
+
+function isSame(a: CoverageEntry, b: CoverageEntry): boolean {
+  return (
+    a.from === b.from && a.to === b.to && a.source === b.source && a.collectedAt === b.collectedAt
+  );
+}

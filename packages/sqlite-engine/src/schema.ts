@@ -1,0 +1,67 @@
+/** `BARK` in ASCII: what SQLite's header says about whose database this is. */
+export const APPLICATION_ID = 0x4241524b;
+
+/**
+ * How the schema came to be, one step per version: `MIGRATIONS[n]` leads from version n to n + 1. A
+ * step that was published never changes; a new one is added after it.
+ *
+ * Version 1:
+ * - `series` has one row per symbol and timeframe, with the count, first and last of its candles
+ * - `candle_rows` has one row per candle; the view `candles` shows them under their symbol
+ * - `coverage` is the ledger of complete stretches, which never overlap within a series
+ * - `change_log` has the latest changes, for the change feeds of other connections
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    symbol TEXT NOT NULL,
+    timeframe TEXT NOT NULL,
+    count INTEGER NOT NULL DEFAULT 0,
+    first INTEGER,
+    last INTEGER,
+    UNIQUE (symbol, timeframe)
+  ) STRICT;
+
+  CREATE TABLE candle_rows (
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    timestamp INTEGER NOT NULL,
+    open REAL NOT NULL,
+    high REAL NOT NULL,
+    low REAL NOT NULL,
+    close REAL NOT NULL,
+    volume REAL NOT NULL,
+    PRIMARY KEY (series_id, timestamp)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE VIEW candles AS
+    SELECT symbol, timeframe, timestamp, open, high, low, close, volume
+    FROM candle_rows JOIN series ON series.id = series_id;
+
+  CREATE TABLE coverage (
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    from_time INTEGER NOT NULL,
+    to_time INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    collected_at INTEGER NOT NULL,
+    PRIMARY KEY (series_id, from_time)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE metadata (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE change_log (
+    id INTEGER PRIMARY KEY,
+    writer INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    from_time INTEGER NOT NULL,
+    to_time INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** The schema version that this engine reads and writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,327 @@
+import {
+  BarkeepError,
+  type CandleColumns,
+  type Interval,
+  type IntervalSet,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
+import type {
+  BatchOutcome,
+  CheckedQuery,
+  CoverageEntry,
+  IntegrityReport,
+  RemovalOutcome,
+  SeriesFilter,
+  SeriesInfo,
+  StorageSize,
+} from '@barkeep/storage';
+import { type CandleExtent, CandleRows } from './candle-rows.ts';
+import { ChangeLog, type RemoteChanges } from './change-log.ts';
+import { CoverageTable } from './coverage-table.ts';
+import {
+  applySettings,
+  assertLibraryVersion,
+  type DatabaseSettings,
+  shapeNewDatabase,
+} from './database-settings.ts';
+import { checkIntegrity } from './integrity-check.ts';
+import { MetadataTable } from './metadata-table.ts';
+import { migrate, readSchemaVersion } from './migrations.ts';
+import { readNumberPragma } from './pragma.ts';
+import { type SeriesRow, SeriesTable } from './series-table.ts';
+import type { SqliteDriver } from './sqlite-driver.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
+import { inTransaction } from './transaction.ts';
+
+/** A batch of candles to store, in plain values that can be sent between threads. */
+export interface EngineBatch {
+  readonly key: SeriesKey;
+  /** Valid, ascending, without duplicates. */
+  readonly columns: CandleColumns;
+  /** Whole periods. */
+  readonly covers: IntervalSet;
+  readonly source: string;
+  readonly collectedAt: number;
+}
+
+export interface SqliteEngineOptions extends DatabaseSettings {
+  /**
+   * `read-write` creates and migrates the database; `read-only` takes it as it is. Only one
+   * connection per process needs to write.
+   */
+  readonly access: 'read-write' | 'read-only';
+  /** A number that no other connection has: tells its own changes from others'. A safe integer. */
+  readonly writer: number;
+}
+
+/**
+ * A Barkeep database on one SQLite connection. Everything is synchronous and every write is one
+ * transaction; arguments are those that `AbstractMarketDataStorage` hands to its adapters, checked.
+ *
+ * Every failure is a `BarkeepError`.
+ */
+export class SqliteEngine {
+  readonly #driver: SqliteDriver;
+  readonly #series: SeriesTable;
+  readonly #candles: CandleRows;
+  readonly #coverage: CoverageTable;
+  readonly #metadata: MetadataTable;
+  readonly #changes: ChangeLog;
+
+  private constructor(driver: SqliteDriver, writer: number) {
+    this.#driver = driver;
+    this.#series = new SeriesTable(driver);
+    this.#candles = new CandleRows(driver);
+    this.#coverage = new CoverageTable(driver);
+    this.#metadata = new MetadataTable(driver);
+    this.#changes = new ChangeLog(driver, writer);
+  }
+
+  /**
+   * Makes an engine of a connection, creating or migrating the database where needed. When it
+   * throws, the file is as it was and the driver is still the caller's to close.
+   *
+   * @throws BarkeepError `INCOMPATIBLE`, `NOT_A_DATABASE`, `SCHEMA_TOO_NEW`, `CORRUPT`, `READ_ONLY`,
+   * `CANNOT_OPEN` or `BUSY`.
+   */
+  static open(driver: SqliteDriver, options: SqliteEngineOptions): SqliteEngine {
+    return guarded(() => {
+      assertLibraryVersion(driver);
+      const version = readSchemaVersion(driver);
+      if (options.access === 'read-only') return openForReading(driver, version, options);
+      if (version === 0) shapeNewDatabase(driver);
+      applySettings(driver, options);
+      migrate(driver);
+      const engine = new SqliteEngine(driver, options.writer);
+      engine.#refreshStatistics();
+      return engine;
+    });
+
+    function openForReading(
+      connection: SqliteDriver,
+      version: number,
+      { writer, ...settings }: SqliteEngineOptions,
+    ): SqliteEngine {
+      if (version === 0) {
+        throw new BarkeepError('CANNOT_OPEN', 'there is no Barkeep database to read yet');
+      }
+      applySettings(connection, settings);
+      connection.exec('PRAGMA query_only = ON');
+      return new SqliteEngine(connection, writer);
+    }
+  }
+
+  /** Stores all batches in order, with their coverage, in one transaction. */
+  write(batches: readonly EngineBatch[]): BatchOutcome[] {
+    return this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
+  }
+
+  read(query: CheckedQuery): CandleColumns {
+    return this.#reading(() => this.#readOne(query));
+  }
+
+  /** Several reads of one state of the database. */
+  readMany(queries: readonly CheckedQuery[]): CandleColumns[] {
+    return this.#reading(() => queries.map((query) => this.#readOne(query)));
+  }
+
+  /** Removes candles and coverage in `[from, to)`. */
+  remove(key: SeriesKey, range: Interval): RemovalOutcome {
+    return this.#writing(() => {
+      const series = this.#series.find(key);
+      if (series === undefined) return { removed: 0 };
+      const removed = this.#candles.remove(series.id, range);
+      if (removed > 0) {
+        this.#series.update(countersAfter(series, -removed, this.#candles.extent(series.id)));
+        this.#changes.append('candles', series.id, range);
+      }
+      this.#uncover(series, range);
+      return { removed };
+    });
+  }
+
+  list(filter: SeriesFilter): SeriesInfo[] {
+    return this.#reading(() => this.#series.list(filter));
+  }
+
+  addCoverage(key: SeriesKey, entry: CoverageEntry): void {
+    this.#writing(() => this.#cover(this.#series.findOrCreate(key), entry));
+  }
+
+  /** The entries that touch the range, ascending. */
+  coverageOf(key: SeriesKey, range: Interval): CoverageEntry[] {
+    return this.#reading(() => {
+      const series = this.#series.find(key);
+      return series === undefined ? [] : this.#coverage.touching(series.id, range);
+    });
+  }
+
+  removeCoverage(key: SeriesKey, range: Interval): void {
+    this.#writing(() => {
+      const series = this.#series.find(key);
+      if (series !== undefined) this.#uncover(series, range);
+    });
+  }
+
+  getMetadata(key: string): string | undefined {
+    return this.#reading(() => this.#metadata.get(key));
+  }
+
+  setMetadata(key: string, text: string): void {
+    this.#writing(() => this.#metadata.set(key, text));
+  }
+
+  deleteMetadata(key: string): boolean {
+    return this.#writing(() => this.#metadata.delete(key));
+  }
+
+  metadataKeys(prefix: string): string[] {
+    return this.#reading(() => this.#metadata.keys(prefix));
+  }
+
+  size(): StorageSize {
+    return this.#reading(() => ({
+      ...this.#series.totals(),
+      bytes:
+        readNumberPragma(this.#driver, 'page_count') * readNumberPragma(this.#driver, 'page_size'),
+    }));
+  }
+
+  /** What other connections committed since this one was opened or asked last. */
+  readChanges(): RemoteChanges {
+    return this.#reading(() => this.#changes.readNews());
+  }
+
+  checkIntegrity(key: SeriesKey | undefined): IntegrityReport {
+    return guarded(() =>
+      checkIntegrity(
+        {
+          driver: this.#driver,
+          series: this.#series,
+          candles: this.#candles,
+          coverage: this.#coverage,
+        },
+        key,
+      ),
+    );
+  }
+
+  /**
+   * Brings every commit to the disk, whatever `synchronous` is.
+   * @throws BarkeepError `BUSY` when other connections keep the WAL in use for too long.
+   */
+  checkpoint(): void {
+    guarded(() => {
+      const row = this.#driver.prepare('PRAGMA wal_checkpoint(FULL)').get([]);
+      if (row?.[0] === 0) return;
+      throw new BarkeepError('BUSY', 'other connections keep the WAL in use', { retryable: true });
+    });
+  }
+
+  close(): void {
+    guarded(() => this.#driver.close());
+  }
+
+  #writeBatch({ key, columns, covers, source, collectedAt }: EngineBatch): BatchOutcome {
+    if (columns.timestamp.length === 0 && covers.length === 0) {
+      return { inserted: 0, updated: 0, unchanged: 0 };
+    }
+    const series = this.#series.findOrCreate(key);
+    const outcome = this.#candles.store(series.id, columns, extentOf(series));
+    if (outcome.inserted > 0) {
+      this.#series.update(
+        countersAfter(series, outcome.inserted, joinExtents(extentOf(series), columns.timestamp)),
+      );
+    }
+    if (outcome.changed !== undefined) {
+      this.#changes.append('candles', series.id, outcome.changed);
+    }
+    for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
+    return outcome;
+  }
+
+  #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
+    const series = this.#series.find(key);
+    const extent = series && extentOf(series);
+    if (series === undefined || extent === undefined) {
+      return this.#candles.read(-1, selection, 0);
+    }
+    const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
+    const span = Math.min(selection.to, extent.last + 1) - Math.max(selection.from, extent.first);
+    const periods = Math.max(0, Math.ceil(span / step));
+    return this.#candles.read(
+      series.id,
+      selection,
+      Math.min(periods, selection.limit, series.count),
+    );
+  }
+
+  #cover(series: SeriesRow, entry: CoverageEntry): void {
+    if (this.#coverage.add(series.id, entry)) this.#changes.append('coverage', series.id, entry);
+  }
+
+  #uncover(series: SeriesRow, range: Interval): void {
+    if (this.#coverage.remove(series.id, range)) this.#changes.append('coverage', series.id, range);
+  }
+
+  /** https://sqlite.org/lang_analyze.html#pragopt: cheap, and only where statistics are stale. */
+  #refreshStatistics(): void {
+    const timeout = readNumberPragma(this.#driver, 'busy_timeout');
+    this.#driver.exec('PRAGMA busy_timeout = 0');
+    try {
+      this.#driver.exec('PRAGMA optimize = 0x10002');
+    } catch (error) {
+      // Somebody is writing: opening does not wait for them just to refresh statistics.
+      if (sqliteFailure(error).code !== 'BUSY') throw error;
+    } finally {
+      this.#driver.exec(`PRAGMA busy_timeout = ${timeout}`);
+    }
+  }
+
+  #reading<T>(work: () => T): T {
+    return guarded(() => inTransaction(this.#driver, 'read', work));
+  }
+
+  #writing<T>(work: () => T): T {
+    return guarded(() => inTransaction(this.#driver, 'write', work));
+  }
+}
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw sqliteFailure(error);
+  }
+}
+
+function extentOf({ first, last }: SeriesRow): CandleExtent | undefined {
+  return first === null || last === null ? undefined : { first, last };
+}
+
+function joinExtents(
+  extent: CandleExtent | undefined,
+  timestamp: Float64Array,
+): CandleExtent | undefined {
+  const first = timestamp.at(0);
+  const last = timestamp.at(-1);
+  if (first === undefined || last === undefined) return extent;
+  return {
+    first: Math.min(first, extent?.first ?? first),
+    last: Math.max(last, extent?.last ?? last),
+  };
+}
+
+function countersAfter(
+  { id, count }: SeriesRow,
+  difference: number,
+  extent: CandleExtent | undefined,
+): SeriesRow {
+  return {
+    id,
+    count: count + difference,
+    first: extent?.first ?? null,
+    last: extent?.last ?? null,
+  };
+}

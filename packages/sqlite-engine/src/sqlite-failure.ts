@@ -1,0 +1,45 @@
+import { BarkeepError, type BarkeepErrorCode } from '@barkeep/core';
+
+interface Meaning {
+  readonly code: BarkeepErrorCode;
+  readonly message: string;
+  readonly retryable?: boolean;
+}
+
+/** The first prefix that fits counts, so extended codes stand before the primary ones. */
+const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
+  ['SQLITE_BUSY', { code: 'BUSY', message: 'another connection holds a lock', retryable: true }],
+  ['SQLITE_LOCKED', { code: 'BUSY', message: 'another connection holds a lock', retryable: true }],
+  ['SQLITE_READONLY', { code: 'READ_ONLY', message: 'the database refuses writes' }],
+  ['SQLITE_PERM', { code: 'READ_ONLY', message: 'the file system refuses access' }],
+  ['SQLITE_CANTOPEN', { code: 'CANNOT_OPEN', message: 'the database cannot be opened' }],
+  ['SQLITE_NOTADB', { code: 'NOT_A_DATABASE', message: 'the file is not an SQLite database' }],
+  ['SQLITE_CORRUPT', { code: 'CORRUPT', message: 'the database is damaged' }],
+  ['SQLITE_IOERR_SHORT_READ', { code: 'CORRUPT', message: 'the database has been cut short' }],
+  ['SQLITE_IOERR_CORRUPTFS', { code: 'CORRUPT', message: 'the file system is damaged' }],
+  ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
+  ['SQLITE_IOERR', { code: 'IO', message: 'the operating system failed', retryable: true }],
+];
+
+/** What a failure of the driver means to the user; an error that is not SQLite's is a bug. */
+export function sqliteFailure(cause: unknown): BarkeepError {
+  if (BarkeepError.is(cause)) return cause;
+  const sqlite = resultCode(cause);
+  const meaning = MEANINGS.find(([prefix]) => sqlite?.startsWith(prefix))?.[1];
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new BarkeepError(
+    meaning?.code ?? 'INTERNAL',
+    `${meaning?.message ?? 'unexpected failure in the SQLite engine'}: ${reason}`,
+    {
+      cause,
+      retryable: meaning?.retryable ?? false,
+      details: sqlite === undefined ? {} : { sqlite },
+    },
+  );
+}
+
+function resultCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const { code } = error;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}

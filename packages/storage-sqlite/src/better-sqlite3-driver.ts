@@ -1,0 +1,40 @@
+import type { SqliteDriver, SqliteRow, SqliteStatement } from '@barkeep/sqlite-engine';
+import Database from 'better-sqlite3';
+
+export interface BetterSqlite3Options {
+  /** An absolute path. */
+  readonly path: string;
+  /** How long to wait for another connection's lock. */
+  readonly busyTimeoutMs: number;
+}
+
+/** better-sqlite3 as the engine sees it. Blocks its thread: for worker threads only. */
+export class BetterSqlite3Driver implements SqliteDriver {
+  readonly #database: Database.Database;
+
+  constructor({ path, busyTimeoutMs }: BetterSqlite3Options) {
+    this.#database = new Database(path, { timeout: busyTimeoutMs });
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  prepare<Row extends SqliteRow>(sql: string): SqliteStatement<Row> {
+    const statement = this.#database.prepare<SqliteRow, Row>(sql);
+    if (statement.reader) statement.raw(true);
+    return {
+      run: (parameters) => statement.run(parameters).changes,
+      get: (parameters) => statement.get(parameters),
+      all: (parameters) => statement.all(parameters),
+    };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

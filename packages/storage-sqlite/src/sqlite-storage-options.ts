@@ -1,0 +1,64 @@
+import { type Clock, invalidInput, onlyKnownKeys } from '@barkeep/core';
+import { databasePath } from './database-path.ts';
+
+export interface SqliteStorageOptions {
+  /** The database file, such as `./market_data.sqlite3`; made when it does not exist. */
+  readonly path: string;
+  /**
+   * What a resolved write survives: the end of the process, or also a power cut, at the price of
+   * waiting for the disk at each write. Default: `process-crash`.
+   */
+  readonly durability?: 'process-crash' | 'power-loss' | undefined;
+  /**
+   * How long a call waits for another connection's lock before it fails with `BUSY`, in
+   * milliseconds, at most 10 minutes. Default: 5,000.
+   */
+  readonly busyTimeoutMs?: number | undefined;
+  /**
+   * How many connections only read, each in a thread of its own, so that reads do not wait behind a
+   * large write; at most 16. 0: reads take turns with writes. Default: 1.
+   */
+  readonly readers?: number | undefined;
+  /**
+   * How often other processes' changes are looked for while somebody subscribes, in milliseconds.
+   * Default: 250.
+   */
+  readonly changePollMs?: number | undefined;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The options with every default filled in and an absolute path. */
+export type CheckedSqliteStorageOptions = {
+  readonly [K in Exclude<keyof SqliteStorageOptions, 'clock'>]-?: NonNullable<
+    SqliteStorageOptions[K]
+  >;
+};
+
+const KNOWN = ['path', 'durability', 'busyTimeoutMs', 'readers', 'changePollMs', 'clock'];
+
+/** @throws BarkeepError `INVALID_INPUT` naming the option. */
+export function checkOptions(options: SqliteStorageOptions): CheckedSqliteStorageOptions {
+  if (options === null || typeof options !== 'object') {
+    throw invalidInput({ field: 'options', rule: 'must be { path, … }', value: options });
+  }
+  onlyKnownKeys(options, KNOWN, 'options');
+  const { durability = 'process-crash', busyTimeoutMs = 5_000 } = options;
+  const { readers = 1, changePollMs = 250 } = options;
+  if (durability !== 'process-crash' && durability !== 'power-loss') {
+    throw invalidInput({
+      field: 'durability',
+      rule: 'must be "process-crash" or "power-loss"',
+      value: durability,
+    });
+  }
+  wholeNumber('busyTimeoutMs', busyTimeoutMs, 0, 600_000);
+  wholeNumber('readers', readers, 0, 16);
+  wholeNumber('changePollMs', changePollMs, 1, 86_400_000);
+  return { path: databasePath(options.path), durability, busyTimeoutMs, readers, changePollMs };
+}
+
+function wholeNumber(field: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw invalidInput({ field, rule: `must be a whole number from ${least} to ${most}`, value });
+}
