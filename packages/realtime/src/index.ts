@@ -1,3 +1,6 @@
+export * from './abstract-realtime-cache.ts';
 export type * from './realtime-cache.ts';
 export type * from './realtime-capabilities.ts';
 export * from './realtime-expiry.ts';
+export * from './realtime-value-copies.ts';
+export { malformedCursor } from './trade-cursor.ts';

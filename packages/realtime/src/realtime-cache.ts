@@ -62,7 +62,10 @@ export interface TradeReplay {
   readonly trades: readonly Trade[];
   /** Where the next replay goes on: opaque, and valid for this symbol only. */
   readonly cursor: string;
-  /** Trades after the given cursor have already gone (by bound, expiry or restart): there is a hole. */
+  /**
+   * Trades after the given cursor may have gone unseen (by bound, expiry, `delete` or restart): there
+   * may be a hole. Never false when there is one. Always false without a cursor.
+   */
   readonly gap: boolean;
 }
 
@@ -94,18 +97,28 @@ export interface RealtimeSelector {
   readonly symbols?: readonly string[] | undefined;
 }
 
-export interface RealtimeStatistics {
+/** What is kept, values that expired since the last sweep included. */
+export interface RealtimeUsage {
   readonly tickers: number;
   readonly orderBooks: number;
   readonly trades: number;
   /** Bytes all of it takes, as the adapter estimates or its server reports them. */
   readonly bytes: number;
+}
+
+export interface RealtimeStatistics extends RealtimeUsage {
+  /** Tickers and order books that were asked for and there. */
   readonly hits: number;
   readonly misses: number;
+  /** Tickers, order books and trades that were stored. */
   readonly stored: number;
+  /** Tickers and order books that were older than what was there. */
   readonly stale: number;
+  /** Trades that were there already. */
   readonly duplicates: number;
+  /** Values that went because their time had come. */
   readonly expirations: number;
+  /** Values that went to keep a bound. */
   readonly evictions: number;
 }
 

@@ -7,4 +7,6 @@ export interface RealtimeCapabilities {
   readonly maxSymbols?: number | undefined;
   /** The most trades it keeps of a symbol. */
   readonly maxTradesPerSymbol: number;
+  /** The most levels it keeps of each side of an order book: the best ones. `undefined`: all. */
+  readonly maxBookDepth?: number | undefined;
 }

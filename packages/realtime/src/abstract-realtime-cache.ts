@@ -1,0 +1,351 @@
+import {
+  type Awaitable,
+  type CallOptions,
+  type EpochMs,
+  ListenerSet,
+  type OrderBook,
+  onlyKnownKeys,
+  optionalLimit,
+  requiredTimestamp,
+  SweptHandle,
+  type SweptHandleOptions,
+  type Ticker,
+  type Trade,
+  type Unsubscribe,
+  validateOrderBook,
+  validateSymbol,
+  validateTicker,
+  validateTrades,
+} from '@barkeep/core';
+import type {
+  IOrderBookRepository,
+  IRealtimeCache,
+  ITickerRepository,
+  ITradeRepository,
+  OrderBookReadOptions,
+  RealtimeEvent,
+  RealtimeSelector,
+  RealtimeStatistics,
+  RealtimeUsage,
+  RealtimeWriteResult,
+  TradeAppendResult,
+  TradeReadOptions,
+  TradeReplay,
+  TradeReplayOptions,
+} from './realtime-cache.ts';
+import type { RealtimeCapabilities } from './realtime-capabilities.ts';
+import { completeExpiry, type RealtimeExpiry } from './realtime-expiry.ts';
+import { eventFilter, symbolList } from './realtime-selector.ts';
+import { copyOrderBook, copyTrade, frozenTicker } from './realtime-value-copies.ts';
+import { validateCursor } from './trade-cursor.ts';
+
+export interface AbstractRealtimeOptions extends SweptHandleOptions {
+  /** How long values live after they were stored. Default: `DEFAULT_REALTIME_EXPIRY`, for each kind. */
+  readonly expiry?: Partial<RealtimeExpiry> | undefined;
+}
+
+/** Which trades of a symbol an adapter is asked for. */
+export interface CheckedTradeRead {
+  /** At least 1; `Infinity` when all are wanted. */
+  readonly limit: number;
+  /** 0 when all are wanted. */
+  readonly since: EpochMs;
+}
+
+/**
+ * The common part of every realtime cache: it checks arguments, guards the life cycle, honours abort
+ * signals, counts, sweeps with one timer and tells subscribers what was stored. An adapter extends
+ * it and writes the methods that start with an underscore. They receive checked arguments while the
+ * handle is open, and may return a value or a promise. Tickers and trades are copies; what they take
+ * from an order book, they take before they return, because it is the caller's, who may change it.
+ *
+ * An adapter that shares values between processes reports every stored value itself, by `publish`;
+ * for all others the base does.
+ */
+export abstract class AbstractRealtimeCache extends SweptHandle implements IRealtimeCache {
+  readonly capabilities: RealtimeCapabilities;
+  readonly tickers: ITickerRepository;
+  readonly orderBooks: IOrderBookRepository;
+  readonly trades: ITradeRepository;
+  protected readonly expiry: RealtimeExpiry;
+  readonly #listeners = new ListenerSet<RealtimeEvent>();
+  readonly #counts = { hits: 0, misses: 0, stored: 0, stale: 0, duplicates: 0, evictions: 0 };
+
+  protected constructor(
+    name: string,
+    capabilities: RealtimeCapabilities,
+    options: AbstractRealtimeOptions = {},
+  ) {
+    super(name, options);
+    this.capabilities = Object.freeze({ ...capabilities });
+    this.expiry = completeExpiry(options.expiry);
+    this.tickers = Object.freeze({
+      set: (ticker: Ticker, call?: CallOptions) => this.#setTicker(ticker, call),
+      get: (symbol: string, call?: CallOptions) => this.#getTicker(symbol, call),
+      getMany: (symbols: readonly string[], call?: CallOptions) => this.#getTickers(symbols, call),
+      delete: (symbol: string, call?: CallOptions) =>
+        this.#delete(symbol, call, () => this._deleteTicker(symbol)),
+    });
+    this.orderBooks = Object.freeze({
+      set: (book: OrderBook, call?: CallOptions) => this.#setOrderBook(book, call),
+      get: (symbol: string, call?: OrderBookReadOptions) => this.#getOrderBook(symbol, call),
+      getMany: (symbols: readonly string[], call?: OrderBookReadOptions) =>
+        this.#getOrderBooks(symbols, call),
+      delete: (symbol: string, call?: CallOptions) =>
+        this.#delete(symbol, call, () => this._deleteOrderBook(symbol)),
+    });
+    this.trades = Object.freeze({
+      append: (symbol: string, trades: readonly Trade[], call?: CallOptions) =>
+        this.#appendTrades(symbol, trades, call),
+      recent: (symbol: string, call?: TradeReadOptions) => this.#recentTrades(symbol, call),
+      replay: (symbol: string, call?: TradeReplayOptions) => this.#replayTrades(symbol, call),
+      delete: (symbol: string, call?: CallOptions) =>
+        this.#delete(symbol, call, () => this._deleteTrades(symbol)),
+    });
+  }
+
+  subscribe(selector: RealtimeSelector, listener: (event: RealtimeEvent) => void): Unsubscribe {
+    this.assertOpen();
+    if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
+    const wanted = eventFilter(selector);
+    return this.#listeners.add((event) => {
+      if (wanted(event)) listener(event);
+    });
+  }
+
+  async clear(options?: CallOptions): Promise<void> {
+    this.begin(options);
+    await this.run(options, () => this._clear());
+  }
+
+  async stats(options?: CallOptions): Promise<RealtimeStatistics> {
+    this.begin(options);
+    const usage = await this.run(options, () => this._usage());
+    return { ...usage, ...this.#counts, expirations: this.expirations };
+  }
+
+  /** The ticker is a frozen copy, which may be kept and handed out. */
+  protected abstract _setTicker(ticker: Ticker): Awaitable<RealtimeWriteResult>;
+
+  /** The live ticker. What it returns must not change afterwards. */
+  protected abstract _getTicker(symbol: string): Awaitable<Ticker | undefined>;
+
+  protected abstract _deleteTicker(symbol: string): Awaitable<boolean>;
+
+  protected abstract _setOrderBook(book: OrderBook): Awaitable<RealtimeWriteResult>;
+
+  /** The live book, in objects of its own; at most `depth` levels a side, which may be `Infinity`. */
+  protected abstract _getOrderBook(symbol: string, depth: number): Awaitable<OrderBook | undefined>;
+
+  protected abstract _deleteOrderBook(symbol: string): Awaitable<boolean>;
+
+  /** Keeps the trades whose ids it does not have, in their order; returns these. No id comes twice. */
+  protected abstract _appendTrades(
+    symbol: string,
+    trades: readonly Trade[],
+  ): Awaitable<readonly Trade[]>;
+
+  /** Live trades in objects of their own, ascending by timestamp, then in the order of arrival. */
+  protected abstract _recentTrades(symbol: string, read: CheckedTradeRead): Awaitable<Trade[]>;
+
+  /** @throws BarkeepError `INVALID_INPUT` when `after` is not one of this adapter's cursors. */
+  protected abstract _replayTrades(
+    symbol: string,
+    after: string | undefined,
+  ): Awaitable<TradeReplay>;
+
+  /** Returns whether a live trade was there. */
+  protected abstract _deleteTrades(symbol: string): Awaitable<boolean>;
+
+  protected abstract _clear(): Awaitable<void>;
+
+  protected abstract _usage(): Awaitable<RealtimeUsage>;
+
+  /** Override it when one round trip can serve all symbols. */
+  protected _getTickers(symbols: readonly string[]): Awaitable<readonly (Ticker | undefined)[]> {
+    return Promise.all(symbols.map((symbol) => this._getTicker(symbol)));
+  }
+
+  /** Override it when one round trip can serve all symbols. */
+  protected _getOrderBooks(
+    symbols: readonly string[],
+    depth: number,
+  ): Awaitable<readonly (OrderBook | undefined)[]> {
+    return Promise.all(symbols.map((symbol) => this._getOrderBook(symbol, depth)));
+  }
+
+  /** Tells subscribers of an event. */
+  protected publish(event: RealtimeEvent): void {
+    this.#listeners.emit(event);
+  }
+
+  /** Counts values that went to keep a bound. */
+  protected countEvictions(values: number): void {
+    this.#counts.evictions += values;
+  }
+
+  protected override async _close(): Promise<void> {
+    this.#listeners.clear();
+    await super._close();
+  }
+
+  async #setTicker(ticker: Ticker, call?: CallOptions): Promise<RealtimeWriteResult> {
+    this.begin(call);
+    validateTicker(ticker);
+    const copy = frozenTicker(ticker);
+    const result = await this.run(call, () => this._setTicker(copy));
+    if (this.#countWrite(result) && this.#publishesWrites) {
+      this.publish({ type: 'ticker', ticker: copy });
+    }
+    return result;
+  }
+
+  /** Not `async`: reads of tickers are the hottest path there is. */
+  #getTicker(symbol: string, call?: CallOptions): Promise<Ticker | undefined> {
+    try {
+      this.begin(call);
+      validateSymbol(symbol);
+      const found = this._getTicker(symbol);
+      if (found instanceof Promise) return this.#found(found, call);
+      this.#countRead(found);
+      return Promise.resolve(found);
+    } catch (error) {
+      return Promise.reject(this.failure(error));
+    }
+  }
+
+  async #getTickers(
+    symbols: readonly string[],
+    call?: CallOptions,
+  ): Promise<(Ticker | undefined)[]> {
+    this.begin(call);
+    const list = symbolList(symbols);
+    if (list.length === 0) return [];
+    const found = await this.run(call, () => this._getTickers(list));
+    for (const one of found) this.#countRead(one);
+    return [...found];
+  }
+
+  async #setOrderBook(book: OrderBook, call?: CallOptions): Promise<RealtimeWriteResult> {
+    this.begin(call);
+    validateOrderBook(book);
+    const publishes = this.#publishesWrites;
+    const copy = publishes ? copyOrderBook(book) : book;
+    const result = await this.run(call, () => this._setOrderBook(book));
+    if (this.#countWrite(result) && publishes) this.publish({ type: 'orderBook', book: copy });
+    return result;
+  }
+
+  async #getOrderBook(symbol: string, call?: OrderBookReadOptions): Promise<OrderBook | undefined> {
+    this.begin(call);
+    validateSymbol(symbol);
+    const depth = checkedDepth(call);
+    const found = await this.run(call, () => this._getOrderBook(symbol, depth));
+    this.#countRead(found);
+    return found;
+  }
+
+  async #getOrderBooks(
+    symbols: readonly string[],
+    call?: OrderBookReadOptions,
+  ): Promise<(OrderBook | undefined)[]> {
+    this.begin(call);
+    const list = symbolList(symbols);
+    const depth = checkedDepth(call);
+    if (list.length === 0) return [];
+    const found = await this.run(call, () => this._getOrderBooks(list, depth));
+    for (const one of found) this.#countRead(one);
+    return [...found];
+  }
+
+  async #appendTrades(
+    symbol: string,
+    trades: readonly Trade[],
+    call?: CallOptions,
+  ): Promise<TradeAppendResult> {
+    this.begin(call);
+    validateSymbol(symbol);
+    validateTrades(trades);
+    const unique = firstOfEachId(trades);
+    const total = trades.length;
+    if (total === 0) return { added: 0, duplicates: 0 };
+    const added = await this.run(call, () => this._appendTrades(symbol, unique));
+    this.#counts.stored += added.length;
+    this.#counts.duplicates += total - added.length;
+    if (added.length > 0 && this.#publishesWrites) {
+      this.publish({ type: 'trades', symbol, trades: added });
+    }
+    return { added: added.length, duplicates: total - added.length };
+  }
+
+  async #recentTrades(symbol: string, call: TradeReadOptions = {}): Promise<Trade[]> {
+    this.begin(call);
+    validateSymbol(symbol);
+    onlyKnownKeys(call, ['limit', 'since', 'signal'], 'options');
+    optionalLimit(call.limit);
+    const { limit = Number.POSITIVE_INFINITY, since = 0 } = call;
+    requiredTimestamp(since, 'since');
+    if (limit === 0) return [];
+    return this.run(call, () => this._recentTrades(symbol, { limit, since }));
+  }
+
+  async #replayTrades(symbol: string, call: TradeReplayOptions = {}): Promise<TradeReplay> {
+    this.begin(call);
+    validateSymbol(symbol);
+    onlyKnownKeys(call, ['after', 'signal'], 'options');
+    if (call.after !== undefined) validateCursor(call.after);
+    return this.run(call, () => this._replayTrades(symbol, call.after));
+  }
+
+  async #delete(
+    symbol: string,
+    call: CallOptions | undefined,
+    work: () => Awaitable<boolean>,
+  ): Promise<boolean> {
+    this.begin(call);
+    validateSymbol(symbol);
+    return this.run(call, work);
+  }
+
+  async #found(
+    work: Promise<Ticker | undefined>,
+    call: CallOptions | undefined,
+  ): Promise<Ticker | undefined> {
+    const found = await this.run(call, () => work);
+    this.#countRead(found);
+    return found;
+  }
+
+  get #publishesWrites(): boolean {
+    return this.capabilities.sharing === 'process' && this.#listeners.size > 0;
+  }
+
+  #countRead(found: unknown): void {
+    if (found === undefined) this.#counts.misses += 1;
+    else this.#counts.hits += 1;
+  }
+
+  /** Returns whether it was stored. */
+  #countWrite(result: RealtimeWriteResult): boolean {
+    this.#counts[result] += 1;
+    return result === 'stored';
+  }
+}
+
+function checkedDepth(call: OrderBookReadOptions = {}): number {
+  onlyKnownKeys(call, ['depth', 'signal'], 'options');
+  optionalLimit(call.depth, 'depth');
+  return call.depth ?? Number.POSITIVE_INFINITY;
+}
+
+/** Copies, so that neither adapters nor subscribers see the caller's objects. */
+function firstOfEachId(trades: readonly Trade[]): Trade[] {
+  const seen = new Set<string>();
+  const unique: Trade[] = [];
+  for (const trade of trades) {
+    if (seen.has(trade.id)) continue;
+    seen.add(trade.id);
+    unique.push(copyTrade(trade));
+  }
+  return unique;
+}

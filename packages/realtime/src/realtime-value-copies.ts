@@ -1,0 +1,32 @@
+import {
+  type OrderBook,
+  type OrderBookLevel,
+  TICKER_OPTIONAL_FIELDS,
+  type Ticker,
+  type Trade,
+} from '@barkeep/core';
+
+/** A ticker of the known fields only, frozen: it may be kept, and handed out any number of times. */
+export function frozenTicker(ticker: Ticker): Ticker {
+  const { symbol, timestamp, price } = ticker;
+  const copy: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp, price };
+  for (const field of TICKER_OPTIONAL_FIELDS) {
+    const value = ticker[field];
+    if (value !== undefined) copy[field] = value;
+  }
+  return Object.freeze(copy);
+}
+
+/** A book of the known fields only, sharing nothing with the given one. */
+export function copyOrderBook({ symbol, timestamp, bids, asks }: OrderBook): OrderBook {
+  return { symbol, timestamp, bids: bids.map(copyLevel), asks: asks.map(copyLevel) };
+}
+
+/** A trade of the known fields only. */
+export function copyTrade({ id, timestamp, price, size, side }: Trade): Trade {
+  return { id, timestamp, price, size, side };
+}
+
+function copyLevel({ price, size }: OrderBookLevel): OrderBookLevel {
+  return { price, size };
+}
