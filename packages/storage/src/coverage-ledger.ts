@@ -32,6 +32,7 @@ export function removeCoverageRange(
   ledger: readonly CoverageEntry[],
   range: Interval,
 ): CoverageEntry[] {
+  if (range.from >= range.to) return [...ledger];
   return ledger.flatMap((old) => {
     if (old.to <= range.from || range.to <= old.from) return [old];
     const rest: CoverageEntry[] = [];
