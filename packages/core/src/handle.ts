@@ -45,6 +45,7 @@ export abstract class Handle implements AsyncDisposable {
    * in the handle may call it, but must not await it: it would wait for itself.
    */
   close(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing';
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -107,7 +108,6 @@ export abstract class Handle implements AsyncDisposable {
       this.#state = 'closed';
       return;
     }
-    this.#state = 'closing';
     if (this.#inUse > 0)
       await new Promise<void>((resolve) => {
         this.#onUnused = resolve;
