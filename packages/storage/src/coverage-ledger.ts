@@ -48,6 +48,7 @@ export function coverageWithin(
   from: EpochMs,
   to: EpochMs,
 ): CoverageEntry[] {
+  if (from >= to) return [];
   return ledger
     .filter((it) => it.from < to && from < it.to)
     .map((it) => ({ ...it, from: Math.max(it.from, from), to: Math.min(it.to, to) }));
