@@ -3,13 +3,16 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CASES } from '../src/cases/cases.ts';
 import { HELP } from '../src/options.ts';
 import type { BenchReport } from '../src/report/bench-report.ts';
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 const TINY = ['--candles', '3000', '--series', '20', '--operations', '500'];
+
+// Each run is a process that loads every peer, next to the other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let directory: string;
 

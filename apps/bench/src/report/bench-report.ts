@@ -15,6 +15,7 @@ export interface BenchReport {
   readonly data: DataDescription;
   readonly options: Pick<BenchOptions, 'repeat' | 'series' | 'operations'>;
   readonly cases: readonly CaseReport[];
+  /** Those with a number first. */
   readonly goals: readonly JudgedGoal[];
 }
 
@@ -64,8 +65,14 @@ export function makeReport(
     format: 1,
     ...head,
     cases: results.map(reportCase),
-    goals: results.flatMap(judgeGoals),
+    goals: results.flatMap(judgeGoals).sort(byRequirement),
   };
+}
+
+/** By number; goals without one come last, in the order of their cases. */
+function byRequirement(a: JudgedGoal, b: JudgedGoal): number {
+  if (a.id === '' || b.id === '') return Number(a.id === '') - Number(b.id === '');
+  return a.id.localeCompare(b.id);
 }
 
 function reportCase({ name, plan, metrics }: CaseResult): CaseReport {
