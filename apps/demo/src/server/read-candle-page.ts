@@ -1,0 +1,67 @@
+import {
+  countPeriods,
+  invalidInput,
+  isTimeframe,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
+import type { IMarketDataService } from '@barkeep/market-data';
+import type { CandlePage } from './wire.ts';
+
+/** The most candles of one answer. */
+const MAX_CANDLES = 20_000;
+const USUAL_LIMIT = 1_000;
+
+/**
+ * Answers `?symbol&timeframe` with `from`, `to` (epoch milliseconds) and `limit`, all optional: the
+ * first candles from `from` on, else the last ones before `to`.
+ *
+ * @throws BarkeepError `INVALID_INPUT` naming the parameter.
+ */
+export async function readCandlePage(
+  service: IMarketDataService,
+  parameters: URLSearchParams,
+  signal: AbortSignal,
+): Promise<CandlePage> {
+  const key = seriesKeyOf(parameters);
+  const from = wholeNumber(parameters, 'from');
+  const to = wholeNumber(parameters, 'to');
+  const limit = Math.min(
+    wholeNumber(parameters, 'limit') ?? (from === undefined ? USUAL_LIMIT : MAX_CANDLES),
+    MAX_CANDLES,
+  );
+  const start = performance.now();
+  const answer = await service.getCandles({ ...key, from, to, limit }, { signal });
+  const tookMs = performance.now() - start;
+  const { series, missing, origins, historyStart } = answer;
+  return {
+    columns: {
+      timestamp: Array.from(series.timestamp),
+      open: Array.from(series.open),
+      high: Array.from(series.high),
+      low: Array.from(series.low),
+      close: Array.from(series.close),
+      volume: Array.from(series.volume),
+    },
+    origins,
+    missingPeriods: countPeriods(missing, timeframeGrid(key.timeframe)),
+    historyStart,
+    tookMs,
+  };
+}
+
+/** @throws BarkeepError `INVALID_INPUT` when symbol or timeframe are absent or unknown. */
+export function seriesKeyOf(parameters: URLSearchParams): SeriesKey {
+  const symbol = parameters.get('symbol') ?? '';
+  const timeframe = parameters.get('timeframe');
+  if (symbol === '') throw invalidInput({ field: 'symbol', rule: 'must be given' });
+  if (isTimeframe(timeframe)) return { symbol, timeframe };
+  throw invalidInput({ field: 'timeframe', rule: 'must be such as 1m or 1d', value: timeframe });
+}
+
+function wholeNumber(parameters: URLSearchParams, name: string): number | undefined {
+  const text = parameters.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,16}$/.test(text)) return Number(text);
+  throw invalidInput({ field: name, rule: 'must be a whole number', value: text });
+}
