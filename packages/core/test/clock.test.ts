@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { resolve } from 'node:path';
-import { delay, ManualClock, RepeatingTask, systemClock } from '@barkeep/core';
+import { delay, ManualClock, nextTurn, RepeatingTask, systemClock } from '@barkeep/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const DAY = 86_400_000;
@@ -156,60 +156,43 @@ describe('delay', () => {
 });
 
 describe('RepeatingTask', () => {
-  it('runs again an interval after it ended, until it is stopped', async () => {
+  it('runs at every interval, until it is stopped', () => {
     const clock = new ManualClock(0);
-    const runs: PromiseWithResolvers<void>[] = [];
-    const task = new RepeatingTask(clock, 10, () => {
-      const run = Promise.withResolvers<void>();
-      runs.push(run);
-      return run.promise;
-    });
+    const times: number[] = [];
+    const task = new RepeatingTask(clock, 10, () => void times.push(clock.now()));
     task.start();
+    task.start();
+    clock.advance(35);
+    expect(times).toEqual([10, 20, 30]);
+    task.stop();
+    task.stop();
+    expect(clock.pendingTimers).toBe(0);
     task.start();
     clock.advance(10);
-    expect([runs.length, clock.pendingTimers]).toEqual([1, 0]);
-    runs[0]?.resolve();
-    await settle();
-    clock.advance(9);
-    expect(runs.length).toBe(1);
-    clock.advance(1);
-    expect(runs.length).toBe(2);
-    task.stop();
-    runs[1]?.resolve();
-    await settle();
-    expect(clock.pendingTimers).toBe(0);
+    expect(times).toEqual([10, 20, 30, 45]);
   });
 
-  it('is never under way twice, even when stopped and started meanwhile', async () => {
+  it('leaves a run out while one is under way, also when stopped and started meanwhile', async () => {
     const clock = new ManualClock(0);
     const run = Promise.withResolvers<void>();
     const work = vi.fn(() => run.promise);
     const task = new RepeatingTask(clock, 10, work);
     task.start();
-    clock.advance(10);
+    clock.advance(15);
     task.stop();
     task.start();
     clock.advance(1_000);
     expect(work).toHaveBeenCalledOnce();
+    expect(clock.pendingTimers).toBe(1);
     run.resolve();
-    await settle();
-    expect(clock.pendingTimers).toBe(1);
+    await nextTurn();
+    clock.advance(10);
+    expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('runs synchronous work too, and never with an infinite interval', () => {
+  it('never runs with an infinite interval', () => {
     const clock = new ManualClock(0);
-    const work = vi.fn();
-    new RepeatingTask(clock, 10, work).start();
-    new RepeatingTask(clock, Number.POSITIVE_INFINITY, work).start();
-    clock.advance(35);
-    expect(work).toHaveBeenCalledTimes(3);
-    expect(clock.pendingTimers).toBe(1);
+    new RepeatingTask(clock, Number.POSITIVE_INFINITY, () => expect.unreachable()).start();
+    expect(clock.pendingTimers).toBe(0);
   });
-
-  /** Lets the reactions to settled promises run. */
-  function settle(): Promise<void> {
-    return new Promise((done) => {
-      setImmediate(done);
-    });
-  }
 });
