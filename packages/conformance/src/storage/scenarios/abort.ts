@@ -1,28 +1,10 @@
 import { BarkeepError } from '@barkeep/core';
 import { assertEqual, assertRejects, assertTrue, rejectionOf } from '../../assertions.ts';
 import { KEY, sampleMinutes } from '../sample-candles.ts';
-import { STORAGE_OPERATIONS } from '../storage-operations.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries } from '../stored-state.ts';
+import { assertSeries } from '../stored-state.ts';
 
 export const abortScenarios: readonly StorageScenario[] = [
-  ...Object.entries(STORAGE_OPERATIONS).map(([name, call]) =>
-    scenario(
-      `abort/${name}`,
-      `${name} with an aborted signal rejects with its reason and does nothing`,
-      async (storage) => {
-        const reason = new Error('changed my mind');
-        const signal = AbortSignal.abort(reason);
-        const error = await assertRejects(() => call(storage, { signal }), 'ABORTED', name);
-        assertTrue(error.cause === reason, `${name}: the error's cause is the signal's reason`);
-        await assertNothingStored(storage, KEY, name);
-        assertEqual(await storage.metadata.keys(), [], `${name}: no document is stored`);
-      },
-      name === 'integrity.check'
-        ? { requires: ({ integrity }) => (integrity ? undefined : 'integrity is not declared') }
-        : {},
-    ),
-  ),
   scenario(
     'abort/write-under-way',
     'a write that is given up under way is stored whole or not at all',

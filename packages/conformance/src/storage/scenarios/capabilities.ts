@@ -27,18 +27,6 @@ export const capabilityScenarios: readonly StorageScenario[] = [
       }
     },
   ),
-  bareScenario(
-    'capabilities/constant',
-    'capabilities are the same before, while and after it is open',
-    async (context) => {
-      const storage = await context.create();
-      const before = { ...storage.capabilities };
-      await storage.open();
-      assertEqual({ ...storage.capabilities }, before, 'capabilities of an open storage');
-      await storage.close();
-      assertEqual({ ...storage.capabilities }, before, 'capabilities of a closed storage');
-    },
-  ),
   ...OPTIONAL_PARTS.flatMap(presence),
 ];
 

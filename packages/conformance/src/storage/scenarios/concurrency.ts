@@ -57,21 +57,24 @@ export const concurrencyScenarios: readonly StorageScenario[] = [
         { key: { ...KEY, symbol: 'second' }, candles: sampleMinutes(0, 10, version) },
       ];
       await storage.candles.write(batch(0));
-      const writing = (async () => {
-        for (let version = 1; version <= 10; version += 1)
-          await storage.candles.write(batch(version));
-      })();
-      const expected = new Map(
+      const versions = new Map(
         Array.from({ length: 11 }, (_, version) => {
           const candles = sampleMinutes(0, 2_000, version);
           return [candles[0]?.open, candles] as const;
         }),
       );
-      for (let i = 0; i < 20; i += 1) {
-        const series = await storage.candles.read({ ...KEY });
-        assertEqual(series.toArray(), expected.get(series.open[0]), `read ${i} sees one version`);
-      }
-      await writing;
+      const write = async (): Promise<void> => {
+        for (let version = 1; version <= 10; version += 1) {
+          await storage.candles.write(batch(version));
+        }
+      };
+      const read = async (): Promise<void> => {
+        for (let i = 0; i < 20; i += 1) {
+          const series = await storage.candles.read({ ...KEY });
+          assertEqual(series.toArray(), versions.get(series.open[0]), `read ${i} sees one version`);
+        }
+      };
+      await Promise.all([write(), read()]);
       await assertSeries(storage, KEY, sampleMinutes(0, 2_000, 10), 'after the last write');
     },
   ),
