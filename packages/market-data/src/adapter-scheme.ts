@@ -5,19 +5,20 @@ import { type AdapterUrl, parseAdapterUrl } from './adapter-url.ts';
 export type ParameterKind = 'text' | 'count';
 
 /** Where the adapter of a URL scheme comes from. */
-export interface AdapterScheme {
+export interface AdapterScheme<Adapter> {
   readonly package: string;
-  /** The class that the package exports. */
-  readonly className: string;
-  /** Imports the package by a literal name, so that bundlers see it. */
-  readonly load: () => Promise<object>;
+  /** Imports the package by a literal name, so that bundlers see it, and picks the class. */
+  readonly load: () => Promise<AdapterClass<Adapter>>;
   /** The option that the part after the scheme becomes; without one, there must be none. */
   readonly target?: string;
   /** The options that parameters may set. */
   readonly parameters: Readonly<Record<string, ParameterKind>>;
 }
 
-export type AdapterSchemes = Readonly<Record<string, AdapterScheme>>;
+export type AdapterSchemes<Adapter> = Readonly<Record<string, AdapterScheme<Adapter>>>;
+
+/** A class whose constructor takes options of its own. */
+type AdapterClass<Adapter> = new (options: never) => Adapter;
 
 /** Options of an adapter: it checks their values itself. */
 type AdapterOptions = Readonly<Record<string, unknown>>;
@@ -28,32 +29,44 @@ type AdapterOptions = Readonly<Record<string, unknown>>;
  * @throws BarkeepError `INVALID_INPUT` for a scheme or parameter that is not known,
  * `MISSING_PACKAGE` when the adapter's package is not installed.
  */
-export async function adapterFromUrl(
+export async function adapterFromUrl<Adapter>(
   text: string,
   field: string,
-  schemes: AdapterSchemes,
+  schemes: AdapterSchemes<Adapter>,
   clock: Clock,
-): Promise<unknown> {
+): Promise<Adapter> {
   const url = parseAdapterUrl(text, field);
-  const scheme = Object.hasOwn(schemes, url.scheme) ? schemes[url.scheme] : undefined;
-  if (scheme === undefined) {
-    const known = Object.keys(schemes).map((name) => `${name}:`);
-    throw invalidInput({
-      field,
-      rule: `must have a known scheme (${known.join(', ')})`,
-      value: text,
-    });
-  }
-  const options = {
+  const scheme = schemeOf(url, schemes, field);
+  const options: AdapterOptions = {
     clock,
     ...targetOption(url, scheme, field),
     ...parameterOptions(url, scheme, field),
   };
   const Adapter = await loadClass(scheme);
-  return new Adapter(options);
+  // The scheme lists this adapter's own options; the adapter checks their values.
+  return new Adapter(options as never);
 }
 
-function targetOption(url: AdapterUrl, scheme: AdapterScheme, field: string): AdapterOptions {
+function schemeOf<Adapter>(
+  url: AdapterUrl,
+  schemes: AdapterSchemes<Adapter>,
+  field: string,
+): AdapterScheme<Adapter> {
+  const scheme = Object.hasOwn(schemes, url.scheme) ? schemes[url.scheme] : undefined;
+  if (scheme !== undefined) return scheme;
+  const known = Object.keys(schemes).map((name) => `${name}:`);
+  throw invalidInput({
+    field,
+    rule: `must have a known scheme (${known.join(', ')})`,
+    value: url.text,
+  });
+}
+
+function targetOption(
+  url: AdapterUrl,
+  scheme: AdapterScheme<unknown>,
+  field: string,
+): AdapterOptions {
   if (scheme.target === undefined) {
     if (url.target === '') return {};
     throw invalidInput({
@@ -70,7 +83,11 @@ function targetOption(url: AdapterUrl, scheme: AdapterScheme, field: string): Ad
   return { [scheme.target]: target };
 }
 
-function parameterOptions(url: AdapterUrl, scheme: AdapterScheme, field: string): AdapterOptions {
+function parameterOptions(
+  url: AdapterUrl,
+  scheme: AdapterScheme<unknown>,
+  field: string,
+): AdapterOptions {
   return Object.fromEntries(
     Array.from(url.parameters, ([name, text]) => {
       const kind = Object.hasOwn(scheme.parameters, name) ? scheme.parameters[name] : undefined;
@@ -92,15 +109,10 @@ function countOf(text: string, field: string): number {
   throw invalidInput({ field, rule: 'must be a whole number', value: text });
 }
 
-async function loadClass(scheme: AdapterScheme): Promise<new (options: AdapterOptions) => unknown> {
-  const exported: unknown = Reflect.get(await loadPackage(scheme), scheme.className);
-  if (isClass(exported)) return exported;
-  throw new BarkeepError('INCOMPATIBLE', `${scheme.package} does not export ${scheme.className}`, {
-    details: { package: scheme.package, export: scheme.className },
-  });
-}
-
-async function loadPackage({ package: name, load }: AdapterScheme): Promise<object> {
+async function loadClass<Adapter>({
+  package: name,
+  load,
+}: AdapterScheme<Adapter>): Promise<AdapterClass<Adapter>> {
   try {
     return await load();
   } catch (cause) {
@@ -121,8 +133,4 @@ function isMissing(error: unknown, name: string): boolean {
     error.code === 'ERR_MODULE_NOT_FOUND' &&
     error.message.includes(`'${name}'`)
   );
-}
-
-function isClass(value: unknown): value is new (options: AdapterOptions) => unknown {
-  return typeof value === 'function' && value.prototype !== undefined;
 }

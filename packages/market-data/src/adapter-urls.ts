@@ -1,17 +1,18 @@
+import type { IDataCache } from '@barkeep/cache';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataStorage } from '@barkeep/storage';
 import type { AdapterSchemes } from './adapter-scheme.ts';
 
 /** What `storage` may be as a URL. */
-export const storageSchemes: AdapterSchemes = {
+export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
   memory: {
     package: '@barkeep/storage-memory',
-    className: 'MemoryStorage',
-    load: () => import('@barkeep/storage-memory'),
+    load: async () => (await import('@barkeep/storage-memory')).MemoryStorage,
     parameters: {},
   },
   sqlite: {
     package: '@barkeep/storage-sqlite',
-    className: 'SqliteStorage',
-    load: () => import('@barkeep/storage-sqlite'),
+    load: async () => (await import('@barkeep/storage-sqlite')).SqliteStorage,
     target: 'path',
     parameters: {
       durability: 'text',
@@ -23,11 +24,10 @@ export const storageSchemes: AdapterSchemes = {
 };
 
 /** What `realtime` may be as a URL. */
-export const realtimeSchemes: AdapterSchemes = {
+export const realtimeSchemes: AdapterSchemes<IRealtimeCache> = {
   memory: {
     package: '@barkeep/realtime-memory',
-    className: 'MemoryRealtime',
-    load: () => import('@barkeep/realtime-memory'),
+    load: async () => (await import('@barkeep/realtime-memory')).MemoryRealtime,
     parameters: {
       maxSymbols: 'count',
       maxTradesPerSymbol: 'count',
@@ -38,11 +38,10 @@ export const realtimeSchemes: AdapterSchemes = {
 };
 
 /** What `cache` may be as a URL. */
-export const cacheSchemes: AdapterSchemes = {
+export const cacheSchemes: AdapterSchemes<IDataCache> = {
   memory: {
     package: '@barkeep/cache-memory',
-    className: 'MemoryCache',
-    load: () => import('@barkeep/cache-memory'),
+    load: async () => (await import('@barkeep/cache-memory')).MemoryCache,
     parameters: { maxEntries: 'count', maxBytes: 'count' },
   },
 };

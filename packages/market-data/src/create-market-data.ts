@@ -6,7 +6,7 @@ import { cacheSchemes, realtimeSchemes, storageSchemes } from './adapter-urls.ts
 import { MarketData } from './market-data.ts';
 import { type CheckedConfig, checkConfig, type MarketDataConfig } from './market-data-config.ts';
 import type { IMarketDataService } from './market-data-service.ts';
-import { OwnedParts, type Part } from './owned-parts.ts';
+import { OwnedParts } from './owned-parts.ts';
 
 /**
  * Puts a service together from a storage, caches and a coordinator, and opens it.
@@ -51,12 +51,12 @@ interface Parts {
 }
 
 async function resolveParts({ storage, realtime, cache, clock }: CheckedConfig): Promise<Parts> {
-  const resolve = async <T extends Part>(
-    part: T | string,
+  const resolve = async <Adapter>(
+    part: Adapter | string,
     field: string,
-    schemes: AdapterSchemes,
-  ) =>
-    typeof part === 'string' ? ((await adapterFromUrl(part, field, schemes, clock)) as T) : part;
+    schemes: AdapterSchemes<Adapter>,
+  ): Promise<Adapter> =>
+    typeof part === 'string' ? adapterFromUrl(part, field, schemes, clock) : part;
   return {
     storage: await resolve(storage, 'storage', storageSchemes),
     realtime: await resolve(realtime, 'realtime', realtimeSchemes),

@@ -166,12 +166,12 @@ function checkFetching(config: FetchingConfig): FetchingSettings {
   requireObject(config, 'fetching');
   const { retry, random = FETCHING_DEFAULTS.random, ...numbers } = config;
   if (typeof random !== 'function') {
-    throw invalidInput({ field: 'random', rule: 'must be a function', value: random });
+    throw invalidInput({ field: 'fetching.random', rule: 'must be a function', value: random });
   }
   const { retry: _retry, random: _random, ...defaults } = FETCHING_DEFAULTS;
   return {
     ...filled(numbers, defaults, 'fetching'),
-    retry: filled(retry, RETRY_DEFAULTS, 'retry'),
+    retry: filled(retry, RETRY_DEFAULTS, 'fetching.retry'),
     random,
   };
 }

@@ -30,6 +30,7 @@ import type {
 } from '@barkeep/realtime';
 import {
   type CandleQuery,
+  type CheckedQuery,
   checkQuery,
   type IMarketDataStorage,
   type WriteResult,
@@ -40,6 +41,7 @@ import { CandlePages } from './candle-pages.ts';
 import { CandleReader } from './candle-reader.ts';
 import { CandleRetrieval } from './candle-retrieval.ts';
 import { saveCandles } from './candle-saver.ts';
+import { checkQueries } from './check-queries.ts';
 import type { CheckedConfig } from './market-data-config.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import { subscribeToMarketData } from './market-data-events.ts';
@@ -147,7 +149,7 @@ export class MarketData extends Handle implements IMarketDataService {
 
   getCandles(query: CandleQuery, options: GetCandlesOptions = NO_OPTIONS): Promise<CandleAnswer> {
     return this.#call('getCandles', options, async () => {
-      const [answer] = await this.#answer([query], options);
+      const [answer] = await this.#answer([checkQuery(query)], options);
       if (answer === undefined) throw new TypeError('one query must have one answer');
       return answer;
     });
@@ -157,7 +159,9 @@ export class MarketData extends Handle implements IMarketDataService {
     queries: readonly CandleQuery[],
     options: GetCandlesOptions = NO_OPTIONS,
   ): Promise<CandleAnswer[]> {
-    return this.#call('getCandlesBatch', options, () => this.#answer(queries, options));
+    return this.#call('getCandlesBatch', options, () =>
+      this.#answer(checkQueries(queries), options),
+    );
   }
 
   preload(
@@ -165,7 +169,7 @@ export class MarketData extends Handle implements IMarketDataService {
     options: GetCandlesOptions = NO_OPTIONS,
   ): Promise<PreloadResult> {
     return this.#call('preload', options, async () => {
-      const answers = await this.#answer(queries, options);
+      const answers = await this.#answer(checkQueries(queries), options);
       return {
         candles: answers.reduce((sum, { series }) => sum + series.length, 0),
         incomplete: answers.filter(({ missing }) => missing.length > 0).length,
@@ -319,14 +323,11 @@ export class MarketData extends Handle implements IMarketDataService {
   }
 
   async #answer(
-    queries: readonly CandleQuery[],
+    queries: readonly CheckedQuery[],
     options: GetCandlesOptions,
   ): Promise<CandleAnswer[]> {
     onlyKnownKeys(options, GET_OPTIONS, 'options');
     const { fetchMissing = true, onMissing = 'report', signal } = options;
-    if (!Array.isArray(queries)) {
-      throw invalidInput({ field: 'queries', rule: 'must be an array', value: queries });
-    }
     if (onMissing !== 'report' && onMissing !== 'throw') {
       throw invalidInput({
         field: 'onMissing',
@@ -334,8 +335,7 @@ export class MarketData extends Handle implements IMarketDataService {
         value: onMissing,
       });
     }
-    const checked = queries.map(checkQuery);
-    const answers = await this.#retrieval.answer(checked, { fetchMissing, signal });
+    const answers = await this.#retrieval.answer(queries, { fetchMissing, signal });
     for (const answer of answers) {
       if (onMissing === 'throw') assertWhole(answer);
       this.#served.cache += answer.origins.cache;

@@ -16,10 +16,11 @@ import { takePeriods } from './period-chunks.ts';
 /**
  * Decides, round by round, which stretches to fetch for one ask.
  *
- * Without a limit that is everything missing from its range, in one round. With a limit, first what
- * is missing from as many periods as candles are wanted: enough when there is a candle in each. Where
- * that leaves too few, as many missing periods further on, then twice as many, and so on, up to
- * `maxSearchRounds`. No period is asked for twice.
+ * Without a limit that is everything missing from its range: one round, unless others make an earlier
+ * start of the series known meanwhile. With a limit it is first what is missing from as many periods
+ * as candles are wanted: enough when there is a candle in each. Where that leaves too few, as many
+ * missing periods further on, then twice as many, and so on, up to `maxSearchRounds`. No period is
+ * asked for twice.
  */
 export class MissingSearch {
   readonly #ask: CandleAsk;
@@ -39,9 +40,7 @@ export class MissingSearch {
 
   /** The stretches to fetch next; none when the search is over. */
   next(stored: StoredCandles, now: EpochMs): IntervalSet {
-    const rounds =
-      this.#ask.limit === Number.POSITIVE_INFINITY ? 1 : this.#settings.maxSearchRounds;
-    while (this.#round < rounds) {
+    while (this.#round < this.#settings.maxSearchRounds) {
       const fetchable = this.#fetchable(stored, now);
       if (fetchable.length === 0) return [];
       const wanted = this.#selected(fetchable, now);

@@ -56,15 +56,15 @@ function waitAfter(
 
 /** Whether an error, of Barkeep or not, says that the same call may succeed later. */
 export function isRetryable(error: unknown): boolean {
-  return isRecord(error) && error['retryable'] === true;
+  return isObject(error) && 'retryable' in error && error.retryable === true;
 }
 
 function retryAfterMs(error: unknown): number {
-  const details = isRecord(error) ? error['details'] : undefined;
-  const asked = isRecord(details) ? details['retryAfterMs'] : undefined;
+  const details = isObject(error) && 'details' in error ? error.details : undefined;
+  const asked = isObject(details) && 'retryAfterMs' in details ? details.retryAfterMs : undefined;
   return typeof asked === 'number' && asked > 0 ? asked : 0;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

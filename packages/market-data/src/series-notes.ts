@@ -48,7 +48,7 @@ function toJson({ historyStart, lastError }: SeriesNotes): JsonValue {
 
 /** Documents are read as leniently as they are old: a part that is not understood is left out. */
 function parseNotes(document: JsonValue | undefined): SeriesNotes {
-  if (!isRecord(document)) return {};
+  if (!isRecord<SeriesNotes>(document)) return {};
   const { historyStart, lastError } = document;
   return {
     ...(typeof historyStart === 'number' ? { historyStart } : {}),
@@ -57,17 +57,19 @@ function parseNotes(document: JsonValue | undefined): SeriesNotes {
 }
 
 function isRecordedError(value: unknown): value is RecordedError {
+  if (!isRecord<RecordedError>(value)) return false;
+  const { at, code, message, interval } = value;
   return (
-    isRecord(value) &&
-    typeof value['at'] === 'number' &&
-    typeof value['code'] === 'string' &&
-    typeof value['message'] === 'string' &&
-    isRecord(value['interval']) &&
-    typeof value['interval']['from'] === 'number' &&
-    typeof value['interval']['to'] === 'number'
+    typeof at === 'number' &&
+    typeof code === 'string' &&
+    typeof message === 'string' &&
+    isRecord<Interval>(interval) &&
+    typeof interval.from === 'number' &&
+    typeof interval.to === 'number'
   );
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value has named parts, of which nothing is known yet. */
+function isRecord<Shape>(value: unknown): value is { readonly [name in keyof Shape]?: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
