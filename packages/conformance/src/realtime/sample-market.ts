@@ -71,7 +71,7 @@ export function sampleTrade(i: number, change: Partial<Trade> = {}): Trade {
     id: `t${i}`,
     timestamp: START + i * 1_000,
     price: PRICE + i / 8,
-    size: (i + 1) / 3,
+    size: Math.abs(i + 1) / 3,
     side: i % 2 === 0 ? 'buy' : 'sell',
     ...change,
   };
