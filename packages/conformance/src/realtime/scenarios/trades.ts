@@ -99,8 +99,10 @@ export const tradeScenarios: readonly RealtimeScenario[] = [
         '0',
       ];
       const trades = ids.map((id, i) => sampleTrade(i, { id }));
-      const added = await realtime.trades.append(SYMBOL, trades);
-      assertEqual(added, { added: ids.length, duplicates: 0 }, 'append');
+      for (const trade of trades) {
+        const added = await realtime.trades.append(SYMBOL, [trade]);
+        assertEqual(added, { added: 1, duplicates: 0 }, `append ${trade.id}`);
+      }
       await assertRecent(realtime, trades, 'recent');
     },
   ),
