@@ -175,6 +175,19 @@ describe('closing a handle', () => {
     expect(gate.log).toEqual(['open', 'close']);
   });
 
+  it('waits for a single call as well', async () => {
+    const gate = await opened();
+    gate.closing.resolve();
+    const work = Promise.withResolvers<void>();
+    const running = gate.work(work.promise);
+    const closing = gate.close();
+    await turn();
+    expect(gate.log).toEqual(['open']);
+    work.resolve();
+    await Promise.all([running, closing]);
+    expect(gate.log).toEqual(['open', 'close']);
+  });
+
   it('may be called by the work that it waits for', async () => {
     const gate = await opened();
     gate.closing.resolve();
