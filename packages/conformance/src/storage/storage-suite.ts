@@ -10,6 +10,7 @@ import { invalidScenarios } from './scenarios/invalid.ts';
 import { lifecycleScenarios } from './scenarios/lifecycle.ts';
 import { listScenarios } from './scenarios/list.ts';
 import { metadataScenarios } from './scenarios/metadata.ts';
+import { modelScenarios } from './scenarios/model.ts';
 import { readScenarios } from './scenarios/read.ts';
 import { removeScenarios } from './scenarios/remove.ts';
 import { reopenScenarios } from './scenarios/reopen.ts';
@@ -41,5 +42,6 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...reopenScenarios,
     ...integrityScenarios,
     ...statisticsScenarios,
+    ...modelScenarios,
   ],
 };

@@ -111,7 +111,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('swaps-from-and-to', 'invalid/range-1', ({ candles }) => ({
+  plantBugOutside('swaps-from-and-to', 'invalid/from', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => {

@@ -26,24 +26,24 @@ export const valueBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  acceptingCandles('takes-minus-zero-for-zero', 'invalid/minus-zero-volume', (candle) => ({
+  acceptingCandles('takes-minus-zero-for-zero', 'invalid/minus-zero', (candle) => ({
     ...candle,
     volume: candle.volume + 0,
   })),
-  acceptingCandles('takes-nan-for-zero', 'invalid/nan-volume', (candle) => ({
+  acceptingCandles('takes-nan-for-zero', 'invalid/nan', (candle) => ({
     ...candle,
     volume: candle.volume || 0,
   })),
-  acceptingCandles('swaps-high-and-low', 'invalid/high-below-low', (candle) => ({
+  acceptingCandles('swaps-high-and-low', 'invalid/prices', (candle) => ({
     ...candle,
     high: Math.max(candle.high, candle.low),
     low: Math.min(candle.high, candle.low),
   })),
-  acceptingCandles('takes-numbers-in-text', 'invalid/string-close', (candle) => ({
+  acceptingCandles('takes-numbers-in-text', 'invalid/text', (candle) => ({
     ...candle,
     close: Number(candle.close),
   })),
-  acceptingCandles('guesses-seconds', 'invalid/time-in-seconds', (candle) => ({
+  acceptingCandles('guesses-seconds', 'invalid/time-unit', (candle) => ({
     ...candle,
     timestamp: candle.timestamp < 1e10 ? candle.timestamp * 1_000 : candle.timestamp,
   })),
