@@ -1,11 +1,15 @@
 import { type Clock, delay, type EpochMs, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataService } from '@barkeep/market-data';
 import type { ExchangeStream } from './exchange/exchange-stream.ts';
-import type { ReplayClock } from './exchange/replay-clock.ts';
 import type { SimulatedExchange } from './exchange/simulated-exchange.ts';
 import { LiveRecorder, type LiveTally } from './live-recorder.ts';
 
 const STEP_MS = 250;
+
+/** A clock that is moved by hand. */
+interface MovableClock {
+  advanceTo(instant: EpochMs): void;
+}
 
 /** Carries the exchange's stream into the service. */
 export class LiveFeed {
@@ -45,7 +49,7 @@ export class LiveFeed {
   }
 
   /** Lives through the time until an instant at once. The clock is the one of the exchange. */
-  async replay(clock: ReplayClock, until: EpochMs): Promise<void> {
+  async replay(clock: MovableClock, until: EpochMs): Promise<void> {
     for (let now = this.#clock.now(); now < until; ) {
       now = Math.min(now + STEP_MS, until);
       clock.advanceTo(now);

@@ -1,11 +1,12 @@
 import type { SeriesKey } from '@barkeep/core';
-import type { IMarketDataService, SeriesReport } from '@barkeep/market-data';
+import type { IMarketDataService, MarketDataStatistics, SeriesReport } from '@barkeep/market-data';
 import type { GapReport } from './csv/gap-report.ts';
 import type { LiveTally } from './live-recorder.ts';
 import { CANDLES_PER_READ, measureReads, type ReadSample } from './measure-reads.ts';
 import { byteSize, count, counted, duration, instant } from './terminal/figures.ts';
 import { styled, type Terminal } from './terminal/terminal-style.ts';
 import { type TableColumn, textTable } from './terminal/text-table.ts';
+import { wrapText } from './terminal/wrap-text.ts';
 
 /** What was fetched to begin with. */
 export interface HistoryTally {
@@ -49,7 +50,13 @@ export async function printSummary(
     service,
     reports.map(({ key }) => key),
   );
-  const all: readonly Fact[] = [...facts, await storageFact(service), readsFact(sample)];
+  const stats = await service.stats();
+  const all: readonly Fact[] = [
+    ...facts,
+    ...realtimeFacts(stats),
+    storageFact(stats),
+    readsFact(sample),
+  ];
   const width = Math.max(...all.map(([heading]) => heading.length));
   const [header = '', rule = '', ...rows] = textTable(COLUMNS, reports.map(seriesRow));
   const lines = [
@@ -58,10 +65,21 @@ export async function printSummary(
     styled(terminal, 'dim', rule),
     ...rows,
     '',
-    ...all.map(([heading, text]) => `${styled(terminal, 'cyan', heading.padEnd(width))}   ${text}`),
+    ...all.flatMap((fact) => factLines(terminal, fact, width)),
     '',
   ];
   terminal.stream.write(lines.map((line) => (line === '' ? '\n' : `  ${line}\n`)).join(''));
+}
+
+/** The heading, and beside it the sentence, broken where the terminal ends. */
+function factLines(terminal: Terminal, [heading, text]: Fact, width: number): string[] {
+  const room = terminal.interactive
+    ? (terminal.stream.columns || 80) - width - 6
+    : Number.POSITIVE_INFINITY;
+  return wrapText(text, Math.max(40, room)).map((line, i) => {
+    const title = (i === 0 ? heading : '').padEnd(width);
+    return `${styled(terminal, 'cyan', title)}   ${line}`;
+  });
 }
 
 export function historyFact({ periods, candles, calls, tookMs }: HistoryTally): Fact {
@@ -94,18 +112,26 @@ export function gapsFact(report: GapReport, key: SeriesKey): Fact {
   return ['Gaps', text];
 }
 
-async function storageFact(service: IMarketDataService): Promise<Fact> {
-  const { storage, realtime } = await service.stats();
+function storageFact({ storage }: MarketDataStatistics): Fact {
   const { candles, bytes, series } = storage.size;
   const each = candles === 0 ? 'no candles' : `${(bytes / candles).toFixed(1)} bytes a candle`;
-  const held = `${count(realtime.tickers)} tickers, ${counted(realtime.orderBooks, 'order book')} and ${counted(realtime.trades, 'trade')}`;
-  const text = `${counted(candles, 'candle')} of ${count(series)} series in ${byteSize(bytes)}: ${each}; in the realtime cache ${held}`;
-  return ['Storage', text];
+  return [
+    'Storage',
+    `${counted(candles, 'candle')} of ${count(series)} series in ${byteSize(bytes)}: ${each}`,
+  ];
+}
+
+/** Nothing to say where nothing is live. */
+function realtimeFacts({ realtime }: MarketDataStatistics): Fact[] {
+  const { tickers, orderBooks, trades, bytes } = realtime;
+  if (tickers + orderBooks + trades === 0) return [];
+  const held = `${counted(tickers, 'ticker')}, ${counted(orderBooks, 'order book')} and ${counted(trades, 'trade')}`;
+  return [['Realtime', `${held} in ${byteSize(bytes)}, all of which expires`]];
 }
 
 function readsFact({ reads, firstMs, secondMs, cacheHitRate }: ReadSample): Fact {
   const rate = `${(cacheHitRate * 100).toFixed(0)}%`;
-  const text = `latest ${count(CANDLES_PER_READ)} candles in ${duration(firstMs)} from the database, ${duration(secondMs)} from the cache; hit rate ${rate} (a sample of ${count(reads)} reads, each series twice)`;
+  const text = `latest ${count(CANDLES_PER_READ)} candles in ${duration(firstMs)} from the storage, ${duration(secondMs)} from the cache; hit rate ${rate} (a sample of ${count(reads)} reads, each series twice)`;
   return ['Reads', text];
 }
 

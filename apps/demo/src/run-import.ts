@@ -22,7 +22,22 @@ export async function runImport(
   signal: AbortSignal,
 ): Promise<void> {
   const key: SeriesKey = { symbol: file.symbol, timeframe: file.timeframe };
-  await using service = await openMarketData(options);
+  const service = await openMarketData(options);
+  try {
+    await loadAndShow(service, key, options, file, output, signal);
+  } finally {
+    await service.close();
+  }
+}
+
+async function loadAndShow(
+  service: IMarketDataService,
+  key: SeriesKey,
+  options: DemoOptions,
+  file: CandleFile,
+  output: DemoOutput,
+  signal: AbortSignal,
+): Promise<void> {
   const tally = await importCandles(service, key, file, output, signal);
   const gaps = await findGaps(service, key, signal);
   const facts = [importFact(tally, basename(file.path)), gapsFact(gaps, key)];

@@ -45,8 +45,27 @@ export async function runSimulation(
   const exchange = new SimulatedExchange({ clock });
   const progress = new BackFillProgress(output);
   const coordinator = new ExchangeCoordinator(exchange, (feedback) => progress.add(feedback));
-  await using service = await openMarketData(options, { coordinator, clock });
+  const service = await openMarketData(options, { coordinator, clock });
+  try {
+    await simulate({ options, output, signal, clock, exchange, progress, service });
+  } finally {
+    await service.close();
+  }
+}
 
+/** What a running simulation consists of. */
+interface Simulation {
+  readonly options: DemoOptions;
+  readonly output: DemoOutput;
+  readonly signal: AbortSignal;
+  readonly clock: ReplayClock;
+  readonly exchange: SimulatedExchange;
+  readonly progress: BackFillProgress;
+  readonly service: IMarketDataService;
+}
+
+async function simulate(simulation: Simulation): Promise<void> {
+  const { options, output, signal, clock, exchange, progress, service } = simulation;
   // What an earlier run has recorded as final is not lived through again.
   clock.advanceTo((await lastCoveredInstant(service)) + GRACE_MS);
   const to = floorToMinute(clock.now() - GRACE_MS);

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import {
   BarkeepError,
@@ -64,8 +64,9 @@ export async function* readCandlesCsv(
 }
 
 async function* readRows(path: string): AsyncGenerator<CsvRow, void, void> {
+  let handle: FileHandle | undefined;
   try {
-    await using handle = await open(path);
+    handle = await open(path);
     const { size } = await handle.stat();
     const file = handle.createReadStream({ autoClose: false });
     const parser = parse({ bom: true, trim: true, skip_empty_lines: true, info: true });
@@ -76,6 +77,8 @@ async function* readRows(path: string): AsyncGenerator<CsvRow, void, void> {
     }
   } catch (error) {
     throw readableError(error, path);
+  } finally {
+    await handle?.close();
   }
 }
 

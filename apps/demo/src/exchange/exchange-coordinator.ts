@@ -29,15 +29,17 @@ export class ExchangeCoordinator implements IMarketDataCoordinator {
     { signal }: Required<CallOptions>,
   ): Promise<CandleDelivery> {
     const { symbol, timeframe, from } = request;
+    const grid = timeframeGrid(timeframe);
     const candles: Candle[] = [];
     for (let to = request.to; to > from; ) {
       await this.#takeTurn(signal);
-      const page = await this.#exchange.candlePage({ symbol, timeframe, to });
+      const count = Math.min(MAX_PAGE, grid.indexOf(to - 1) - grid.indexOf(from) + 1);
+      const page = await this.#exchange.candlePage({ symbol, timeframe, to, count });
       candles.push(...page.filter(({ timestamp }) => timestamp >= from));
-      // A page goes as far back as it takes to find 200 candles: a shorter one is the end of history.
-      to = page.length < MAX_PAGE ? from : (page.at(-1)?.timestamp ?? from);
+      // A page goes as far back as it takes to fill it: one that is not full is the end of history.
+      to = page.length < count ? from : (page.at(-1)?.timestamp ?? from);
     }
-    const historyStart = timeframeGrid(timeframe).floor(this.#exchange.listedAt);
+    const historyStart = grid.floor(this.#exchange.listedAt);
     return { candles, source: EXCHANGE_SOURCE, historyStart };
   }
 

@@ -1,5 +1,8 @@
 import {
+  type CandleSeries,
   countPeriods,
+  type Interval,
+  intersectIntervals,
   invalidInput,
   isTimeframe,
   type SeriesKey,
@@ -44,10 +47,18 @@ export async function readCandlePage(
       volume: Array.from(series.volume),
     },
     origins,
-    missingPeriods: countPeriods(missing, timeframeGrid(key.timeframe)),
+    missingPeriods: countAbsent(series, missing),
     historyStart,
     tookMs,
   };
+}
+
+/** The periods between the first and the last candle that have none, and that nobody has fetched. */
+function countAbsent(series: CandleSeries, missing: readonly Interval[]): number {
+  if (series.extent === undefined) return 0;
+  const unknown = intersectIntervals(missing, [series.extent]);
+  const present = unknown.reduce((sum, { from, to }) => sum + series.between(from, to).length, 0);
+  return countPeriods(unknown, timeframeGrid(series.timeframe)) - present;
 }
 
 /** @throws BarkeepError `INVALID_INPUT` when symbol or timeframe are absent or unknown. */

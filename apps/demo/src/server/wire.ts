@@ -22,7 +22,7 @@ export interface CandlePage {
     readonly storage: number;
     readonly coordinator: number;
   };
-  /** How many periods of the range nobody has fetched. */
+  /** How many periods between them have no candle because nobody has fetched them. */
   readonly missingPeriods: number;
   /** Before this there is nothing; absent when that is not known. */
   readonly historyStart?: EpochMs | undefined;

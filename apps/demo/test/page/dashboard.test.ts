@@ -98,8 +98,12 @@ describe.skipIf(executablePath === undefined && !inCi)('the page in a browser', 
       await page.goto(`${url}#KRW-SOL/1m`);
       await page.locator('#trades li').first().waitFor();
       const answer = page.waitForResponse((response) => response.url().includes('&to='));
+      let answered = false;
+      void answer.then(() => {
+        answered = true;
+      });
       await page.locator('#chart').hover();
-      for (let i = 0; i < 30; i += 1) await page.mouse.wheel(-600, 0);
+      while (!answered) await page.mouse.wheel(-600, 0);
       const { columns } = await (await answer).json();
       expect(columns.timestamp).toHaveLength(600);
       expect((await coloursOfChart(page)).up).toBeGreaterThan(50);
