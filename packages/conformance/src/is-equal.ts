@@ -14,6 +14,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
 
 function isEqualView(a: object, b: object): boolean {
   if (!isNumberArray(a) || !isNumberArray(b)) return false;
+  if (a instanceof Float64Array !== b instanceof Float64Array) return false;
   return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 

@@ -1,7 +1,7 @@
-import { testStorageConformance } from '@barkeep/conformance/storage/vitest';
+import { registerStorageConformance } from '@barkeep/conformance/storage/vitest';
 import { MemoryStorage } from '@barkeep/storage-memory';
 
-testStorageConformance({
+registerStorageConformance({
   name: 'storage-memory',
   create: async ({ clock }) => new MemoryStorage({ clock }),
 });

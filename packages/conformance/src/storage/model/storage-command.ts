@@ -74,11 +74,23 @@ const range: Arbitrary<ModelRange> = fc
     toOff,
   }));
 
+const period = fc.nat({ max: 30 });
+const version = fc.nat({ max: 2 });
+
+/** Candles one after the other, as exchanges deliver them. */
+const page: Arbitrary<ModelWrite['candles']> = fc
+  .tuple(period, fc.nat({ max: 20 }), version)
+  .map(([first, length, ofAll]) =>
+    Array.from({ length }, (_, i) => ({ period: first + i, version: ofAll })),
+  );
+
+const scattered: Arbitrary<ModelWrite['candles']> = fc.array(fc.record({ period, version }), {
+  maxLength: 12,
+});
+
 const write: Arbitrary<ModelWrite> = fc.record({
   series,
-  candles: fc.array(fc.record({ period: fc.nat({ max: 30 }), version: fc.nat({ max: 2 }) }), {
-    maxLength: 12,
-  }),
+  candles: fc.oneof(page, scattered),
   covers: fc.option(range, { nil: undefined }),
   source,
 });

@@ -37,6 +37,17 @@ export class StorageModelRun {
     await this.#compareAll();
   }
 
+  /** Leaves nothing behind, so that a storage does not grow from run to run. */
+  async cleanUp(): Promise<void> {
+    const { candles, metadata } = this.#storage;
+    for (const i of MODEL_SERIES.keys()) await candles.remove(this.#key(i));
+    for (const name of this.#model.documents.keys()) await metadata.delete(name);
+  }
+
+  async close(): Promise<void> {
+    await this.#storage.close();
+  }
+
   async #execute(command: StorageCommand, what: string): Promise<void> {
     const { candles, coverage, metadata } = this.#storage;
     switch (command.kind) {

@@ -16,8 +16,9 @@ import {
 const DEFAULT_RUNS = 1_000;
 /** Opening a storage for each sequence is what takes the time. */
 const RUNS_PER_REOPENING_RUN = 50;
-const TIMEOUT_MS = 180_000;
-const LONGEST_RUN_MS = 150_000;
+const TIMEOUT_MS = 120_000;
+/** Shrinking a failure ends in time to be reported. */
+const LONGEST_RUN_MS = 90_000;
 
 export const modelScenarios: readonly StorageScenario[] = [
   scenario(
@@ -27,8 +28,8 @@ export const modelScenarios: readonly StorageScenario[] = [
       let count = 0;
       await check(context, runsOf(context), commandSequences, async (commands) => {
         count += 1;
-        const stay = async () => storage;
-        await new StorageModelRun(storage, `run${count}-`, stay).execute(commands);
+        const run = new StorageModelRun(storage, `run${count}-`, async () => storage);
+        await run.execute(commands).finally(() => run.cleanUp());
       });
     },
     { timeoutMs: TIMEOUT_MS },
@@ -40,7 +41,7 @@ export const modelScenarios: readonly StorageScenario[] = [
       const runs = Math.ceil(runsOf(context) / RUNS_PER_REOPENING_RUN);
       await check(context, runs, sequencesWithReopen, async (commands) => {
         const run = new StorageModelRun(await context.open(), '', (it) => context.reopen(it));
-        await run.execute(commands);
+        await run.execute(commands).finally(() => run.close());
       });
     },
     { ...lasting, timeoutMs: TIMEOUT_MS },

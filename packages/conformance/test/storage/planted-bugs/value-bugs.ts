@@ -4,18 +4,18 @@ import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.t
 import { ReferenceStorage } from './reference-storage.ts';
 
 export const valueBugs: readonly PlantedStorageBug[] = [
-  storingValuesAs('rounds-to-fifteen-digits', 'values/seventeen-digits', (value) =>
+  storingValuesAs('rounds to fifteen digits', 'values/seventeen-digits', (value) =>
     Number(value.toPrecision(15)),
   ),
-  storingValuesAs('flushes-subnormals-to-zero', 'values/subnormal', (value) =>
+  storingValuesAs('flushes subnormals to zero', 'values/subnormal', (value) =>
     Math.abs(value) < 2.3e-308 ? 0 : value,
   ),
-  storingValuesAs('keeps-eight-decimals', 'values/eleven-decimals', (value) =>
+  storingValuesAs('keeps eight decimals', 'values/eleven-decimals', (value) =>
     Math.abs(value) < 1e12 ? Math.round(value * 1e8) / 1e8 : value,
   ),
-  storingValuesAs('keeps-absolute-values', 'values/negative-prices', (value) => Math.abs(value)),
+  storingValuesAs('keeps absolute values', 'values/negative-prices', (value) => Math.abs(value)),
   plantBug(
-    'keeps-times-in-32-bit-seconds',
+    'keeps times in 32-bit seconds',
     'values/first-and-last-instant',
     class extends ReferenceStorage {
       protected override candlesOf(...[key]: Parameters<ReferenceStorage['candlesOf']>): Candle[] {
@@ -26,32 +26,32 @@ export const valueBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  acceptingCandles('takes-minus-zero-for-zero', 'invalid/minus-zero', (candle) => ({
+  acceptingCandles('takes minus zero for zero', 'invalid/minus-zero', (candle) => ({
     ...candle,
     volume: candle.volume + 0,
   })),
-  acceptingCandles('takes-nan-for-zero', 'invalid/nan', (candle) => ({
+  acceptingCandles('takes nan for zero', 'invalid/nan', (candle) => ({
     ...candle,
     volume: candle.volume || 0,
   })),
-  acceptingCandles('swaps-high-and-low', 'invalid/prices', (candle) => ({
+  acceptingCandles('swaps high and low', 'invalid/prices', (candle) => ({
     ...candle,
     high: Math.max(candle.high, candle.low),
     low: Math.min(candle.high, candle.low),
   })),
-  acceptingCandles('takes-numbers-in-text', 'invalid/text', (candle) => ({
+  acceptingCandles('takes numbers in text', 'invalid/text', (candle) => ({
     ...candle,
     close: Number(candle.close),
   })),
-  acceptingCandles('guesses-seconds', 'invalid/time-unit', (candle) => ({
+  acceptingCandles('guesses seconds', 'invalid/time-unit', (candle) => ({
     ...candle,
     timestamp: candle.timestamp < 1e10 ? candle.timestamp * 1_000 : candle.timestamp,
   })),
-  acceptingCandles('aligns-times-by-itself', 'invalid/unaligned-time', (candle) => ({
+  acceptingCandles('aligns times by itself', 'invalid/unaligned-time', (candle) => ({
     ...candle,
     timestamp: Math.floor(candle.timestamp / 60_000) * 60_000,
   })),
-  acceptingCandles('skips-what-is-no-candle', 'invalid/candle', (candle) =>
+  acceptingCandles('skips what is no candle', 'invalid/candle', (candle) =>
     candle === null || typeof candle !== 'object' ? undefined : candle,
   ),
 ];

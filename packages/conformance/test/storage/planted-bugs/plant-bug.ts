@@ -1,9 +1,15 @@
+import type { StorageHarness } from '@barkeep/conformance/storage';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { PlantedBug } from '../../planted-bug.ts';
-import type { StorageHarness } from '../storage-harness.ts';
 import { ReferenceData, type ReferenceOptions, ReferenceStorage } from './reference-storage.ts';
 
-export type PlantedStorageBug = PlantedBug<IMarketDataStorage>;
+/** A storage that is wrong on purpose. A suite that lets it pass is not worth running. */
+export interface PlantedStorageBug {
+  /** What it does wrong, completing "a storage that …". */
+  readonly name: string;
+  /** The key of the scenario that must fail. Others may fail too. */
+  readonly caughtBy: string;
+  readonly harness: StorageHarness;
+}
 
 /** A reference storage in which a method is wrong. */
 export function plantBug(

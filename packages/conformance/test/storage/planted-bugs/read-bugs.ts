@@ -4,29 +4,29 @@ import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.t
 import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
 
 export const readBugs: readonly PlantedStorageBug[] = [
-  selecting('leaks-past-the-limit', 'read/limit-one', (query) => ({
+  selecting('leaks past the limit', 'read/limit-one', (query) => ({
     ...query,
     limit: query.limit + 1,
   })),
-  selecting('includes-the-end', 'read/to-exclusive', (query) => ({ ...query, to: query.to + 1 })),
-  selecting('excludes-the-start', 'read/from-inclusive', (query) => ({
+  selecting('includes the end', 'read/to-exclusive', (query) => ({ ...query, to: query.to + 1 })),
+  selecting('excludes the start', 'read/from-inclusive', (query) => ({
     ...query,
     from: query.from + 1,
   })),
-  selecting('always-takes-the-first', 'read/take-last-by-default', (query) => ({
+  selecting('always takes the first', 'read/take-last-by-default', (query) => ({
     ...query,
     take: 'first',
   })),
-  selecting('always-takes-the-last', 'read/take-first-after-from', (query) => ({
+  selecting('always takes the last', 'read/take-first-after-from', (query) => ({
     ...query,
     take: 'last',
   })),
-  selecting('clips-times-before-1970', 'values/first-and-last-instant', (query) => ({
+  selecting('clips times before 1970', 'values/first-and-last-instant', (query) => ({
     ...query,
     from: Math.max(1, query.from),
   })),
   plantBug(
-    'limits-before-it-cuts-the-range',
+    'limits before it cuts the range',
     'read/take-last-before-to',
     class extends ReferenceStorage {
       protected override select({ key, from, to, limit, take }: CheckedQuery): Candle[] {
@@ -38,7 +38,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'answers-latest-first',
+    'answers latest first',
     'read/take-last',
     class extends ReferenceStorage {
       protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
@@ -57,7 +57,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'hands-out-its-own-memory',
+    'hands out its own memory',
     'read/own-memory',
     class extends ReferenceStorage {
       readonly #answers = new Map<string, CandleSeries>();
@@ -71,7 +71,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'forgets-to-count-removed-candles',
+    'forgets to count removed candles',
     'list/kept-true',
     class extends ReferenceStorage {
       readonly #most = new Map<ReferenceSeries, number>();
@@ -85,7 +85,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'lists-empty-series',
+    'lists empty series',
     'remove/series',
     class extends ReferenceStorage {
       protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
@@ -95,14 +95,14 @@ export const readBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('takes-limit-zero-for-none', 'read/limit-zero', ({ candles }) => ({
+  plantBugOutside('takes limit zero for none', 'read/limit-zero', ({ candles }) => ({
     candles: {
       ...candles,
       read: ({ limit, ...query }, options) =>
         candles.read({ ...query, limit: limit || undefined }, options),
     },
   })),
-  plantBugOutside('takes-a-negative-limit-for-none', 'invalid/limit', ({ candles }) => ({
+  plantBugOutside('takes a negative limit for none', 'invalid/limit', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => {
@@ -111,7 +111,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('swaps-from-and-to', 'invalid/from', ({ candles }) => ({
+  plantBugOutside('swaps from and to', 'invalid/from', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => {
@@ -120,27 +120,27 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('ignores-unknown-filters', 'invalid/filter', ({ candles }) => ({
+  plantBugOutside('ignores unknown filters', 'invalid/filter', ({ candles }) => ({
     candles: {
       ...candles,
       list: (filter, options) =>
         candles.list({ symbol: filter?.symbol, timeframe: filter?.timeframe }, options),
     },
   })),
-  plantBugOutside('lists-in-order-of-writing', 'list/order', ({ candles }) => ({
+  plantBugOutside('lists in order of writing', 'list/order', ({ candles }) => ({
     candles: {
       ...candles,
       list: async (filter, options) => (await candles.list(filter, options)).reverse(),
     },
   })),
-  plantBugOutside('leaves-out-empty-answers', 'read-many/order', ({ candles }) => ({
+  plantBugOutside('leaves out empty answers', 'read-many/order', ({ candles }) => ({
     candles: {
       ...candles,
       readMany: async (queries, options) =>
         (await candles.readMany(queries, options)).filter(({ length }) => length > 0),
     },
   })),
-  plantBugOutside('repeats-the-seam-of-chunks', 'scan/chunks', ({ candles }) => ({
+  plantBugOutside('repeats the seam of chunks', 'scan/chunks', ({ candles }) => ({
     candles: {
       ...candles,
       scan: async function* (query, options) {
@@ -152,7 +152,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('reads-all-before-it-scans', 'scan/sees-later-writes', ({ candles }) => ({
+  plantBugOutside('reads all before it scans', 'scan/sees-later-writes', ({ candles }) => ({
     candles: {
       ...candles,
       scan: async function* ({ chunkSize = 16_384, ...query }, options) {
@@ -161,7 +161,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('scans-in-one-chunk', 'scan/default-chunk', ({ candles }) => ({
+  plantBugOutside('scans in one chunk', 'scan/default-chunk', ({ candles }) => ({
     candles: {
       ...candles,
       scan: (query, options) => candles.scan({ chunkSize: 1_000_000, ...query }, options),

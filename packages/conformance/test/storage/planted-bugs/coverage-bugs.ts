@@ -11,7 +11,7 @@ import { ReferenceStorage } from './reference-storage.ts';
 
 export const coverageBugs: readonly PlantedStorageBug[] = [
   plantBug(
-    'forgets-the-coverage-of-a-write',
+    'forgets the coverage of a write',
     'write/covers',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -20,7 +20,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'covers-only-with-candles',
+    'covers only with candles',
     'write/covers-alone',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -29,7 +29,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'forgets-coverage-when-closed',
+    'forgets coverage when closed',
     'reopen/coverage',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
@@ -38,7 +38,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'keeps-the-coverage-of-removed-candles',
+    'keeps the coverage of removed candles',
     'remove/coverage',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
@@ -50,7 +50,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'removes-candles-with-their-coverage',
+    'removes candles with their coverage',
     'coverage/remove',
     class extends ReferenceStorage {
       protected override async _removeCoverage(key: SeriesKey, range: Interval): Promise<void> {
@@ -62,27 +62,27 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  covering('merges-sources', 'coverage/sources-apart', (ledger, entry) =>
+  covering('merges sources', 'coverage/sources-apart', (ledger, entry) =>
     addCoverageEntry(
       ledger.map((old) => ({ ...old, source: entry.source })),
       entry,
     ),
   ),
-  covering('keeps-touching-entries-apart', 'coverage/merge-touching', (ledger, entry) =>
+  covering('keeps touching entries apart', 'coverage/merge-touching', (ledger, entry) =>
     [...ledger, entry].sort((a, b) => a.from - b.from),
   ),
-  covering('keeps-the-older-source', 'coverage/override', (ledger, entry) =>
+  covering('keeps the older source', 'coverage/override', (ledger, entry) =>
     ledger.reduce((sum, old) => addCoverageEntry(sum, old), [entry]),
   ),
-  covering('joins-over-holes', 'coverage/keep-apart', (ledger, entry) =>
+  covering('joins over holes', 'coverage/keep-apart', (ledger, entry) =>
     addCoverageEntry(ledger, {
       ...entry,
       from: Math.min(entry.from, ...ledger.map(({ from }) => from)),
       to: Math.max(entry.to, ...ledger.map(({ to }) => to)),
     }),
   ),
-  covering('replaces-the-whole-ledger', 'coverage/merge-touching', (_, entry) => [entry]),
-  plantBugOutside('takes-candles-for-coverage', 'coverage/missing-ignores-candles', (storage) => ({
+  covering('replaces the whole ledger', 'coverage/merge-touching', (_, entry) => [entry]),
+  plantBugOutside('takes candles for coverage', 'coverage/missing-ignores-candles', (storage) => ({
     coverage: {
       ...storage.coverage,
       missing: async (key, range, options) => {
@@ -91,7 +91,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('answers-entries-uncut', 'coverage/of-range', ({ coverage }) => ({
+  plantBugOutside('answers entries uncut', 'coverage/of-range', ({ coverage }) => ({
     coverage: {
       ...coverage,
       of: async (key, range, options) => {
@@ -101,7 +101,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('covers-parts-of-periods', 'coverage/add-whole-periods', ({ coverage }) => ({
+  plantBugOutside('covers parts of periods', 'coverage/add-whole-periods', ({ coverage }) => ({
     coverage: {
       ...coverage,
       add: (key, { from, to }, provenance, options) =>
@@ -113,7 +113,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
         ),
     },
   })),
-  plantBugOutside('starts-weeks-on-thursday', 'coverage/calendar', ({ coverage }) => ({
+  plantBugOutside('starts weeks on thursday', 'coverage/calendar', ({ coverage }) => ({
     coverage: {
       ...coverage,
       of: async (key, range, options) => {

@@ -5,7 +5,7 @@ import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
 
 export const writeBugs: readonly PlantedStorageBug[] = [
   plantBug(
-    'drops-the-last-candle',
+    'drops the last candle',
     'write/round-trip',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -14,7 +14,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'drops-the-last-write',
+    'drops the last write',
     'reopen/last-write',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
@@ -25,7 +25,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'duplicates-after-reopen',
+    'duplicates after reopen',
     'reopen/no-duplicates',
     class extends ReferenceStorage {
       readonly #known = new Set<ReferenceSeries>();
@@ -40,7 +40,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'keeps-the-first-write',
+    'keeps the first write',
     'write/last-write-wins',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -54,7 +54,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'compares-closes-only',
+    'compares closes only',
     'write/every-column',
     class extends ReferenceStorage {
       protected override effectOf(
@@ -68,7 +68,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'counts-updates-as-inserts',
+    'counts updates as inserts',
     'write/counts',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -78,7 +78,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'rewrites-what-is-the-same',
+    'rewrites what is the same',
     'write/unchanged',
     class extends ReferenceStorage {
       protected override effectOf({ candles }: ReferenceSeries, candle: Candle) {
@@ -87,7 +87,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'takes-the-key-of-the-first-batch',
+    'takes the key of the first batch',
     'write/mixed-keys',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
@@ -97,7 +97,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'writes-the-last-batch-first',
+    'writes the last batch first',
     'write/later-batch-wins',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
@@ -106,7 +106,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'stops-at-the-limit-of-a-statement',
+    'stops at the limit of a statement',
     'write/large',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -115,7 +115,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'shows-a-write-before-it-is-whole',
+    'shows a write before it is whole',
     'concurrency/reads-see-whole-writes',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
@@ -130,7 +130,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'loses-updates-of-others',
+    'loses updates of others',
     'concurrency/writes-to-one-series',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
@@ -145,7 +145,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('writes-batch-by-batch', 'write/atomic', ({ candles }) => ({
+  plantBugOutside('writes batch by batch', 'write/atomic', ({ candles }) => ({
     candles: {
       ...candles,
       write: async (input, options) => {
@@ -160,7 +160,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('sorts-the-input-in-place', 'write/input-untouched', ({ candles }) => ({
+  plantBugOutside('sorts the input in place', 'write/input-untouched', ({ candles }) => ({
     candles: {
       ...candles,
       write: (input, options) => {
@@ -171,7 +171,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('transfers-the-input-away', 'write/input-untouched', ({ candles }) => ({
+  plantBugOutside('transfers the input away', 'write/input-untouched', ({ candles }) => ({
     candles: {
       ...candles,
       write: async (input, options) => {
@@ -184,7 +184,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('takes-the-key-of-the-series', 'write/key-of-the-batch', ({ candles }) => ({
+  plantBugOutside('takes the key of the series', 'write/key-of-the-batch', ({ candles }) => ({
     candles: {
       ...candles,
       write: (input, options) =>

@@ -4,18 +4,18 @@ import { type PlantedStorageBug, plantBug } from './plant-bug.ts';
 import { ReferenceStorage } from './reference-storage.ts';
 
 export const seriesBugs: readonly PlantedStorageBug[] = [
-  naming('ignores-case', 'symbols/case', (symbol) => symbol.toLowerCase()),
-  naming('trims-symbols', 'symbols/whitespace', (symbol) => symbol.trim()),
-  naming('normalizes-unicode', 'symbols/unicode', (symbol) => symbol.normalize('NFKC')),
-  naming('cuts-long-symbols', 'symbols/long', (symbol) => symbol.slice(0, 255)),
-  naming('cuts-at-a-colon', 'symbols/separators', (symbol) => symbol.split(':')[0] ?? symbol),
-  naming('drops-quotes', 'symbols/quotes', (symbol) => symbol.replace(/['"`]/g, "'")),
-  naming('keeps-series-in-an-object', 'symbols/reserved', (symbol) =>
+  naming('ignores case', 'symbols/case', (symbol) => symbol.toLowerCase()),
+  naming('trims symbols', 'symbols/whitespace', (symbol) => symbol.trim()),
+  naming('normalizes unicode', 'symbols/unicode', (symbol) => symbol.normalize('NFKC')),
+  naming('cuts long symbols', 'symbols/long', (symbol) => symbol.slice(0, 255)),
+  naming('cuts at a colon', 'symbols/separators', (symbol) => symbol.split(':')[0] ?? symbol),
+  naming('drops quotes', 'symbols/quotes', (symbol) => symbol.replace(/['"`]/g, "'")),
+  naming('keeps series in an object', 'symbols/reserved', (symbol) =>
     symbol in {} ? 'function Object() { [native code] }' : symbol,
   ),
-  naming('expands-globs', 'symbols/globs', (symbol) => symbol.replace(/[*?]$/, '')),
+  naming('expands globs', 'symbols/globs', (symbol) => symbol.replace(/[*?]$/, '')),
   plantBug(
-    'mixes-timeframes',
+    'mixes timeframes',
     'read/equivalent-timeframes',
     class extends ReferenceStorage {
       protected override nameOf({ symbol, timeframe }: SeriesKey): string {
@@ -24,7 +24,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'matches-wildcards',
+    'matches wildcards',
     'symbols/sql-wildcards',
     class extends ReferenceStorage {
       protected override matches(key: SeriesKey, filter: SeriesFilter): boolean {
@@ -41,7 +41,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'mixes-prefixes',
+    'mixes prefixes',
     'symbols/prefixes',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
@@ -54,7 +54,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'removes-all-timeframes',
+    'removes all timeframes',
     'remove/series',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
@@ -67,7 +67,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'removes-the-end-too',
+    'removes the end too',
     'remove/range',
     class extends ReferenceStorage {
       protected override _remove(key: SeriesKey, { from, to }: Interval): Promise<RemovalOutcome> {
@@ -76,7 +76,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'removes-what-comes-back',
+    'removes what comes back',
     'reopen/removed',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
@@ -94,7 +94,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'counts-removed-coverage',
+    'counts removed coverage',
     'remove/unknown',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {

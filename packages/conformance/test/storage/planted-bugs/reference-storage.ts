@@ -1,3 +1,4 @@
+import { isEqual } from '@barkeep/conformance';
 import {
   type Candle,
   CandleSeries,
@@ -21,7 +22,6 @@ import {
   type SeriesInfo,
   type StorageSize,
 } from '@barkeep/storage';
-import { isEqual } from '../../is-equal.ts';
 
 /** One series, in the plainest form there is. */
 export interface ReferenceSeries {

@@ -4,13 +4,13 @@ import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.t
 import { ReferenceStorage } from './reference-storage.ts';
 
 export const handleBugs: readonly PlantedStorageBug[] = [
-  plantBugOutside('answers-when-closed', 'lifecycle/candles.read', ({ candles }) => ({
+  plantBugOutside('answers when closed', 'lifecycle/candles.read', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => candles.read(query, options).catch(() => CandleSeries.empty(query)),
     },
   })),
-  plantBugOutside('opens-by-itself', 'lifecycle/candles.list', (storage) => ({
+  plantBugOutside('opens by itself', 'lifecycle/candles.list', (storage) => ({
     candles: {
       ...storage.candles,
       list: async (filter, options) => {
@@ -19,32 +19,32 @@ export const handleBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('opens-again-after-close', 'lifecycle/open-after-close', (storage) => ({
+  plantBugOutside('opens again after close', 'lifecycle/open-after-close', (storage) => ({
     open: (options) => (storage.state === 'closed' ? Promise.resolve() : storage.open(options)),
   })),
-  plantBugOutside('forgets-abort-signals', 'abort/candles.write', ({ candles }) => ({
+  plantBugOutside('forgets abort signals', 'abort/candles.write', ({ candles }) => ({
     candles: { ...candles, write: (batches) => candles.write(batches) },
   })),
-  plantBugOutside('scans-on-when-aborted', 'abort/scan-under-way', ({ candles }) => ({
+  plantBugOutside('scans on when aborted', 'abort/scan-under-way', ({ candles }) => ({
     candles: {
       ...candles,
       scan: (query, options) => candles.scan(query, options?.signal?.aborted ? options : {}),
     },
   })),
-  plantBugOutside('claims-integrity-checks', 'capabilities/integrity-declared', () => ({
+  plantBugOutside('claims integrity checks', 'capabilities/integrity-declared', () => ({
     integrity: undefined,
   })),
   plantBugOutside(
-    'hides-integrity-checks',
+    'hides integrity checks',
     'capabilities/integrity-undeclared',
     ({ capabilities }) => ({
       capabilities: { ...capabilities, integrity: false },
     }),
   ),
-  plantBugOutside('claims-backups', 'capabilities/backup-declared', ({ capabilities }) => ({
+  plantBugOutside('claims backups', 'capabilities/backup-declared', ({ capabilities }) => ({
     capabilities: { ...capabilities, backup: true },
   })),
-  plantBugOutside('shares-documents', 'metadata/not-shared', ({ metadata }) => {
+  plantBugOutside('shares documents', 'metadata/not-shared', ({ metadata }) => {
     const documents = new Map<string, Awaited<ReturnType<typeof metadata.get>>>();
     return {
       metadata: {
@@ -58,7 +58,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     };
   }),
   plantBug(
-    'takes-document-prefixes-for-patterns',
+    'takes document prefixes for patterns',
     'metadata/keys',
     class extends ReferenceStorage {
       protected override async _metadataKeys(prefix: string): Promise<string[]> {
@@ -68,7 +68,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'deletes-documents-by-prefix',
+    'deletes documents by prefix',
     'metadata/delete',
     class extends ReferenceStorage {
       protected override async _deleteMetadata(key: string): Promise<boolean> {
@@ -79,7 +79,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'forgets-documents-when-closed',
+    'forgets documents when closed',
     'reopen/metadata',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
@@ -88,7 +88,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'counts-only-what-it-wrote',
+    'counts only what it wrote',
     'stats/size',
     class extends ReferenceStorage {
       #written = 0;
@@ -105,7 +105,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'tells-of-inserts-only',
+    'tells of inserts only',
     'changes/update',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -115,7 +115,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'tells-of-unchanged-candles',
+    'tells of unchanged candles',
     'changes/unchanged',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -124,7 +124,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'tells-too-narrow-a-stretch',
+    'tells too narrow a stretch',
     'changes/update',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
@@ -134,7 +134,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'tells-before-it-commits',
+    'tells before it commits',
     'changes/committed',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
@@ -148,13 +148,13 @@ export const handleBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  listening('tells-listeners-after-they-left', 'changes/unsubscribe', () => ({
+  listening('tells listeners after they left', 'changes/unsubscribe', () => ({
     stop: () => undefined,
   })),
-  listening('lets-a-listener-stop-the-others', 'changes/throwing-listener', () => ({
+  listening('lets a listener stop the others', 'changes/throwing-listener', () => ({
     onError: () => undefined,
   })),
-  listening('tells-late', 'changes/write', () => ({
+  listening('tells late', 'changes/write', () => ({
     defer: (tell) => void nextTurn().then(tell),
   })),
 ];
