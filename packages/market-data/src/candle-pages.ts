@@ -25,23 +25,12 @@ export class CandlePages {
   }
 
   /** The pages in the order of the requests. */
-  async load(requests: readonly PageRequest[]): Promise<CandlePage[]> {
-    const pages: Promise<CandlePage>[] = [];
-    const unsought: PageRequest[] = [];
-    const positions: number[] = [];
-    for (const [i, request] of requests.entries()) {
-      const flight = this.#flights.get(textOf(request));
-      if (flight !== undefined && isFresh(request, flight.stamp)) pages[i] = flight.page;
-      else {
-        unsought.push(request);
-        positions.push(i);
-      }
-    }
-    const launched = this.#launch(unsought);
-    for (const [i, position] of positions.entries()) {
-      const page = launched[i];
-      if (page !== undefined) pages[position] = page;
-    }
+  load(requests: readonly PageRequest[]): Promise<CandlePage[]> {
+    const search = new PageSearch();
+    const pages = requests.map(
+      (request) => this.#underway(request) ?? this.#launch(request, search),
+    );
+    if (search.requests.length > 0) this.#start(search);
     return Promise.all(pages);
   }
 
@@ -50,58 +39,64 @@ export class CandlePages {
     for (const tier of this.#tiers) await tier.close?.();
   }
 
-  #launch(requests: readonly PageRequest[]): Promise<CandlePage>[] {
-    if (requests.length === 0) return [];
+  #underway(request: PageRequest): Promise<CandlePage> | undefined {
+    const flight = this.#flights.get(textOf(request));
+    return flight !== undefined && isFresh(request, flight.stamp) ? flight.page : undefined;
+  }
+
+  #launch(request: PageRequest, search: PageSearch): Promise<CandlePage> {
+    const flight = { page: search.add(request), stamp: request.series.stamp };
+    this.#flights.set(textOf(request), flight);
+    return flight.page;
+  }
+
+  #start(search: PageSearch): void {
+    const { requests } = search;
+    const flights = requests.map((request) => this.#flights.get(textOf(request)));
+    const land = (): void => {
+      for (const [i, request] of requests.entries()) {
+        const text = textOf(request);
+        if (this.#flights.get(text) === flights[i]) this.#flights.delete(text);
+      }
+    };
     const seeking = this.#seek(requests);
-    return requests.map((request, i) => {
-      const text = textOf(request);
-      const flight = {
-        page: seeking.then((pages) => pageAt(pages, i)),
-        stamp: request.series.stamp,
-      };
-      this.#flights.set(text, flight);
-      const land = (): void => {
-        if (this.#flights.get(text) === flight) this.#flights.delete(text);
-      };
-      flight.page.then(land, land);
-      return flight.page;
+    search.settle(seeking);
+    seeking.then(land, land);
+  }
+
+  /** Asks a tier, has the tiers after it deliver what it lacks, and gives it that to keep. */
+  async #seek(requests: readonly PageRequest[], depth = 0): Promise<CandlePage[]> {
+    const tier = this.#tiers[depth];
+    if (tier === undefined) throw new TypeError('the last tier must have every page');
+    const found = await tier.read(requests);
+    const lacking = requests.filter((_, i) => found[i] === undefined);
+    if (lacking.length === 0) return found.filter((page) => page !== undefined);
+    const fetched = await this.#seek(lacking, depth + 1);
+    await tier.keep?.(lacking, fetched);
+    let next = 0;
+    return found.flatMap((page) => page ?? fetched[next++] ?? []);
+  }
+}
+
+/** The pages that one call has to look for, each a promise before the looking begins. */
+class PageSearch {
+  readonly requests: PageRequest[] = [];
+  readonly #found = Promise.withResolvers<CandlePage[]>();
+
+  add(request: PageRequest): Promise<CandlePage> {
+    const position = this.requests.push(request) - 1;
+    return this.#found.promise.then((pages) => {
+      const page = pages[position];
+      if (page === undefined) throw new TypeError('every request must have a page');
+      return page;
     });
   }
 
-  async #seek(requests: readonly PageRequest[]): Promise<readonly (CandlePage | undefined)[]> {
-    const found: (CandlePage | undefined)[] = requests.map(() => undefined);
-    for (const [depth, tier] of this.#tiers.entries()) {
-      const wanted = [...requests.keys()].filter((i) => found[i] === undefined);
-      if (wanted.length === 0) break;
-      const sought = wanted.flatMap((i) => requests[i] ?? []);
-      const pages = await tier.read(sought);
-      for (const [j, i] of wanted.entries()) found[i] = pages[j];
-      await this.#offer(depth, sought, pages);
-    }
-    return found;
-  }
-
-  /** Gives what a tier delivered to the tiers before it. */
-  async #offer(
-    depth: number,
-    requests: readonly PageRequest[],
-    pages: readonly (CandlePage | undefined)[],
-  ): Promise<void> {
-    const nearer = this.#tiers.slice(0, depth).filter((tier) => tier.keep !== undefined);
-    if (nearer.length === 0) return;
-    const hits = requests.filter((_, i) => pages[i] !== undefined);
-    const kept = pages.filter((page) => page !== undefined);
-    if (hits.length === 0) return;
-    await Promise.all(nearer.map((tier) => tier.keep?.(hits, kept)));
+  settle(pages: Promise<CandlePage[]>): void {
+    this.#found.resolve(pages);
   }
 }
 
 function textOf({ series, page }: PageRequest): string {
   return `${page}/${series.text}`;
-}
-
-function pageAt(pages: readonly (CandlePage | undefined)[], i: number): CandlePage {
-  const page = pages[i];
-  if (page === undefined) throw new TypeError('the last tier must have every page');
-  return page;
 }

@@ -1,6 +1,7 @@
 import type { CandleSeries, Interval } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { CandleAsk } from './candle-ask.ts';
+import type { PageRequest } from './candle-page.ts';
 import type { CandlePages } from './candle-pages.ts';
 import { PageWalk } from './page-walk.ts';
 import { SeriesLearner } from './series-learner.ts';
@@ -9,6 +10,7 @@ import type { Ledger } from './series-state.ts';
 
 /** What is stored, as far as an ask reaches. */
 export interface StoredCandles {
+  readonly ask: CandleAsk;
   readonly candles: CandleSeries;
   /** As it was when the reading began: what it calls covered, the candles show. */
   readonly ledger: Ledger;
@@ -31,7 +33,7 @@ export interface CandleReaderOptions {
 /** How often a read starts over because the coverage changed meanwhile. */
 const MAX_ATTEMPTS = 3;
 const NOWHERE: Interval = { from: 0, to: 0 };
-const NO_LEDGER: Ledger = { entries: [], covered: [] };
+const NO_REQUESTS: readonly PageRequest[] = [];
 
 /** Reads what is stored: through pages, or from the storage directly where pages do not pay. */
 export class CandleReader {
@@ -57,30 +59,32 @@ export class CandleReader {
       // Coverage before candles: a candle that comes between is reported as missing, never as absent.
       const learning = this.#learner.learn(asks.map(({ series }) => series));
       if (learning !== undefined) await learning;
-      const ledgers = asks.map(({ series }) => series.ledger);
+      const stored = asks.map((ask) => ({ ask, ledger: ask.series.ledger, stamp }));
       const found = await this.#readCandles(asks);
       const isSteady = asks.every(({ series }) => series.coverageChangedAt <= stamp);
       if (attempt < MAX_ATTEMPTS && !isSteady) continue;
-      return found.map((one, i) => ({ ...one, ledger: ledgers[i] ?? NO_LEDGER, stamp }));
+      return stored.map((one, i) => ({ ...one, ...foundAt(found, i) }));
     }
   }
 
+  /** All walks go step by step together, so that each step of all is one request for pages. */
   async #readCandles(asks: readonly CandleAsk[]): Promise<FoundCandles[]> {
     const walks = asks.map((ask) => this.#walk(ask));
     for (;;) {
-      const steps = walks.map((walk) => walk?.step() ?? []);
-      const requests = steps.flat();
+      const steps = walks.map((walk) => walk?.step() ?? NO_REQUESTS);
+      const [only = NO_REQUESTS] = steps;
+      const requests = steps.length === 1 ? only : steps.flat();
       if (requests.length === 0) break;
       const pages = (await this.#options.pages?.load(requests)) ?? [];
       let next = 0;
-      for (const [i, step] of steps.entries()) {
-        if (step.length === 0) continue;
-        walks[i]?.add(pages.slice(next, next + step.length));
-        next += step.length;
+      for (const [i, { length }] of steps.entries()) {
+        if (length > 0) walks[i]?.add(pages.slice(next, next + length));
         if (this.#isLong(walks[i])) walks[i] = undefined;
+        next += length;
       }
     }
-    const direct = await this.#readDirectly(asks.filter((_, i) => walks[i] === undefined));
+    const unwalked = asks.filter((_, i) => walks[i] === undefined);
+    const direct = unwalked.length === 0 ? [] : await this.#readDirectly(unwalked);
     let next = 0;
     return walks.map((walk) => walk?.result() ?? directResult(direct[next++]));
   }
@@ -97,7 +101,6 @@ export class CandleReader {
   }
 
   async #readDirectly(asks: readonly CandleAsk[]): Promise<CandleSeries[]> {
-    if (asks.length === 0) return [];
     this.#directReads += asks.length;
     return this.#options.storage.candles.readMany(
       asks.map(({ series, range, limit, take }) => ({
@@ -120,4 +123,10 @@ function candleStretch({ series: { extent }, range }: CandleAsk): Interval {
 function directResult(candles: CandleSeries | undefined): FoundCandles {
   if (candles === undefined) throw new TypeError('the storage answered fewer queries than asked');
   return { candles, byTier: new Map([['storage', candles.length]]) };
+}
+
+function foundAt(found: readonly FoundCandles[], i: number): FoundCandles {
+  const candles = found[i];
+  if (candles === undefined) throw new TypeError('every ask must find its candles');
+  return candles;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
 import type { CandleAnswer } from './candle-answer.ts';
-import { type CandleAsk, candleAsk } from './candle-ask.ts';
+import { candleAsk } from './candle-ask.ts';
 import type { CandleReader, StoredCandles } from './candle-reader.ts';
 import { composeAnswer } from './compose-answer.ts';
 import type { FetchingSettings } from './market-data-config.ts';
@@ -43,69 +43,63 @@ export class CandleRetrieval {
     const { directory, reader, fetcher } = this.#options;
     const asks = queries.map((query) => candleAsk(query, directory.of(query.key)));
     const stored = await reader.read(asks);
-    const answers = stored.map((candles, i) => ({ candles, ask: asks[i] }));
-    return Promise.all(
-      answers.flatMap(({ ask, candles }) => {
-        if (ask === undefined) return [];
-        return fetcher !== undefined && fetchMissing
-          ? this.#complete(ask, candles, fetcher, signal)
-          : this.#compose(ask, candles, []);
-      }),
-    );
+    if (fetcher === undefined || !fetchMissing) {
+      return stored.map((candles) => this.#compose(candles, []));
+    }
+    return Promise.all(stored.map((candles) => this.#complete(candles, fetcher, signal)));
   }
 
   async #complete(
-    ask: CandleAsk,
     first: StoredCandles,
     fetcher: MissingCandleFetcher,
     signal: AbortSignal | undefined,
   ): Promise<CandleAnswer> {
     const { settings, clock } = this.#options;
+    const { ask } = first;
     const search = new MissingSearch(ask, settings);
     const outcomes: FetchOutcome[] = [];
-    let stored = await this.#upToDate(ask, first);
+    let stored = await this.#upToDate(first);
     for (;;) {
       const wanted = search.next(stored, clock.now());
       if (wanted.length === 0) break;
       outcomes.push(...(await fetcher.fetch(ask.series, wanted, signal)));
-      stored = await this.#upToDate(ask, stored);
+      stored = await this.#upToDate(stored);
     }
-    if (search.wentFurther) this.#noteVainSearch(ask, first, stored, outcomes);
-    return this.#compose(ask, stored, outcomes);
+    if (search.wentFurther) this.#noteVainSearch(first, stored, outcomes);
+    return this.#compose(stored, outcomes);
   }
 
   /**
    * A fetch that ended since the reading has told the change feed, and is no longer in flight: with
    * a doubtful ledger its stretch would be asked for again.
    */
-  async #upToDate(ask: CandleAsk, stored: StoredCandles): Promise<StoredCandles> {
+  async #upToDate(stored: StoredCandles): Promise<StoredCandles> {
     let latest = stored;
-    for (let reread = 0; reread < MAX_REREADS && !isCurrent(ask, latest); reread += 1) {
-      const [again] = await this.#options.reader.read([ask]);
+    for (let reread = 0; reread < MAX_REREADS && !isCurrent(latest); reread += 1) {
+      const [again] = await this.#options.reader.read([stored.ask]);
       latest = again ?? latest;
     }
     return latest;
   }
 
   #noteVainSearch(
-    ask: CandleAsk,
     before: StoredCandles,
     after: StoredCandles,
     outcomes: readonly FetchOutcome[],
   ): void {
-    const { candles } = after;
+    const { ask, candles } = after;
     if (ask.hasFrom || ask.take === 'first' || candles.length >= ask.limit) return;
     if (outcomes.some(({ failure }) => failure !== undefined)) return;
     if (candles.length > 0 && candles.firstTimestamp !== before.candles.firstTimestamp) return;
     ask.series.noEarlierUntil = this.#options.clock.now() + NO_EARLIER_MS;
   }
 
-  #compose(ask: CandleAsk, stored: StoredCandles, outcomes: readonly FetchOutcome[]): CandleAnswer {
+  #compose(stored: StoredCandles, outcomes: readonly FetchOutcome[]): CandleAnswer {
     const { clock, settings } = this.#options;
-    return composeAnswer(ask, stored, outcomes, clock.now(), settings.closeGraceMs);
+    return composeAnswer(stored, outcomes, clock.now(), settings.closeGraceMs);
   }
 }
 
-function isCurrent({ series }: CandleAsk, { stamp }: StoredCandles): boolean {
-  return series.doubtedAt <= stamp;
+function isCurrent({ ask, stamp }: StoredCandles): boolean {
+  return ask.series.doubtedAt <= stamp;
 }

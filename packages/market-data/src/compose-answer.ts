@@ -7,21 +7,21 @@ import {
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
 import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
-import { type CandleAsk, unsettledStretch } from './candle-ask.ts';
+import { unsettledStretch } from './candle-ask.ts';
 import type { StoredCandles } from './candle-reader.ts';
 import { knownStart } from './known-start.ts';
 import type { FetchOutcome } from './missing-candle-fetcher.ts';
 
 /** Puts together what was read and what was fetched, as of an instant. */
 export function composeAnswer(
-  ask: CandleAsk,
   stored: StoredCandles,
   outcomes: readonly FetchOutcome[],
   now: EpochMs,
   closeGraceMs: number,
 ): CandleAnswer {
+  const { ask } = stored;
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
-  const range = answeredRange(ask, stored, unsettled.to);
+  const range = answeredRange(stored, unsettled.to);
   const { historyStart } = ask.series.notes ?? {};
   return {
     series: stored.candles,
@@ -30,15 +30,14 @@ export function composeAnswer(
     coverage:
       range === undefined ? [] : coverageWithin(stored.ledger.entries, range.from, range.to),
     failures: outcomes.flatMap(({ failure }) => failure ?? []),
-    lastMayChange: lastMayChange(ask, stored),
+    lastMayChange: lastMayChange(stored),
     origins: originsOf(stored, outcomes),
     historyStart,
   };
 }
 
 function answeredRange(
-  ask: CandleAsk,
-  { candles, ledger }: StoredCandles,
+  { ask, candles, ledger }: StoredCandles,
   currentEnd: EpochMs,
 ): Interval | undefined {
   const { series, limit, take, range, hasFrom, hasTo } = ask;
@@ -63,10 +62,10 @@ function missingFrom(
   return subtractIntervals(ended, ledger.covered);
 }
 
-function lastMayChange({ series }: CandleAsk, { candles, ledger }: StoredCandles): boolean {
+function lastMayChange({ ask, candles, ledger }: StoredCandles): boolean {
   if (candles.length === 0) return false;
   const from = candles.lastTimestamp;
-  return !intervalsContain(ledger.covered, { from, to: series.grid.shift(from) });
+  return !intervalsContain(ledger.covered, { from, to: ask.series.grid.shift(from) });
 }
 
 function originsOf(

@@ -32,8 +32,13 @@ export class PageGeometry {
     };
   }
 
-  /** How many pages so many periods fill, rounded up. */
-  pagesFor(periods: number): number {
-    return Math.ceil(periods / this.#periods);
+  /** The page of the first of so many periods, the last of which ends at an instant. */
+  pageBefore(to: EpochMs, periods: number): number {
+    return Math.floor((this.grid.indexOf(to) - periods) / this.#periods);
+  }
+
+  /** The page of the last of so many periods, the first of which starts at an instant. */
+  pageAfter(from: EpochMs, periods: number): number {
+    return Math.floor((this.grid.indexOf(from) + periods - 1) / this.#periods);
   }
 }

@@ -36,7 +36,9 @@ export class PageWalk {
     const { series, take } = this.#ask;
     const count = this.nextPages;
     const start = take === 'last' ? this.#last - count + 1 : this.#first;
-    return Array.from({ length: count }, (_, i) => ({ series, page: start + i }));
+    const requests: PageRequest[] = [];
+    for (let page = start; page < start + count; page += 1) requests.push({ series, page });
+    return requests;
   }
 
   /** Takes in the pages of a step. */
@@ -77,9 +79,12 @@ export class PageWalk {
   }
 
   #firstStride(): number {
-    const { series, limit } = this.#ask;
-    if (limit === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    return series.geometry.pagesFor(limit) + 1;
+    const { series, limit, take } = this.#ask;
+    const { from, to } = this.#stretch;
+    if (limit === Number.POSITIVE_INFINITY || from >= to) return Number.POSITIVE_INFINITY;
+    return take === 'last'
+      ? this.#last - series.geometry.pageBefore(to, limit) + 1
+      : series.geometry.pageAfter(from, limit) - this.#first + 1;
   }
 
   #bounds(candles: CandleSeries): readonly [start: number, end: number] {

@@ -17,18 +17,29 @@ function flat(from: number, to: number, price = 1): Candle[] {
   }));
 }
 
-/** A storage that counts its reads and can hold them back. */
+/** A storage that counts its reads and can hold calls back, before or after they look. */
 class WatchedStorage extends MemoryStorage {
   reads = 0;
-  gate: Promise<void> | undefined;
+  beforeReading: Promise<void> | undefined;
+  afterReading: Promise<void> | undefined;
+  afterCoverage: Promise<void> | undefined;
 
   protected override async _read(
     query: Parameters<MemoryStorage['_read']>[0],
   ): Promise<CandleSeries> {
     this.reads += 1;
+    await this.beforeReading;
     const series = await super._read(query);
-    await this.gate;
+    await this.afterReading;
     return series;
+  }
+
+  protected override async _coverageOf(
+    ...call: Parameters<MemoryStorage['_coverageOf']>
+  ): ReturnType<MemoryStorage['_coverageOf']> {
+    const entries = await super._coverageOf(...call);
+    await this.afterCoverage;
+    return entries;
   }
 }
 
@@ -75,11 +86,11 @@ describe('cached reads', () => {
     const { storage, service } = await openWatched();
     await service.saveCandles(KEY, flat(-10, 0, 1));
     const gate = Promise.withResolvers<void>();
-    storage.gate = gate.promise;
+    storage.afterReading = gate.promise;
     const overtaken = service.getCandles({ ...KEY, limit: 10 });
     await settle();
     await service.saveCandles(KEY, flat(-10, 0, 2));
-    storage.gate = undefined;
+    storage.afterReading = undefined;
     const after = await service.getCandles({ ...KEY, limit: 10 });
     expect(after.series.close).toEqual(new Float64Array(10).fill(2));
     gate.resolve();
@@ -87,6 +98,34 @@ describe('cached reads', () => {
     const later = await service.getCandles({ ...KEY, limit: 10 });
     expect(later.series.close).toEqual(new Float64Array(10).fill(2));
     expect(later.origins).toMatchObject({ cache: 10 });
+  });
+
+  it('do not trust coverage that a change overtook while it was being read', async () => {
+    const { storage, service } = await openWatched();
+    const range = { from: minutes(-10), to: minutes(0) };
+    const gate = Promise.withResolvers<void>();
+    storage.afterCoverage = gate.promise;
+    const overtaken = service.getCandles({ ...KEY, ...range });
+    await settle();
+    await service.saveCandles(KEY, flat(-10, 0), { covers: range });
+    storage.afterCoverage = undefined;
+    const after = await service.getCandles({ ...KEY, ...range });
+    expect(after).toMatchObject({ missing: [], series: { length: 10 } });
+    gate.resolve();
+    expect(await overtaken).toMatchObject({ missing: [], series: { length: 10 } });
+  });
+
+  it('do not take candles that were removed meanwhile for periods without trades', async () => {
+    const { storage, service } = await openWatched();
+    const range = { from: minutes(-10), to: minutes(0) };
+    await service.saveCandles(KEY, flat(-10, 0), { covers: range });
+    const gate = Promise.withResolvers<void>();
+    storage.beforeReading = gate.promise;
+    const reading = service.getCandles({ ...KEY, ...range });
+    await settle();
+    await storage.candles.remove(KEY);
+    gate.resolve();
+    expect(await reading).toMatchObject({ missing: [range], series: { length: 0 } });
   });
 
   it('drop everything when the change feed has lagged', async () => {

@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChangeCounter, PageStamps } from '../src/change-stamps.ts';
 import { ConcurrencyLimit } from '../src/concurrency-limit.ts';
+import { InFlightIntervals } from '../src/in-flight-intervals.ts';
 import { PageGeometry } from '../src/page-geometry.ts';
 import { periodChunks, takePeriods } from '../src/period-chunks.ts';
 import { retry } from '../src/retry.ts';
+import { SeriesDirectory } from '../src/series-directory.ts';
 import { settle, throughTime } from './fixtures.ts';
 
 const never = new AbortController().signal;
@@ -85,6 +87,47 @@ describe('ConcurrencyLimit', () => {
     const next = limit.run(() => Promise.resolve('done'), never);
     await expect(failing).rejects.toThrow('x');
     expect(await next).toBe('done');
+  });
+});
+
+describe('InFlightIntervals', () => {
+  it('lets nobody join what everybody else has left', async () => {
+    const inFlight = new InFlightIntervals<string>();
+    const hour = { from: 0, to: 60 };
+    const storing = Promise.withResolvers<string>();
+    const leaving = new AbortController();
+    const waiting = inFlight.start(hour, () => storing.promise).wait(leaving.signal);
+    expect(inFlight.claim([{ from: 30, to: 90 }])).toMatchObject({
+      joined: [{}],
+      rest: [{ from: 60, to: 90 }],
+    });
+    leaving.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(inFlight.claim([hour])).toEqual({ joined: [], rest: [hour] });
+    expect(inFlight.intervals).toEqual([]);
+    storing.resolve('done');
+    await settle();
+    expect(inFlight.size).toBe(0);
+  });
+});
+
+describe('SeriesDirectory', () => {
+  it('trusts nothing it knew of a series that had to go', () => {
+    const directory = new SeriesDirectory(1_024);
+    const first = directory.of({ symbol: 'first', timeframe: '1m' });
+    const learn = (): void => {
+      first.learnExtent(undefined, first.stamp);
+      first.learnLedger([], first.stamp);
+      first.notes = {};
+    };
+    learn();
+    expect(first.isKnown).toBe(true);
+    for (let i = 0; i < 10_000; i += 1) directory.of({ symbol: `${i}`, timeframe: '1m' });
+    expect(directory.size).toBe(10_000);
+    expect(first.isKnown).toBe(false);
+    learn();
+    expect(first.isKnown).toBe(false);
+    expect(directory.of(first.key)).not.toBe(first);
   });
 });
 
