@@ -28,8 +28,10 @@ class Model {
 
 const series = fc.integer({ min: 0, max: SERIES.length - 1 });
 const minute = fc.integer({ min: 0, max: SPAN });
+const fewMinutes = fc.integer({ min: 10, max: 14 });
+/** Often among few minutes, where ranges touch and meet exactly. */
 const range: fc.Arbitrary<Interval> = fc
-  .tuple(minute, minute)
+  .oneof(fc.tuple(minute, minute), fc.tuple(fewMinutes, fewMinutes))
   .filter(([a, b]) => a !== b)
   .map(([a, b]) => ({ from: Math.min(a, b) * MINUTE, to: Math.max(a, b) * MINUTE }));
 const source = fc.constantFrom('upbit', 'file');

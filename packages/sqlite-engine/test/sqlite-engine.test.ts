@@ -181,6 +181,20 @@ describe('remove', () => {
   });
 });
 
+describe('coverage', () => {
+  it('joins an entry with the one before it, also where it replaces another source', () => {
+    const engine = openEngine(temporaryPath());
+    const add = (from: number, to: number, source: string) =>
+      engine.addCoverage(BTC, { from: from * MINUTE, to: to * MINUTE, source, collectedAt: 1 });
+    add(10, 20, 'upbit');
+    add(20, 21, 'file');
+    add(20, 21, 'upbit');
+    expect(engine.coverageOf(BTC, { from: 0, to: 100 * MINUTE })).toEqual([
+      { from: 10 * MINUTE, to: 21 * MINUTE, source: 'upbit', collectedAt: 1 },
+    ]);
+  });
+});
+
 describe('metadata', () => {
   it('finds keys by an exact prefix', () => {
     const engine = openEngine(temporaryPath());
