@@ -12,6 +12,11 @@ export class ConcurrencyLimit {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** How many more pieces of work may come now. */
+  get room(): number {
+    return this.#maxRunning - this.#running + this.#maxWaiting - this.#waiting.size;
+  }
+
   /** @throws BarkeepError `OVERLOADED` when too many wait, `ABORTED` when the signal fires first. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (signal.aborted) throw abortedError(signal);
@@ -24,13 +29,16 @@ export class ConcurrencyLimit {
     }
   }
 
+  /** The error of work for which there is no room. */
+  overloaded(): BarkeepError {
+    return new BarkeepError('OVERLOADED', `${this.#maxWaiting} fetches are waiting already`, {
+      retryable: true,
+      details: { limit: this.#maxWaiting },
+    });
+  }
+
   #turn(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= this.#maxWaiting) {
-      throw new BarkeepError('OVERLOADED', `${this.#maxWaiting} fetches are waiting already`, {
-        retryable: true,
-        details: { limit: this.#maxWaiting },
-      });
-    }
+    if (this.#waiting.size >= this.#maxWaiting) throw this.overloaded();
     return new Promise((resolve, reject) => {
       const begin = (): void => {
         signal.removeEventListener('abort', leave);

@@ -1,4 +1,5 @@
 import type { IDataCache } from '@barkeep/cache';
+import { BarkeepError } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { type AdapterSchemes, adapterFromUrl } from './adapter-scheme.ts';
@@ -39,7 +40,10 @@ export async function createMarketData(config: MarketDataConfig): Promise<IMarke
     await service.open();
     return service;
   } catch (error) {
-    await owned.close();
+    await owned.close().catch((closing: unknown) => {
+      const cause = new AggregateError([error, closing]);
+      throw new BarkeepError('CANNOT_OPEN', 'neither opening nor closing succeeded', { cause });
+    });
     throw error;
   }
 }

@@ -5,6 +5,8 @@ import {
   type Interval,
   type IntervalSet,
   ListenerSet,
+  normalizeIntervals,
+  subtractIntervals,
 } from '@barkeep/core';
 import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
 import type { FetchFailure } from './candle-answer.ts';
@@ -87,15 +89,28 @@ export class MissingCandleFetcher {
   ): Promise<FetchOutcome[]> {
     const inFlight = this.#inFlightOf(series);
     const { joined, rest } = inFlight.claim(wanted);
-    const { maxPeriodsPerFetch } = this.#options.settings;
-    const started = periodChunks(rest, maxPeriodsPerFetch, series.grid).map((interval) =>
+    const chunks = this.#chunks(series, rest);
+    const refused = subtractIntervals(rest, normalizeIntervals(chunks));
+    const started = chunks.map((interval) =>
       inFlight.start(interval, (abandoned) => this.#fetchChunk(series, interval, abandoned)),
     );
     try {
-      return await Promise.all([...joined, ...started].map((work) => work.wait(signal)));
+      const waiting = [...joined, ...started].map((work) => work.wait(signal));
+      return [...(await Promise.all(waiting)), ...refused.map((it) => this.#refuse(it))];
     } finally {
       if (inFlight.size === 0) this.#inFlight.delete(series.text);
     }
+  }
+
+  /** No more than may wait: the beginning of all time at one-second candles would be a hundred thousand. */
+  #chunks({ grid }: SeriesState, stretches: IntervalSet): Interval[] {
+    const { maxPeriodsPerFetch } = this.#options.settings;
+    return periodChunks(stretches, maxPeriodsPerFetch, grid, this.#slots.room);
+  }
+
+  #refuse(interval: Interval): FetchOutcome {
+    this.#counts.failures += 1;
+    return { interval, failure: { interval, error: this.#slots.overloaded(), attempts: 0 } };
   }
 
   #inFlightOf({ text }: SeriesState): InFlightIntervals<FetchOutcome> {

@@ -32,7 +32,7 @@ export async function retry<T>(
       return await work();
     } catch (error) {
       const waitMs = waitAfter(error, attempt, policy, random());
-      if (waitMs === undefined || signal.aborted) throw error;
+      if (waitMs === undefined) throw error;
       await delay(clock, waitMs, signal).catch(() => {
         throw abortedError(signal);
       });

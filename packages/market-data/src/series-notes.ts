@@ -16,6 +16,8 @@ export interface SeriesNotes {
   readonly lastError?: RecordedError | undefined;
 }
 
+const LONGEST_KEY_TEXT = 500;
+
 /** Keeps the notes of each series as a document in the storage's metadata. */
 export class SeriesNotebook {
   readonly #storage: IMarketDataStorage;
@@ -25,16 +27,21 @@ export class SeriesNotebook {
   }
 
   async read(key: SeriesKey): Promise<SeriesNotes> {
-    return parseNotes(await this.#storage.metadata.get(documentKey(key)));
+    return parseNotes(await this.#storage.metadata.get(await documentKey(key)));
   }
 
   async write(key: SeriesKey, notes: SeriesNotes): Promise<void> {
-    await this.#storage.metadata.set(documentKey(key), toJson(notes));
+    await this.#storage.metadata.set(await documentKey(key), toJson(notes));
   }
 }
 
-function documentKey(key: SeriesKey): string {
-  return `series/${seriesKeyText(key)}`;
+/** The longest symbols leave no room in the key of a document: their digest stands for them. */
+async function documentKey(key: SeriesKey): Promise<string> {
+  const text = seriesKeyText(key);
+  if (text.length <= LONGEST_KEY_TEXT) return `series/${text}`;
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'));
+  return `series/#${hex.join('')}`;
 }
 
 function toJson({ historyStart, lastError }: SeriesNotes): JsonValue {

@@ -73,6 +73,30 @@ describe('cached reads', () => {
     expect(one.series.close.buffer).toBe(two.series.close.buffer);
   });
 
+  it('keep pages that were read together in memory of their own', async () => {
+    const { service } = await openDesk({
+      coordinator: undefined,
+      candleCache: { pagePeriods: 10 },
+    });
+    await service.saveCandles(KEY, flat(-1_000, 0));
+    await service.getCandles({ ...KEY, limit: 1_000 });
+    const { series, origins } = await service.getCandles({ ...KEY, limit: 5 });
+    expect(origins).toMatchObject({ cache: 5 });
+    expect(series.close.buffer.byteLength).toBe(10 * Float64Array.BYTES_PER_ELEMENT);
+  });
+
+  it('find candles that lie far apart in few steps', async () => {
+    const { storage, service } = await openWatched({ candleCache: { pagePeriods: 10 } });
+    const sparse = Array.from({ length: 60 }, (_, i) => flat(-10 * (i + 1), -10 * (i + 1) + 1));
+    await service.saveCandles(KEY, sparse.flat());
+    const { series } = await service.getCandles({ ...KEY, limit: 31 });
+    expect(series.length).toBe(31);
+    expect(storage.reads).toBe(4);
+    const forward = await service.getCandles({ ...KEY, from: minutes(-600), limit: 31 });
+    expect(forward.series.length).toBe(31);
+    expect(forward.series.firstTimestamp).toBe(minutes(-600));
+  });
+
   it('see every write that resolved before them', async () => {
     const { service } = await openDesk({ coordinator: undefined });
     for (let price = 1; price <= 20; price += 1) {

@@ -108,6 +108,29 @@ describe('what the coordinator is asked for', () => {
   });
 });
 
+describe('symbols', () => {
+  const longest = 'x'.repeat(512);
+
+  it.each([
+    'BTC_USDT',
+    'BTC%',
+    'BTC:PERP',
+    '1000*',
+    '비트코인',
+    'series/#',
+    longest,
+    `${longest.slice(1)}y`,
+  ])('may be %s', async (symbol) => {
+    const { exchange, service } = await openDesk({
+      exchange: { listedAt: minutes(-5) / MINUTE, tellsStart: true },
+    });
+    const key = { ...KEY, symbol };
+    const { series } = await service.getCandles({ ...key, limit: 100 });
+    expect(series.toArray()).toEqual(exchange.candles(key, minutes(-5), minutes(1)));
+    expect((await service.describeSeries(key)).historyStart).toBe(minutes(-5));
+  });
+});
+
 describe('the current period', () => {
   it('is stored and returned, but never covered', async () => {
     const { clock, exchange, service, storage } = await openDesk();
@@ -151,6 +174,31 @@ describe('the current period', () => {
     clock.advance(1);
     await service.getCandles({ ...KEY, limit: 2 });
     expect(exchange.takeIntervals()).toEqual([[minutes(0), minutes(1)]]);
+  });
+
+  it('is not asked for again at once when it has no candle yet', async () => {
+    const quiet = minutes(0) / MINUTE;
+    const { exchange, service } = await openDesk({ exchange: { trades: (it) => it !== quiet } });
+    const { series, lastMayChange } = await service.getCandles({
+      ...KEY,
+      limit: 2,
+      to: minutes(1),
+    });
+    expect(series.lastTimestamp).toBe(minutes(-1));
+    expect(lastMayChange).toBe(false);
+    exchange.takeIntervals();
+    await service.getCandles({ ...KEY, from: minutes(-2) });
+    expect(exchange.takeIntervals()).toEqual([]);
+  });
+
+  it('is asked for as soon as it is another one', async () => {
+    const { clock, exchange, service } = await openDesk();
+    clock.advanceTo(minutes(1) - 5_000);
+    await service.getCandles({ ...KEY, limit: 2 });
+    exchange.takeIntervals();
+    clock.advanceTo(minutes(1) + 3_000);
+    await service.getCandles({ ...KEY, limit: 2 });
+    expect(exchange.takeIntervals()).toEqual([[minutes(0), minutes(2)]]);
   });
 
   it('is not asked for while it is being written by others', async () => {
@@ -257,6 +305,19 @@ describe('failures', () => {
     const { failures } = await throughTime(clock, service.getCandles(query));
     expect(failures).toMatchObject([{ attempts: 2, error: { code: 'TIMEOUT', retryable: true } }]);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
+  it('include what is too much to wait for at a time: the latest part is fetched', async () => {
+    const { exchange, service } = await openDesk({
+      fetching: { maxPeriodsPerFetch: 10, maxConcurrentFetches: 1, maxWaitingFetches: 2 },
+    });
+    const { failures, missing } = await service.getCandles({ ...KEY, from: 0, to: minutes(0) });
+    expect(exchange.requests).toHaveLength(3);
+    const rest = { from: 0, to: minutes(-30) };
+    expect(missing).toEqual([rest]);
+    expect(failures).toMatchObject([
+      { interval: rest, attempts: 0, error: { code: 'OVERLOADED', retryable: true } },
+    ]);
   });
 
   it('are thrown to those who want it so', async () => {

@@ -45,6 +45,19 @@ describe('the latest candles of a market with periods without trades', () => {
     expect(exchange.takeIntervals()[0]).toEqual([minutes(-89), minutes(-69)]);
   });
 
+  it('are sought again where the search has failed', async () => {
+    const { exchange, service } = await openDesk({ exchange: { listedAt: minutes(-5) / MINUTE } });
+    exchange.interfere = ({ from }) => {
+      if (from < minutes(-9)) throw new Error('no route to host');
+      return undefined;
+    };
+    const { failures } = await service.getCandles({ ...KEY, limit: 10 });
+    expect(failures.length).toBeGreaterThan(0);
+    exchange.takeIntervals();
+    await service.getCandles({ ...KEY, limit: 10 });
+    expect(exchange.takeIntervals()[0]).toEqual([minutes(-19), minutes(-9)]);
+  });
+
   it('stop at the start of history, which is remembered', async () => {
     const { exchange, service, storage, clock } = await openDesk({
       exchange: { listedAt: minutes(-5) / MINUTE, tellsStart: true },
