@@ -33,9 +33,3 @@ export function candleAsk(query: CheckedQuery, series: SeriesState): CandleAsk {
 function withinTime(instant: EpochMs): EpochMs {
   return Math.min(Math.max(instant, 0), MAX_EPOCH_MS + 1);
 }
-
-/** The period that is current at an instant, and those ended too short ago to be final. */
-export function unsettledStretch(series: SeriesState, now: EpochMs, graceMs: number): Interval {
-  const { grid } = series;
-  return { from: grid.floor(Math.max(0, now - graceMs)), to: grid.shift(Math.max(0, now)) };
-}

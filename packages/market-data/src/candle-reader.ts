@@ -5,7 +5,7 @@ import type { PageRequest } from './candle-page.ts';
 import type { CandlePages } from './candle-pages.ts';
 import { PageWalk } from './page-walk.ts';
 import { SeriesLearner } from './series-learner.ts';
-import type { SeriesNotebook } from './series-notes.ts';
+import type { SeriesNotebook } from './series-notebook.ts';
 import type { Ledger } from './series-state.ts';
 
 /** What is stored, as far as an ask reaches. */

@@ -7,10 +7,10 @@ import {
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
 import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
-import { unsettledStretch } from './candle-ask.ts';
 import type { StoredCandles } from './candle-reader.ts';
 import { knownStart } from './known-start.ts';
 import type { FetchOutcome } from './missing-candle-fetcher.ts';
+import { unsettledStretch } from './unsettled-stretch.ts';
 
 /** Puts together what was read and what was fetched, as of an instant. */
 export function composeAnswer(

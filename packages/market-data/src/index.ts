@@ -10,5 +10,5 @@ export type * from './market-data-event.ts';
 export type * from './market-data-service.ts';
 export type * from './market-data-statistics.ts';
 export type { RetryPolicy } from './retry.ts';
-export type { RecordedError } from './series-notes.ts';
+export type { RecordedError } from './series-notebook.ts';
 export type * from './series-report.ts';

@@ -40,11 +40,9 @@ import type { CandleAnswer } from './candle-answer.ts';
 import { CandlePages } from './candle-pages.ts';
 import { CandleReader } from './candle-reader.ts';
 import { CandleRetrieval } from './candle-retrieval.ts';
-import { saveCandles } from './candle-saver.ts';
+import type { CheckedConfig } from './check-config.ts';
 import { checkQueries } from './check-queries.ts';
-import type { CheckedConfig } from './market-data-config.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
-import { subscribeToMarketData } from './market-data-events.ts';
 import type {
   GetCandlesOptions,
   IMarketDataService,
@@ -55,10 +53,12 @@ import type {
 import type { MarketDataStatistics } from './market-data-statistics.ts';
 import { MissingCandleFetcher } from './missing-candle-fetcher.ts';
 import type { OwnedParts } from './owned-parts.ts';
+import { saveCandles } from './save-candles.ts';
 import { SeriesDirectory } from './series-directory.ts';
-import { SeriesNotebook } from './series-notes.ts';
+import { SeriesNotebook } from './series-notebook.ts';
 import type { SeriesReport } from './series-report.ts';
 import { StoragePageTier } from './storage-page-tier.ts';
+import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
 export interface MarketDataOptions extends CheckedConfig {
   readonly storage: IMarketDataStorage;

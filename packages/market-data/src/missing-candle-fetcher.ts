@@ -10,11 +10,10 @@ import {
 } from '@barkeep/core';
 import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
 import type { FetchFailure } from './candle-answer.ts';
-import { unsettledStretch } from './candle-ask.ts';
+import type { FetchingSettings } from './check-config.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { type CheckedDelivery, checkDelivery, unusableDelivery } from './delivery.ts';
 import { InFlightIntervals } from './in-flight-intervals.ts';
-import type { FetchingSettings } from './market-data-config.ts';
 import type {
   CandleRequest,
   DeliveryFeedback,
@@ -23,8 +22,9 @@ import type {
 import type { CoordinatorStatistics } from './market-data-statistics.ts';
 import { periodChunks } from './period-chunks.ts';
 import { isRetryable, retry } from './retry.ts';
-import type { RecordedError, SeriesNotebook } from './series-notes.ts';
+import type { RecordedError, SeriesNotebook } from './series-notebook.ts';
 import type { SeriesState } from './series-state.ts';
+import { unsettledStretch } from './unsettled-stretch.ts';
 import { withinTime } from './within-time.ts';
 
 /** What came of one request to the coordinator. */

@@ -7,11 +7,12 @@ import {
   subtractIntervals,
   unionIntervals,
 } from '@barkeep/core';
-import { type CandleAsk, unsettledStretch } from './candle-ask.ts';
+import type { CandleAsk } from './candle-ask.ts';
 import type { StoredCandles } from './candle-reader.ts';
+import type { FetchingSettings } from './check-config.ts';
 import { knownStart } from './known-start.ts';
-import type { FetchingSettings } from './market-data-config.ts';
-import { takePeriods } from './period-chunks.ts';
+import { takePeriods } from './take-periods.ts';
+import { unsettledStretch } from './unsettled-stretch.ts';
 
 /**
  * Decides, round by round, which stretches to fetch for one ask.

@@ -1,6 +1,6 @@
 import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
-import { ChangeCounter } from './change-stamps.ts';
+import { ChangeCounter } from './change-counter.ts';
 import type { InvalidationSelector } from './market-data-service.ts';
 import { PageGeometry } from './page-geometry.ts';
 import { SeriesState } from './series-state.ts';

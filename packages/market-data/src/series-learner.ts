@@ -1,6 +1,6 @@
 import { seriesKeyText } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { SeriesNotebook } from './series-notes.ts';
+import type { SeriesNotebook } from './series-notebook.ts';
 import type { SeriesState } from './series-state.ts';
 
 /** A reading under way, and the number of the last change before it began. */

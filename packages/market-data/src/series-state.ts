@@ -10,9 +10,10 @@ import {
   type TimeframeGrid,
 } from '@barkeep/core';
 import type { CoverageEntry, SeriesInfo } from '@barkeep/storage';
-import { type ChangeCounter, PageStamps } from './change-stamps.ts';
+import type { ChangeCounter } from './change-counter.ts';
 import type { PageGeometry } from './page-geometry.ts';
-import type { SeriesNotes } from './series-notes.ts';
+import { PageStamps } from './page-stamps.ts';
+import type { SeriesNotes } from './series-notebook.ts';
 
 /** The part of a series' coverage this process has read. */
 export interface Ledger {

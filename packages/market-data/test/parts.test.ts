@@ -1,13 +1,15 @@
 import { BarkeepError, type Interval, ManualClock, timeframeGrid } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChangeCounter, PageStamps } from '../src/change-stamps.ts';
+import { ChangeCounter } from '../src/change-counter.ts';
 import { ConcurrencyLimit } from '../src/concurrency-limit.ts';
 import { InFlightIntervals } from '../src/in-flight-intervals.ts';
 import { PageGeometry } from '../src/page-geometry.ts';
-import { periodChunks, takePeriods } from '../src/period-chunks.ts';
+import { PageStamps } from '../src/page-stamps.ts';
+import { periodChunks } from '../src/period-chunks.ts';
 import { retry } from '../src/retry.ts';
 import { SeriesDirectory } from '../src/series-directory.ts';
+import { takePeriods } from '../src/take-periods.ts';
 import { settle, throughTime } from './fixtures.ts';
 
 const never = new AbortController().signal;

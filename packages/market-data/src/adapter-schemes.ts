@@ -1,7 +1,7 @@
 import type { IDataCache } from '@barkeep/cache';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { AdapterSchemes } from './adapter-scheme.ts';
+import type { AdapterSchemes } from './adapter-from-url.ts';
 
 /** What `storage` may be as a URL. */
 export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {

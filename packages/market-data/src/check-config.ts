@@ -1,0 +1,160 @@
+import type { IDataCache } from '@barkeep/cache';
+import { type Clock, invalidInput, onlyKnownKeys, systemClock } from '@barkeep/core';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataStorage } from '@barkeep/storage';
+import type { FetchingConfig, MarketDataConfig } from './market-data-config.ts';
+import type { IMarketDataCoordinator } from './market-data-coordinator.ts';
+import type { RetryPolicy } from './retry.ts';
+
+/** The candle cache's configuration with every default filled in. */
+export interface CandleCacheSettings {
+  readonly pagePeriods: number;
+  readonly maxPagesPerRead: number;
+  readonly settledPageTtlMs: number;
+  readonly unsettledPageTtlMs: number;
+}
+
+/** The fetching configuration with every default filled in. */
+export interface FetchingSettings {
+  readonly closeGraceMs: number;
+  readonly currentMaxAgeMs: number;
+  readonly maxPeriodsPerFetch: number;
+  readonly maxConcurrentFetches: number;
+  readonly maxWaitingFetches: number;
+  readonly timeoutMs: number;
+  readonly maxSearchRounds: number;
+  readonly retry: RetryPolicy;
+  readonly random: () => number;
+}
+
+/** A configuration that was checked, with every default filled in. */
+export interface CheckedConfig {
+  readonly storage: IMarketDataStorage | string;
+  readonly realtime: IRealtimeCache | string;
+  readonly cache: IDataCache | string | undefined;
+  readonly coordinator: IMarketDataCoordinator | undefined;
+  readonly clock: Clock;
+  readonly candleCache: CandleCacheSettings;
+  readonly fetching: FetchingSettings;
+}
+
+const CONFIG_KEYS = [
+  'storage',
+  'realtime',
+  'cache',
+  'coordinator',
+  'clock',
+  'candleCache',
+  'fetching',
+] as const;
+
+const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
+  pagePeriods: 1_024,
+  maxPagesPerRead: 128,
+  settledPageTtlMs: 86_400_000,
+  unsettledPageTtlMs: 60_000,
+});
+
+const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
+  maxAttempts: 4,
+  baseDelayMs: 250,
+  maxDelayMs: 30_000,
+});
+
+const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
+  closeGraceMs: 2_000,
+  currentMaxAgeMs: 10_000,
+  maxPeriodsPerFetch: 10_000,
+  maxConcurrentFetches: 4,
+  maxWaitingFetches: 10_000,
+  timeoutMs: 60_000,
+  maxSearchRounds: 5,
+  retry: RETRY_DEFAULTS,
+  random: Math.random,
+});
+
+/** Durations that may be nothing; every other number is a count of at least 1. */
+const MAY_BE_ZERO = ['closeGraceMs', 'currentMaxAgeMs', 'baseDelayMs', 'maxDelayMs'];
+
+/** @throws BarkeepError `INVALID_INPUT` naming the option and the rule. */
+export function checkConfig(config: MarketDataConfig): CheckedConfig {
+  requireObject(config, 'config');
+  onlyKnownKeys(config, CONFIG_KEYS, 'config');
+  const {
+    storage,
+    realtime = 'memory:',
+    cache = 'memory:',
+    coordinator,
+    clock = systemClock,
+  } = config;
+  requirePart(storage, 'storage', 'candles');
+  requirePart(realtime, 'realtime', 'tickers');
+  if (cache !== false) requirePart(cache, 'cache', 'getMany');
+  if (coordinator !== undefined) requireMethod(coordinator, 'coordinator', 'fetchCandles');
+  requireMethod(clock, 'clock', 'now');
+  requireMethod(clock, 'clock', 'setTimer');
+  return {
+    storage,
+    realtime,
+    cache: cache === false ? undefined : cache,
+    coordinator,
+    clock,
+    candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
+    fetching: checkFetching(config.fetching ?? {}),
+  };
+}
+
+function checkFetching(config: FetchingConfig): FetchingSettings {
+  requireObject(config, 'fetching');
+  const { retry, random = FETCHING_DEFAULTS.random, ...numbers } = config;
+  if (typeof random !== 'function') {
+    throw invalidInput({ field: 'fetching.random', rule: 'must be a function', value: random });
+  }
+  const { retry: _retry, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  return {
+    ...filled(numbers, defaults, 'fetching'),
+    retry: filled(retry, RETRY_DEFAULTS, 'fetching.retry'),
+    random,
+  };
+}
+
+/** The numbers given, and the default of each that was not. */
+function filled<Settings extends { readonly [name in keyof Settings]: number }>(
+  given: { readonly [name in keyof Settings]?: number | undefined } | undefined,
+  defaults: Settings,
+  field: string,
+): Settings {
+  if (given === undefined) return defaults;
+  requireObject(given, field);
+  onlyKnownKeys(given, Object.keys(defaults), field);
+  const settings = { ...defaults };
+  for (const [name, value] of Object.entries<number | undefined>(given)) {
+    if (value === undefined) continue;
+    requireCount(value, `${field}.${name}`, MAY_BE_ZERO.includes(name) ? 0 : 1);
+    Object.assign(settings, { [name]: value });
+  }
+  return settings;
+}
+
+function requireCount(value: unknown, field: string, least: number): void {
+  if (Number.isSafeInteger(value) && typeof value === 'number' && value >= least) return;
+  throw invalidInput({ field, rule: `must be a whole number of at least ${least}`, value });
+}
+
+function requireObject(value: unknown, field: string): asserts value is object {
+  if (typeof value === 'object' && value !== null) return;
+  throw invalidInput({ field, rule: 'must be an object', value });
+}
+
+function requirePart(value: unknown, field: string, member: string): void {
+  if (typeof value === 'string') return;
+  if (typeof value === 'object' && value !== null && member in value && 'open' in value) return;
+  throw invalidInput({ field, rule: 'must be an adapter or a URL such as "memory:"', value });
+}
+
+function requireMethod(value: unknown, field: string, method: string): void {
+  const found: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
+  if (typeof found === 'function') return;
+  throw invalidInput({ field, rule: `must have a method ${method}()`, value });
+}
