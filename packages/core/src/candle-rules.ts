@@ -1,6 +1,6 @@
 import type { Candle } from './candle.ts';
 import { CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
-import { epochMsFault } from './epoch-ms.ts';
+import { epochMsFault, epochMsRangeFault } from './epoch-ms.ts';
 import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import type { TimeframeGrid } from './timeframe.ts';
 
@@ -40,7 +40,7 @@ export function checkCandles(
       !Object.is(l, -0) &&
       !Object.is(c, -0) &&
       !Object.is(v, -0) &&
-      epochMsFault(t) === undefined &&
+      epochMsRangeFault(t) === undefined &&
       // The candle after an aligned one is aligned: this spares the good path a division.
       (t === previous + step || grid.isAligned(t));
     if (!fits) {
@@ -53,7 +53,7 @@ export function checkCandles(
 
 function faultOf(candle: Candle, grid: TimeframeGrid): InvalidInputDetails {
   const { timestamp, open, high, low, volume } = candle;
-  const timestampRule = epochMsFault(timestamp) ?? alignmentFault(timestamp, grid);
+  const timestampRule = epochMsRangeFault(timestamp) ?? alignmentFault(timestamp, grid);
   if (timestampRule !== undefined) {
     return { field: 'timestamp', rule: timestampRule, value: timestamp };
   }
@@ -68,7 +68,10 @@ function faultOf(candle: Candle, grid: TimeframeGrid): InvalidInputDetails {
   return { field, rule: `must lie between low (${low}) and high (${high})`, value: candle[field] };
 }
 
+/** Epoch seconds show themselves here: read as milliseconds, next to none is the start of a period. */
 function alignmentFault(timestamp: number, grid: TimeframeGrid): string | undefined {
   if (grid.isAligned(timestamp)) return undefined;
+  const rule = epochMsFault(timestamp);
+  if (rule !== undefined) return rule;
   return `must be the start of a ${grid.timeframe} period (this one starts at ${grid.floor(timestamp)})`;
 }

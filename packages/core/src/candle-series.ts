@@ -50,7 +50,7 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
    * candle objects in any order or columns, is left as it was.
    * @throws BarkeepError `INVALID_INPUT` naming the index, the field and the rule of the first fault.
    */
-  static from(key: SeriesKey, candles: CandleInput | CandleColumns): CandleSeries {
+  static from(key: SeriesKey, candles: CandleColumns | readonly Candle[]): CandleSeries {
     const gathering = gatherCandles(key, candles);
     let step = gathering.next();
     while (!step.done) step = gathering.next();

@@ -10,17 +10,23 @@ const SECONDS_LOOKALIKE_TO = 10_000_000_000;
 /**
  * A rule a timestamp broke, in words; `undefined` when it broke none. The stretch in which today's
  * epoch seconds would lie, 1970-01-12T13:46:40Z to 1970-04-26T17:46:40Z, is refused: a mix-up of
- * units is far likelier than a candle from those weeks.
+ * units is far likelier than a tick from those weeks.
  */
 export function epochMsFault(value: unknown): string | undefined {
+  const fault = epochMsRangeFault(value);
+  if (fault !== undefined) return fault;
+  return Number(value) >= SECONDS_LOOKALIKE_FROM && Number(value) < SECONDS_LOOKALIKE_TO
+    ? 'must be epoch milliseconds (it looks like epoch seconds: multiply by 1000)'
+    : undefined;
+}
+
+/** As `epochMsFault`, without a guess at the unit: for times that have another proof of theirs. */
+export function epochMsRangeFault(value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isInteger(value)) return 'must be an integer';
   if (value < 0 || Object.is(value, -0)) return 'must not be negative';
   if (value > Number.MAX_SAFE_INTEGER) return 'must be at most 2^53 - 1';
   if (value > MAX_EPOCH_MS) {
     return 'must be epoch milliseconds before the year 10000 (it looks like micro- or nanoseconds)';
-  }
-  if (value >= SECONDS_LOOKALIKE_FROM && value < SECONDS_LOOKALIKE_TO) {
-    return 'must be epoch milliseconds (it looks like epoch seconds: multiply by 1000)';
   }
   return undefined;
 }

@@ -1,7 +1,6 @@
 import type { Candle } from './candle.ts';
 import { allocateColumns, CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
-import type { CandleInput } from './candle-series.ts';
 import { invalidInput } from './invalid-input.ts';
 import { type SeriesKey, validateSeriesKey } from './series-key.ts';
 import { isAscending, sortCandles } from './sort-candles.ts';
@@ -18,7 +17,7 @@ const CHUNK = 8_192;
  */
 export function* gatherCandles(
   key: SeriesKey,
-  candles: CandleInput | CandleColumns,
+  candles: CandleColumns | readonly Candle[],
 ): Generator<void, CandleColumns, void> {
   validateSeriesKey(key);
   const grid = timeframeGrid(key.timeframe);
@@ -38,7 +37,7 @@ export function* gatherCandles(
   return ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
 }
 
-function lengthOf(candles: CandleInput | CandleColumns): number {
+function lengthOf(candles: CandleColumns | readonly Candle[]): number {
   if (isArray(candles)) return candles.length;
   if (candles === null || typeof candles !== 'object' || !('timestamp' in candles)) {
     const rule = 'must be a CandleSeries or an array of candles';
@@ -113,6 +112,6 @@ function notACandle(candle: unknown, index: number): Error {
   return invalidInput({ field, rule: 'must be a number', value: values[field], index });
 }
 
-function isArray(candles: CandleInput | CandleColumns): candles is readonly Candle[] {
+function isArray(candles: CandleColumns | readonly Candle[]): candles is readonly Candle[] {
   return Array.isArray(candles);
 }

@@ -121,6 +121,16 @@ describe('CandleSeries.from', () => {
   });
 });
 
+it('takes the candles of early 1970, whose times are as large as epoch seconds are today', () => {
+  const candles = Array.from({ length: 100_000 }, (_, i) => ({
+    ...candle(0),
+    timestamp: i * 60_000,
+  }));
+  expect(CandleSeries.from(key, candles).length).toBe(100_000);
+  const [day] = candles.splice(50 * 1_440, 1);
+  expect(CandleSeries.from({ ...key, timeframe: '1d' }, [day as Candle]).length).toBe(1);
+});
+
 describe('what breaks a rule of the model', () => {
   const good = candle(1);
   const seconds = good.timestamp / 1_000;
