@@ -48,15 +48,11 @@ export const removeScenarios: readonly StorageScenario[] = [
   scenario(
     'remove/coverage',
     'coverage goes where candles are removed, and stays elsewhere',
-    async (storage, { clock }) => {
-      await storage.candles.write({
-        key: KEY,
-        candles: sampleMinutes(0, 10),
-        covers: { from: minute(0), to: minute(10) },
-        source: 'a',
-      });
+    async (storage) => {
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
+      const rest = { source: 'a', collectedAt: minute(99) };
+      await storage.coverage.add(KEY, { from: minute(0), to: minute(10) }, rest);
       await storage.candles.remove(KEY, { from: minute(3), to: minute(6) });
-      const rest = { source: 'a', collectedAt: clock.now() };
       const expected = [
         { from: minute(0), to: minute(3), ...rest },
         { from: minute(6), to: minute(10), ...rest },

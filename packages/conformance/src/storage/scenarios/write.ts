@@ -1,6 +1,7 @@
 import { CandleSeries, type SeriesKey } from '@barkeep/core';
 import type { CandleBatch } from '@barkeep/storage';
 import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
+import { assertCollectedNow } from '../assert-collected-now.ts';
 import { KEY, minute, OTHER_KEY, START, sampleCandle, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { assertNothingStored, assertSeries } from '../stored-state.ts';
@@ -256,18 +257,22 @@ export const writeScenarios: readonly StorageScenario[] = [
     'coverage is stored with its candles, with source and time',
     async (storage, { clock }) => {
       clock.advance(12_345);
+      const startedAt = Date.now();
       await storage.candles.write({
         key: KEY,
         candles: sampleMinutes(0, 3),
         covers: [span(0, 3), span(10, 20)],
         source: 'upbit-rest',
       });
-      const rest = { source: 'upbit-rest', collectedAt: clock.now() };
+      const ledger = await storage.coverage.of(KEY);
+      const collectedAt = ledger[0]?.collectedAt;
+      assertCollectedNow(collectedAt, clock, startedAt);
+      const rest = { source: 'upbit-rest', collectedAt };
       const expected = [
         { ...span(0, 3), ...rest },
         { ...span(10, 20), ...rest },
       ];
-      assertEqual(await storage.coverage.of(KEY), expected, 'the ledger');
+      assertEqual(ledger, expected, 'the ledger');
     },
   ),
   scenario(
