@@ -1,10 +1,9 @@
 import { FRAME_LENGTH, framesOf, MAX_SEGMENT_LENGTH } from '../segment-format.ts';
 import type { PatchTables } from './kernel.ts';
 
-/**
- * Where a kernel's memory holds what: a map of addresses in bytes. Each column begins 16 bytes into
- * its region, so that the value before its first has a place too.
- */
+/** What the compiled kernel keeps for itself at the start of its memory. */
+const KERNEL_BYTES = 1_024;
+/** A column begins so far into its region, because the value before its first needs a place too. */
 const LEAD = 16;
 const COLUMN_BYTES = MAX_SEGMENT_LENGTH * 8 + 128;
 const MAX_FRAMES = framesOf(MAX_SEGMENT_LENGTH);
@@ -13,13 +12,14 @@ const PACKED_BYTES = MAX_SEGMENT_LENGTH * 8 + 128;
 const PATCH_BITS_BYTES = MAX_SEGMENT_LENGTH * 4 + 128;
 const PLACES_BYTES = MAX_FRAMES * (FRAME_LENGTH / 8);
 
-const column = (index: number): number => index * COLUMN_BYTES + LEAD;
-const PACKED_AT = 6 * COLUMN_BYTES;
+const column = (index: number): number => KERNEL_BYTES + index * COLUMN_BYTES + LEAD;
+const PACKED_AT = KERNEL_BYTES + 6 * COLUMN_BYTES;
 const PATCH_BITS_AT = PACKED_AT + PACKED_BYTES;
 const TABLES_AT = PATCH_BITS_AT + PATCH_BITS_BYTES;
 const BASES_AT = TABLES_AT + 3 * MAX_FRAMES + PLACES_BYTES;
 const PAYLOAD_AT = BASES_AT + 8 * MAX_FRAMES;
 
+/** Where a kernel's memory holds what: addresses in bytes. */
 export const WORKSPACE: Workspace = Object.freeze({
   values: column(0),
   residuals: column(1),
