@@ -35,7 +35,7 @@ export function moduleText(binary: Uint8Array): string {
     '',
     '/** The compiled kernel: a WebAssembly module in base64. */',
     'export const WASM_KERNEL_CODE: string =',
-    lines.map((line) => `  '${line}'`).join(' +\n') + ';',
+    `${lines.map((line) => `  '${line}'`).join(' +\n')};`,
     '',
   ].join('\n');
 }

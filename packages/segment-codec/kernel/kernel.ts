@@ -8,7 +8,6 @@ const FRAME_LENGTH: i32 = 128;
 const ROWS: i32 = 32;
 const MAX_PATCH_WIDTH: i32 = 32;
 const BITMAP_FROM: i32 = 16;
-const PATCH_TOLL: i32 = 2;
 const INTEGER_LIMIT: f64 = 2251799813685247;
 const ROUNDER: f64 = 6755399441055744;
 const TWO_32: f64 = 4294967296;
@@ -48,8 +47,6 @@ export function checksum(at: usize, length: u32): i32 {
   return hash ^ (hash >>> 16);
 }
 
-// @ts-ignore: decorator
-@inline
 function round(lane: u32, input: u32): u32 {
   return rotl(lane + input * PRIME_2, 13) * PRIME_1;
 }
@@ -61,7 +58,7 @@ export function unpack(widthsAt: usize, packedAt: usize, count: i32, residualsAt
   for (let left = count; left > 0; left -= FRAME_LENGTH, frame += 1) {
     const width: i32 = load<u8>(frame);
     const rows = rowsOf(left);
-    if (width == 0) {
+    if (width === 0) {
       memory.fill(to, 0, rows << 5);
     } else if (width <= 32) {
       unpackGroup(from, width, rows, to);
@@ -76,8 +73,9 @@ export function unpack(widthsAt: usize, packedAt: usize, count: i32, residualsAt
   }
 }
 
-function unpackGroup(from: usize, width: i32, rows: i32, to: usize): void {
-  const mask = i32x4.splat(width == 32 ? -1 : (1 << width) - 1);
+function unpackGroup(from: usize, width: i32, rows: i32, residualsAt: usize): void {
+  let to = residualsAt;
+  const mask = i32x4.splat(width === 32 ? -1 : (1 << width) - 1);
   const end = rows * width;
   for (let bit = 0; bit < end; bit += width) {
     const four = v128.and(fourAt(from, bit), mask);
@@ -87,7 +85,8 @@ function unpackGroup(from: usize, width: i32, rows: i32, to: usize): void {
   }
 }
 
-function unpackHighGroup(from: usize, width: i32, rows: i32, to: usize): void {
+function unpackHighGroup(from: usize, width: i32, rows: i32, residualsAt: usize): void {
+  let to = residualsAt;
   const mask = i32x4.splat((1 << width) - 1);
   const factor = f64x2.splat(TWO_32);
   const end = rows * width;
@@ -102,8 +101,6 @@ function unpackHighGroup(from: usize, width: i32, rows: i32, to: usize): void {
 }
 
 /** The 32 bits of each lane from a bit position on. */
-// @ts-ignore: decorator
-@inline
 function fourAt(from: usize, bit: i32): v128 {
   const word = from + ((bit >>> 5) << 4);
   const shift = bit & 31;
@@ -112,8 +109,6 @@ function fourAt(from: usize, bit: i32): v128 {
   return v128.or(i32x4.shr_u(v128.load(word), shift), next);
 }
 
-// @ts-ignore: decorator
-@inline
 function upperHalf(four: v128): v128 {
   return i64x2.shuffle(four, four, 1, 1);
 }
@@ -132,7 +127,7 @@ export function applyPatches(
   let place = placesAt;
   for (let frame = 0; frame < frames; frame += 1) {
     const patches: i32 = load<u8>(patchCountsAt + frame);
-    if (patches == 0) continue;
+    if (patches === 0) continue;
     const width: i32 = load<u8>(patchWidthsAt + frame);
     const unit = powerOfTwo(load<u8>(widthsAt + frame));
     const mask: u64 = ((<u64>1) << width) - 1;
@@ -147,7 +142,7 @@ export function applyPatches(
     }
     for (let half = 0; half < 2; half += 1) {
       const base = to + (half << 9);
-      for (let left = load<u64>(place); left != 0; left &= left - 1) {
+      for (let left = load<u64>(place); left !== 0; left &= left - 1) {
         addPatch(base + ((<usize>ctz(left)) << 3), patchBitsAt, bit, mask, unit);
         bit += width;
       }
@@ -156,16 +151,12 @@ export function applyPatches(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function addPatch(to: usize, patchBitsAt: usize, bit: i32, mask: u64, unit: f64): void {
   const word = patchBitsAt + ((bit >>> 5) << 2);
   const high = (load<u64>(word) >>> (bit & 31)) & mask;
   store<f64>(to, load<f64>(to) + <f64>high * unit);
 }
 
-// @ts-ignore: decorator
-@inline
 function powerOfTwo(exponent: i32): f64 {
   return reinterpret<f64>((<i64>(exponent + 1023)) << 52);
 }
@@ -216,22 +207,16 @@ export function sumSteps(columnAt: usize, basesAt: usize, count: i32): void {
 }
 
 /** [a, b] to [a, a + b]. */
-// @ts-ignore: decorator
-@inline
 function runningPair(pair: v128): v128 {
   return f64x2.add(pair, i64x2.shuffle(i64x2.splat(0), pair, 0, 2));
 }
 
 /** [a, b] to [b, b]. */
-// @ts-ignore: decorator
-@inline
 function second(pair: v128): v128 {
   return i64x2.shuffle(pair, pair, 1, 1);
 }
 
 /** 0, 1, 2, 3, 4 … to 0, −1, 1, −2, 2 …. */
-// @ts-ignore: decorator
-@inline
 function unzigzag(zigzag: v128): v128 {
   const half = f64x2.floor(f64x2.mul(zigzag, f64x2.splat(0.5)));
   const odd = f64x2.sub(zigzag, f64x2.add(half, half));
@@ -285,7 +270,7 @@ export function firstUnfit(valuesAt: usize, count: i32): i32 {
   const infinity: u64 = 0x7ff0000000000000;
   for (let i = 0; i < count; i += 1) {
     const bits = load<u64>(valuesAt + (i << 3));
-    if (bits == minusZero || (bits & infinity) == infinity) return i;
+    if (bits === minusZero || (bits & infinity) === infinity) return i;
   }
   return count;
 }
@@ -312,7 +297,7 @@ export function toIntegers(valuesAt: usize, integersAt: usize, count: i32, power
 export function firstNotMultiple(columnAt: usize, from: i32, count: i32, unit: f64): i32 {
   for (let i = from; i < count; i += 1) {
     const integer = load<f64>(columnAt + (i << 3));
-    if (Math.floor(integer / unit) * unit != integer) return i;
+    if (Math.floor(integer / unit) * unit !== integer) return i;
   }
   return count;
 }
@@ -436,14 +421,14 @@ export function planFrames(
     for (let width = widest - 1; width >= narrowest; width -= 1) {
       patches += load<i32>(histogram + ((width + 1) << 2));
       const places = min(patches, BITMAP_FROM) << 3;
-      const bits = lanes * width + patches * (widest - width + PATCH_TOLL) + places;
+      const bits = lanes * width + patches * (widest - width) + places;
       if (bits >= bestBits) continue;
       bestBits = bits;
       best = width;
       bestPatches = patches;
     }
     store<u8>(widthsAt + frame, best);
-    store<u8>(patchWidthsAt + frame, bestPatches == 0 ? 0 : widest - best);
+    store<u8>(patchWidthsAt + frame, bestPatches === 0 ? 0 : widest - best);
     store<u8>(patchCountsAt + frame, bestPatches);
     at += FRAME_LENGTH * 8;
   }
@@ -465,13 +450,7 @@ function countWidths(residualsAt: usize, length: i32): i32 {
   return widest;
 }
 
-export function pack(
-  residualsAt: usize,
-  count: i32,
-  widthsAt: usize,
-  packedAt: usize,
-  packedWords: i32,
-): void {
+export function pack(residualsAt: usize, count: i32, widthsAt: usize, packedAt: usize): void {
   for (let i = count; i & 3; i += 1) store<f64>(residualsAt + (i << 3), 0);
   let from = residualsAt;
   let to = packedAt;
@@ -491,8 +470,10 @@ export function pack(
   }
 }
 
-function packGroup(from: usize, high: bool, width: i32, rows: i32, to: usize): void {
-  const mask = i32x4.splat(width == 32 ? -1 : (1 << width) - 1);
+function packGroup(residualsAt: usize, high: bool, width: i32, rows: i32, wordsAt: usize): void {
+  let from = residualsAt;
+  let to = wordsAt;
+  const mask = i32x4.splat(width === 32 ? -1 : (1 << width) - 1);
   let four = i32x4.splat(0);
   let shift = 0;
   for (let row = 0; row < rows; row += 1, from += 32) {
@@ -503,14 +484,12 @@ function packGroup(from: usize, high: bool, width: i32, rows: i32, to: usize): v
     v128.store(to, four);
     to += 16;
     shift -= 32;
-    four = shift == 0 ? i32x4.splat(0) : i32x4.shr_u(value, width - shift);
+    four = shift === 0 ? i32x4.splat(0) : i32x4.shr_u(value, width - shift);
   }
   if (shift > 0) v128.store(to, four);
 }
 
 /** The low or the high words of four integers of up to 53 bits. */
-// @ts-ignore: decorator
-@inline
 function halves(first: v128, second: v128, high: bool): v128 {
   const factor = f64x2.splat(1 / TWO_32);
   let a = f64x2.floor(f64x2.mul(first, factor));
@@ -519,12 +498,7 @@ function halves(first: v128, second: v128, high: bool): v128 {
     a = f64x2.sub(first, f64x2.mul(a, f64x2.splat(TWO_32)));
     b = f64x2.sub(second, f64x2.mul(b, f64x2.splat(TWO_32)));
   }
-  return i64x2.shuffle(
-    i32x4.trunc_sat_f64x2_u_zero(a),
-    i32x4.trunc_sat_f64x2_u_zero(b),
-    0,
-    2,
-  );
+  return i64x2.shuffle(i32x4.trunc_sat_f64x2_u_zero(a), i32x4.trunc_sat_f64x2_u_zero(b), 0, 2);
 }
 
 export function packPatches(
@@ -544,7 +518,7 @@ export function packPatches(
   let frame = 0;
   for (let left = count; left > 0; left -= FRAME_LENGTH, frame += 1, from += FRAME_LENGTH * 8) {
     const patches: i32 = load<u8>(patchCountsAt + frame);
-    if (patches == 0) continue;
+    if (patches === 0) continue;
     const unit = powerOfTwo(load<u8>(widthsAt + frame));
     const width: i32 = load<u8>(patchWidthsAt + frame);
     const asBitmap = patches >= BITMAP_FROM;
@@ -572,14 +546,10 @@ export function packPatches(
 }
 
 /** The rows of four in a frame of which `left` values remain. */
-// @ts-ignore: decorator
-@inline
 function rowsOf(left: i32): i32 {
   return left >= FRAME_LENGTH ? ROWS : (left + 3) >>> 2;
 }
 
-// @ts-ignore: decorator
-@inline
 function groupBytes(width: i32, rows: i32): i32 {
   return ((rows * width + 31) >>> 5) << 4;
 }

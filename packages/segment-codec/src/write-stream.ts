@@ -36,7 +36,7 @@ export function writeStream(
   writer.pad();
   if (own !== undefined) writeBases(writer, own, baseWidth);
   writer.pad();
-  kernel.pack(residuals, count, tables.widthsAt, packed, sizes.words);
+  kernel.pack(residuals, count, tables.widthsAt, packed);
   part(packed, sizes.words * 4);
   if (!hasPatches) return;
   const patchWords = Math.ceil(sizes.patchBits / 32);

@@ -12,8 +12,6 @@ import { xxh32 } from './xxh32.ts';
 const TWO_32 = 2 ** 32;
 /** Added and taken away again, it rounds a double of up to 51 bits to an integer, ties to even. */
 const ROUNDER = 1.5 * 2 ** 52;
-/** Patches cost time as well as bits: one is taken only where it saves more than this. */
-const PATCH_TOLL = 2;
 
 /** The kernel for engines without WebAssembly SIMD, and the yardstick of the other one. */
 export class JavaScriptKernel implements Kernel {
@@ -374,7 +372,7 @@ export class JavaScriptKernel implements Kernel {
     for (let width = widest - 1; width >= narrowest; width -= 1) {
       patches += histogram[width + 1] ?? 0;
       const places = 8 * Math.min(patches, BITMAP_FROM);
-      const bits = rows * LANES * width + patches * (widest - width + PATCH_TOLL) + places;
+      const bits = rows * LANES * width + patches * (widest - width) + places;
       if (bits >= bestBits) continue;
       bestBits = bits;
       best = width;
@@ -403,17 +401,9 @@ export class JavaScriptKernel implements Kernel {
     return widest;
   }
 
-  pack(
-    residualsAt: number,
-    count: number,
-    widthsAt: number,
-    packedAt: number,
-    packedWords: number,
-  ): void {
-    const first = packedAt >>> 2;
-    this.#words.fill(0, first, first + packedWords);
+  pack(residualsAt: number, count: number, widthsAt: number, packedAt: number): void {
     this.#doubles.fill(0, (residualsAt >>> 3) + count, (residualsAt >>> 3) + rowsEnd(count));
-    let word = first;
+    let word = packedAt >>> 2;
     let residual = residualsAt >>> 3;
     for (let start = 0, frame = widthsAt; start < count; start += FRAME_LENGTH, frame += 1) {
       const width = this.#bytes[frame] ?? 0;
@@ -428,6 +418,8 @@ export class JavaScriptKernel implements Kernel {
     if (width === 0) return to;
     const words = this.#words;
     const doubles = this.#doubles;
+    const next = to + groupWords(width, rows);
+    words.fill(0, to, next);
     const mask = width === 32 ? -1 : (1 << width) - 1;
     let residual = from;
     for (let bit = 0, end = rows * width; bit < end; bit += width) {
@@ -442,7 +434,7 @@ export class JavaScriptKernel implements Kernel {
         residual += 1;
       }
     }
-    return to + groupWords(width, rows);
+    return next;
   }
 
   packPatches(residualsAt: number, count: number, tables: PatchTables, patchWords: number): void {

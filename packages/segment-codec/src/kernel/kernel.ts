@@ -77,13 +77,7 @@ export interface Kernel {
   /** Chooses, for each frame, the width, and the number and width of patches, that take the fewest bits. */
   planFrames(residualsAt: number, count: number, tables: PatchTables): void;
   /** The inverse of `unpack`. May write zeros to the residuals after the last, up to a whole row. */
-  pack(
-    residualsAt: number,
-    count: number,
-    widthsAt: number,
-    packedAt: number,
-    packedWords: number,
-  ): void;
+  pack(residualsAt: number, count: number, widthsAt: number, packedAt: number): void;
   /** The inverse of `applyPatches`, from bit 0 on. */
   packPatches(residualsAt: number, count: number, tables: PatchTables, patchWords: number): void;
 }
