@@ -266,13 +266,23 @@ export function scale(
 }
 
 export function firstUnfit(valuesAt: usize, count: i32): i32 {
+  const zero = f64x2.splat(0);
+  const minusZero = f64x2.splat(-0.0);
+  const pairs = count & ~1;
+  for (let i = 0; i < pairs; i += 2) {
+    const pair = v128.load(valuesAt + (i << 3));
+    const infinite = f64x2.ne(f64x2.sub(pair, pair), zero);
+    if (!v128.any_true(v128.or(infinite, i64x2.eq(pair, minusZero)))) continue;
+    return isUnfit(valuesAt + (i << 3)) ? i : i + 1;
+  }
+  return pairs < count && isUnfit(valuesAt + (pairs << 3)) ? pairs : count;
+}
+
+function isUnfit(at: usize): bool {
   const minusZero: u64 = 0x8000000000000000;
   const infinity: u64 = 0x7ff0000000000000;
-  for (let i = 0; i < count; i += 1) {
-    const bits = load<u64>(valuesAt + (i << 3));
-    if (bits === minusZero || (bits & infinity) === infinity) return i;
-  }
-  return count;
+  const bits = load<u64>(at);
+  return bits === minusZero || (bits & infinity) === infinity;
 }
 
 export function toIntegers(valuesAt: usize, integersAt: usize, count: i32, power: f64): i32 {
@@ -521,28 +531,57 @@ export function packPatches(
     if (patches === 0) continue;
     const unit = powerOfTwo(load<u8>(widthsAt + frame));
     const width: i32 = load<u8>(patchWidthsAt + frame);
-    const asBitmap = patches >= BITMAP_FROM;
-    if (asBitmap) memory.fill(place, 0, BITMAP_FROM);
-    let listed = place;
-    const length = min(left, FRAME_LENGTH);
-    for (let i = 0; i < length; i += 1) {
-      const residual = load<f64>(from + (i << 3));
-      if (residual < unit) continue;
-      if (asBitmap) {
-        const byte = place + (i >>> 3);
-        const places: i32 = load<u8>(byte);
-        store<u8>(byte, places | (1 << (i & 7)));
-      } else {
-        store<u8>(listed, i);
-        listed += 1;
-      }
-      const word = patchBitsAt + ((bit >>> 5) << 2);
-      const high = <u64>Math.floor(residual / unit);
-      store<u64>(word, load<u64>(word) | (high << (bit & 31)));
-      bit += width;
+    const end = from + (rowsOf(left) << 5);
+    const lower = wideMask(from, min(from + 512, end), unit);
+    const upper = wideMask(from + 512, end, unit);
+    if (patches >= BITMAP_FROM) {
+      store<u64>(place, lower);
+      store<u64>(place, upper, 8);
+    } else {
+      listPlaces(place, lower, 0);
+      listPlaces(place + <usize>popcnt(lower), upper, 64);
     }
+    bit = packWide(from, lower, unit, width, patchBitsAt, bit);
+    bit = packWide(from + 512, upper, unit, width, patchBitsAt, bit);
     place += min(patches, BITMAP_FROM);
   }
+}
+
+/** A bit for each of up to 64 residuals, set where it has more bits than its frame keeps. */
+function wideMask(residualsAt: usize, end: usize, unit: f64): u64 {
+  const units = f64x2.splat(unit);
+  let mask: u64 = 0;
+  let shift: u64 = 0;
+  for (let at = residualsAt; at < end; at += 16, shift += 2) {
+    mask |= (<u64>i64x2.bitmask(f64x2.ge(v128.load(at), units))) << shift;
+  }
+  return mask;
+}
+
+function listPlaces(placesAt: usize, mask: u64, first: u64): void {
+  let place = placesAt;
+  for (let left = mask; left !== 0; left &= left - 1, place += 1) {
+    store<u8>(place, first + ctz(left));
+  }
+}
+
+/** Appends what is above the frame's bits in the residuals of a mask. Returns the bit after it. */
+function packWide(
+  residualsAt: usize,
+  mask: u64,
+  unit: f64,
+  width: i32,
+  patchBitsAt: usize,
+  firstBit: i32,
+): i32 {
+  let bit = firstBit;
+  for (let left = mask; left !== 0; left &= left - 1, bit += width) {
+    const residual = load<f64>(residualsAt + ((<usize>ctz(left)) << 3));
+    const word = patchBitsAt + ((bit >>> 5) << 2);
+    const high = <u64>Math.floor(residual / unit);
+    store<u64>(word, load<u64>(word) | (high << (bit & 31)));
+  }
+  return bit;
 }
 
 /** The rows of four in a frame of which `left` values remain. */

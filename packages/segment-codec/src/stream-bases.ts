@@ -62,6 +62,6 @@ function aboveLeast(predictor: number, bases: Float64Array): StreamBases {
 
 function leastOf(values: Float64Array): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const value of values) if (value < least) least = value;
+  for (let i = 0; i < values.length; i += 1) least = Math.min(least, values[i] ?? least);
   return least;
 }
