@@ -20,11 +20,15 @@ export interface ReadmeExample {
  * in the package; files that the example makes go to a temporary directory.
  *
  * @param packageDir The package's folder; in a test: `resolve(import.meta.dirname, '..')`.
+ * @param readme The README with the example. Default: the package's own.
  * @returns What the example printed.
  * @throws Error when it fails, does not end, or prints something other than the README's `text` block.
  */
-export async function runReadmeExample(packageDir: string): Promise<string> {
-  const { code, output } = readmeExample(await readFile(join(packageDir, 'README.md'), 'utf8'));
+export async function runReadmeExample(
+  packageDir: string,
+  readme: string = join(packageDir, 'README.md'),
+): Promise<string> {
+  const { code, output } = readmeExample(await readFile(readme, 'utf8'));
   const printed = await runModule(resolve(packageDir), code);
   if (output !== undefined && printed.trimEnd() !== output.trimEnd()) {
     throw new Error(`the README's example prints\n${printed}\ninstead of\n${output}`);

@@ -7,18 +7,20 @@ import type { CacheSelector } from './data-cache.ts';
  * @throws BarkeepError `INVALID_INPUT` unless it is `{ prefix }` or `{ tags }`, and nothing else.
  */
 export function checkedSelector(selector: CacheSelector): CacheSelector {
-  const criteria =
-    selector !== null && typeof selector === 'object' ? Object.keys(selector) : ['none'];
-  if (criteria.length === 1 && 'prefix' in selector) {
-    validateCachePrefix(selector.prefix);
-    return { prefix: selector.prefix };
+  const [criterion, ...others] = isObject(selector) ? Object.keys(selector) : [];
+  if (isObject(selector) && others.length === 0) {
+    if (criterion === 'prefix' && 'prefix' in selector) {
+      validateCachePrefix(selector.prefix);
+      return { prefix: selector.prefix };
+    }
+    if (criterion === 'tags' && 'tags' in selector && selector.tags !== undefined) {
+      return { tags: uniqueTags(selector.tags) };
+    }
   }
-  if (criteria.length === 1 && 'tags' in selector && selector.tags !== undefined) {
-    return { tags: uniqueTags(selector.tags) };
-  }
-  throw invalidInput({
-    field: 'selector',
-    rule: 'must be { prefix } or { tags }',
-    value: selector,
-  });
+  const rule = 'must be either { prefix } or { tags }';
+  throw invalidInput({ field: 'selector', rule, value: selector });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

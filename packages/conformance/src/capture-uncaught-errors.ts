@@ -16,7 +16,8 @@ export async function captureUncaughtErrors(work: () => Promise<void>): Promise<
 
 function listen(onError: (error: unknown) => void): () => void {
   const { process } = globalThis as { readonly process?: NodeProcess };
-  return process === undefined ? listenInBrowser(onError) : listenInNode(process, onError);
+  if (process !== undefined) return listenInNode(process, onError);
+  return listenInBrowser(globalThis as unknown as BrowserWindow, onError);
 }
 
 /** Test runners listen too and would fail the run, so their listeners step aside. */
@@ -31,18 +32,39 @@ function listenInNode(process: NodeProcess, onError: (error: unknown) => void): 
   };
 }
 
-function listenInBrowser(onError: (error: unknown) => void): () => void {
-  const listener = (event: ErrorEvent): void => {
+function listenInBrowser(window: BrowserWindow, onError: (error: unknown) => void): () => void {
+  const listener = (event: BrowserErrorEvent): void => {
     event.preventDefault();
     event.stopImmediatePropagation();
     onError(event.error);
   };
-  globalThis.addEventListener('error', listener, { capture: true });
-  return () => globalThis.removeEventListener('error', listener, { capture: true });
+  window.addEventListener('error', listener, true);
+  return () => window.removeEventListener('error', listener, true);
 }
+
+// Described here, because whoever compiles these sources has the types of one platform only.
 
 interface NodeProcess {
   listeners(event: string): ((error: unknown) => void)[];
   removeAllListeners(event: string): void;
   on(event: string, listener: (error: unknown) => void): void;
+}
+
+interface BrowserErrorEvent {
+  readonly error: unknown;
+  preventDefault(): void;
+  stopImmediatePropagation(): void;
+}
+
+interface BrowserWindow {
+  addEventListener(
+    type: 'error',
+    listener: (event: BrowserErrorEvent) => void,
+    capture: true,
+  ): void;
+  removeEventListener(
+    type: 'error',
+    listener: (event: BrowserErrorEvent) => void,
+    capture: true,
+  ): void;
 }

@@ -37,6 +37,13 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
   /** Removes what is left of the data after all subjects of the context were closed. */
   readonly destroy?: (context: HarnessContext) => Promise<void>;
   /**
+   * Lets time pass for the subjects. Needed only where values expire by another clock than the
+   * context's, such as a server's. Default: `clock.advance(ms)`.
+   */
+  readonly advance?: (ms: number, clock: ManualClock) => void | Promise<void>;
+  /** How exact `advance` is: what expires is gone so many milliseconds later. Default: 1. */
+  readonly timeStepMs?: number;
+  /**
    * Scenarios known to fail, by key, with the reason. They are still run: one that passes is
    * reported as failed, so that the list stays true. A key that does not exist is an error.
    */

@@ -9,11 +9,12 @@ export function isEqual(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return isEqualView(a, b);
   const keys = new Set([...definedKeys(a), ...definedKeys(b)]);
-  return [...keys].every((key) => isEqual(a[key], b[key]));
+  return [...keys].every((key) => isEqual(ownProperty(a, key), ownProperty(b, key)));
 }
 
 function isEqualView(a: object, b: object): boolean {
   if (!isNumberArray(a) || !isNumberArray(b)) return false;
+  if (a instanceof Float64Array !== b instanceof Float64Array) return false;
   return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
@@ -23,6 +24,11 @@ function isNumberArray(value: object): value is Float64Array | Uint8Array {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
+}
+
+/** Not inherited: an object's prototype is no property of it. */
+function ownProperty(value: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 function definedKeys(value: Readonly<Record<string, unknown>>): string[] {

@@ -11,6 +11,8 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   /** The clock of every subject of this scenario. */
   readonly clock: ManualClock = new ManualClock();
   readonly model: ModelOptions;
+  /** The smallest step by which `advance` is exact, in milliseconds. */
+  readonly timeStepMs: number;
   readonly #harness: ConformanceHarness<Subject>;
   readonly #contexts = new Map<Subject, HarnessContext>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
@@ -18,6 +20,7 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   constructor(harness: ConformanceHarness<Subject>) {
     this.#harness = harness;
     this.model = harness.model ?? {};
+    this.timeStepMs = harness.timeStepMs ?? 1;
   }
 
   /** A subject over empty data of its own, not opened. */
@@ -47,6 +50,13 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     const next = this.#adopt(await reopen(subject, context), context);
     await next.open();
     return next;
+  }
+
+  /** Lets time pass for all subjects. */
+  async advance(ms: number): Promise<void> {
+    const { advance } = this.#harness;
+    if (advance === undefined) this.clock.advance(ms);
+    else await advance(ms, this.clock);
   }
 
   /** Runs when the scenario ends, last registered first. */

@@ -46,14 +46,16 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
   }
 
   /**
-   * Checks candles and copies them into a new series: sorted, of duplicates the later one.
+   * Checks candles and copies them into a new series: sorted, of duplicates the later one. The input,
+   * candle objects in any order or columns, is left as it was.
    * @throws BarkeepError `INVALID_INPUT` naming the index, the field and the rule of the first fault.
    */
-  static from(key: SeriesKey, candles: CandleInput): CandleSeries {
+  static from(key: SeriesKey, candles: CandleInput | CandleColumns): CandleSeries {
     const gathering = gatherCandles(key, candles);
     let step = gathering.next();
     while (!step.done) step = gathering.next();
-    return CandleSeries.fromTrustedColumns(key, step.value);
+    const ownKey = Object.freeze({ symbol: key.symbol, timeframe: key.timeframe });
+    return CandleSeries.fromTrustedColumns(ownKey, step.value);
   }
 
   static empty(key: SeriesKey): CandleSeries {
@@ -69,15 +71,24 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
     return new CandleSeries(key, columns);
   }
 
-  /** Joins parts of one series that follow each other in time. */
+  /**
+   * Joins parts of one series that follow each other in time.
+   * @throws RangeError when a part does not begin after the one before it has ended.
+   */
   static concat(key: SeriesKey, parts: readonly CandleSeries[]): CandleSeries {
     const [first] = parts;
     if (first !== undefined && parts.length === 1) return first;
     const columns = allocateColumns(parts.reduce((sum, part) => sum + part.length, 0));
     let offset = 0;
+    let last = Number.NEGATIVE_INFINITY;
     for (const part of parts) {
+      if (part.length === 0) continue;
+      if (part.firstTimestamp <= last) {
+        throw new RangeError(`a part begins at ${part.firstTimestamp}, not after ${last}`);
+      }
       copyColumns(part, columns, offset);
       offset += part.length;
+      last = part.lastTimestamp;
     }
     return CandleSeries.fromTrustedColumns(key, columns);
   }
@@ -86,8 +97,12 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
   static merge(base: CandleSeries, over: CandleSeries): CandleSeries {
     if (over.length === 0) return base;
     if (base.length === 0) return over;
-    if (base.lastTimestamp < over.firstTimestamp)
+    if (base.lastTimestamp < over.firstTimestamp) {
       return CandleSeries.concat(base.key, [base, over]);
+    }
+    if (over.lastTimestamp < base.firstTimestamp) {
+      return CandleSeries.concat(base.key, [over, base]);
+    }
     const columns = allocateColumns(base.length + over.length);
     let i = 0;
     let j = 0;

@@ -1,3 +1,4 @@
+import { abortedError, throwIfAborted } from './call-options.ts';
 import type { EpochMs } from './epoch-ms.ts';
 
 /** A timer that was set: `cancel` keeps it from firing. */
@@ -5,11 +6,19 @@ export interface ClockTimer {
   cancel(): void;
 }
 
+export interface ClockTimerOptions {
+  /**
+   * Whether the process stays alive until the timer fires. Default: false, as it should be for what
+   * runs in the background; true where a caller awaits the end of the delay.
+   */
+  readonly keepsProcessAlive?: boolean | undefined;
+}
+
 /** Where time comes from. Everything that waits or expires asks its clock, so tests need not sleep. */
 export interface Clock {
   now(): EpochMs;
-  /** Calls back once, `delayMs` from now. A pending timer never keeps the process alive. */
-  setTimer(callback: () => void, delayMs: number): ClockTimer;
+  /** Calls back once, `delayMs` from now; `Infinity` never does. */
+  setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer;
 }
 
 /** `setTimeout` counts in 32 bits: a longer delay would fire at once. */
@@ -18,33 +27,34 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647;
 /** The machine's clock. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  setTimer(callback: () => void, delayMs: number): ClockTimer {
+  setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer {
     let handle: ReturnType<typeof setTimeout>;
     const arm = (leftMs: number): void => {
       const stepMs = Math.min(leftMs, LONGEST_TIMEOUT_MS);
       handle = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : callback()), stepMs);
-      unref(handle);
+      if (options?.keepsProcessAlive !== true) unref(handle);
     };
     arm(Math.max(0, delayMs));
     return { cancel: () => clearTimeout(handle) };
   },
 });
 
-/** Resolves after `delayMs` of the clock's time; rejects with the signal's reason when it fires first. */
-export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return;
-    }
+/**
+ * Resolves after `delayMs` of the clock's time; the process stays alive until then.
+ * @throws BarkeepError `ABORTED` as soon as the signal fires.
+ */
+export async function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  throwIfAborted(signal);
+  await new Promise<void>((resolve, reject) => {
     const onAbort = (): void => {
       timer.cancel();
-      reject(signal?.reason);
+      if (signal !== undefined) reject(abortedError(signal));
     };
-    const timer = clock.setTimer(() => {
+    const onTime = (): void => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
-    }, delayMs);
+    };
+    const timer = clock.setTimer(onTime, delayMs, { keepsProcessAlive: true });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -7,7 +7,11 @@ export const MAX_EPOCH_MS: EpochMs = 253_402_300_799_999;
 const SECONDS_LOOKALIKE_FROM = 1_000_000_000;
 const SECONDS_LOOKALIKE_TO = 10_000_000_000;
 
-/** A rule a timestamp broke, in words; `undefined` when it broke none. */
+/**
+ * A rule a timestamp broke, in words; `undefined` when it broke none. The stretch in which today's
+ * epoch seconds would lie, 1970-01-12T13:46:40Z to 1970-04-26T17:46:40Z, is refused: a mix-up of
+ * units is far likelier than a candle from those weeks.
+ */
 export function epochMsFault(value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isInteger(value)) return 'must be an integer';
   if (value < 0 || Object.is(value, -0)) return 'must not be negative';

@@ -8,7 +8,8 @@ export type HandleState = 'idle' | 'opening' | 'open' | 'closing' | 'closed';
  * Something that is opened once and closed once: storages, caches, services.
  *
  * `open` and `close` may be called again and by several callers at a time: all get the same outcome.
- * A handle whose opening failed is `closed` and stays so; make a new one.
+ * A handle whose opening failed is `closed` and stays so; make a new one. A `close` that comes while
+ * the handle opens lets it finish, and then releases what it acquired.
  */
 export abstract class Handle implements AsyncDisposable {
   /** What error messages call it, such as `storage-sqlite`. */
@@ -29,17 +30,22 @@ export abstract class Handle implements AsyncDisposable {
 
   /**
    * Makes the handle ready for use.
+   * An `AbortSignal` gives up the waiting, not the opening: call `close` to be rid of it.
    * @throws BarkeepError `NOT_OPEN` after `close`; whatever kept it from opening.
    */
   async open(options: CallOptions = {}): Promise<void> {
+    if (this.#closing !== undefined) throw this.notOpen();
     throwIfAborted(options.signal);
-    if (this.#closing !== undefined || this.#state === 'closed') throw this.notOpen();
     this.#opening ??= this.#open();
     await untilAborted(this.#opening, options.signal);
   }
 
-  /** Finishes what is under way, then releases everything. Never opened: nothing to do. */
+  /**
+   * Finishes what is under way, then releases everything. Never opened: nothing to do. Work that runs
+   * in the handle may call it, but must not await it: it would wait for itself.
+   */
   close(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing';
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -83,7 +89,7 @@ export abstract class Handle implements AsyncDisposable {
     this.#state = 'opening';
     try {
       await this._open();
-      this.#state = 'open';
+      this.#state = this.#closing === undefined ? 'open' : 'closing';
     } catch (error) {
       this.#state = 'closed';
       throw error;
@@ -102,7 +108,6 @@ export abstract class Handle implements AsyncDisposable {
       this.#state = 'closed';
       return;
     }
-    this.#state = 'closing';
     if (this.#inUse > 0)
       await new Promise<void>((resolve) => {
         this.#onUnused = resolve;

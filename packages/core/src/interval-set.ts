@@ -1,4 +1,3 @@
-import type { EpochMs } from './epoch-ms.ts';
 import type { Interval } from './interval.ts';
 import type { TimeframeGrid } from './timeframe.ts';
 
@@ -53,7 +52,6 @@ export function subtractIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
   let j = 0;
   for (const { from, to } of a) {
     let start = from;
-    while (j > 0 && (b[j - 1]?.to ?? Number.NEGATIVE_INFINITY) > start) j -= 1;
     for (let hole = b[j]; hole !== undefined && hole.from < to; hole = b[j]) {
       if (hole.from > start) rest.push({ from: start, to: hole.from });
       start = Math.max(start, hole.to);
@@ -85,16 +83,21 @@ export function wholePeriodsInside(interval: Interval, grid: TimeframeGrid): Int
   return from < to ? { from, to } : undefined;
 }
 
-/** The whole periods an interval touches: `from` rounds down, `to` up. */
+/** The whole periods an interval touches: `from` rounds down, `to` up. An empty one touches none. */
 export function wholePeriodsAround(interval: Interval, grid: TimeframeGrid): Interval {
-  return { from: grid.floor(interval.from), to: grid.ceil(interval.to) };
+  const from = grid.floor(interval.from);
+  return { from, to: interval.from < interval.to ? grid.ceil(interval.to) : from };
+}
+
+/** The periods that start inside an interval, those whose candles are in it: both bounds round up. */
+export function wholePeriodsFrom(interval: Interval, grid: TimeframeGrid): Interval {
+  return { from: grid.ceil(interval.from), to: grid.ceil(interval.to) };
 }
 
 /** How many of the grid's periods start inside the set. */
 export function countPeriods(set: IntervalSet, grid: TimeframeGrid): number {
-  return set.reduce((sum, it) => sum + periodsBetween(it.from, it.to, grid), 0);
-}
-
-function periodsBetween(from: EpochMs, to: EpochMs, grid: TimeframeGrid): number {
-  return grid.indexOf(grid.ceil(to)) - grid.indexOf(grid.ceil(from));
+  return set.reduce((sum, it) => {
+    const { from, to } = wholePeriodsFrom(it, grid);
+    return sum + grid.indexOf(to) - grid.indexOf(from);
+  }, 0);
 }

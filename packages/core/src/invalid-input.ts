@@ -5,6 +5,7 @@ export interface InvalidInputDetails {
   readonly field: string;
   /** The rule, in words that complete "<field> …". */
   readonly rule: string;
+  /** What was given; an object or a function only as words, so that the details can be sent on. */
   readonly value?: unknown;
   /** The position of the offending item in its list, from 0. */
   readonly index?: number;
@@ -24,14 +25,30 @@ export function invalidInput(details: InvalidInputDetails, subject?: string): Ba
   ].join('');
   const got = 'value' in details ? `; got ${show(details.value)}` : '';
   return new BarkeepError('INVALID_INPUT', `${place}${details.field} ${details.rule}${got}`, {
-    details: { ...details },
+    details: 'value' in details ? { ...details, value: plain(details.value) } : { ...details },
   });
+}
+
+/** `error`, naming also the batch or query it belongs to when it is the fault of an input. */
+export function faultInBatch(error: unknown, batch: number): unknown {
+  if (!BarkeepError.is(error, 'INVALID_INPUT') || 'batch' in error.details) return error;
+  return new BarkeepError('INVALID_INPUT', `batch ${batch}: ${error.message}`, {
+    details: { ...error.details, batch },
+    cause: error.cause,
+  });
+}
+
+/** Primitives survive logging and structured cloning as they are; a symbol does not. */
+function plain(value: unknown): unknown {
+  const isPrimitive = value === null || !['object', 'function', 'symbol'].includes(typeof value);
+  return isPrimitive ? value : show(value);
 }
 
 function show(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
   if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
   return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
 }

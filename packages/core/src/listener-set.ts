@@ -21,6 +21,8 @@ export class ListenerSet<Event> {
 
   emit(event: Event): void {
     for (const listener of [...this.#listeners]) {
+      // A listener may have taken another one off.
+      if (!this.#listeners.has(listener)) continue;
       try {
         listener.call(event);
       } catch (error) {

@@ -39,7 +39,9 @@ export class ManualClock implements Clock {
 
   /** Moves forward to an instant; going back is a `RangeError`. */
   advanceTo(instant: EpochMs): void {
-    if (instant < this.#now) throw new RangeError(`the clock is at ${this.#now}, after ${instant}`);
+    if (!(instant >= this.#now)) {
+      throw new RangeError(`the clock is at ${this.#now} and cannot move to ${instant}`);
+    }
     for (let due = this.#nextDue(instant); due !== undefined; due = this.#nextDue(instant)) {
       this.#pending.delete(due);
       this.#now = Math.max(this.#now, due.at);

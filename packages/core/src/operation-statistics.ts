@@ -4,7 +4,7 @@ export interface OperationSummary {
   readonly failures: number;
   readonly meanMs: number;
   readonly maxMs: number;
-  /** Upper bounds, exact to a quarter of a power of two. */
+  /** Upper bounds, at most a quarter of a power of two (19 %) above the exact value. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
@@ -83,7 +83,9 @@ class OperationCounter {
     for (const [bucket, count] of this.#buckets.entries()) {
       seen += count;
       if (seen >= rank && seen > 0) {
-        return Math.min(SMALLEST_MS * 2 ** (bucket / BUCKETS_PER_DOUBLING), this.#maxMs);
+        const isLast = bucket === BUCKET_COUNT - 1;
+        const bound = SMALLEST_MS * 2 ** (bucket / BUCKETS_PER_DOUBLING);
+        return isLast ? this.#maxMs : Math.min(bound, this.#maxMs);
       }
     }
     return 0;

@@ -114,9 +114,20 @@ export abstract class SweptHandle extends Handle {
     });
   }
 
-  async #sweepByItself(): Promise<void> {
+  #sweepByItself(): Awaitable<void> {
+    if (this.state !== 'open') return;
     try {
-      await this.sweep();
+      const removed = this._sweep(this.clock.now());
+      if (removed instanceof Promise) return this.#sweptByItself(removed);
+      this.#expirations += removed;
+    } catch {
+      this.#failedSweeps += 1;
+    }
+  }
+
+  async #sweptByItself(work: Promise<number>): Promise<void> {
+    try {
+      this.#expirations += await this.use(() => work);
     } catch {
       this.#failedSweeps += 1;
     }

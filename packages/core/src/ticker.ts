@@ -1,5 +1,10 @@
 import type { EpochMs } from './epoch-ms.ts';
-import { optionalNumber, requiredNumber, requiredTimestamp } from './field-rules.ts';
+import {
+  optionalNumber,
+  requiredAmount,
+  requiredNumber,
+  requiredTimestamp,
+} from './field-rules.ts';
 import { invalidInput } from './invalid-input.ts';
 import { validateSymbol } from './series-key.ts';
 
@@ -47,10 +52,14 @@ export const TICKER_OPTIONAL_FIELDS = Object.freeze([
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
 export function validateTicker(ticker: Ticker, index?: number): void {
   if (ticker === null || typeof ticker !== 'object') {
-    throw invalidInput({ field: 'ticker', rule: 'must be an object', value: ticker });
+    const where = index === undefined ? {} : { index };
+    throw invalidInput({ field: 'ticker', rule: 'must be an object', value: ticker, ...where });
   }
   validateSymbol(ticker.symbol);
   requiredTimestamp(ticker.timestamp, 'timestamp', index);
   requiredNumber(ticker.price, 'price', index);
   for (const field of TICKER_OPTIONAL_FIELDS) optionalNumber(ticker[field], field, index);
+  for (const field of ['volume', 'quoteVolume'] as const) {
+    if (ticker[field] !== undefined) requiredAmount(ticker[field], field, index);
+  }
 }

@@ -36,6 +36,9 @@ const LONGEST_MONTHS = 12_000;
 /**
  * The periods of one timeframe: where they start and end. Fixed-length periods count from the
  * epoch (weeks from Monday 1970-01-05), months and years from January 1970 by the calendar.
+ *
+ * Every method takes any safe integer, before 1970 too; a period that would end beyond the safe
+ * integers still does so by the same arithmetic.
  */
 export interface TimeframeGrid {
   readonly timeframe: Timeframe;
@@ -189,9 +192,7 @@ class CalendarGrid implements TimeframeGrid {
   }
 
   indexOf(at: EpochMs): number {
-    const date = new Date(at);
-    const month = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
-    return Math.floor(month / this.#months);
+    return Math.floor(monthOf(at) / this.#months);
   }
 
   startOf(index: number): EpochMs {
@@ -199,13 +200,21 @@ class CalendarGrid implements TimeframeGrid {
   }
 }
 
-/** `Date.UTC` reads the years 0 to 99 as 1900 to 1999; this does not. */
-function monthStart(monthsSince1970: number): EpochMs {
-  const date = new Date(0);
-  date.setUTCFullYear(
-    1970 + Math.floor(monthsSince1970 / 12),
-    ((monthsSince1970 % 12) + 12) % 12,
-    1,
-  );
-  return date.getTime();
+/**
+ * The calendar repeats every 400 years. Doing the arithmetic within 1970 to 2369 keeps clear of the
+ * ends of `Date` (it gives NaN beyond the year 275760) and of its years 0 to 99 (read as 19xx).
+ */
+const CYCLE_MS = 146_097 * UNIT_MS.d;
+const CYCLE_MONTHS = 400 * 12;
+
+/** The number of the month that holds an instant; January 1970 is 0. */
+function monthOf(at: EpochMs): number {
+  const cycle = Math.floor(at / CYCLE_MS);
+  const date = new Date(at - cycle * CYCLE_MS);
+  return cycle * CYCLE_MONTHS + (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
+}
+
+function monthStart(month: number): EpochMs {
+  const cycle = Math.floor(month / CYCLE_MONTHS);
+  return cycle * CYCLE_MS + Date.UTC(1970, month - cycle * CYCLE_MONTHS);
 }

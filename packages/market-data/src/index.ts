@@ -1,1 +1,14 @@
-export {};
+export type * from './candle-answer.ts';
+export * from './create-market-data.ts';
+export type {
+  CandleCacheConfig,
+  FetchingConfig,
+  MarketDataConfig,
+} from './market-data-config.ts';
+export type * from './market-data-coordinator.ts';
+export type * from './market-data-event.ts';
+export type * from './market-data-service.ts';
+export type * from './market-data-statistics.ts';
+export type { RetryPolicy } from './retry.ts';
+export type { RecordedError } from './series-notes.ts';
+export type * from './series-report.ts';

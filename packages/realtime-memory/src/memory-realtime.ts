@@ -89,22 +89,19 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   protected _setTicker(ticker: Ticker): RealtimeWriteResult {
     const now = this.clock.now();
     const desk = this.#desks.obtain(ticker.symbol);
-    const isStale =
-      desk.ticker !== undefined &&
-      desk.tickerExpiresAt > now &&
-      desk.ticker.timestamp > ticker.timestamp;
-    if (isStale) return 'stale';
-    desk.ticker = ticker;
-    desk.tickerExpiresAt = now + this.expiry.tickerMs;
+    const stored = desk.liveTicker(now);
+    if (stored !== undefined && stored.timestamp > ticker.timestamp) return 'stale';
+    desk.setTicker(ticker, now + this.expiry.tickerMs);
     this.#desks.settle(desk);
     return 'stored';
   }
 
   protected _getTicker(symbol: string): Ticker | undefined {
-    const desk = this.#desks.get(symbol);
-    return desk?.ticker !== undefined && desk.tickerExpiresAt > this.clock.now()
-      ? desk.ticker
-      : undefined;
+    return this.#desks.get(symbol)?.liveTicker(this.clock.now());
+  }
+
+  protected override _tickerAtHand(symbol: string): Promise<Ticker> | undefined {
+    return this.#desks.get(symbol)?.liveTickerAnswer(this.clock.now());
   }
 
   protected override _getTickers(symbols: readonly string[]): (Ticker | undefined)[] {
@@ -113,10 +110,11 @@ export class MemoryRealtime extends AbstractRealtimeCache {
 
   protected _deleteTicker(symbol: string): boolean {
     const desk = this.#desks.get(symbol);
-    if (desk?.ticker === undefined) return false;
-    desk.ticker = undefined;
+    if (desk === undefined || !desk.hasTicker) return false;
+    const wasLive = desk.liveTicker(this.clock.now()) !== undefined;
+    desk.dropTicker();
     this.#desks.settle(desk);
-    return desk.tickerExpiresAt > this.clock.now();
+    return wasLive;
   }
 
   protected _setOrderBook(book: OrderBook): RealtimeWriteResult {
@@ -209,7 +207,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   protected _usage(): RealtimeUsage {
     const usage = { tickers: 0, orderBooks: 0, trades: 0 };
     for (const desk of this.#desks.all()) {
-      if (desk.ticker !== undefined) usage.tickers += 1;
+      if (desk.hasTicker) usage.tickers += 1;
       if (desk.book !== undefined) usage.orderBooks += 1;
       usage.trades += desk.trades?.length ?? 0;
     }
@@ -224,7 +222,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
 
   #sweepDesk(desk: SymbolDesk, now: EpochMs): number {
     const before = desk.values;
-    if (desk.tickerExpiresAt <= now) desk.ticker = undefined;
+    if (desk.liveTicker(now) === undefined) desk.dropTicker();
     if (desk.book !== undefined && desk.book.expiresAt <= now) desk.book = undefined;
     desk.trades?.expire(now);
     desk.trades?.trim();

@@ -13,7 +13,7 @@ const SMALLEST_CAPACITY = 8;
 /** The ring's own objects; a place in the ring with its slot for the id; an id with its place in the set. */
 const OWN_BYTES = 480;
 const PLACE_BYTES = 8 * STRIDE + 8;
-const ID_BYTES = 56;
+const ID_BYTES = 40;
 
 /**
  * The recent trades of one symbol in the order of arrival, as numbers in one array. The oldest

@@ -63,6 +63,19 @@ describe('bounds', () => {
   });
 });
 
+describe('tickers', () => {
+  it('come back frozen, and the same object while they are the latest', async () => {
+    await realtime.tickers.set({ symbol: 'A', timestamp: at, price: 1 });
+    const first = await realtime.tickers.get('A');
+    expect(Object.isFrozen(first)).toBe(true);
+    expect(await realtime.tickers.get('A')).toBe(first);
+    await realtime.tickers.set({ symbol: 'A', timestamp: at, price: 2 });
+    expect(await realtime.tickers.get('A')).toEqual({ symbol: 'A', timestamp: at, price: 2 });
+    clock.advance(300_000);
+    expect(await realtime.tickers.get('A')).toBeUndefined();
+  });
+});
+
 describe('replay', () => {
   it('reports no gap after a quiet time in which seen trades expired', async () => {
     await realtime.trades.append('A', [trade('1')]);

@@ -130,6 +130,15 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   /** The live ticker. What it returns must not change afterwards. */
   protected abstract _getTicker(symbol: string): Awaitable<Ticker | undefined>;
 
+  /**
+   * The live ticker in a promise that has resolved, where it can be had without asking anything
+   * below. Override it in an adapter that keeps tickers in memory. The symbol is unchecked: one that
+   * no ticker has must answer `undefined`, of whatever type it is.
+   */
+  protected _tickerAtHand(_symbol: string): Promise<Ticker> | undefined {
+    return undefined;
+  }
+
   protected abstract _deleteTicker(symbol: string): Awaitable<boolean>;
 
   protected abstract _setOrderBook(book: OrderBook): Awaitable<RealtimeWriteResult>;
@@ -200,18 +209,24 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return result;
   }
 
-  /** Not `async`: reads of tickers are the hottest path there is. */
+  /** Reads of tickers are the hottest path there is: one that is at hand costs no checks. */
   #getTicker(symbol: string, call?: CallOptions): Promise<Ticker | undefined> {
-    try {
-      this.begin(call);
-      validateSymbol(symbol);
-      const found = this._getTicker(symbol);
-      if (found instanceof Promise) return this.#found(found, call);
-      this.#countRead(found);
-      return Promise.resolve(found);
-    } catch (error) {
-      return Promise.reject(this.failure(error));
+    if (call === undefined && this.state === 'open') {
+      const atHand = this._tickerAtHand(symbol);
+      if (atHand !== undefined) {
+        this.#counts.hits += 1;
+        return atHand;
+      }
     }
+    return this.#askForTicker(symbol, call);
+  }
+
+  async #askForTicker(symbol: string, call?: CallOptions): Promise<Ticker | undefined> {
+    this.begin(call);
+    validateSymbol(symbol);
+    const found = await this.run(call, () => this._getTicker(symbol));
+    this.#countRead(found);
+    return found;
   }
 
   async #getTickers(
@@ -305,15 +320,6 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     this.begin(call);
     validateSymbol(symbol);
     return this.run(call, work);
-  }
-
-  async #found(
-    work: Promise<Ticker | undefined>,
-    call: CallOptions | undefined,
-  ): Promise<Ticker | undefined> {
-    const found = await this.run(call, () => work);
-    this.#countRead(found);
-    return found;
   }
 
   get #publishesWrites(): boolean {

@@ -14,11 +14,11 @@ export interface StoredCandles {
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
-  /** The stretch that holds every inserted or updated candle. */
-  readonly changed: Interval | undefined;
+  /** The first and the last inserted or updated candle. */
+  readonly changed: CandleExtent | undefined;
 }
 
-/** The extent of a series' candles; `undefined` when there are none. */
+/** The timestamps of a first and a last candle. */
 export interface CandleExtent {
   readonly first: EpochMs;
   readonly last: EpochMs;
@@ -178,21 +178,21 @@ function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {
 function summary({ timestamp }: CandleColumns, verdicts: Uint8Array): StoredCandles {
   let updated = 0;
   let unchanged = 0;
-  let from: EpochMs | undefined;
-  let to: EpochMs | undefined;
+  let first: EpochMs | undefined;
+  let last: EpochMs | undefined;
   for (let i = 0; i < verdicts.length; i += 1) {
     if (verdicts[i] === KEEP) {
       unchanged += 1;
       continue;
     }
     if (verdicts[i] === UPDATE) updated += 1;
-    to = timestamp[i];
-    from ??= to;
+    last = timestamp[i];
+    first ??= last;
   }
   return {
     inserted: verdicts.length - updated - unchanged,
     updated,
     unchanged,
-    changed: from === undefined || to === undefined ? undefined : { from, to: to + 1 },
+    changed: first === undefined || last === undefined ? undefined : { first, last },
   };
 }

@@ -15,7 +15,7 @@ export class CoverageTable {
     this.#touching = driver.prepare(
       `SELECT from_time, to_time, source, collected_at FROM coverage
        WHERE series_id = ? AND from_time <= ? AND to_time >= ? AND from_time >= ifnull(
-         (SELECT max(from_time) FROM coverage WHERE series_id = ? AND from_time <= ?), ?)
+         (SELECT max(from_time) FROM coverage WHERE series_id = ? AND from_time < ?), ?)
        ORDER BY from_time`,
     );
     this.#insert = driver.prepare(

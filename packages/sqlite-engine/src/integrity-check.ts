@@ -4,6 +4,7 @@ import type { CandleRows } from './candle-rows.ts';
 import type { CoverageTable } from './coverage-table.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface CheckedTables {
@@ -34,13 +35,16 @@ class IntegrityCheck {
   }
 
   run(key: SeriesKey | undefined): IntegrityReport {
+    const { driver, series } = this.#tables;
     if (key === undefined) {
-      this.#checkFile();
-      this.#checkReferences();
+      this.#reportingDamage({}, () => this.#checkFile());
+      this.#reportingDamage({}, () => this.#checkReferences());
     }
-    for (const one of key === undefined ? this.#tables.series.keys() : [key]) {
+    for (const one of key === undefined ? series.keys() : [key]) {
       // One snapshot per series: a longer one would keep the WAL from being reset meanwhile.
-      inTransaction(this.#tables.driver, 'read', () => this.#checkSeries(one));
+      this.#reportingDamage({ key: one }, () =>
+        inTransaction(driver, 'read', () => this.#checkSeries(one)),
+      );
     }
     return {
       ok: this.#problems.length === 0,
@@ -54,6 +58,17 @@ class IntegrityCheck {
   #report(problem: IntegrityProblem): void {
     if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(problem);
     else this.#truncated = true;
+  }
+
+  /** Pages that SQLite cannot make sense of end one part of the check, and not the whole. */
+  #reportingDamage(where: { readonly key?: SeriesKey }, part: () => void): void {
+    try {
+      part();
+    } catch (error) {
+      const { code, message } = sqliteFailure(error);
+      if (code !== 'CORRUPT') throw error;
+      this.#report({ kind: 'damaged', message, ...where });
+    }
   }
 
   #checkFile(): void {
@@ -88,7 +103,11 @@ class IntegrityCheck {
     let from = ALL_TIME.from;
     for (;;) {
       const selection = { from, to: ALL_TIME.to, limit: BLOCK, take: 'first' } as const;
-      const block = this.#tables.candles.read(id, selection, BLOCK);
+      const block = this.#tables.candles.read(
+        id,
+        selection,
+        Math.max(0, Math.min(count - found, BLOCK)),
+      );
       const { timestamp } = block;
       for (let i = 0; i < timestamp.length; i += 1) {
         const at = timestamp[i] ?? Number.NaN;

@@ -29,6 +29,7 @@ import { checkIntegrity } from './integrity-check.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { readNumberPragma } from './pragma.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
@@ -39,7 +40,7 @@ export interface EngineBatch {
   readonly key: SeriesKey;
   /** Valid, ascending, without duplicates. */
   readonly columns: CandleColumns;
-  /** Whole periods. */
+  /** Whole periods. A batch without any has at least one candle. */
   readonly covers: IntervalSet;
   readonly source: string;
   readonly collectedAt: number;
@@ -89,27 +90,15 @@ export class SqliteEngine {
     return guarded(() => {
       assertLibraryVersion(driver);
       const version = readSchemaVersion(driver);
-      if (options.access === 'read-only') return openForReading(driver, version, options);
-      if (version === 0) shapeNewDatabase(driver);
+      if (options.access === 'read-only') assertMigrated(version);
+      else if (version === 0) shapeNewDatabase(driver);
       applySettings(driver, options);
-      migrate(driver);
+      if (options.access === 'read-only') driver.exec('PRAGMA query_only = ON');
+      else migrate(driver);
       const engine = new SqliteEngine(driver, options.writer);
-      engine.#refreshStatistics();
+      if (options.access === 'read-write') engine.#refreshStatistics();
       return engine;
     });
-
-    function openForReading(
-      connection: SqliteDriver,
-      version: number,
-      { writer, ...settings }: SqliteEngineOptions,
-    ): SqliteEngine {
-      if (version === 0) {
-        throw new BarkeepError('CANNOT_OPEN', 'there is no Barkeep database to read yet');
-      }
-      applySettings(connection, settings);
-      connection.exec('PRAGMA query_only = ON');
-      return new SqliteEngine(connection, writer);
-    }
   }
 
   /** Stores all batches in order, with their coverage, in one transaction. */
@@ -224,21 +213,20 @@ export class SqliteEngine {
   }
 
   #writeBatch({ key, columns, covers, source, collectedAt }: EngineBatch): BatchOutcome {
-    if (columns.timestamp.length === 0 && covers.length === 0) {
-      return { inserted: 0, updated: 0, unchanged: 0 };
-    }
     const series = this.#series.findOrCreate(key);
-    const outcome = this.#candles.store(series.id, columns, extentOf(series));
-    if (outcome.inserted > 0) {
-      this.#series.update(
-        countersAfter(series, outcome.inserted, joinExtents(extentOf(series), columns.timestamp)),
-      );
+    const { changed: stretch, ...result } = this.#candles.store(
+      series.id,
+      columns,
+      extentOf(series),
+    );
+    const changed = stretch && periodsOf(key, stretch);
+    if (result.inserted > 0) {
+      const extent = joinExtents(extentOf(series), columns.timestamp);
+      this.#series.update(countersAfter(series, result.inserted, extent));
     }
-    if (outcome.changed !== undefined) {
-      this.#changes.append('candles', series.id, outcome.changed);
-    }
+    if (changed !== undefined) this.#changes.append('candles', series.id, changed);
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
-    return outcome;
+    return { ...result, changed };
   }
 
   #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
@@ -294,6 +282,20 @@ function guarded<T>(work: () => T): T {
   } catch (error) {
     throw sqliteFailure(error);
   }
+}
+
+/** A connection that may not write cannot bring the schema up to date. */
+function assertMigrated(version: number): void {
+  if (version === SCHEMA_VERSION) return;
+  throw new BarkeepError(
+    'CANNOT_OPEN',
+    `the database has schema version ${version} instead of ${SCHEMA_VERSION}: open it for writing first`,
+    { details: { version, needed: SCHEMA_VERSION } },
+  );
+}
+
+function periodsOf({ timeframe }: SeriesKey, { first, last }: CandleExtent): Interval {
+  return { from: first, to: timeframeGrid(timeframe).shift(last) };
 }
 
 function extentOf({ first, last }: SeriesRow): CandleExtent | undefined {

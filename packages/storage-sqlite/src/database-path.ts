@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { BarkeepError, invalidInput } from '@barkeep/core';
 
@@ -24,6 +24,9 @@ export function databasePath(path: unknown): string {
   return resolve(path);
 }
 
+/** What https://sqlite.org/fileformat2.html#the_database_header says of the file. */
+const HEADER = { bytes: 100, magic: 'SQLite format 3\0', pageSizeAt: 16, pageCountAt: 28 } as const;
+
 /**
  * Checks that a database can live at a path. SQLite would open a file that refuses writes all the
  * same and fail at the first write, and its own messages do not tell the cases apart.
@@ -40,7 +43,31 @@ export function assertUsablePath(path: string): void {
   if (kind === 'directory') throw cannotOpen(path, `${path} is a directory`);
   // The WAL lies next to the database, so the directory must take writes too.
   assertWritable(directory);
-  if (kind === 'file') assertWritable(path);
+  if (kind !== 'file') return;
+  assertWritable(path);
+  assertWhole(path);
+}
+
+/**
+ * SQLite notices missing pages when it opens a database, but not that the last one is incomplete:
+ * it would read zeros. While there is a WAL, the file alone says nothing.
+ */
+function assertWhole(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    const header = Buffer.alloc(HEADER.bytes);
+    readSync(file, header, 0, header.length, 0);
+    if (!header.toString('latin1').startsWith(HEADER.magic)) return;
+    const pageSize = header.readUInt16BE(HEADER.pageSizeAt);
+    const expected = (pageSize === 1 ? 65_536 : pageSize) * header.readUInt32BE(HEADER.pageCountAt);
+    const { size } = fstatSync(file);
+    if (size >= expected || statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) return;
+    throw new BarkeepError('CORRUPT', `${path} has been cut short`, {
+      details: { path, bytes: size, expected },
+    });
+  } finally {
+    closeSync(file);
+  }
 }
 
 function kindOf(path: string): 'file' | 'directory' | 'other' | 'missing' {

@@ -33,7 +33,10 @@ const calls: WorkerCalls = {
   readChanges: () => opened().readChanges(),
   checkIntegrity: (key) => opened().checkIntegrity(key),
   checkpoint: () => opened().checkpoint(),
-  close: () => engine?.close(),
+  close: () => {
+    engine?.close();
+    engine = undefined;
+  },
 };
 
 parentPort?.on('message', (request: WorkerRequest) => {

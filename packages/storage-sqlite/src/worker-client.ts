@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { BarkeepError } from '@barkeep/core';
+import { returnThread, takeThread } from './sqlite-threads.ts';
 import {
   unpackError,
   type WorkerCalls,
@@ -15,12 +16,6 @@ interface Pending {
 /** More calls than any sane program has under way on one connection: a bound, not a tuning knob. */
 const MOST_PENDING = 10_000;
 
-/** Sources import each other as `.ts`, the build as `.js`. */
-const WORKER_URL = new URL(
-  `./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-  import.meta.url,
-);
-
 /**
  * One SQLite connection in a worker thread, seen from the main thread. The worker answers calls in
  * their order. An idle one does not keep the process alive.
@@ -30,10 +25,10 @@ export class WorkerClient {
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #failure: BarkeepError | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor() {
-    this.#worker = new Worker(WORKER_URL, { name: 'barkeep-sqlite' });
-    this.#worker.unref();
+    this.#worker = takeThread();
     this.#worker.on('message', (response: WorkerResponse) => this.#settle(response));
     this.#worker.on('messageerror', (cause) => this.#fail(cause));
     this.#worker.on('error', (cause) => this.#fail(cause));
@@ -69,13 +64,27 @@ export class WorkerClient {
     });
   }
 
-  /** Closes the connection and ends the thread. */
-  async close(): Promise<void> {
+  /** Closes the connection and gives the thread back; the client is of no use after it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends the thread at once. What is under way fails; SQLite undoes what was not committed. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async #close(): Promise<void> {
     try {
       if (this.#failure === undefined) await this.call('close', []);
-    } finally {
-      await this.#worker.terminate();
+    } catch (error) {
+      await this.kill();
+      throw error;
     }
+    if (this.#failure !== undefined) return this.kill();
+    this.#failure = ended(undefined);
+    await returnThread(this.#worker);
   }
 
   #settle(response: WorkerResponse): void {
@@ -87,14 +96,16 @@ export class WorkerClient {
   }
 
   #fail(cause: unknown): void {
-    this.#failure ??= new BarkeepError(
-      'INTERNAL',
-      'the SQLite worker thread has ended; open the storage anew',
-      { cause },
-    );
+    this.#failure ??= ended(cause);
     for (const { reject } of this.#pending.values()) reject(this.#failure);
     this.#pending.clear();
   }
+}
+
+function ended(cause: unknown): BarkeepError {
+  return new BarkeepError('INTERNAL', 'the SQLite worker thread has ended; open the storage anew', {
+    cause,
+  });
 }
 
 function overloaded(): BarkeepError {

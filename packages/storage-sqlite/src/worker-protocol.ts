@@ -59,10 +59,14 @@ export function unpackError({ code, message, ...options }: SentError): BarkeepEr
   return new BarkeepError(code, message, options);
 }
 
-/** The memory of columns, to be moved to another thread instead of copied. */
+/** Below this many bytes, copying a buffer costs less than handing it over. */
+const WORTH_MOVING = 32_768;
+
+/** The memory of columns that is to be moved to another thread instead of copied. */
 export function columnBuffers(all: readonly CandleColumns[]): ArrayBuffer[] {
   return all
     .flatMap((it) => [it.timestamp, it.open, it.high, it.low, it.close, it.volume])
     .map((column) => column.buffer)
-    .filter((buffer) => buffer instanceof ArrayBuffer);
+    .filter((buffer) => buffer instanceof ArrayBuffer)
+    .filter((buffer) => buffer.byteLength >= WORTH_MOVING);
 }

@@ -94,7 +94,10 @@ export interface ICandleRepository {
    */
   scan(query: CandleScan, options?: CallOptions): AsyncIterable<CandleSeries>;
 
-  /** Removes the candles of a series, or those in a range, and their coverage. Returns how many there were. */
+  /**
+   * Removes the candles of a series, or those that `read` finds in a range, and the coverage of the
+   * periods that start there. Returns how many candles there were.
+   */
   remove(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<number>;
 
   /** Every series that has candles, by symbol and then timeframe (both in code unit order). */

@@ -44,7 +44,7 @@ export function checkQuery(query: CandleQuery): CheckedQuery {
     throw invalidInput({ field: 'take', rule: 'must be "first" or "last"', value: query.take });
   }
   return {
-    key: keyOf(query),
+    key: checkKey(query),
     ...range,
     limit: query.limit ?? Number.POSITIVE_INFINITY,
     take: query.take ?? (query.from === undefined ? 'last' : 'first'),
@@ -62,7 +62,7 @@ export function checkScan(scan: CandleScan): CheckedQuery {
       value: chunkSize,
     });
   }
-  return { key: keyOf(scan), ...range, limit: chunkSize, take: 'first' };
+  return { key: checkKey(scan), ...range, limit: chunkSize, take: 'first' };
 }
 
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
@@ -74,6 +74,12 @@ export function checkFilter(filter: SeriesFilter): SeriesFilter {
   if (filter.symbol !== undefined) validateSymbol(filter.symbol);
   if (filter.timeframe !== undefined) timeframeGrid(filter.timeframe);
   return filter;
+}
+
+/** A copy with nothing but symbol and timeframe. @throws BarkeepError `INVALID_INPUT`. */
+export function checkKey(key: SeriesKey): SeriesKey {
+  validateSeriesKey(key);
+  return { symbol: key.symbol, timeframe: key.timeframe };
 }
 
 /** The interval, or all of time when there is none. @throws BarkeepError `INVALID_INPUT`. */
@@ -88,14 +94,9 @@ function checkRange(query: CandleQuery | CandleScan, known: readonly string[]): 
     throw invalidInput({ field: 'query', rule: 'must be { symbol, timeframe, … }', value: query });
   }
   onlyKnownKeys(query, known, 'query');
-  validateSeriesKey(query);
   if (query.from !== undefined) validateBound(query.from, 'from');
   if (query.to !== undefined) validateBound(query.to, 'to');
   const range = { from: query.from ?? EVER.from, to: query.to ?? EVER.to };
   validateInterval(range);
   return range;
-}
-
-function keyOf({ symbol, timeframe }: SeriesKey): SeriesKey {
-  return { symbol, timeframe };
 }

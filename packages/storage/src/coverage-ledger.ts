@@ -32,6 +32,7 @@ export function removeCoverageRange(
   ledger: readonly CoverageEntry[],
   range: Interval,
 ): CoverageEntry[] {
+  if (range.from >= range.to) return [...ledger];
   return ledger.flatMap((old) => {
     if (old.to <= range.from || range.to <= old.from) return [old];
     const rest: CoverageEntry[] = [];
@@ -47,6 +48,7 @@ export function coverageWithin(
   from: EpochMs,
   to: EpochMs,
 ): CoverageEntry[] {
+  if (from >= to) return [];
   return ledger
     .filter((it) => it.from < to && from < it.to)
     .map((it) => ({ ...it, from: Math.max(it.from, from), to: Math.min(it.to, to) }));

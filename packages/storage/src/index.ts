@@ -1,7 +1,7 @@
 export * from './abstract-market-data-storage.ts';
 export type * from './candle-repository.ts';
 export type * from './change-feed.ts';
-export { type CheckedQuery, EVER } from './checked-query.ts';
+export { type CheckedQuery, checkQuery, EVER } from './checked-query.ts';
 export * from './coverage-ledger.ts';
 export type * from './coverage-repository.ts';
 export type * from './integrity-check.ts';

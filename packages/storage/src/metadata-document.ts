@@ -2,29 +2,42 @@ import { BarkeepError, invalidInput, type JsonValue } from '@barkeep/core';
 
 const MAX_KEY_LENGTH = 512;
 const MAX_TEXT_LENGTH = 1_048_576;
+const MAX_DEPTH = 100;
 
 /** @throws BarkeepError `INVALID_INPUT` unless it is a string of 1 to 512 well-formed UTF-16 units. */
 export function validateDocumentKey(key: unknown, field = 'key'): void {
+  validateName(key, field, MAX_KEY_LENGTH);
+}
+
+/** @throws BarkeepError `INVALID_INPUT` unless it is a text that every backend can keep as it is. */
+export function validateName(
+  name: unknown,
+  field: string,
+  maxLength: number,
+): asserts name is string {
   const fits =
-    typeof key === 'string' &&
-    key !== '' &&
-    key.length <= MAX_KEY_LENGTH &&
-    key.isWellFormed() &&
-    !key.includes('\0');
+    typeof name === 'string' &&
+    name !== '' &&
+    name.length <= maxLength &&
+    name.isWellFormed() &&
+    !name.includes('\0');
   if (!fits) {
-    const rule = `must be a well-formed string of 1 to ${MAX_KEY_LENGTH} characters without U+0000`;
-    throw invalidInput({ field, rule, value: key });
+    const rule = `must be a well-formed string of 1 to ${maxLength} characters without U+0000`;
+    throw invalidInput({ field, rule, value: name });
   }
 }
 
-/** @throws BarkeepError `INVALID_INPUT` when a part would not survive JSON or the text is too long. */
+/**
+ * @throws BarkeepError `INVALID_INPUT` when a part would not survive JSON, the text is too long, or
+ * the parts are nested more than 100 deep; `field` is the path to the part.
+ */
 export function stringifyDocument(value: JsonValue): string {
-  validateJson(value, 'value', new Set());
+  validateJson(value, 'value', []);
   const text = JSON.stringify(value);
   if (text.length > MAX_TEXT_LENGTH) {
     throw invalidInput({
       field: 'value',
-      rule: 'must be at most 1 MiB of JSON text',
+      rule: `must be at most ${MAX_TEXT_LENGTH} characters of JSON text`,
       value: text.length,
     });
   }
@@ -43,31 +56,41 @@ export function parseDocument(key: string, text: string): JsonValue {
   }
 }
 
-function validateJson(value: unknown, field: string, ancestors: Set<object>): void {
-  if (value === null || typeof value === 'boolean') return;
-  if (typeof value === 'string') {
-    if (value.isWellFormed()) return;
-    throw invalidInput({ field, rule: 'must not contain a lone surrogate', value });
+function validateJson(value: unknown, field: string, ancestors: readonly object[]): void {
+  const rule = jsonFault(value, ancestors);
+  if (rule !== undefined) throw invalidInput({ field, rule, value });
+  if (value === null || typeof value !== 'object') return;
+  const path = [...ancestors, value];
+  if (Array.isArray(value)) {
+    // By index: a hole of a sparse array is no entry, but would become null.
+    for (let i = 0; i < value.length; i += 1) validateJson(value[i], `${field}[${i}]`, path);
+    return;
   }
+  for (const [name, part] of Object.entries(value)) {
+    const rule = textFault(name);
+    if (rule !== undefined) throw invalidInput({ field, rule: `${rule} in a key`, value: name });
+    validateJson(part, `${field}.${name}`, path);
+  }
+}
+
+function jsonFault(value: unknown, ancestors: readonly object[]): string | undefined {
+  if (value === null || typeof value === 'boolean') return undefined;
+  if (typeof value === 'string') return textFault(value);
   if (typeof value === 'number') {
-    if (Number.isFinite(value) && !Object.is(value, -0)) return;
-    throw invalidInput({ field, rule: 'must be a finite number and not -0', value });
+    const survives = Number.isFinite(value) && !Object.is(value, -0);
+    return survives ? undefined : 'must be a finite number and not -0';
   }
-  if (
-    typeof value !== 'object' ||
-    !(Array.isArray(value) || isPlain(value)) ||
-    ancestors.has(value)
-  ) {
-    throw invalidInput({
-      field,
-      rule: 'must be plain JSON: null, boolean, number, string, array or object',
-      value,
-    });
+  if (typeof value !== 'object' || !(Array.isArray(value) || isPlain(value))) {
+    return 'must be plain JSON: null, boolean, number, string, array or object';
   }
-  ancestors.add(value);
-  for (const [name, part] of Object.entries(value))
-    validateJson(part, `${field}.${name}`, ancestors);
-  ancestors.delete(value);
+  if (ancestors.includes(value)) return 'must not contain itself';
+  return ancestors.length < MAX_DEPTH
+    ? undefined
+    : `must not be nested more than ${MAX_DEPTH} deep`;
+}
+
+function textFault(text: string): string | undefined {
+  return text.isWellFormed() ? undefined : 'must not contain a lone surrogate';
 }
 
 function isPlain(value: object): boolean {

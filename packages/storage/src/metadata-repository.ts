@@ -4,7 +4,7 @@ import type { CallOptions, JsonValue } from '@barkeep/core';
 export interface IMetadataRepository {
   get(key: string, options?: CallOptions): Promise<JsonValue | undefined>;
 
-  /** @throws BarkeepError `INVALID_INPUT` when the value is not plain JSON or exceeds 1 MiB of text. */
+  /** @throws BarkeepError `INVALID_INPUT` when the value is not plain JSON, or its text exceeds 1,048,576 characters. */
   set(key: string, value: JsonValue, options?: CallOptions): Promise<void>;
 
   /** Returns whether it was there. */

@@ -1,1 +1,50 @@
-export {};
+import type { IDataCache } from '@barkeep/cache';
+import { handleScenarios } from '../handle-scenarios.ts';
+import {
+  type ConformanceOptions,
+  type ConformanceReport,
+  runConformance,
+} from '../run-conformance.ts';
+import type { ConformanceSuite } from '../scenario.ts';
+import type { CacheHarness } from './cache-harness.ts';
+import { CACHE_OPERATIONS } from './cache-operations.ts';
+import { assertEmpty } from './cached-state.ts';
+import { batchScenarios } from './scenarios/batches.ts';
+import { boundScenarios } from './scenarios/bounds.ts';
+import { concurrencyScenarios } from './scenarios/concurrency.ts';
+import { expiryScenarios } from './scenarios/expiry.ts';
+import { invalidationScenarios } from './scenarios/invalidation.ts';
+import { keyScenarios } from './scenarios/keys.ts';
+import { modelScenarios } from './scenarios/model.ts';
+import { statisticsScenarios } from './scenarios/statistics.ts';
+import { valueScenarios } from './scenarios/values.ts';
+
+export type * from '../conformance-harness.ts';
+export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
+export type * from '../scenario.ts';
+export type * from './cache-harness.ts';
+
+/** What every `IDataCache` must do. */
+export const cacheSuite: ConformanceSuite<IDataCache> = Object.freeze({
+  name: 'cache',
+  scenarios: Object.freeze([
+    ...handleScenarios<IDataCache>({ suite: 'cache', operations: CACHE_OPERATIONS, assertEmpty }),
+    ...valueScenarios,
+    ...keyScenarios,
+    ...batchScenarios,
+    ...expiryScenarios,
+    ...invalidationScenarios,
+    ...statisticsScenarios,
+    ...boundScenarios,
+    ...concurrencyScenarios,
+    ...modelScenarios,
+  ]),
+});
+
+/** Runs the cache suite without a test runner. An adapter conforms when `failed` is empty. */
+export function runCacheConformance(
+  harness: CacheHarness,
+  options?: ConformanceOptions,
+): Promise<ConformanceReport> {
+  return runConformance(cacheSuite, harness, options);
+}

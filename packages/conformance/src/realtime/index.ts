@@ -1,1 +1,54 @@
-export {};
+import type { IRealtimeCache } from '@barkeep/realtime';
+import { handleScenarios } from '../handle-scenarios.ts';
+import {
+  type ConformanceOptions,
+  type ConformanceReport,
+  runConformance,
+} from '../run-conformance.ts';
+import type { ConformanceSuite } from '../scenario.ts';
+import type { RealtimeHarness } from './realtime-harness.ts';
+import { REALTIME_OPERATIONS } from './realtime-operations.ts';
+import { assertEmpty } from './realtime-state.ts';
+import { expiryScenarios } from './scenarios/expiry.ts';
+import { fieldScenarios } from './scenarios/fields.ts';
+import { inputScenarios } from './scenarios/input.ts';
+import { latestScenarios } from './scenarios/latest.ts';
+import { modelScenarios } from './scenarios/model.ts';
+import { replayScenarios } from './scenarios/replay.ts';
+import { subscribeScenarios } from './scenarios/subscribe.ts';
+import { tradeScenarios } from './scenarios/trades.ts';
+import { wholeScenarios } from './scenarios/whole.ts';
+
+export type * from '../conformance-harness.ts';
+export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
+export type * from '../scenario.ts';
+export type * from './realtime-harness.ts';
+
+/** What every `IRealtimeCache` must do. */
+export const realtimeSuite: ConformanceSuite<IRealtimeCache> = Object.freeze({
+  name: 'realtime',
+  scenarios: Object.freeze([
+    ...handleScenarios<IRealtimeCache>({
+      suite: 'realtime',
+      operations: REALTIME_OPERATIONS,
+      assertEmpty,
+    }),
+    ...latestScenarios,
+    ...fieldScenarios,
+    ...tradeScenarios,
+    ...replayScenarios,
+    ...expiryScenarios,
+    ...subscribeScenarios,
+    ...inputScenarios,
+    ...wholeScenarios,
+    ...modelScenarios,
+  ]),
+});
+
+/** Runs the realtime suite without a test runner. An adapter conforms when `failed` is empty. */
+export function runRealtimeConformance(
+  harness: RealtimeHarness,
+  options?: ConformanceOptions,
+): Promise<ConformanceReport> {
+  return runConformance(realtimeSuite, harness, options);
+}

@@ -1,0 +1,64 @@
+import type { Workload } from './workload.ts';
+
+/** One thing that is measured. To add one: a file in `cases/`, and its name in `cases/cases.ts`. */
+export interface BenchCase {
+  /** What `--only` selects it by. */
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly about: string;
+  plan(workload: Workload): CasePlan;
+}
+
+/** A case with the data it runs on. */
+export interface CasePlan {
+  readonly title: string;
+  readonly metrics: readonly Metric[];
+  /** The first one is Barkeep; the others are compared with it. */
+  readonly contenders: readonly Contender[];
+  /** What every sample of every contender must answer. Worked out from the data, by no contender. */
+  readonly expected: string;
+  /** Whether each contender runs once unmeasured first: for cases so short that compiling counts. */
+  readonly warmUp: boolean;
+  readonly goals?: readonly Goal[];
+}
+
+/** A duration in milliseconds that each sample reads off. */
+export interface Metric {
+  /** Its key in `Sample.readings`. */
+  readonly name: string;
+  readonly title: string;
+  /** What one reading got done, for a rate. Default: no rate is shown. */
+  readonly work?: { readonly amount: number; readonly unit: string };
+}
+
+export interface Contender {
+  readonly name: string;
+  /** How it is written, with the settings that matter. */
+  readonly description: string;
+  /** The npm packages it measures, for the versions in the report. */
+  readonly libraries: readonly string[];
+  /** Gets ready, unmeasured, in an empty directory of its own. */
+  prepare(directory: string): Promise<Trial>;
+}
+
+export interface Trial {
+  sample(): Promise<Sample>;
+  close(): Promise<void>;
+}
+
+export interface Sample {
+  /** Milliseconds by metric. */
+  readonly readings: Readonly<Record<string, number>>;
+  /** What came out, to be compared with `CasePlan.expected`. */
+  readonly answer: string;
+}
+
+/** A bound that Barkeep's median must keep. */
+export interface Goal {
+  /** The number of the requirement, such as `F1`; empty for a goal without one. */
+  readonly id: string;
+  readonly title: string;
+  readonly metric: string;
+  /** An amount of milliseconds, or so many times the median of another contender. */
+  readonly limit: { readonly ms: number } | { readonly times: number; readonly contender: string };
+}

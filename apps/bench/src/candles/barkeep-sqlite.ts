@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { SqliteStorage } from '@barkeep/storage-sqlite';
+import { BarkeepStorage } from './barkeep-storage.ts';
+import type { CandlePeer } from './candle-peer.ts';
+
+export const barkeepSqlite: CandlePeer = {
+  name: 'Barkeep, SQLite',
+  description:
+    '@barkeep/storage-sqlite through IMarketDataStorage, default options: better-sqlite3 in a worker thread; journal_mode=WAL, synchronous=NORMAL',
+  libraries: ['@barkeep/storage-sqlite', 'better-sqlite3'],
+  durable: true,
+  open: (directory) =>
+    BarkeepStorage.open(new SqliteStorage({ path: join(directory, 'market_data.sqlite3') })),
+};

@@ -1,0 +1,61 @@
+import { type Candle, type CandleSeries, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import type { CandlePeer, CandleStore } from './candle-peer.ts';
+
+/** The simplest thing that works in memory. */
+export const mapOfArrays: CandlePeer = {
+  name: 'Map of arrays',
+  description:
+    'a Map from series to an array of candle objects in order of time: appends, or replaces after a binary search; reads copy the array, not the candles',
+  libraries: [],
+  durable: false,
+  open: async () => new MapOfArrays(),
+};
+
+class MapOfArrays implements CandleStore {
+  readonly #candles = new Map<string, Candle[]>();
+
+  async write(series: CandleSeries): Promise<void> {
+    const text = seriesKeyText(series.key);
+    const candles = this.#candles.get(text) ?? [];
+    this.#candles.set(text, candles);
+    for (const candle of series) upsert(candles, candle);
+  }
+
+  async readAll(key: SeriesKey): Promise<Candle[]> {
+    return this.#of(key).slice();
+  }
+
+  async readLatest(key: SeriesKey, count: number): Promise<Candle[]> {
+    return this.#of(key).slice(-count);
+  }
+
+  async close(): Promise<void> {
+    this.#candles.clear();
+  }
+
+  #of(key: SeriesKey): readonly Candle[] {
+    return this.#candles.get(seriesKeyText(key)) ?? [];
+  }
+}
+
+function upsert(candles: Candle[], candle: Candle): void {
+  const last = candles.at(-1);
+  if (last === undefined || last.timestamp < candle.timestamp) {
+    candles.push(candle);
+    return;
+  }
+  const index = indexAtOrAfter(candles, candle.timestamp);
+  const replaced = candles[index]?.timestamp === candle.timestamp ? 1 : 0;
+  candles.splice(index, replaced, candle);
+}
+
+function indexAtOrAfter(candles: readonly Candle[], timestamp: number): number {
+  let low = 0;
+  let high = candles.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((candles[middle]?.timestamp ?? Number.NaN) < timestamp) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,7 @@
+import { barkeepRealtime } from './barkeep-realtime.ts';
+import { lruCache } from './lru-cache.ts';
+import { plainMap } from './plain-map.ts';
+import type { RealtimePeer } from './realtime-peer.ts';
+
+/** Barkeep first. */
+export const REALTIME_PEERS: readonly RealtimePeer[] = [barkeepRealtime, lruCache, plainMap];

@@ -1,0 +1,32 @@
+import type { CandlePage, LiveStats } from '../server/wire.ts';
+import { formatCompact, formatWhole } from './number-format.ts';
+import { pageElement } from './page-element.ts';
+
+export function showConnection(state: 'live' | 'lost' | 'file', text: string): void {
+  const element = pageElement('connection');
+  element.setAttribute('data-state', state);
+  element.textContent = text;
+}
+
+/** Where the last candles came from, and how fast. */
+export function showAnswer({ columns, origins, missingPeriods, tookMs }: CandlePage): void {
+  const parts = [
+    [origins.cache, 'from the cache'],
+    [origins.storage, 'from the database'],
+    [origins.coordinator, 'fetched from the exchange'],
+  ] as const;
+  const named = parts
+    .filter(([count]) => count > 0)
+    .map(([count, from]) => `${formatWhole(count)} ${from}`);
+  const missing = missingPeriods > 0 ? ` · ${formatWhole(missingPeriods)} periods missing` : '';
+  const detail = named.length > 0 ? `: ${named.join(', ')}` : '';
+  pageElement('answer').textContent =
+    `${formatWhole(columns.timestamp.length)} candles in ${tookMs.toFixed(1)} ms${detail}${missing}`;
+}
+
+export function showStats({ candles, bytes, cacheHitRate }: LiveStats): void {
+  const hits =
+    cacheHitRate === undefined ? '' : ` · cache hits ${(cacheHitRate * 100).toFixed(0)}%`;
+  pageElement('house').textContent =
+    `${formatWhole(candles)} candles stored in ${formatCompact(bytes / 1_048_576)} MB${hits}`;
+}

@@ -1,0 +1,48 @@
+import type { Candle, EpochMs, OrderBook, Ticker, Timeframe, Trade } from '@barkeep/core';
+
+/** What the page may ask for: the answer of `/api/markets`. */
+export interface MarketList {
+  readonly markets: readonly MarketChoice[];
+  readonly timeframes: readonly Timeframe[];
+  /** Whether tickers, books, trades and new candles come in. */
+  readonly live: boolean;
+}
+
+export interface MarketChoice {
+  readonly symbol: string;
+  readonly name: string;
+}
+
+/** Candles as columns, as the answer of `/api/candles`. */
+export interface CandlePage {
+  readonly columns: { readonly [column in keyof Candle]: readonly number[] };
+  /** How many of them came from where. */
+  readonly origins: {
+    readonly cache: number;
+    readonly storage: number;
+    readonly coordinator: number;
+  };
+  /** How many periods between them have no candle because nobody has fetched them. */
+  readonly missingPeriods: number;
+  /** Before this there is nothing; absent when that is not known. */
+  readonly historyStart?: EpochMs | undefined;
+  /** How long the service took, in milliseconds. */
+  readonly tookMs: number;
+}
+
+/** What `/events` sends: the data of each kind of Server-Sent Event. */
+export interface LiveEvents {
+  readonly ticker: Ticker;
+  readonly book: OrderBook;
+  readonly trades: readonly Trade[];
+  readonly candles: readonly Candle[];
+  readonly stats: LiveStats;
+}
+
+/** The state of the house, every few seconds. */
+export interface LiveStats {
+  readonly candles: number;
+  readonly bytes: number;
+  /** Page cache hits as a share of its reads; absent before the first read. */
+  readonly cacheHitRate?: number | undefined;
+}

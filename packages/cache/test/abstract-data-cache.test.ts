@@ -1,0 +1,163 @@
+import { BarkeepError, ManualClock } from '@barkeep/core';
+import { describe, expect, it } from 'vitest';
+import {
+  type AbstractCacheOptions,
+  AbstractDataCache,
+  type CacheEntry,
+  type CacheSelector,
+  type CacheUsage,
+} from '../src/index.ts';
+
+/** An adapter whose answers come later, or not at all. */
+class RemoteCache extends AbstractDataCache {
+  readonly entries = new Map<string, CacheEntry>();
+  fault: unknown;
+  wait: Promise<void> = Promise.resolve();
+
+  constructor(options: AbstractCacheOptions = {}) {
+    super(
+      'remote-cache',
+      { sharing: 'multi-process', persistent: true, platforms: ['node'] },
+      options,
+    );
+  }
+
+  protected async _get(key: string): Promise<CacheEntry | undefined> {
+    await this.#answer();
+    return this.entries.get(key);
+  }
+
+  protected async _set(entry: CacheEntry): Promise<void> {
+    await this.#answer();
+    this.entries.set(entry.key, entry);
+  }
+
+  protected async _delete(key: string): Promise<boolean> {
+    await this.#answer();
+    return this.entries.delete(key);
+  }
+
+  protected _invalidate(_selector: CacheSelector): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  protected _clear(): Promise<void> {
+    return this.#answer();
+  }
+
+  protected _keys(): Promise<string[]> {
+    return Promise.resolve([...this.entries.keys()]);
+  }
+
+  protected _sweep(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  protected _usage(): CacheUsage {
+    return { entries: this.entries.size, bytes: 0 };
+  }
+
+  async #answer(): Promise<void> {
+    await this.wait;
+    if (this.fault !== undefined) throw this.fault;
+  }
+}
+
+describe('a read that fails below', () => {
+  it('is a counted miss by default', async () => {
+    const cache = await opened();
+    await cache.set('key', 1);
+    cache.fault = new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+    expect(await cache.get('key')).toBeUndefined();
+    expect(await cache.getMany(['key', 'other'])).toEqual([undefined, undefined]);
+    expect(await cache.stats()).toMatchObject({ failures: 2, misses: 3, hits: 0 });
+  });
+
+  it('is an error where that is asked for', async () => {
+    const cache = await opened({ onReadFailure: 'throw' });
+    cache.fault = new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+    await expect(cache.get('key')).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    await expect(cache.getMany(['key'])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    cache.fault = new TypeError('a bug');
+    await expect(cache.get('key')).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('never hides bad input, an abort or a closed cache', async () => {
+    const cache = await opened();
+    await expect(cache.get('')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    cache.wait = promise;
+    const controller = new AbortController();
+    const reading = cache.get('key', { signal: controller.signal });
+    controller.abort();
+    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
+    resolve();
+    await cache.close();
+    await expect(cache.get('key')).rejects.toMatchObject({ code: 'NOT_OPEN' });
+  });
+});
+
+describe('a write that fails below', () => {
+  it('is always an error', async () => {
+    const cache = await opened();
+    cache.fault = new BarkeepError('DISK_FULL', 'full', { retryable: true });
+    await expect(cache.set('key', 1)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(cache.setMany([{ key: 'key', value: 1 }])).rejects.toMatchObject({
+      code: 'DISK_FULL',
+    });
+    await expect(cache.delete('key')).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(cache.clear()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(await cache.stats()).toMatchObject({ writes: 0, failures: 0 });
+  });
+});
+
+describe('what adapters receive', () => {
+  it('is an absolute expiry and unique tags', async () => {
+    const clock = new ManualClock();
+    const cache = await opened({ clock, defaultTtlMs: 5_000 });
+    await cache.set('default', 1);
+    await cache.set('ttl', 2, { ttlMs: 0.25, tags: ['a', 'b', 'a'] });
+    await cache.set('never', 3, { ttlMs: Number.POSITIVE_INFINITY });
+    const now = clock.now();
+    expect([...cache.entries.values()]).toEqual([
+      { key: 'default', value: 1, expiresAt: now + 5_000, tags: [] },
+      { key: 'ttl', value: 2, expiresAt: now + 1, tags: ['a', 'b'] },
+      { key: 'never', value: 3, expiresAt: Number.POSITIVE_INFINITY, tags: [] },
+    ]);
+  });
+
+  it('is never an entry that has expired already', async () => {
+    const cache = await opened();
+    await cache.set('old', 1);
+    await cache.setMany([
+      { key: 'old', value: 2, ttlMs: 0 },
+      { key: 'new', value: 3 },
+    ]);
+    expect([...cache.entries.keys()]).toEqual(['new']);
+  });
+
+  it('is checked on the way out: an adapter that keeps too long does no harm', async () => {
+    const clock = new ManualClock();
+    const cache = await opened({ clock });
+    await cache.set('key', 1, { ttlMs: 1_000 });
+    clock.advance(1_000);
+    expect(cache.entries.has('key')).toBe(true);
+    expect(await cache.get('key')).toBeUndefined();
+  });
+});
+
+describe('options', () => {
+  it.each([
+    [{ defaultTtlMs: Number.NaN }, 'defaultTtlMs'],
+    [{ onReadFailure: 'ignore' }, 'onReadFailure'],
+    [{ sweepIntervalMs: 0 }, 'sweepIntervalMs'],
+  ])('%o is refused', (options, field) => {
+    expect(() => new RemoteCache(options as AbstractCacheOptions)).toThrow(`${field} must be`);
+  });
+});
+
+async function opened(options: AbstractCacheOptions = {}): Promise<RemoteCache> {
+  const cache = new RemoteCache({ clock: new ManualClock(), ...options });
+  await cache.open();
+  return cache;
+}

@@ -1,0 +1,228 @@
+import { type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
+import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import { assertEqual, assertRejects } from '../../assertions.ts';
+import { START, sampleCandle } from '../sample-candles.ts';
+import { collect } from '../storage-operations.ts';
+import {
+  MODEL_SERIES,
+  type ModelQuery,
+  type ModelRange,
+  type ModelWrite,
+  type StorageCommand,
+} from './storage-command.ts';
+import { type ModelBatch, StorageModel } from './storage-model.ts';
+
+/** Takes a storage and the model through the same commands, and compares what they answer. */
+export class StorageModelRun {
+  readonly #model = new StorageModel();
+  /** Keeps the names of this run apart from those of other runs on the same storage. */
+  readonly #prefix: string;
+  readonly #reopen: (storage: IMarketDataStorage) => Promise<IMarketDataStorage>;
+  #storage: IMarketDataStorage;
+
+  constructor(
+    storage: IMarketDataStorage,
+    prefix: string,
+    reopen: (storage: IMarketDataStorage) => Promise<IMarketDataStorage>,
+  ) {
+    this.#storage = storage;
+    this.#prefix = prefix;
+    this.#reopen = reopen;
+  }
+
+  async execute(commands: readonly StorageCommand[]): Promise<void> {
+    for (const [i, command] of commands.entries()) {
+      await this.#execute(command, `command ${i} (${command.kind})`);
+    }
+    await this.#compareAll();
+  }
+
+  /** Leaves nothing behind, so that a storage does not grow from run to run. */
+  async cleanUp(): Promise<void> {
+    const { candles, metadata } = this.#storage;
+    for (const i of MODEL_SERIES.keys()) await candles.remove(this.#key(i));
+    for (const name of this.#model.documents.keys()) await metadata.delete(name);
+  }
+
+  async close(): Promise<void> {
+    await this.#storage.close();
+  }
+
+  async #execute(command: StorageCommand, what: string): Promise<void> {
+    const { candles, coverage, metadata } = this.#storage;
+    switch (command.kind) {
+      case 'write': {
+        const batches = command.batches.map((write) => this.#batch(write));
+        assertEqual(await candles.write(batches), this.#model.write(batches), what);
+        return;
+      }
+      case 'write-at-once': {
+        const batches = command.writes.map((write) => this.#batch(write));
+        const results = await Promise.all(batches.map((batch) => candles.write(batch)));
+        assertEqual(
+          results,
+          batches.map((batch) => this.#model.write([batch])),
+          what,
+        );
+        return;
+      }
+      case 'write-invalid': {
+        const batches = command.batches.map((write) => this.#batch(write));
+        const bad = { key: this.#key(0), candles: [{ ...sampleCandle(START), high: -1 }] };
+        await assertRejects(() => candles.write([...batches, bad]), 'INVALID_INPUT', what);
+        return;
+      }
+      case 'read': {
+        const query = this.#query(command.query);
+        const series = await candles.read(query);
+        assertEqual(series.toArray(), this.#model.read(query), what);
+        return;
+      }
+      case 'read-many': {
+        const queries = command.queries.map((query) => this.#query(query));
+        const answers = await candles.readMany(queries);
+        assertEqual(
+          answers.map((series) => series.toArray()),
+          queries.map((query) => this.#model.read(query)),
+          what,
+        );
+        return;
+      }
+      case 'scan': {
+        const query = { ...this.#key(command.series), ...this.#range(command) };
+        const chunks = await collect(candles.scan({ ...query, chunkSize: command.chunkSize }));
+        const expected = this.#model.read(query);
+        assertEqual(
+          chunks.flatMap((chunk) => chunk.toArray()),
+          expected,
+          what,
+        );
+        const count = Math.ceil(expected.length / command.chunkSize);
+        assertEqual(chunks.length, count, `${what}: the chunks`);
+        return;
+      }
+      case 'remove': {
+        const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
+        assertEqual(await candles.remove(key, range), this.#model.remove(key, range), what);
+        return;
+      }
+      case 'cover': {
+        const [key, range] = [this.#key(command.series), this.#range(command)];
+        await coverage.add(key, range, { source: command.source });
+        this.#model.cover(key, range, command.source);
+        return;
+      }
+      case 'uncover': {
+        const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
+        await coverage.remove(key, range);
+        this.#model.uncover(key, range);
+        return;
+      }
+      case 'missing': {
+        const [key, range] = [this.#key(command.series), this.#range(command)];
+        assertEqual(await coverage.missing(key, range), this.#model.missing(key, range), what);
+        return;
+      }
+      case 'continuity': {
+        const [key, asked] = [this.#key(command.series), this.#range(command)];
+        const { range: _, missing, ...counts } = await coverage.continuity(key, asked);
+        assertEqual(counts, this.#model.continuity(key, asked), what);
+        assertEqual(missing, this.#model.missing(key, asked), `${what}: what is missing`);
+        return;
+      }
+      case 'set-document':
+        await metadata.set(this.#prefix + command.name, command.value);
+        this.#model.documents.set(this.#prefix + command.name, command.value);
+        return;
+      case 'delete-document': {
+        const name = this.#prefix + command.name;
+        assertEqual(await metadata.delete(name), this.#model.documents.delete(name), what);
+        return;
+      }
+      case 'list-documents': {
+        const prefix = this.#prefix + command.prefix;
+        const names = [...this.#model.documents.keys()].filter((it) => it.startsWith(prefix));
+        assertEqual(await metadata.keys(prefix), names.sort(), what);
+        return;
+      }
+      case 'reopen':
+        this.#storage = await this.#reopen(this.#storage);
+        return;
+    }
+  }
+
+  async #compareAll(): Promise<void> {
+    const { candles, coverage, metadata } = this.#storage;
+    for (const i of MODEL_SERIES.keys()) {
+      const key = this.#key(i);
+      const what = `${MODEL_SERIES[i]?.symbol} ${key.timeframe} in the end`;
+      const series = await candles.read({ ...key });
+      assertEqual(series.toArray(), this.#model.read({ ...key }), `${what}: candles`);
+      assertEqual(await candles.list({ ...key }), this.#model.list(key), `${what}: the list`);
+      const ledger = await coverage.of(key);
+      assertEqual(
+        ledger.map(({ from, to, source }) => ({ from, to, source })),
+        this.#model.coverage(key),
+        `${what}: coverage`,
+      );
+    }
+    for (const [name, value] of this.#model.documents) {
+      assertEqual(await metadata.get(name), value, `the document ${name} in the end`);
+    }
+  }
+
+  #key(series: number): SeriesKey {
+    const { symbol, timeframe } = MODEL_SERIES[series] ?? { symbol: 'A', timeframe: '1m' };
+    return { symbol: this.#prefix + symbol, timeframe };
+  }
+
+  #batch({ series, candles, covers, source }: ModelWrite): ModelBatch {
+    const key = this.#key(series);
+    return {
+      key,
+      candles: candles.map(({ period, version }) => sampleCandle(startOf(key, period), version)),
+      covers: covers && this.#range({ series, range: covers }),
+      source,
+    };
+  }
+
+  #query({ series, range, limit, take }: ModelQuery): CandleQuery {
+    const key = this.#key(series);
+    return {
+      ...key,
+      from: boundOf(key, range.from, range.fromOff),
+      to: boundOf(key, range.to, range.toOff),
+      limit,
+      take,
+    };
+  }
+
+  #range({ series, range }: { readonly series: number; readonly range: ModelRange }): Interval {
+    const key = this.#key(series);
+    const off = (isOff: boolean): number => (isOff ? 1 : 0);
+    return {
+      from: startOf(key, range.from) + off(range.fromOff),
+      to: startOf(key, range.to) + off(range.toOff),
+    };
+  }
+
+  #optionalRange(command: {
+    readonly series: number;
+    readonly range: ModelRange | undefined;
+  }): Interval | undefined {
+    const { series, range } = command;
+    return range && this.#range({ series, range });
+  }
+}
+
+function startOf({ timeframe }: SeriesKey, period: number): number {
+  return timeframeGrid(timeframe).shift(START, period);
+}
+
+function boundOf(
+  key: SeriesKey,
+  period: number | undefined,
+  isOff: boolean | undefined,
+): number | undefined {
+  return period === undefined ? undefined : startOf(key, period) + (isOff ? 1 : 0);
+}

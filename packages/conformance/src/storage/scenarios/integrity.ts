@@ -1,0 +1,58 @@
+import { assertDefined, assertEqual } from '../../assertions.ts';
+import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import { type StorageScenario, scenario } from '../storage-scenario.ts';
+
+const declared: Pick<StorageScenario, 'requires'> = {
+  requires: ({ integrity }) => (integrity ? undefined : 'integrity is not declared'),
+};
+
+export const integrityScenarios: readonly StorageScenario[] = [
+  scenario(
+    'integrity/empty',
+    'an empty storage is in order',
+    async (storage) => {
+      const report = await assertDefined(storage.integrity, 'storage.integrity').check();
+      assertEqual(
+        report,
+        { ok: true, series: 0, candles: 0, problems: [], truncated: false },
+        'the report',
+      );
+    },
+    declared,
+  ),
+  scenario(
+    'integrity/after-changes',
+    'after every kind of change all is in order',
+    async (storage) => {
+      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+      await storage.candles.write([
+        {
+          key: KEY,
+          candles: sampleMinutes(0, 3_000),
+          covers: { from: minute(0), to: minute(3_000) },
+        },
+        { key: OTHER_KEY, candles: sampleMinutes(0, 10) },
+      ]);
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(-10, 50, 1) });
+      await storage.coverage.add(KEY, { from: minute(10), to: minute(20) }, { source: 'b' });
+      await storage.candles.remove(KEY, { from: minute(100), to: minute(200) });
+      const report = await integrity.check();
+      assertEqual([report.ok, report.problems], [true, []], 'the problems');
+      assertEqual([report.series, report.candles], [2, 2_920], 'what was checked');
+      const one = await integrity.check(OTHER_KEY);
+      assertEqual([one.ok, one.series, one.candles], [true, 1, 10], 'one series');
+    },
+    declared,
+  ),
+  scenario(
+    'integrity/changes-nothing',
+    'a check changes nothing',
+    async (storage) => {
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 100) });
+      const before = await storage.candles.list();
+      await assertDefined(storage.integrity, 'storage.integrity').check();
+      assertEqual(await storage.candles.list(), before, 'the series after a check');
+    },
+    declared,
+  ),
+];

@@ -1,0 +1,60 @@
+import type { CallOptions } from '@barkeep/core';
+import type {
+  ICandleRepository,
+  ICoverageRepository,
+  IIntegrityCheck,
+  IMarketDataStorage,
+  IMetadataRepository,
+} from '@barkeep/storage';
+import { assertDefined } from '../assertions.ts';
+import { KEY, minute, sampleMinutes } from './sample-candles.ts';
+
+export type StorageOperationName =
+  | `candles.${keyof ICandleRepository}`
+  | `coverage.${keyof ICoverageRepository}`
+  | `metadata.${keyof IMetadataRepository}`
+  | `integrity.${keyof IIntegrityCheck}`
+  | 'flush'
+  | 'stats';
+
+export type StorageOperation = (
+  storage: IMarketDataStorage,
+  options?: CallOptions,
+) => Promise<unknown>;
+
+const RANGE = { from: minute(0), to: minute(10) };
+
+/**
+ * A valid call of every asynchronous method. The type asks for each of them, so a method that the
+ * contract gains is a compile error here until it is called in every state of a storage's life.
+ */
+export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOperation>> = {
+  'candles.write': ({ candles }, options) =>
+    candles.write({ key: KEY, candles: sampleMinutes(0, 3), covers: RANGE }, options),
+  'candles.read': ({ candles }, options) => candles.read({ ...KEY }, options),
+  'candles.readMany': ({ candles }, options) => candles.readMany([{ ...KEY }], options),
+  'candles.scan': ({ candles }, options) => collect(candles.scan({ ...KEY }, options)),
+  'candles.remove': ({ candles }, options) => candles.remove(KEY, RANGE, options),
+  'candles.list': ({ candles }, options) => candles.list({}, options),
+  'coverage.add': ({ coverage }, options) =>
+    coverage.add(KEY, RANGE, { source: 'conformance' }, options),
+  'coverage.of': ({ coverage }, options) => coverage.of(KEY, RANGE, options),
+  'coverage.missing': ({ coverage }, options) => coverage.missing(KEY, RANGE, options),
+  'coverage.remove': ({ coverage }, options) => coverage.remove(KEY, RANGE, options),
+  'coverage.continuity': ({ coverage }, options) => coverage.continuity(KEY, RANGE, options),
+  'metadata.get': ({ metadata }, options) => metadata.get('note', options),
+  'metadata.set': ({ metadata }, options) => metadata.set('note', { text: 'hello' }, options),
+  'metadata.delete': ({ metadata }, options) => metadata.delete('note', options),
+  'metadata.keys': ({ metadata }, options) => metadata.keys('', options),
+  'integrity.check': ({ integrity }, options) =>
+    assertDefined(integrity, 'storage.integrity').check(undefined, options),
+  flush: (storage, options) => storage.flush(options),
+  stats: (storage, options) => storage.stats(options),
+};
+
+/** Everything an iterable yields. */
+export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of iterable) items.push(item);
+  return items;
+}

@@ -1,0 +1,47 @@
+import type { IMarketDataStorage } from '@barkeep/storage';
+import type { ConformanceSuite } from '../scenario.ts';
+import { abortScenarios } from './scenarios/abort.ts';
+import { capabilityScenarios } from './scenarios/capabilities.ts';
+import { changeScenarios } from './scenarios/changes.ts';
+import { concurrencyScenarios } from './scenarios/concurrency.ts';
+import { coverageScenarios } from './scenarios/coverage.ts';
+import { integrityScenarios } from './scenarios/integrity.ts';
+import { invalidScenarios } from './scenarios/invalid.ts';
+import { lifecycleScenarios } from './scenarios/lifecycle.ts';
+import { listScenarios } from './scenarios/list.ts';
+import { metadataScenarios } from './scenarios/metadata.ts';
+import { modelScenarios } from './scenarios/model.ts';
+import { readScenarios } from './scenarios/read.ts';
+import { removeScenarios } from './scenarios/remove.ts';
+import { reopenScenarios } from './scenarios/reopen.ts';
+import { scanScenarios } from './scenarios/scan.ts';
+import { statisticsScenarios } from './scenarios/statistics.ts';
+import { symbolScenarios } from './scenarios/symbols.ts';
+import { valueScenarios } from './scenarios/values.ts';
+import { writeScenarios } from './scenarios/write.ts';
+
+/** Everything a storage adapter must do. */
+export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
+  name: 'storage',
+  scenarios: [
+    ...capabilityScenarios,
+    ...lifecycleScenarios,
+    ...writeScenarios,
+    ...valueScenarios,
+    ...invalidScenarios,
+    ...readScenarios,
+    ...scanScenarios,
+    ...removeScenarios,
+    ...listScenarios,
+    ...symbolScenarios,
+    ...coverageScenarios,
+    ...metadataScenarios,
+    ...changeScenarios,
+    ...abortScenarios,
+    ...concurrencyScenarios,
+    ...reopenScenarios,
+    ...integrityScenarios,
+    ...statisticsScenarios,
+    ...modelScenarios,
+  ],
+};

@@ -1,0 +1,541 @@
+import type {
+  CacheEntry,
+  CacheSelector,
+  CacheSetOptions,
+  CacheValue,
+  CacheWrite,
+  IDataCache,
+} from '@barkeep/cache';
+import { type CallOptions, CandleSeries, type Clock, type EpochMs } from '@barkeep/core';
+import { ReferenceCache } from './reference-cache.ts';
+
+/** A mistake that adapters have made or could make, and the scenario that must catch it. */
+export interface PlantedCacheBug {
+  readonly name: string;
+  readonly caughtBy: string;
+  readonly create: (clock: Clock) => IDataCache;
+}
+
+export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
+  bug(
+    'drops the last entry of a batch',
+    'set-many/all',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          for (const entry of entries.slice(0, -1)) await this._set(entry);
+        }
+      },
+  ),
+  bug(
+    'keeps the first of equal keys',
+    'set-many/last-wins',
+    (base) =>
+      class extends base {
+        override setMany(entries: readonly CacheWrite[]): Promise<void> {
+          return super.setMany(entries.toReversed());
+        }
+      },
+  ),
+  bug(
+    'stores a batch until it meets an invalid entry',
+    'set-many/one-invalid',
+    (base) =>
+      class extends base {
+        override async setMany(entries: readonly CacheWrite[]): Promise<void> {
+          for (const { key, value, ...options } of entries) await this.set(key, value, options);
+        }
+      },
+  ),
+  storing('loses the sign of zero', 'values/negative-zero', (value) => (value === 0 ? 0 : value)),
+  storing('keeps NaN as null, as JSON does', 'values/nan', (value) =>
+    Number.isNaN(value) ? null : value,
+  ),
+  storing('keeps bigints as numbers', 'values/bigint-huge', (value) =>
+    typeof value === 'bigint' ? BigInt(Number(value)) : value,
+  ),
+  storing('keeps the whole buffer of a view', 'values/numbers-view', (value) =>
+    value instanceof Float64Array ? new Float64Array(value.buffer) : value,
+  ),
+  storing('makes all NaNs alike', 'values/numbers', (value) =>
+    value instanceof Float64Array
+      ? value.map((one) => (Number.isNaN(one) ? Number.NaN : one))
+      : value,
+  ),
+  storing('keeps a series as an array of candles', 'values/series', (value) =>
+    value instanceof CandleSeries ? value.toArray().map((candle) => ({ ...candle })) : value,
+  ),
+  storing('loses names such as __proto__', 'values/hostile-names', (value) =>
+    isRecord(value) ? assigned(value) : value,
+  ),
+  storing('replaces lone surrogates', 'values/lone-surrogate', (value) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  ),
+  bug(
+    'takes falsy values for misses',
+    'values/falsy-is-no-miss',
+    (base) =>
+      class extends base {
+        override async get(key: string, options?: CallOptions): Promise<CacheValue | undefined> {
+          return (await super.get(key, options)) || undefined;
+        }
+        override async getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
+          return Promise.all(keys.map((key) => this.get(key)));
+        }
+      },
+  ),
+  expiring('lives a millisecond too long', 'expiry/ttl-edge', (expiresAt) => expiresAt + 1),
+  expiring('dies a millisecond too early', 'expiry/absolute-edge', (expiresAt) => expiresAt - 1),
+  expiring(
+    'takes milliseconds for seconds',
+    'expiry/ttl-edge',
+    (expiresAt, now) => now + (expiresAt - now) * 1_000,
+  ),
+  expiring('loses Infinity, as JSON does', 'expiry/never', (expiresAt) =>
+    expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt,
+  ),
+  expiring('counts delays in 32 bits', 'expiry/beyond-32-bits', (expiresAt, now) =>
+    expiresAt - now > 0x7fff_ffff ? now + 1 : expiresAt,
+  ),
+  bug(
+    'prolongs the life of what is read',
+    'expiry/reads-do-not-prolong',
+    (base) =>
+      class extends base {
+        protected override _get(key: string): CacheEntry | undefined {
+          const entry = super._get(key);
+          if (entry === undefined || entry.expiresAt <= this.clock.now()) return entry;
+          const prolonged = { ...entry, expiresAt: this.clock.now() + 60_000 };
+          this.entries.set(key, prolonged);
+          return prolonged;
+        }
+      },
+  ),
+  bug(
+    'keeps the expiry of what it replaces',
+    'expiry/overwrite-prolongs',
+    (base) =>
+      class extends base {
+        protected override _set(entry: CacheEntry): void {
+          const { expiresAt } = this.entries.get(entry.key) ?? entry;
+          super._set({ ...entry, expiresAt });
+        }
+      },
+  ),
+  bug(
+    'takes a ttl of 0 for none',
+    'expiry/ttl-0',
+    (base) =>
+      class extends base {
+        override set(key: string, value: CacheValue, options: CacheSetOptions = {}): Promise<void> {
+          const { ttlMs, ...rest } = options;
+          return super.set(key, value, ttlMs === 0 ? rest : options);
+        }
+      },
+  ),
+  bug(
+    'refuses an expired write but keeps the old value',
+    'expiry/past',
+    (base) =>
+      class extends base {
+        override async set(
+          key: string,
+          value: CacheValue,
+          options: CacheSetOptions = {},
+        ): Promise<void> {
+          if ((options.expiresAt ?? Number.POSITIVE_INFINITY) > this.clock.now()) {
+            await super.set(key, value, options);
+          }
+        }
+      },
+  ),
+  bug(
+    'ignores options it does not know',
+    'expiry/rejects-unknown-option',
+    (base) =>
+      class extends base {
+        override set(key: string, value: CacheValue, options: CacheSetOptions = {}): Promise<void> {
+          const { ttlMs, expiresAt, tags, signal } = options;
+          return super.set(key, value, { ttlMs, expiresAt, tags, signal });
+        }
+      },
+  ),
+  bug(
+    'lists keys that have expired',
+    'expiry/hidden-everywhere',
+    (base) =>
+      class extends base {
+        protected override _keys(prefix: string): string[] {
+          return super._keys(prefix, Number.NEGATIVE_INFINITY);
+        }
+      },
+  ),
+  bug(
+    'counts expired entries as deleted',
+    'expiry/hidden-everywhere',
+    (base) =>
+      class extends base {
+        protected override _delete(key: string): boolean {
+          return super._delete(key, Number.NEGATIVE_INFINITY);
+        }
+      },
+  ),
+  bug(
+    'sweeps everything',
+    'expiry/sweep',
+    (base) =>
+      class extends base {
+        protected override _sweep(): number {
+          return super._sweep(Number.POSITIVE_INFINITY);
+        }
+      },
+  ),
+  bug(
+    'never sweeps by itself',
+    'expiry/sweeps-by-itself',
+    (base) =>
+      class extends base {
+        protected override async _open(): Promise<void> {}
+      },
+  ),
+  bug(
+    'leaves its timer behind',
+    'lifecycle/close-stops-timers',
+    (base) =>
+      class extends base {
+        protected override async _close(): Promise<void> {}
+      },
+  ),
+  bug(
+    'takes a prefix for a glob',
+    'invalidate/literal-a*',
+    (base) =>
+      class extends base {
+        protected override startsWith(key: string, prefix: string): boolean {
+          return new RegExp(`^${prefix.split('*').map(literal).join('.*')}`).test(key);
+        }
+      },
+  ),
+  bug(
+    'takes a prefix for a LIKE pattern',
+    'invalidate/literal-_',
+    (base) =>
+      class extends base {
+        protected override startsWith(key: string, prefix: string): boolean {
+          const parts = prefix.split('_').map((part) => part.split('%').map(literal).join('.*'));
+          return new RegExp(`^${parts.join('.')}`).test(key);
+        }
+      },
+  ),
+  bug(
+    'finds a prefix anywhere in the key',
+    'invalidate/prefix',
+    (base) =>
+      class extends base {
+        protected override startsWith(key: string, prefix: string): boolean {
+          return key.includes(prefix);
+        }
+      },
+  ),
+  bug(
+    'takes a prefix for a whole segment',
+    'keys/prefix',
+    (base) =>
+      class extends base {
+        protected override startsWith(key: string, prefix: string): boolean {
+          return prefix === '' || key === prefix || key.startsWith(`${prefix}:`);
+        }
+      },
+  ),
+  bug(
+    'does nothing for an empty prefix',
+    'invalidate/everything',
+    (base) =>
+      class extends base {
+        protected override _invalidate(selector: CacheSelector, now: EpochMs): number {
+          if ('prefix' in selector && selector.prefix === '') return 0;
+          return super._invalidate(selector, now);
+        }
+      },
+  ),
+  naming('forgets the case of keys', 'keys/case-and-form', (key) => key.toLowerCase()),
+  naming('normalizes keys', 'keys/case-and-form', (key) => key.normalize('NFC')),
+  naming('ends keys at U+0000', 'keys/hostile', (key) => key.replace(/\0.*/s, '\0')),
+  naming('cuts long keys', 'keys/long-alike', (key) => key.slice(0, 250)),
+  bug(
+    'keeps entries as properties of an object',
+    'keys/inherited-names',
+    (base) =>
+      class extends base {
+        protected override _get(key: string): CacheEntry | undefined {
+          const inherited: unknown = Reflect.get({}, key);
+          if (inherited === undefined) return super._get(key);
+          return { key, value: null, expiresAt: Number.POSITIVE_INFINITY, tags: [] };
+        }
+      },
+  ),
+  bug(
+    'adds tags where it should replace them',
+    'tags/overwrite',
+    (base) =>
+      class extends base {
+        protected override _set(entry: CacheEntry): void {
+          const before = this.entries.get(entry.key)?.tags ?? [];
+          super._set({ ...entry, tags: [...before, ...entry.tags] });
+        }
+      },
+  ),
+  bug(
+    'remembers the tags of deleted entries',
+    'tags/gone-with-entry',
+    (base) =>
+      class extends base {
+        readonly #tags = new Map<string, readonly string[]>();
+
+        protected override _set(entry: CacheEntry): void {
+          this.#tags.set(entry.key, [...(this.#tags.get(entry.key) ?? []), ...entry.tags]);
+          super._set({ ...entry, tags: this.#tags.get(entry.key) ?? [] });
+        }
+      },
+  ),
+  bug(
+    'wants all tags of a selector',
+    'tags/any',
+    (base) =>
+      class extends base {
+        protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
+          if ('prefix' in selector) return super.isSelected(entry, selector);
+          return selector.tags.every((tag) => entry.tags.includes(tag));
+        }
+      },
+  ),
+  bug(
+    'takes a tag for a prefix of tags',
+    'tags/exact',
+    (base) =>
+      class extends base {
+        protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
+          if ('prefix' in selector) return super.isSelected(entry, selector);
+          return selector.tags.some((tag) => entry.tags.some((one) => one.startsWith(tag)));
+        }
+      },
+  ),
+  bug(
+    'keeps the caller’s array of tags',
+    'tags/own-array',
+    (base) =>
+      class extends base {
+        readonly #arrays = new Map<string, readonly string[]>();
+
+        override set(key: string, value: CacheValue, options: CacheSetOptions = {}): Promise<void> {
+          if (options.tags !== undefined) this.#arrays.set(key, options.tags);
+          return super.set(key, value, options);
+        }
+        protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
+          return super.isSelected({ ...entry, tags: this.#arrays.get(entry.key) ?? [] }, selector);
+        }
+      },
+  ),
+  bug(
+    'clears only keys with a prefix',
+    'clear/everything',
+    (base) =>
+      class extends base {
+        protected override _clear(): void {
+          for (const key of this.entries.keys()) if (key.includes(':')) this.entries.delete(key);
+        }
+      },
+  ),
+  bug('clears what others keep below', 'clear/own-data', (base) => {
+    const shared = new Map<string, CacheEntry>();
+    return class extends base {
+      protected override entries = shared;
+    };
+  }),
+  bug(
+    'leaves misses out of getMany',
+    'get-many/order',
+    (base) =>
+      class extends base {
+        override async getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
+          return (await super.getMany(keys)).filter((value) => value !== undefined);
+        }
+      },
+  ),
+  bug(
+    'answers a repeated key once',
+    'get-many/repeated',
+    (base) =>
+      class extends base {
+        override getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
+          return super.getMany([...new Set(keys)]);
+        }
+      },
+  ),
+  bug(
+    'has no bound',
+    'bounds/entries',
+    (base) =>
+      class extends base {
+        protected override evict(): void {}
+      },
+  ),
+  bug(
+    'counts no bytes',
+    'bounds/bytes',
+    (base) =>
+      class extends base {
+        protected override bytes(): number {
+          return 0;
+        }
+        protected override evict(): void {
+          if (this.entries.size > 200) this._clear();
+        }
+      },
+  ),
+  bug(
+    'keeps the old value when the new one is too large',
+    'bounds/too-large',
+    (base) =>
+      class extends base {
+        protected override _set(entry: CacheEntry): void {
+          const before = this.entries.get(entry.key);
+          super._set(entry);
+          if (before !== undefined && !this.entries.has(entry.key))
+            this.entries.set(entry.key, before);
+        }
+      },
+  ),
+  bug(
+    'ignores abort signals',
+    'abort/get',
+    (base) =>
+      class extends base {
+        override get(key: string): Promise<CacheValue | undefined> {
+          return super.get(key);
+        }
+      },
+  ),
+  bug(
+    'answers misses when it is closed',
+    'lifecycle/get',
+    (base) =>
+      class extends base {
+        override async get(key: string, options?: CallOptions): Promise<CacheValue | undefined> {
+          return this.state === 'open' ? super.get(key, options) : undefined;
+        }
+      },
+  ),
+  bug(
+    'counts getMany as one read',
+    'stats/reads',
+    (base) =>
+      class extends base {
+        override async getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
+          await this.get(keys[0] ?? 'none');
+          return keys.map((key) => this.entries.get(key)?.value);
+        }
+      },
+  ),
+  bug(
+    'lets a slow write undo a later delete',
+    'concurrency/set-then-delete',
+    (base) =>
+      class extends base {
+        protected override async _set(entry: CacheEntry): Promise<void> {
+          await Promise.resolve();
+          await Promise.resolve();
+          await super._set(entry);
+        }
+      },
+  ),
+  bug('forgets a write now and then', 'model/commands', (base) => {
+    let writes = 0;
+    return class extends base {
+      protected override _set(entry: CacheEntry): void | Promise<void> {
+        writes += 1;
+        return writes % 50 === 0 ? undefined : super._set(entry);
+      }
+    };
+  }),
+];
+
+type ReferenceClass = typeof ReferenceCache;
+
+function bug(
+  name: string,
+  caughtBy: string,
+  plant: (base: ReferenceClass) => ReferenceClass,
+): PlantedCacheBug {
+  const Planted = plant(ReferenceCache);
+  return { name, caughtBy: `cache/${caughtBy}`, create: (clock) => new Planted(clock) };
+}
+
+function storing(
+  name: string,
+  caughtBy: string,
+  change: (value: CacheValue) => CacheValue,
+): PlantedCacheBug {
+  return bug(
+    name,
+    caughtBy,
+    (base) =>
+      class extends base {
+        protected override _set(entry: CacheEntry): void | Promise<void> {
+          return super._set({ ...entry, value: change(entry.value) });
+        }
+      },
+  );
+}
+
+function expiring(
+  name: string,
+  caughtBy: string,
+  change: (expiresAt: EpochMs, now: EpochMs) => EpochMs,
+): PlantedCacheBug {
+  return bug(
+    name,
+    caughtBy,
+    (base) =>
+      class extends base {
+        protected override _set(entry: CacheEntry): void | Promise<void> {
+          return super._set({ ...entry, expiresAt: change(entry.expiresAt, this.clock.now()) });
+        }
+      },
+  );
+}
+
+function naming(name: string, caughtBy: string, change: (key: string) => string): PlantedCacheBug {
+  return bug(
+    name,
+    caughtBy,
+    (base) =>
+      class extends base {
+        protected override _get(key: string): CacheEntry | undefined {
+          return super._get(change(key));
+        }
+        protected override _set(entry: CacheEntry): void | Promise<void> {
+          return super._set({ ...entry, key: change(entry.key) });
+        }
+        protected override _delete(key: string, now: EpochMs): boolean {
+          return super._delete(change(key), now);
+        }
+      },
+  );
+}
+
+function isRecord(value: CacheValue): value is { readonly [key: string]: CacheValue } {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
+function assigned(record: { readonly [key: string]: CacheValue }): CacheValue {
+  const copy: Record<string, CacheValue> = {};
+  for (const [name, value] of Object.entries(record)) copy[name] = value;
+  return copy;
+}
+
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

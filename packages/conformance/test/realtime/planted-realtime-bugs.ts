@@ -1,0 +1,728 @@
+import type { Clock, EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
+import type {
+  CheckedTradeRead,
+  IRealtimeCache,
+  RealtimeEvent,
+  RealtimeSelector,
+  RealtimeWriteResult,
+  TradeReplay,
+} from '@barkeep/realtime';
+import { type Kept, type KeptTrade, ReferenceRealtime } from './reference-realtime.ts';
+
+/** A mistake that adapters have made or could make, and the scenario that must catch it. */
+export interface PlantedRealtimeBug {
+  readonly name: string;
+  readonly caughtBy: string;
+  readonly create: (clock: Clock) => IRealtimeCache;
+}
+
+export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
+  bug(
+    'lets an older ticker replace a newer one',
+    'tickers/older-is-stale',
+    (base) =>
+      class extends base {
+        protected override isStale(): boolean {
+          return false;
+        }
+      },
+  ),
+  bug(
+    'lets an older book replace a newer one',
+    'orderBooks/older-is-stale',
+    (base) =>
+      class extends base {
+        protected override isStale(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+          return !('bids' in value) && super.isStale(before, value);
+        }
+      },
+  ),
+  bug(
+    'takes an equal timestamp for stale',
+    'tickers/equal-is-stored',
+    (base) =>
+      class extends base {
+        protected override isStale(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+          return before.timestamp >= value.timestamp;
+        }
+      },
+  ),
+  bug(
+    'says stale but stores',
+    'orderBooks/older-is-stale',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          const result = super._setOrderBook(book);
+          this.booksBySymbol.set(book.symbol, {
+            value: structuredClone(book),
+            expiresAt: Infinity,
+          });
+          return result;
+        }
+      },
+  ),
+  bug(
+    'is kept from storing by what has expired',
+    'expiry/tickers-no-obstacle',
+    (base) =>
+      class extends base {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const before = this.tickersBySymbol.get(ticker.symbol)?.value;
+          if (before !== undefined && before.timestamp > ticker.timestamp) return 'stale';
+          return super._setTicker(ticker);
+        }
+      },
+  ),
+  bug(
+    'compares times across symbols',
+    'tickers/own-symbol',
+    (base) =>
+      class extends base {
+        #newest = 0;
+
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          if (ticker.timestamp < this.#newest) return 'stale';
+          this.#newest = ticker.timestamp;
+          return super._setTicker(ticker);
+        }
+      },
+  ),
+  bug(
+    'merges a ticker into the one before it',
+    'tickers/absent-fields',
+    (base) =>
+      class extends base {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const before = this.tickersBySymbol.get(ticker.symbol)?.value;
+          return super._setTicker({ ...before, ...ticker });
+        }
+      },
+  ),
+  bug(
+    'rounds prices to cents',
+    'tickers/every-field',
+    (base) =>
+      class extends base {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          return super._setTicker({ ...ticker, low: Math.round((ticker.low ?? 0) * 100) / 100 });
+        }
+      },
+  ),
+  bug(
+    'leaves the deeper levels of a longer book',
+    'orderBooks/replaced-whole',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          const before = this.booksBySymbol.get(book.symbol)?.value;
+          const bids = [...book.bids, ...(before?.bids.slice(book.bids.length) ?? [])];
+          return super._setOrderBook({ ...book, bids });
+        }
+      },
+  ),
+  bug(
+    'takes depth for all levels together',
+    'orderBooks/depth',
+    (base) =>
+      class extends base {
+        protected override _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
+          return super._getOrderBook(symbol, Math.ceil(depth / 2));
+        }
+      },
+  ),
+  bug(
+    'takes depth 0 for all levels',
+    'orderBooks/depth',
+    (base) =>
+      class extends base {
+        protected override _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
+          return super._getOrderBook(symbol, depth || Number.POSITIVE_INFINITY);
+        }
+      },
+  ),
+  bug(
+    'cuts both sides to the shorter one',
+    'orderBooks/depth-uneven',
+    (base) =>
+      class extends base {
+        protected override _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
+          const book = super._getOrderBook(symbol, depth);
+          return book && super._getOrderBook(symbol, Math.min(book.bids.length, book.asks.length));
+        }
+      },
+  ),
+  bug(
+    'hands out the very book it keeps',
+    'orderBooks/fresh-objects',
+    (base) =>
+      class extends base {
+        protected override _getOrderBook(symbol: string): OrderBook | undefined {
+          return this.live(this.booksBySymbol.get(symbol));
+        }
+      },
+  ),
+  bug(
+    'keeps the caller’s book',
+    'orderBooks/own-object',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          return this.setLatest(this.booksBySymbol, book, this.expiry.orderBookMs);
+        }
+      },
+  ),
+  bug(
+    'keeps books for as long as tickers',
+    'expiry/orderBooks-edge',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          return this.setLatest(this.booksBySymbol, structuredClone(book), this.expiry.tickerMs);
+        }
+      },
+  ),
+  bug(
+    'expires by the exchange’s time',
+    'expiry/tickers-since-stored',
+    (base) =>
+      class extends base {
+        protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
+          const value = super.live(kept);
+          const timestamp: unknown = Reflect.get(value ?? {}, 'timestamp');
+          const isOld = typeof timestamp === 'number' && timestamp + 30_000 <= this.clock.now();
+          return isOld ? undefined : value;
+        }
+      },
+  ),
+  bug(
+    'lives one millisecond too long',
+    'expiry/tickers-edge',
+    (base) =>
+      class extends base {
+        protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
+          return kept !== undefined && kept.expiresAt >= this.clock.now() ? kept.value : undefined;
+        }
+      },
+  ),
+  bug(
+    'prolongs the life of what is read',
+    'expiry/tickers-reads',
+    (base) =>
+      class extends base {
+        protected override _getTicker(symbol: string): Ticker | undefined {
+          const value = super._getTicker(symbol);
+          const expiresAt = this.clock.now() + this.expiry.tickerMs;
+          if (value !== undefined) this.tickersBySymbol.set(symbol, { value, expiresAt });
+          return value;
+        }
+      },
+  ),
+  bug(
+    'prolongs the life of a ticker by a stale one',
+    'expiry/tickers-renewed',
+    (base) =>
+      class extends base {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const result = super._setTicker(ticker);
+          const kept = this.tickersBySymbol.get(ticker.symbol);
+          const expiresAt = this.clock.now() + this.expiry.tickerMs;
+          if (kept !== undefined) this.tickersBySymbol.set(ticker.symbol, { ...kept, expiresAt });
+          return result;
+        }
+      },
+  ),
+  bug(
+    'gives all trades of a symbol one life',
+    'expiry/trades-each',
+    (base) =>
+      class extends base {
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          const added = super._appendTrades(symbol, trades);
+          const expiresAt = this.clock.now() + this.expiry.tradesMs;
+          const kept = this.tradesBySymbol.get(symbol) ?? [];
+          this.tradesBySymbol.set(
+            symbol,
+            kept.map((one) => ({ ...one, expiresAt })),
+          );
+          return added;
+        }
+      },
+  ),
+  bug(
+    'remembers the ids of expired trades',
+    'expiry/trades-again',
+    (base) =>
+      class extends base {
+        readonly #ids = new Set<string>();
+
+        protected override hasTrade(kept: readonly KeptTrade[], trade: Trade): boolean {
+          const isKnown = super.hasTrade(kept, trade) || this.#ids.has(trade.id);
+          this.#ids.add(trade.id);
+          return isKnown;
+        }
+      },
+  ),
+  bug(
+    'never sweeps by itself',
+    'expiry/trades-sweep',
+    (base) =>
+      class extends base {
+        protected override async _open(): Promise<void> {}
+      },
+  ),
+  bug(
+    'sweeps what is live',
+    'sweep/returns',
+    (base) =>
+      class extends base {
+        protected override _sweep(now: EpochMs): number {
+          this.booksBySymbol.clear();
+          return super._sweep(now);
+        }
+      },
+  ),
+  bug(
+    'keeps trades twice',
+    'trades/duplicates',
+    (base) =>
+      class extends base {
+        protected override hasTrade(): boolean {
+          return false;
+        }
+      },
+  ),
+  bug(
+    'takes ids for numbers',
+    'trades/ids-are-text',
+    (base) =>
+      class extends base {
+        protected override hasTrade(kept: readonly KeptTrade[], { id }: Trade): boolean {
+          return kept.some(({ value }) => value.id === id || Number(value.id) === Number(id));
+        }
+      },
+  ),
+  bug(
+    'keeps ids as numbers',
+    'trades/ids-are-text',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
+          const asNumber = (id: string): string =>
+            Number.isNaN(Number(id)) ? id : `${Number(id)}`;
+          return super
+            ._recentTrades(symbol, read)
+            .map((trade) => ({ ...trade, id: asNumber(trade.id) }));
+        }
+      },
+  ),
+  bug(
+    'compares ids across symbols',
+    'trades/duplicates-by-symbol',
+    (base) =>
+      class extends base {
+        protected override hasTrade(_kept: readonly KeptTrade[], trade: Trade): boolean {
+          return [...this.tradesBySymbol.values()].some((kept) => super.hasTrade(kept, trade));
+        }
+      },
+  ),
+  bug(
+    'lets a duplicate replace what was there',
+    'trades/duplicates',
+    (base) =>
+      class extends base {
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          const added = super._appendTrades(symbol, trades);
+          const kept = this.tradesBySymbol.get(symbol) ?? [];
+          const latest = new Map(trades.map((trade) => [trade.id, trade]));
+          this.tradesBySymbol.set(
+            symbol,
+            kept.map((one) => ({ ...one, value: latest.get(one.value.id) ?? one.value })),
+          );
+          return added;
+        }
+      },
+  ),
+  bug(
+    'reads trades in the order of arrival',
+    'trades/order',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(symbol: string, { limit }: CheckedTradeRead): Trade[] {
+          return this.liveTrades(symbol)
+            .map(({ value }) => value)
+            .slice(-limit);
+        }
+      },
+  ),
+  bug(
+    'orders equal timestamps by id',
+    'trades/order-equal',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
+          return super
+            ._recentTrades(symbol, read)
+            .sort((a, b) => a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1));
+        }
+      },
+  ),
+  bug(
+    'takes the first where the latest are asked for',
+    'trades/limit',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(
+          symbol: string,
+          { limit, since }: CheckedTradeRead,
+        ): Trade[] {
+          return super._recentTrades(symbol, { limit: Infinity, since }).slice(0, limit);
+        }
+      },
+  ),
+  bug(
+    'limits before it looks at since',
+    'trades/since',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(
+          symbol: string,
+          { limit, since }: CheckedTradeRead,
+        ): Trade[] {
+          const first = super
+            ._recentTrades(symbol, { limit: Infinity, since: 0 })
+            .slice(0, limit * 3);
+          return first.filter(({ timestamp }) => timestamp >= since).slice(-limit);
+        }
+      },
+  ),
+  bug(
+    'leaves out trades exactly at since',
+    'trades/since',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(
+          symbol: string,
+          { limit, since }: CheckedTradeRead,
+        ): Trade[] {
+          return super._recentTrades(symbol, { limit, since: since + 1 });
+        }
+      },
+  ),
+  bug(
+    'keeps more trades than it declares',
+    'trades/bound',
+    (base) =>
+      class extends base {
+        protected override drop(symbol: string, count: number): void {
+          if (count > 10) super.drop(symbol, count);
+        }
+      },
+  ),
+  bug(
+    'drops the newest trades to keep the bound',
+    'trades/bound',
+    (base) =>
+      class extends base {
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          const free = 60 - this.liveTrades(symbol).length;
+          return super._appendTrades(symbol, trades.slice(0, Math.max(0, free)));
+        }
+      },
+  ),
+  bug(
+    'leaves the ids of deleted trades',
+    'trades/delete',
+    (base) =>
+      class extends base {
+        readonly #deleted: KeptTrade[] = [];
+
+        protected override _deleteTrades(symbol: string): boolean {
+          this.#deleted.push(...this.liveTrades(symbol));
+          return super._deleteTrades(symbol);
+        }
+        protected override hasTrade(kept: readonly KeptTrade[], trade: Trade): boolean {
+          return super.hasTrade([...kept, ...this.#deleted], trade);
+        }
+      },
+  ),
+  bug(
+    'hands out the very trades it keeps',
+    'trades/fresh-objects',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(symbol: string): Trade[] {
+          return this.liveTrades(symbol).map(({ value }) => value);
+        }
+      },
+  ),
+  bug(
+    'replays by timestamp',
+    'replay/late-arrival',
+    (base) =>
+      class extends base {
+        #newest = 0;
+
+        protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+          const replay = super._replayTrades(symbol, after);
+          const trades = replay.trades.filter(({ timestamp }) => timestamp > this.#newest);
+          this.#newest = Math.max(0, ...trades.map(({ timestamp }) => timestamp));
+          return { ...replay, trades };
+        }
+      },
+  ),
+  bug(
+    'replays the last trade again',
+    'replay/goes-on',
+    (base) =>
+      class extends base {
+        protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+          const replay = super._replayTrades(symbol, after);
+          return { ...replay, cursor: `${this.incarnation}:${Math.max(0, this.arrivals - 1)}` };
+        }
+      },
+  ),
+  bug(
+    'replays trades of every symbol',
+    'replay/own-symbol',
+    (base) =>
+      class extends base {
+        protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+          const replays = [symbol, ...this.tradesBySymbol.keys()].map((one) =>
+            super._replayTrades(one, after),
+          );
+          return {
+            ...super._replayTrades(symbol, after),
+            trades: replays.flatMap(({ trades }) => trades),
+          };
+        }
+      },
+  ),
+  bug(
+    'hides gaps',
+    'replay/gap-by-bound',
+    (base) =>
+      class extends base {
+        protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+          return { ...super._replayTrades(symbol, after), gap: false };
+        }
+      },
+  ),
+  bug(
+    'takes what has expired for seen',
+    'replay/gap-by-expiry',
+    (base) =>
+      class extends base {
+        protected override liveTrades(symbol: string): KeptTrade[] {
+          const lost = new Map(this.lost);
+          const trades = super.liveTrades(symbol);
+          this.lost = lost;
+          return trades;
+        }
+      },
+  ),
+  bug(
+    'forgets at delete what was not seen',
+    'replay/gap-by-delete',
+    (base) =>
+      class extends base {
+        protected override _deleteTrades(symbol: string): boolean {
+          const wereThere = super._deleteTrades(symbol);
+          this.lost.delete(symbol);
+          return wereThere;
+        }
+      },
+  ),
+  bug(
+    'takes a cursor from before a restart for its own',
+    'replay/gap-by-restart',
+    (base) =>
+      class extends base {
+        protected override incarnation = '00000000-0000-0000-0000-000000000000';
+      },
+  ),
+  bug(
+    'reports a gap after every quiet time',
+    'replay/no-gap-when-seen',
+    (base) =>
+      class extends base {
+        protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+          const replay = super._replayTrades(symbol, after);
+          return { ...replay, gap: after !== undefined && this.lost.has(symbol) };
+        }
+      },
+  ),
+  bug(
+    'takes any cursor',
+    'replay/rejects-nonsense-8',
+    (base) =>
+      class extends base {
+        protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+          return super._replayTrades(symbol, after?.includes(':') ? after : undefined);
+        }
+      },
+  ),
+  bug(
+    'tells of stale values',
+    'subscribe/not-stale',
+    (base) =>
+      class extends base {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const result = super._setTicker(ticker);
+          if (result === 'stale') this.publish({ type: 'ticker', ticker });
+          return result;
+        }
+      },
+  ),
+  bug(
+    'tells of trades that were there',
+    'subscribe/only-new-trades',
+    (base) =>
+      class extends base {
+        protected override publish(event: RealtimeEvent): void {
+          if (event.type === 'trades') {
+            const trades = this.liveTrades(event.symbol).map(({ value }) => value);
+            super.publish({ ...event, trades });
+          } else super.publish(event);
+        }
+      },
+  ),
+  bug(
+    'takes symbols of a selector for prefixes',
+    'subscribe/symbols',
+    (base) =>
+      class extends base {
+        override subscribe(
+          selector: RealtimeSelector,
+          listener: (event: RealtimeEvent) => void,
+        ): () => void {
+          return super.subscribe({ types: selector.types }, (event) => {
+            const symbol: unknown = Object.values(event).flatMap(
+              (part) => Reflect.get(Object(part), 'symbol') ?? [],
+            )[0];
+            const prefixes = selector.symbols ?? [''];
+            if (
+              prefixes.some((prefix) =>
+                String(symbol ?? Reflect.get(event, 'symbol')).startsWith(prefix),
+              )
+            )
+              listener(event);
+          });
+        }
+      },
+  ),
+  bug(
+    'takes empty lists of a selector for none',
+    'subscribe/none',
+    (base) =>
+      class extends base {
+        override subscribe(
+          selector: RealtimeSelector,
+          listener: (event: RealtimeEvent) => void,
+        ): () => void {
+          const { types, symbols } = selector;
+          return super.subscribe(
+            {
+              types: types?.length === 0 ? undefined : types,
+              symbols: symbols?.length === 0 ? undefined : symbols,
+            },
+            listener,
+          );
+        }
+      },
+  ),
+  bug(
+    'lets a listener break a write',
+    'subscribe/throwing',
+    (base) =>
+      class extends base {
+        readonly #direct = new Set<(event: RealtimeEvent) => void>();
+
+        override subscribe(
+          _selector: RealtimeSelector,
+          listener: (event: RealtimeEvent) => void,
+        ): () => void {
+          this.#direct.add(listener);
+          return () => this.#direct.delete(listener);
+        }
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const result = super._setTicker(ticker);
+          for (const listener of this.#direct) listener({ type: 'ticker', ticker });
+          return result;
+        }
+      },
+  ),
+  bug(
+    'has no bound of symbols',
+    'bounds/tickers-symbols',
+    (base) =>
+      class extends base {
+        protected override evict(): void {}
+      },
+  ),
+  bug(
+    'clears one kind only',
+    'clear/everything',
+    (base) =>
+      class extends base {
+        protected override _clear(): void {
+          this.tickersBySymbol.clear();
+        }
+      },
+  ),
+  bug('clears what others keep below', 'clear/own-data', (base) => {
+    const shared = new Map<string, Kept<Ticker>>();
+    return class extends base {
+      protected override tickersBySymbol = shared;
+    };
+  }),
+  bug(
+    'compares and writes in two steps',
+    'tickers/at-a-time',
+    (base) =>
+      class extends base {
+        protected override async _setTicker(ticker: Ticker): Promise<RealtimeWriteResult> {
+          const before = this.tickersBySymbol.get(ticker.symbol)?.value;
+          await Promise.resolve();
+          if (before !== undefined && before.timestamp > ticker.timestamp) return 'stale';
+          const expiresAt = this.clock.now() + this.expiry.tickerMs;
+          this.tickersBySymbol.set(ticker.symbol, { value: ticker, expiresAt });
+          return 'stored';
+        }
+      },
+  ),
+  bug('forgets an append now and then', 'model/commands', (base) => {
+    let appends = 0;
+    return class extends base {
+      protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+        appends += 1;
+        return appends % 50 === 0 ? [...trades] : super._appendTrades(symbol, trades);
+      }
+    };
+  }),
+];
+
+type ReferenceClass = typeof ReferenceRealtime;
+
+function bug(
+  name: string,
+  caughtBy: string,
+  plant: (base: ReferenceClass) => ReferenceClass,
+): PlantedRealtimeBug {
+  const Planted = plant(ReferenceRealtime);
+  return { name, caughtBy: `realtime/${caughtBy}`, create: (clock) => new Planted(clock) };
+}

@@ -1,0 +1,201 @@
+import type { Clock, EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
+import {
+  AbstractRealtimeCache,
+  type CheckedTradeRead,
+  copyOrderBook,
+  malformedCursor,
+  type RealtimeCapabilities,
+  type RealtimeUsage,
+  type RealtimeWriteResult,
+  type TradeReplay,
+} from '@barkeep/realtime';
+
+const MAX_SYMBOLS = 150;
+const MAX_TRADES = 60;
+
+export interface Kept<Value> {
+  readonly value: Value;
+  readonly expiresAt: EpochMs;
+}
+
+export interface KeptTrade extends Kept<Trade> {
+  readonly arrival: number;
+}
+
+/** The least that keeps every promise of the realtime contract: what bugs are planted in. */
+export class ReferenceRealtime extends AbstractRealtimeCache {
+  protected tickersBySymbol: Map<string, Kept<Ticker>> = new Map();
+  protected booksBySymbol: Map<string, Kept<OrderBook>> = new Map();
+  protected tradesBySymbol: Map<string, KeptTrade[]> = new Map();
+  protected incarnation: string = crypto.randomUUID();
+  protected arrivals = 0;
+  /** The last arrival of each symbol that is gone. */
+  protected lost: Map<string, number> = new Map();
+
+  constructor(clock: Clock, capabilities: Partial<RealtimeCapabilities> = {}) {
+    super(
+      'reference-realtime',
+      {
+        sharing: 'process',
+        platforms: ['node', 'browser'],
+        maxSymbols: MAX_SYMBOLS,
+        maxTradesPerSymbol: MAX_TRADES,
+        ...capabilities,
+      },
+      { clock },
+    );
+  }
+
+  protected _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+    return this.setLatest(this.tickersBySymbol, ticker, this.expiry.tickerMs);
+  }
+
+  protected _getTicker(symbol: string): Ticker | undefined {
+    return this.live(this.tickersBySymbol.get(symbol));
+  }
+
+  protected _deleteTicker(symbol: string): boolean {
+    return this.remove(this.tickersBySymbol, symbol);
+  }
+
+  protected _setOrderBook(book: OrderBook): RealtimeWriteResult {
+    return this.setLatest(this.booksBySymbol, copyOrderBook(book), this.expiry.orderBookMs);
+  }
+
+  protected _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
+    const book = this.live(this.booksBySymbol.get(symbol));
+    if (book === undefined) return undefined;
+    const { bids, asks } = copyOrderBook(book);
+    return { ...book, bids: bids.slice(0, depth), asks: asks.slice(0, depth) };
+  }
+
+  protected _deleteOrderBook(symbol: string): boolean {
+    return this.remove(this.booksBySymbol, symbol);
+  }
+
+  protected _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+    const kept = this.liveTrades(symbol);
+    const added = trades.filter((trade) => !this.hasTrade(kept, trade));
+    const expiresAt = this.clock.now() + this.expiry.tradesMs;
+    for (const value of added) kept.push({ value, expiresAt, arrival: ++this.arrivals });
+    this.tradesBySymbol.set(symbol, kept);
+    this.drop(symbol, Math.max(0, kept.length - MAX_TRADES));
+    this.evict(this.tradesBySymbol);
+    return added;
+  }
+
+  protected _recentTrades(symbol: string, { limit, since }: CheckedTradeRead): Trade[] {
+    const wanted = this.liveTrades(symbol)
+      .map(({ value }) => ({ ...value }))
+      .filter(({ timestamp }) => timestamp >= since)
+      .sort((a, b) => a.timestamp - b.timestamp);
+    return wanted.slice(Math.max(0, wanted.length - limit));
+  }
+
+  protected _replayTrades(symbol: string, after: string | undefined): TradeReplay {
+    const [, incarnation, arrival] = /^([0-9a-f-]{36}):(\d+)$/.exec(after ?? '') ?? [];
+    if (after !== undefined && incarnation === undefined) throw malformedCursor(after);
+    const isKnown = incarnation === this.incarnation;
+    const seen = isKnown ? Number(arrival) : 0;
+    const trades = this.liveTrades(symbol).filter((one) => one.arrival > seen);
+    return {
+      trades: trades.map(({ value }) => ({ ...value })),
+      cursor: `${this.incarnation}:${this.arrivals}`,
+      gap: after !== undefined && (!isKnown || (this.lost.get(symbol) ?? 0) > seen),
+    };
+  }
+
+  protected _deleteTrades(symbol: string): boolean {
+    const { length } = this.liveTrades(symbol);
+    this.drop(symbol, length);
+    this.tradesBySymbol.delete(symbol);
+    return length > 0;
+  }
+
+  protected _clear(): void {
+    for (const symbol of this.tradesBySymbol.keys()) this._deleteTrades(symbol);
+    this.tickersBySymbol.clear();
+    this.booksBySymbol.clear();
+  }
+
+  protected _sweep(now: EpochMs): number {
+    let removed = 0;
+    for (const values of [this.tickersBySymbol, this.booksBySymbol]) {
+      for (const [symbol, { expiresAt }] of values) {
+        if (expiresAt <= now && values.delete(symbol)) removed += 1;
+      }
+    }
+    for (const [symbol, trades] of this.tradesBySymbol) {
+      const before = trades.length;
+      const left = this.liveTrades(symbol).length;
+      if (left === 0) this.tradesBySymbol.delete(symbol);
+      removed += before - left;
+    }
+    return removed;
+  }
+
+  protected _usage(): RealtimeUsage {
+    const trades = [...this.tradesBySymbol.values()].reduce((sum, { length }) => sum + length, 0);
+    const levels = [...this.booksBySymbol.values()].reduce(
+      (sum, { value }) => sum + value.bids.length + value.asks.length,
+      0,
+    );
+    const tickers = this.tickersBySymbol.size;
+    const bytes = 200 * tickers + 100 * levels + 200 * trades;
+    return { tickers, orderBooks: this.booksBySymbol.size, trades, bytes };
+  }
+
+  protected setLatest<Value extends Ticker | OrderBook>(
+    values: Map<string, Kept<Value>>,
+    value: Value,
+    lifeMs: number,
+  ): RealtimeWriteResult {
+    const before = this.live(values.get(value.symbol));
+    if (before !== undefined && this.isStale(before, value)) return 'stale';
+    values.delete(value.symbol);
+    values.set(value.symbol, { value, expiresAt: this.clock.now() + lifeMs });
+    this.evict(values);
+    return 'stored';
+  }
+
+  protected isStale(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+    return before.timestamp > value.timestamp;
+  }
+
+  protected hasTrade(kept: readonly KeptTrade[], { id }: Trade): boolean {
+    return kept.some(({ value }) => value.id === id);
+  }
+
+  protected live<Value>(kept: Kept<Value> | undefined): Value | undefined {
+    return kept !== undefined && kept.expiresAt > this.clock.now() ? kept.value : undefined;
+  }
+
+  protected liveTrades(symbol: string): KeptTrade[] {
+    const trades = this.tradesBySymbol.get(symbol) ?? [];
+    const alive = trades.findIndex(({ expiresAt }) => expiresAt > this.clock.now());
+    this.drop(symbol, alive === -1 ? trades.length : alive);
+    return trades;
+  }
+
+  /** Removes the oldest trades. */
+  protected drop(symbol: string, count: number): void {
+    const dropped = this.tradesBySymbol.get(symbol)?.splice(0, count) ?? [];
+    const last = dropped.at(-1);
+    if (last !== undefined) this.lost.set(symbol, last.arrival);
+  }
+
+  protected remove(values: Map<string, Kept<unknown>>, symbol: string): boolean {
+    const wasThere = this.live(values.get(symbol)) !== undefined;
+    values.delete(symbol);
+    return wasThere;
+  }
+
+  protected evict(values: Map<string, unknown>): void {
+    while (values.size > MAX_SYMBOLS) {
+      const [oldest] = values.keys();
+      if (oldest === undefined) return;
+      values.delete(oldest);
+      this.countEvictions(1);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import { CandleSeries, nextTurn, type Unsubscribe } from '@barkeep/core';
+import type { BatchOutcome, ChangeEvent, CheckedBatch, StorageSize } from '@barkeep/storage';
+import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.ts';
+import { ReferenceStorage } from './reference-storage.ts';
+
+export const handleBugs: readonly PlantedStorageBug[] = [
+  plantBugOutside('answers when closed', 'lifecycle/candles.read', ({ candles }) => ({
+    candles: {
+      ...candles,
+      read: (query, options) => candles.read(query, options).catch(() => CandleSeries.empty(query)),
+    },
+  })),
+  plantBugOutside('opens by itself', 'lifecycle/candles.list', (storage) => ({
+    candles: {
+      ...storage.candles,
+      list: async (filter, options) => {
+        if (storage.state === 'idle') await storage.open();
+        return storage.candles.list(filter, options);
+      },
+    },
+  })),
+  plantBugOutside('opens again after close', 'lifecycle/open-after-close', (storage) => ({
+    open: (options) => (storage.state === 'closed' ? Promise.resolve() : storage.open(options)),
+  })),
+  plantBugOutside('forgets abort signals', 'abort/candles.write', ({ candles }) => ({
+    candles: { ...candles, write: (batches) => candles.write(batches) },
+  })),
+  plantBugOutside('scans on when aborted', 'abort/scan-under-way', ({ candles }) => ({
+    candles: {
+      ...candles,
+      scan: (query, options) => candles.scan(query, options?.signal?.aborted ? options : {}),
+    },
+  })),
+  plantBugOutside('claims integrity checks', 'capabilities/integrity-declared', () => ({
+    integrity: undefined,
+  })),
+  plantBugOutside(
+    'hides integrity checks',
+    'capabilities/integrity-undeclared',
+    ({ capabilities }) => ({
+      capabilities: { ...capabilities, integrity: false },
+    }),
+  ),
+  plantBugOutside('claims backups', 'capabilities/backup-declared', ({ capabilities }) => ({
+    capabilities: { ...capabilities, backup: true },
+  })),
+  plantBugOutside('shares documents', 'metadata/not-shared', ({ metadata }) => {
+    const documents = new Map<string, Awaited<ReturnType<typeof metadata.get>>>();
+    return {
+      metadata: {
+        ...metadata,
+        set: async (key, value, options) => {
+          documents.set(key, value);
+          await metadata.set(key, value, options);
+        },
+        get: async (key) => documents.get(key),
+      },
+    };
+  }),
+  plantBug(
+    'takes document prefixes for patterns',
+    'metadata/keys',
+    class extends ReferenceStorage {
+      protected override async _metadataKeys(prefix: string): Promise<string[]> {
+        const keys = await super._metadataKeys('');
+        return keys.filter((key) => key.startsWith(prefix.replace(/[%*]$/, '')));
+      }
+    },
+  ),
+  plantBug(
+    'deletes documents by prefix',
+    'metadata/delete',
+    class extends ReferenceStorage {
+      protected override async _deleteMetadata(key: string): Promise<boolean> {
+        const keys = await this._metadataKeys(key);
+        for (const each of keys) await super._deleteMetadata(each);
+        return keys.length > 0;
+      }
+    },
+  ),
+  plantBug(
+    'forgets documents when closed',
+    'reopen/metadata',
+    class extends ReferenceStorage {
+      protected override async _close(): Promise<void> {
+        this.data.documents.clear();
+      }
+    },
+  ),
+  plantBug(
+    'counts only what it wrote',
+    'stats/size',
+    class extends ReferenceStorage {
+      #written = 0;
+
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        const outcome = super.store(batch);
+        this.#written += outcome.inserted;
+        return outcome;
+      }
+
+      protected override async _size(): Promise<StorageSize> {
+        return { ...(await super._size()), candles: this.#written };
+      }
+    },
+  ),
+  plantBug(
+    'tells of inserts only',
+    'changes/update',
+    class extends ReferenceStorage {
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        const outcome = super.store(batch);
+        return outcome.inserted > 0 ? outcome : { ...outcome, changed: undefined };
+      }
+    },
+  ),
+  plantBug(
+    'tells of unchanged candles',
+    'changes/unchanged',
+    class extends ReferenceStorage {
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        return { ...super.store(batch), changed: batch.series.extent };
+      }
+    },
+  ),
+  plantBug(
+    'tells too narrow a stretch',
+    'changes/update',
+    class extends ReferenceStorage {
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        const { changed, ...outcome } = super.store(batch);
+        return { ...outcome, changed: changed && { from: changed.from, to: changed.from + 1 } };
+      }
+    },
+  ),
+  plantBug(
+    'tells before it commits',
+    'changes/committed',
+    class extends ReferenceStorage {
+      protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
+        for (const { key, series } of batches) {
+          const interval = { from: series.firstTimestamp, to: series.lastTimestamp + 1 };
+          this.publish({ type: 'candles', key, interval, origin: 'local' });
+        }
+        await nextTurn();
+        const outcomes = await super._write(batches);
+        return outcomes.map((outcome) => ({ ...outcome, changed: undefined }));
+      }
+    },
+  ),
+  listening('tells listeners after they left', 'changes/unsubscribe', () => ({
+    stop: () => undefined,
+  })),
+  listening('lets a listener stop the others', 'changes/throwing-listener', () => ({
+    onError: () => undefined,
+  })),
+  listening('tells late', 'changes/write', () => ({
+    defer: (tell) => void nextTurn().then(tell),
+  })),
+];
+
+interface Listening {
+  readonly stop?: Unsubscribe;
+  readonly onError?: (error: unknown) => void;
+  readonly defer?: (tell: () => void) => void;
+}
+
+/** Treats the listeners of its change feed wrongly. */
+function listening(name: string, caughtBy: string, how: () => Listening): PlantedStorageBug {
+  const { stop, onError, defer = (tell) => tell() } = how();
+  return plantBugOutside(name, caughtBy, ({ changes }) => ({
+    changes: {
+      subscribe: (listener) => {
+        const tell = (event: ChangeEvent): void => {
+          try {
+            listener(event);
+          } catch (error) {
+            if (onError === undefined) throw error;
+            onError(error);
+          }
+        };
+        const unsubscribe = changes.subscribe((event) => defer(() => tell(event)));
+        return stop ?? unsubscribe;
+      },
+    },
+  }));
+}

@@ -1,0 +1,17 @@
+import { coverageBugs } from './coverage-bugs.ts';
+import { handleBugs } from './handle-bugs.ts';
+import type { PlantedStorageBug } from './plant-bug.ts';
+import { readBugs } from './read-bugs.ts';
+import { seriesBugs } from './series-bugs.ts';
+import { valueBugs } from './value-bugs.ts';
+import { writeBugs } from './write-bugs.ts';
+
+/** Storages that are wrong on purpose, each with the scenario that must find it out. */
+export const plantedStorageBugs: readonly PlantedStorageBug[] = [
+  ...writeBugs,
+  ...valueBugs,
+  ...readBugs,
+  ...seriesBugs,
+  ...coverageBugs,
+  ...handleBugs,
+];

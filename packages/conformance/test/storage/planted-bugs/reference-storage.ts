@@ -1,0 +1,212 @@
+import { isEqual } from '@barkeep/conformance';
+import {
+  type Candle,
+  CandleSeries,
+  type Clock,
+  type Interval,
+  type SeriesKey,
+  seriesKeyText,
+  timeframeGrid,
+} from '@barkeep/core';
+import {
+  AbstractMarketDataStorage,
+  addCoverageEntry,
+  type BatchOutcome,
+  type CheckedBatch,
+  type CheckedQuery,
+  type CoverageEntry,
+  type IntegrityReport,
+  type RemovalOutcome,
+  removeCoverageRange,
+  type SeriesFilter,
+  type SeriesInfo,
+  type StorageSize,
+} from '@barkeep/storage';
+
+/** One series, in the plainest form there is. */
+export interface ReferenceSeries {
+  readonly key: SeriesKey;
+  readonly candles: Map<number, Candle>;
+  coverage: CoverageEntry[];
+}
+
+/** What outlives a handle: stands for a disk. */
+export class ReferenceData {
+  readonly series: Map<string, ReferenceSeries> = new Map();
+  readonly documents: Map<string, string> = new Map();
+}
+
+export interface ReferenceOptions {
+  readonly clock: Clock;
+  readonly data: ReferenceData;
+}
+
+/**
+ * The plainest storage that conforms: one object per candle, in a map. The planted bugs are
+ * changes to it, so its methods are small and open to be overridden.
+ */
+export class ReferenceStorage extends AbstractMarketDataStorage {
+  protected readonly data: ReferenceData;
+
+  constructor({ clock, data }: ReferenceOptions) {
+    super(
+      'reference-storage',
+      {
+        durability: 'process-crash',
+        changes: 'process',
+        sharing: 'exclusive',
+        platforms: ['node', 'browser'],
+        integrity: true,
+        maintenance: false,
+        backup: false,
+      },
+      { clock },
+    );
+    this.data = data;
+  }
+
+  protected override async _open(): Promise<void> {}
+
+  protected override async _close(): Promise<void> {}
+
+  protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
+    return batches.map((batch) => this.store(batch));
+  }
+
+  protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
+    return CandleSeries.from(query.key, this.select(query));
+  }
+
+  protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
+    const { candles } = this.seriesOf(key);
+    const removed = [...candles.keys()].filter((at) => range.from <= at && at < range.to);
+    for (const timestamp of removed) candles.delete(timestamp);
+    await this._removeCoverage(key, range);
+    return { removed: removed.length };
+  }
+
+  protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
+    return [...this.data.series.values()]
+      .filter(({ key, candles }) => candles.size > 0 && this.matches(key, filter))
+      .map((series) => this.describe(series));
+  }
+
+  protected override async _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void> {
+    const series = this.seriesOf(key);
+    series.coverage = this.cover(series.coverage, entry);
+  }
+
+  protected override async _coverageOf(key: SeriesKey): Promise<CoverageEntry[]> {
+    return this.seriesOf(key).coverage;
+  }
+
+  protected override async _removeCoverage(key: SeriesKey, range: Interval): Promise<void> {
+    const series = this.seriesOf(key);
+    series.coverage = removeCoverageRange(series.coverage, range);
+  }
+
+  protected override async _getMetadata(key: string): Promise<string | undefined> {
+    return this.data.documents.get(key);
+  }
+
+  protected override async _setMetadata(key: string, text: string): Promise<void> {
+    this.data.documents.set(key, text);
+  }
+
+  protected override async _deleteMetadata(key: string): Promise<boolean> {
+    return this.data.documents.delete(key);
+  }
+
+  protected override async _metadataKeys(prefix: string): Promise<string[]> {
+    return [...this.data.documents.keys()].filter((key) => key.startsWith(prefix));
+  }
+
+  protected override async _size(): Promise<StorageSize> {
+    const counts = [...this.data.series.values()].map(({ candles }) => candles.size);
+    const candles = counts.reduce((sum, count) => sum + count, 0);
+    return { series: counts.filter((count) => count > 0).length, candles, bytes: candles * 48 };
+  }
+
+  protected override async _checkIntegrity(key?: SeriesKey): Promise<IntegrityReport> {
+    const series = await this._list(key ?? {});
+    const candles = series.reduce((sum, { count }) => sum + count, 0);
+    return { ok: true, series: series.length, candles, problems: [], truncated: false };
+  }
+
+  /** Stores one batch and counts what it changed. */
+  protected store({ key, series, covers, source, collectedAt }: CheckedBatch): BatchOutcome {
+    const stored = this.seriesOf(key);
+    const counts = { inserted: 0, updated: 0, unchanged: 0 };
+    const changed: number[] = [];
+    for (const candle of series) {
+      const effect = this.effectOf(stored, candle);
+      counts[effect] += 1;
+      if (effect !== 'unchanged') changed.push(candle.timestamp);
+      stored.candles.set(candle.timestamp, candle);
+    }
+    for (const interval of covers) {
+      stored.coverage = this.cover(stored.coverage, { ...interval, source, collectedAt });
+    }
+    return { ...counts, changed: intervalOf(key, changed) };
+  }
+
+  protected effectOf(
+    { candles }: ReferenceSeries,
+    candle: Candle,
+  ): 'inserted' | 'updated' | 'unchanged' {
+    const before = candles.get(candle.timestamp);
+    if (before === undefined) return 'inserted';
+    return isEqual(before, candle) ? 'unchanged' : 'updated';
+  }
+
+  /** The candles a query asks for, ascending. */
+  protected select({ key, from, to, limit, take }: CheckedQuery): Candle[] {
+    const found = this.candlesOf(key).filter(({ timestamp: at }) => from <= at && at < to);
+    return take === 'first'
+      ? found.slice(0, limit)
+      : found.slice(Math.max(0, found.length - limit));
+  }
+
+  protected candlesOf(key: SeriesKey): Candle[] {
+    const { candles } = this.seriesOf(key);
+    return [...candles.values()].sort((a, b) => a.timestamp - b.timestamp);
+  }
+
+  protected cover(ledger: readonly CoverageEntry[], entry: CoverageEntry): CoverageEntry[] {
+    return addCoverageEntry(ledger, entry);
+  }
+
+  protected matches(key: SeriesKey, { symbol, timeframe }: SeriesFilter): boolean {
+    return (
+      (symbol === undefined || key.symbol === symbol) &&
+      (timeframe === undefined || key.timeframe === timeframe)
+    );
+  }
+
+  protected describe({ key, candles }: ReferenceSeries): SeriesInfo {
+    const timestamps = [...candles.keys()].sort((a, b) => a - b);
+    const [first = Number.NaN] = timestamps;
+    return { ...key, count: candles.size, first, last: timestamps.at(-1) ?? first };
+  }
+
+  /** What series are told apart by. */
+  protected nameOf(key: SeriesKey): string {
+    return seriesKeyText(key);
+  }
+
+  protected seriesOf(key: SeriesKey): ReferenceSeries {
+    const name = this.nameOf(key);
+    const known = this.data.series.get(name);
+    if (known !== undefined) return known;
+    const added = { key, candles: new Map(), coverage: [] };
+    this.data.series.set(name, added);
+    return added;
+  }
+}
+
+function intervalOf({ timeframe }: SeriesKey, timestamps: readonly number[]): Interval | undefined {
+  const [first] = timestamps;
+  const last = timestamps.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return { from: first, to: timeframeGrid(timeframe).shift(last) };
+}

@@ -1,0 +1,119 @@
+import { planScenarios } from '@barkeep/conformance';
+import {
+  runStorageConformance,
+  type StorageHarness,
+  storageSuite,
+} from '@barkeep/conformance/storage';
+import type { IMarketDataStorage, StorageCapabilities } from '@barkeep/storage';
+import { describe, expect, it } from 'vitest';
+import { referenceHarness } from './planted-bugs/plant-bug.ts';
+
+const volatile: StorageCapabilities = {
+  durability: 'volatile',
+  changes: 'process',
+  sharing: 'exclusive',
+  platforms: ['node'],
+  integrity: false,
+  maintenance: false,
+  backup: false,
+};
+
+describe('the storage suite', () => {
+  it('has a stable and unique key for each scenario', () => {
+    const keys = storageSuite.scenarios.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const key of keys) expect(key).toMatch(/^storage\/[a-z-]+\/[a-zA-Z0-9.-]+$/);
+  });
+
+  it('runs what it says for each set of capabilities, so that no scenario is lost unseen', () => {
+    const counts = (capabilities: Partial<StorageCapabilities>) =>
+      countByGroup({ ...volatile, ...capabilities });
+    expect(counts({})).toMatchInlineSnapshot(`
+      {
+        "abort": 20,
+        "all": 256,
+        "capabilities": 4,
+        "changes": 12,
+        "close-finishes": 17,
+        "concurrency": 8,
+        "coverage": 19,
+        "invalid": 35,
+        "lifecycle": 29,
+        "list": 4,
+        "metadata": 7,
+        "model": 1,
+        "read": 25,
+        "read-many": 3,
+        "remove": 9,
+        "reopen": 1,
+        "scan": 8,
+        "stats": 3,
+        "symbols": 10,
+        "values": 15,
+        "write": 26,
+      }
+    `);
+    expect(counts({ durability: 'power-loss', integrity: true })).toMatchInlineSnapshot(`
+      {
+        "abort": 21,
+        "all": 274,
+        "capabilities": 4,
+        "changes": 12,
+        "close-finishes": 18,
+        "concurrency": 8,
+        "coverage": 19,
+        "integrity": 3,
+        "invalid": 35,
+        "lifecycle": 31,
+        "list": 4,
+        "metadata": 7,
+        "model": 2,
+        "read": 25,
+        "read-many": 3,
+        "remove": 9,
+        "reopen": 11,
+        "scan": 8,
+        "stats": 3,
+        "symbols": 10,
+        "values": 15,
+        "write": 26,
+      }
+    `);
+  });
+
+  it('tests each optional part both ways', () => {
+    for (const part of ['integrity', 'maintenance', 'backup'] as const) {
+      const without = skippedWith(volatile);
+      const withPart = skippedWith({ ...volatile, [part]: true });
+      expect(without).toContain(`storage/capabilities/${part}-declared`);
+      expect(without).not.toContain(`storage/capabilities/${part}-undeclared`);
+      expect(withPart).toContain(`storage/capabilities/${part}-undeclared`);
+      expect(withPart).not.toContain(`storage/capabilities/${part}-declared`);
+    }
+  });
+});
+
+describe('a harness', () => {
+  it('must say how to reopen what it declares to last', async () => {
+    const { create } = referenceHarness();
+    const harness: StorageHarness = { name: 'forgetful', create };
+    const { failed } = await runStorageConformance(harness, { only: ['storage/reopen/empty'] });
+    expect(String(failed[0]?.error)).toMatch('forgetful says its data lasts');
+  });
+});
+
+function countByGroup(capabilities: StorageCapabilities): Record<string, number> {
+  const groups = planOf(capabilities).planned.map(({ scenario }) => scenario.key.split('/')[1]);
+  const counts = Object.entries(Object.groupBy(groups, (group) => group ?? '')).map(
+    ([group, keys]) => [group, keys?.length ?? 0] as const,
+  );
+  return { ...Object.fromEntries(counts), all: groups.length };
+}
+
+function skippedWith(capabilities: StorageCapabilities): string[] {
+  return planOf(capabilities).skipped.map(({ key }) => key);
+}
+
+function planOf(capabilities: StorageCapabilities) {
+  return planScenarios<IMarketDataStorage>(storageSuite.scenarios, capabilities);
+}

@@ -1,0 +1,196 @@
+import {
+  COMMON_TIMEFRAMES,
+  type OrderBook,
+  parseSeriesKeyText,
+  type SeriesKey,
+  seriesKeyText,
+  TICKER_OPTIONAL_FIELDS,
+  type Ticker,
+  type Trade,
+  validateOrderBook,
+  validateSeriesKey,
+  validateSymbol,
+  validateTicker,
+  validateTrade,
+  validateTrades,
+} from '@barkeep/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { faultOf } from './thrown.ts';
+
+const timestamp = Date.UTC(2024, 5, 1);
+const ticker: Ticker = { symbol: 'KRW-BTC', timestamp, price: 95_000_000 };
+const trade: Trade = { id: '17170000000000001', timestamp, price: 1, size: 0.5, side: 'buy' };
+const book: OrderBook = {
+  symbol: 'KRW-BTC',
+  timestamp,
+  bids: [
+    { price: 99, size: 1 },
+    { price: 98, size: 0 },
+  ],
+  asks: [
+    { price: 100, size: 2 },
+    { price: 101, size: 1 },
+  ],
+};
+const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, '1', null];
+const badTimes = [-1, 0.5, Number.NaN, 1_717_200_000, timestamp * 1_000, 2 ** 60, '2024-06-01'];
+
+describe('a symbol', () => {
+  it.each([
+    'BTC_USDT',
+    'BTC%',
+    'BTC:PERP',
+    '1000*',
+    '비트코인',
+    '../etc/passwd',
+    "'; DROP TABLE candles; --",
+    ' ',
+    '__proto__',
+    '🚀',
+    'x'.repeat(512),
+  ])('may be %j', (symbol) => expect(() => validateSymbol(symbol)).not.toThrow());
+
+  it.each([
+    ['', /empty/],
+    ['x'.repeat(513), /at most 512/],
+    ['a\0b', /U\+0000/],
+    ['\ud83d', /surrogate/],
+    [5, /string/],
+    [null, /string/],
+    [undefined, /string/],
+  ])('may not be %j', (symbol, rule) => {
+    expect(faultOf(() => validateSymbol(symbol))).toMatchObject({
+      field: 'symbol',
+      rule: expect.stringMatching(rule),
+    });
+  });
+});
+
+describe('a series key', () => {
+  it('has one text, which gives it back', () => {
+    const symbol = fc.string({ minLength: 1, maxLength: 20, unit: 'binary' });
+    const key = fc.record({ symbol, timeframe: fc.constantFrom(...COMMON_TIMEFRAMES) });
+    fc.assert(
+      fc.property(key, key, (a, b) => {
+        expect(parseSeriesKeyText(seriesKeyText(a))).toEqual(a);
+        const same = a.symbol === b.symbol && a.timeframe === b.timeframe;
+        expect(seriesKeyText(a) === seriesKeyText(b)).toBe(same);
+      }),
+    );
+    const colons: SeriesKey = { symbol: 'BTC:PERP:1m', timeframe: '1m' };
+    expect(parseSeriesKeyText(seriesKeyText(colons))).toEqual(colons);
+  });
+
+  it.each([
+    [null, 'key'],
+    ['KRW-BTC', 'key'],
+    [{ timeframe: '1m' }, 'symbol'],
+    [{ symbol: 'x' }, 'timeframe'],
+    [{ symbol: 'x', timeframe: '1 minute' }, 'timeframe'],
+  ])('is refused as %j', (key, field) => {
+    expect(faultOf(() => validateSeriesKey(key as SeriesKey))).toMatchObject({ field });
+  });
+});
+
+describe('a ticker', () => {
+  it('needs symbol, time and price only, and may have a negative price or change', () => {
+    expect(() => validateTicker(ticker)).not.toThrow();
+    expect(() => validateTicker({ ...ticker, price: -37.63, change: -1, volume: 0 })).not.toThrow();
+  });
+
+  it.each(notFinite)('has no price of %s', (price) => {
+    expect(faultOf(() => validateTicker({ ...ticker, price } as Ticker, 3))).toMatchObject({
+      field: 'price',
+      index: 3,
+    });
+  });
+
+  it.each(badTimes)('has no timestamp of %s', (bad) => {
+    expect(faultOf(() => validateTicker({ ...ticker, timestamp: bad } as Ticker))).toMatchObject({
+      field: 'timestamp',
+      value: bad,
+    });
+  });
+
+  it.each(TICKER_OPTIONAL_FIELDS)('has a finite %s or none', (field) => {
+    for (const value of notFinite) {
+      expect(faultOf(() => validateTicker({ ...ticker, [field]: value }))).toMatchObject({ field });
+    }
+    expect(() => validateTicker({ ...ticker, [field]: undefined } as Ticker)).not.toThrow();
+  });
+
+  it.each(['volume', 'quoteVolume'])('has no negative %s', (field) => {
+    expect(faultOf(() => validateTicker({ ...ticker, [field]: -1 }))).toMatchObject({ field });
+  });
+
+  it('is an object with a symbol', () => {
+    expect(faultOf(() => validateTicker(null as never, 2))).toMatchObject({
+      field: 'ticker',
+      index: 2,
+    });
+    expect(faultOf(() => validateTicker({ ...ticker, symbol: '' }))).toMatchObject({
+      field: 'symbol',
+    });
+  });
+});
+
+describe('an order book', () => {
+  it('may have sizes of zero, one side, or none', () => {
+    for (const it of [book, { ...book, asks: [] }, { ...book, asks: [], bids: [] }]) {
+      expect(() => validateOrderBook(it)).not.toThrow();
+    }
+  });
+
+  it.each([
+    ['bids out of order', { bids: [...book.bids].reverse() }, 'bids.price', 1],
+    ['asks out of order', { asks: [...book.asks].reverse() }, 'asks.price', 1],
+    ['two levels of one price', { asks: [book.asks[0], book.asks[0]] }, 'asks.price', 1],
+    ['padding of price 0', { asks: [{ price: 0, size: 0 }] }, 'asks.price', 0],
+    ['a NaN price', { bids: [{ price: Number.NaN, size: 1 }] }, 'bids.price', 0],
+    ['a price as text', { bids: [{ price: '99', size: 1 }] }, 'bids.price', 0],
+    ['a negative size', { bids: [{ price: 99, size: -1 }] }, 'bids.size', 0],
+    ['no size', { bids: [{ price: 99 }] }, 'bids.size', 0],
+    ['null in place of a level', { bids: [null] }, 'bids', 0],
+    ['tuples in place of levels', { bids: [[99, 1]] }, 'bids.price', 0],
+    ['no list of asks', { asks: undefined }, 'asks', undefined],
+    ['microseconds', { timestamp: timestamp * 1_000 }, 'timestamp', undefined],
+    ['no symbol', { symbol: undefined }, 'symbol', undefined],
+  ])('is refused with %s', (_, change, field, index) => {
+    const fault = faultOf(() => validateOrderBook({ ...book, ...change } as OrderBook));
+    expect(fault).toMatchObject(index === undefined ? { field } : { field, index });
+  });
+
+  it('is an object', () => {
+    expect(faultOf(() => validateOrderBook(undefined as never))).toMatchObject({ field: 'book' });
+  });
+});
+
+describe('a trade', () => {
+  it.each<[keyof Trade, unknown]>([
+    ['id', 17_170_000_000_000_001n],
+    ['id', ''],
+    ['id', 5],
+    ['price', 0],
+    ['price', -1],
+    ['price', Number.NaN],
+    ['size', -1],
+    ['size', Number.POSITIVE_INFINITY],
+    ['side', 'BID'],
+    ['side', undefined],
+    ...badTimes.map((bad): [keyof Trade, unknown] => ['timestamp', bad]),
+  ])('is refused with %s of %s, at its index', (field, value) => {
+    const trades = [trade, { ...trade, [field]: value } as Trade];
+    expect(faultOf(() => validateTrades(trades))).toMatchObject({ field, index: 1 });
+  });
+
+  it('stands in a list of objects', () => {
+    expect(() => validateTrades([trade, { ...trade, side: 'sell', size: 0 }])).not.toThrow();
+    expect(faultOf(() => validateTrades(trade as never))).toMatchObject({ field: 'trades' });
+    expect(faultOf(() => validateTrades([trade, null as never]))).toMatchObject({
+      field: 'trade',
+      index: 1,
+    });
+    expect(faultOf(() => validateTrade('x' as never))).toMatchObject({ field: 'trade' });
+  });
+});

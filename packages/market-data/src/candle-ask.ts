@@ -1,0 +1,41 @@
+import { type EpochMs, type Interval, MAX_EPOCH_MS } from '@barkeep/core';
+import { type CheckedQuery, EVER } from '@barkeep/storage';
+import type { SeriesState } from './series-state.ts';
+
+/** A checked query about one series, with its bounds moved to period starts. */
+export interface CandleAsk {
+  readonly series: SeriesState;
+  /** The periods whose start the query selects. */
+  readonly range: Interval;
+  /** Whether the caller gave the bound, or it stands for the beginning or the end of time. */
+  readonly hasFrom: boolean;
+  readonly hasTo: boolean;
+  /** `Infinity` for all. */
+  readonly limit: number;
+  readonly take: 'first' | 'last';
+}
+
+export function candleAsk(query: CheckedQuery, series: SeriesState): CandleAsk {
+  const { grid } = series;
+  const from = grid.ceil(withinTime(query.from));
+  const to = grid.ceil(withinTime(query.to));
+  return {
+    series,
+    range: { from, to },
+    hasFrom: query.from !== EVER.from,
+    hasTo: query.to !== EVER.to,
+    limit: query.limit,
+    take: query.take,
+  };
+}
+
+/** No candle lies outside of these bounds. */
+function withinTime(instant: EpochMs): EpochMs {
+  return Math.min(Math.max(instant, 0), MAX_EPOCH_MS + 1);
+}
+
+/** The period that is current at an instant, and those ended too short ago to be final. */
+export function unsettledStretch(series: SeriesState, now: EpochMs, graceMs: number): Interval {
+  const { grid } = series;
+  return { from: grid.floor(Math.max(0, now - graceMs)), to: grid.shift(Math.max(0, now)) };
+}

@@ -1,0 +1,16 @@
+import type { CandlePage, PageRequest } from './candle-page.ts';
+import type { TierStatistics } from './market-data-statistics.ts';
+
+/**
+ * A place to look for pages. The tiers form a list, nearest first; a page that one lacks is sought in
+ * the next, and what a farther one delivers is offered to the nearer ones.
+ */
+export interface CandlePageTier {
+  readonly statistics: TierStatistics;
+  /** The pages in the order of the requests; `undefined` for one it lacks or that has changed since. */
+  read(requests: readonly PageRequest[]): Promise<(CandlePage | undefined)[]>;
+  /** Takes pages in, as far as they are still fresh. Never rejects. */
+  keep?(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void>;
+  /** Forgets every page that was kept. */
+  close?(): Promise<void>;
+}

@@ -1,0 +1,84 @@
+import {
+  type EpochMs,
+  type Interval,
+  intervalsContain,
+  normalizeIntervals,
+  subtractIntervals,
+} from '@barkeep/core';
+import { coverageWithin } from '@barkeep/storage';
+import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
+import { unsettledStretch } from './candle-ask.ts';
+import type { StoredCandles } from './candle-reader.ts';
+import { knownStart } from './known-start.ts';
+import type { FetchOutcome } from './missing-candle-fetcher.ts';
+
+/** Puts together what was read and what was fetched, as of an instant. */
+export function composeAnswer(
+  stored: StoredCandles,
+  outcomes: readonly FetchOutcome[],
+  now: EpochMs,
+  closeGraceMs: number,
+): CandleAnswer {
+  const { ask } = stored;
+  const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
+  const range = answeredRange(stored, unsettled.to);
+  const { historyStart } = ask.series.notes ?? {};
+  return {
+    series: stored.candles,
+    range,
+    missing: range === undefined ? [] : missingFrom(range, stored, unsettled.from, historyStart),
+    coverage:
+      range === undefined ? [] : coverageWithin(stored.ledger.entries, range.from, range.to),
+    failures: outcomes.flatMap(({ failure }) => failure ?? []),
+    lastMayChange: lastMayChange(stored),
+    origins: originsOf(stored, outcomes),
+    historyStart,
+  };
+}
+
+function answeredRange(
+  { ask, candles, ledger }: StoredCandles,
+  currentEnd: EpochMs,
+): Interval | undefined {
+  const { series, limit, take, range, hasFrom, hasTo } = ask;
+  if (limit === 0) return undefined;
+  const isCut = candles.length >= limit;
+  const start = hasFrom ? range.from : knownStart(series, ledger);
+  const end = hasTo ? range.to : Math.max(currentEnd, series.extent?.to ?? 0);
+  const from = isCut && take === 'last' ? candles.firstTimestamp : start;
+  const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
+  return from === undefined || from >= to ? undefined : { from, to };
+}
+
+function missingFrom(
+  { from, to }: Interval,
+  { ledger }: StoredCandles,
+  endedBy: EpochMs,
+  historyStart = from,
+): Interval[] {
+  const ended = normalizeIntervals([
+    { from: Math.max(from, historyStart), to: Math.min(to, endedBy) },
+  ]);
+  return subtractIntervals(ended, ledger.covered);
+}
+
+function lastMayChange({ ask, candles, ledger }: StoredCandles): boolean {
+  if (candles.length === 0) return false;
+  const from = candles.lastTimestamp;
+  return !intervalsContain(ledger.covered, { from, to: ask.series.grid.shift(from) });
+}
+
+function originsOf(
+  { candles, byTier }: StoredCandles,
+  outcomes: readonly FetchOutcome[],
+): CandleOrigins {
+  const fetched = normalizeIntervals(
+    outcomes.filter(({ failure }) => failure === undefined).map(({ interval }) => interval),
+  );
+  let coordinator = 0;
+  for (const { from, to } of fetched) {
+    coordinator += candles.indexAtOrAfter(to) - candles.indexAtOrAfter(from);
+  }
+  const cache = Math.min(byTier.get('cache') ?? 0, candles.length - coordinator);
+  return { cache, storage: candles.length - coordinator - cache, coordinator };
+}

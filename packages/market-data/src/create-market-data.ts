@@ -1,0 +1,65 @@
+import type { IDataCache } from '@barkeep/cache';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataStorage } from '@barkeep/storage';
+import { type AdapterSchemes, adapterFromUrl } from './adapter-scheme.ts';
+import { cacheSchemes, realtimeSchemes, storageSchemes } from './adapter-urls.ts';
+import { MarketData } from './market-data.ts';
+import { type CheckedConfig, checkConfig, type MarketDataConfig } from './market-data-config.ts';
+import type { IMarketDataService } from './market-data-service.ts';
+import { OwnedParts } from './owned-parts.ts';
+
+/**
+ * Puts a service together from a storage, caches and a coordinator, and opens it.
+ *
+ * Each part is an instance or a URL whose scheme names the package that is loaded for it:
+ *
+ * | part | URL | package |
+ * |---|---|---|
+ * | `storage` | `sqlite:<path>`, with `?durability=…&busyTimeoutMs=…&readers=…&changePollMs=…` | `@barkeep/storage-sqlite` |
+ * | `storage` | `memory:` | `@barkeep/storage-memory` |
+ * | `realtime` | `memory:`, with `?maxSymbols=…&maxTradesPerSymbol=…&maxBookDepth=…&maxBytes=…` | `@barkeep/realtime-memory` |
+ * | `cache` | `memory:`, with `?maxEntries=…&maxBytes=…` | `@barkeep/cache-memory` |
+ *
+ * A part that is idle is opened here and closed with the service; one that is open already stays
+ * open. When a part cannot be opened, those opened before it are closed again.
+ *
+ * @throws BarkeepError `INVALID_INPUT` for an unknown option, scheme or parameter; `MISSING_PACKAGE`
+ * when an adapter's package is not installed (never another adapter in its place); `NOT_OPEN` for an
+ * instance that is closed; whatever keeps a part from opening.
+ */
+export async function createMarketData(config: MarketDataConfig): Promise<IMarketDataService> {
+  const checked = checkConfig(config);
+  const parts = await resolveParts(checked);
+  const owned = new OwnedParts();
+  try {
+    for (const part of [parts.storage, parts.realtime, parts.cache]) {
+      if (part !== undefined) await owned.open(part);
+    }
+    const service = new MarketData({ ...checked, ...parts, owned });
+    await service.open();
+    return service;
+  } catch (error) {
+    await owned.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly storage: IMarketDataStorage;
+  readonly realtime: IRealtimeCache;
+  readonly cache: IDataCache | undefined;
+}
+
+async function resolveParts({ storage, realtime, cache, clock }: CheckedConfig): Promise<Parts> {
+  const resolve = async <Adapter>(
+    part: Adapter | string,
+    field: string,
+    schemes: AdapterSchemes<Adapter>,
+  ): Promise<Adapter> =>
+    typeof part === 'string' ? adapterFromUrl(part, field, schemes, clock) : part;
+  return {
+    storage: await resolve(storage, 'storage', storageSchemes),
+    realtime: await resolve(realtime, 'realtime', realtimeSchemes),
+    cache: cache === undefined ? undefined : await resolve(cache, 'cache', cacheSchemes),
+  };
+}

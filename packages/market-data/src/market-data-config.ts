@@ -1,0 +1,218 @@
+import type { IDataCache } from '@barkeep/cache';
+import { type Clock, invalidInput, onlyKnownKeys, systemClock } from '@barkeep/core';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataStorage } from '@barkeep/storage';
+import type { IMarketDataCoordinator } from './market-data-coordinator.ts';
+import type { RetryPolicy } from './retry.ts';
+
+/** How candles are kept in the cache. */
+export interface CandleCacheConfig {
+  /** How many periods a page has. Default: 1,024. */
+  readonly pagePeriods?: number | undefined;
+  /** A read that takes more pages at once goes to the storage directly. Default: 128. */
+  readonly maxPagesPerRead?: number | undefined;
+  /** How long a page lives that is covered to its end, in milliseconds. Default: 24 hours. */
+  readonly settledPageTtlMs?: number | undefined;
+  /** How long any other page lives, in milliseconds. Default: 60,000. */
+  readonly unsettledPageTtlMs?: number | undefined;
+}
+
+/** How the coordinator is asked. */
+export interface FetchingConfig {
+  /** A period counts as ended so long after its end, in milliseconds of the clock. Default: 2,000. */
+  readonly closeGraceMs?: number | undefined;
+  /**
+   * The current period is asked for again when it was last fetched or written so long ago, in
+   * milliseconds. Default: 10,000.
+   */
+  readonly currentMaxAgeMs?: number | undefined;
+  /** The most periods of one request; larger gaps take several, the latest first. Default: 10,000. */
+  readonly maxPeriodsPerFetch?: number | undefined;
+  /** How many requests run at a time, over all series. Default: 4. */
+  readonly maxConcurrentFetches?: number | undefined;
+  /** How many wait for their turn; more fail with `OVERLOADED`. Default: 10,000. */
+  readonly maxWaitingFetches?: number | undefined;
+  /** After so long without an answer a request counts as failed, in milliseconds. Default: 60,000. */
+  readonly timeoutMs?: number | undefined;
+  /** How often a read with a limit asks further and further on for candles. Default: 5. */
+  readonly maxSearchRounds?: number | undefined;
+  /** Default: 4 attempts, waits from 250 ms, doubling, of at most 30,000 ms. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** Spreads the waits: from 0 to 1. Default: `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** What a service is made of. */
+export interface MarketDataConfig {
+  /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
+  readonly storage: IMarketDataStorage | string;
+  /**
+   * Keeps tickers, order books and trades: an instance or a URL. Default: `memory:`, which needs the
+   * package `@barkeep/realtime-memory`.
+   */
+  readonly realtime?: IRealtimeCache | string | undefined;
+  /**
+   * Keeps pages of candles: an instance, a URL, or `false` for none. Default: `memory:`, which needs
+   * the package `@barkeep/cache-memory`.
+   */
+  readonly cache?: IDataCache | string | false | undefined;
+  /** Delivers candles that are missing. Default: none, and what is missing is only reported. */
+  readonly coordinator?: IMarketDataCoordinator | undefined;
+  /** Also given to adapters made from a URL. Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+  readonly candleCache?: CandleCacheConfig | undefined;
+  readonly fetching?: FetchingConfig | undefined;
+}
+
+/** The candle cache's configuration with every default filled in. */
+export interface CandleCacheSettings {
+  readonly pagePeriods: number;
+  readonly maxPagesPerRead: number;
+  readonly settledPageTtlMs: number;
+  readonly unsettledPageTtlMs: number;
+}
+
+/** The fetching configuration with every default filled in. */
+export interface FetchingSettings {
+  readonly closeGraceMs: number;
+  readonly currentMaxAgeMs: number;
+  readonly maxPeriodsPerFetch: number;
+  readonly maxConcurrentFetches: number;
+  readonly maxWaitingFetches: number;
+  readonly timeoutMs: number;
+  readonly maxSearchRounds: number;
+  readonly retry: RetryPolicy;
+  readonly random: () => number;
+}
+
+/** A configuration that was checked, with every default filled in. */
+export interface CheckedConfig {
+  readonly storage: IMarketDataStorage | string;
+  readonly realtime: IRealtimeCache | string;
+  readonly cache: IDataCache | string | undefined;
+  readonly coordinator: IMarketDataCoordinator | undefined;
+  readonly clock: Clock;
+  readonly candleCache: CandleCacheSettings;
+  readonly fetching: FetchingSettings;
+}
+
+const CONFIG_KEYS = [
+  'storage',
+  'realtime',
+  'cache',
+  'coordinator',
+  'clock',
+  'candleCache',
+  'fetching',
+] as const;
+
+const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
+  pagePeriods: 1_024,
+  maxPagesPerRead: 128,
+  settledPageTtlMs: 86_400_000,
+  unsettledPageTtlMs: 60_000,
+});
+
+const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
+  maxAttempts: 4,
+  baseDelayMs: 250,
+  maxDelayMs: 30_000,
+});
+
+const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
+  closeGraceMs: 2_000,
+  currentMaxAgeMs: 10_000,
+  maxPeriodsPerFetch: 10_000,
+  maxConcurrentFetches: 4,
+  maxWaitingFetches: 10_000,
+  timeoutMs: 60_000,
+  maxSearchRounds: 5,
+  retry: RETRY_DEFAULTS,
+  random: Math.random,
+});
+
+/** Durations that may be nothing; every other number is a count of at least 1. */
+const MAY_BE_ZERO = ['closeGraceMs', 'currentMaxAgeMs', 'baseDelayMs', 'maxDelayMs'];
+
+/** @throws BarkeepError `INVALID_INPUT` naming the option and the rule. */
+export function checkConfig(config: MarketDataConfig): CheckedConfig {
+  requireObject(config, 'config');
+  onlyKnownKeys(config, CONFIG_KEYS, 'config');
+  const {
+    storage,
+    realtime = 'memory:',
+    cache = 'memory:',
+    coordinator,
+    clock = systemClock,
+  } = config;
+  requirePart(storage, 'storage', 'candles');
+  requirePart(realtime, 'realtime', 'tickers');
+  if (cache !== false) requirePart(cache, 'cache', 'getMany');
+  if (coordinator !== undefined) requireMethod(coordinator, 'coordinator', 'fetchCandles');
+  requireMethod(clock, 'clock', 'now');
+  requireMethod(clock, 'clock', 'setTimer');
+  return {
+    storage,
+    realtime,
+    cache: cache === false ? undefined : cache,
+    coordinator,
+    clock,
+    candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
+    fetching: checkFetching(config.fetching ?? {}),
+  };
+}
+
+function checkFetching(config: FetchingConfig): FetchingSettings {
+  requireObject(config, 'fetching');
+  const { retry, random = FETCHING_DEFAULTS.random, ...numbers } = config;
+  if (typeof random !== 'function') {
+    throw invalidInput({ field: 'fetching.random', rule: 'must be a function', value: random });
+  }
+  const { retry: _retry, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  return {
+    ...filled(numbers, defaults, 'fetching'),
+    retry: filled(retry, RETRY_DEFAULTS, 'fetching.retry'),
+    random,
+  };
+}
+
+/** The numbers given, and the default of each that was not. */
+function filled<Settings extends { readonly [name in keyof Settings]: number }>(
+  given: { readonly [name in keyof Settings]?: number | undefined } | undefined,
+  defaults: Settings,
+  field: string,
+): Settings {
+  if (given === undefined) return defaults;
+  requireObject(given, field);
+  onlyKnownKeys(given, Object.keys(defaults), field);
+  const settings = { ...defaults };
+  for (const [name, value] of Object.entries<number | undefined>(given)) {
+    if (value === undefined) continue;
+    requireCount(value, `${field}.${name}`, MAY_BE_ZERO.includes(name) ? 0 : 1);
+    Object.assign(settings, { [name]: value });
+  }
+  return settings;
+}
+
+function requireCount(value: unknown, field: string, least: number): void {
+  if (Number.isSafeInteger(value) && typeof value === 'number' && value >= least) return;
+  throw invalidInput({ field, rule: `must be a whole number of at least ${least}`, value });
+}
+
+function requireObject(value: unknown, field: string): asserts value is object {
+  if (typeof value === 'object' && value !== null) return;
+  throw invalidInput({ field, rule: 'must be an object', value });
+}
+
+function requirePart(value: unknown, field: string, member: string): void {
+  if (typeof value === 'string') return;
+  if (typeof value === 'object' && value !== null && member in value && 'open' in value) return;
+  throw invalidInput({ field, rule: 'must be an adapter or a URL such as "memory:"', value });
+}
+
+function requireMethod(value: unknown, field: string, method: string): void {
+  const found: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
+  if (typeof found === 'function') return;
+  throw invalidInput({ field, rule: `must have a method ${method}()`, value });
+}

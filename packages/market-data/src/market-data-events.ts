@@ -1,0 +1,91 @@
+import { invalidInput, onlyKnownKeys, type Unsubscribe, validateSymbol } from '@barkeep/core';
+import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
+import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
+import type {
+  MarketDataEvent,
+  MarketDataEventType,
+  MarketDataSelector,
+} from './market-data-event.ts';
+
+const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
+const CANDLE_TYPES = ['candles', 'coverage'] as const;
+const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_TYPES];
+
+/** Brings the events of the realtime cache and of the storage's change feed together. */
+export function subscribeToMarketData(
+  storage: IMarketDataStorage,
+  realtime: IRealtimeCache,
+  selector: MarketDataSelector,
+  listener: (event: MarketDataEvent) => void,
+): Unsubscribe {
+  const { types, symbols } = checkSelector(selector);
+  const ends: Unsubscribe[] = [];
+  const realtimeTypes = REALTIME_TYPES.filter((type) => types.includes(type));
+  if (realtimeTypes.length > 0) {
+    const wanted = { types: realtimeTypes, ...(symbols === undefined ? {} : { symbols }) };
+    ends.push(realtime.subscribe(wanted, (event) => listener(fromRealtime(event))));
+  }
+  if (CANDLE_TYPES.some((type) => types.includes(type))) {
+    ends.push(
+      storage.changes.subscribe((event) => {
+        if (selects(event, types, symbols)) listener(fromStorage(event));
+      }),
+    );
+  }
+  return () => {
+    for (const end of ends.splice(0)) end();
+  };
+}
+
+function fromRealtime(event: RealtimeEvent): MarketDataEvent {
+  return event.type === 'lagged' ? { type: 'lagged', of: 'realtime' } : event;
+}
+
+function fromStorage(event: ChangeEvent): MarketDataEvent {
+  return event.type === 'lagged' ? { type: 'lagged', of: 'candles' } : event;
+}
+
+function selects(
+  event: ChangeEvent,
+  types: readonly MarketDataEventType[],
+  symbols: readonly string[] | undefined,
+): boolean {
+  if (event.type === 'lagged') return true;
+  return (
+    types.includes(event.type) && (symbols === undefined || symbols.includes(event.key.symbol))
+  );
+}
+
+function checkSelector(selector: MarketDataSelector): {
+  readonly types: readonly MarketDataEventType[];
+  readonly symbols: readonly string[] | undefined;
+} {
+  if (selector === null || typeof selector !== 'object') {
+    throw invalidInput({
+      field: 'selector',
+      rule: 'must be { types?, symbols? }',
+      value: selector,
+    });
+  }
+  onlyKnownKeys(selector, ['types', 'symbols'], 'selector');
+  const { types = ALL_TYPES, symbols } = selector;
+  requireList(types, 'types');
+  for (const [index, type] of types.entries()) {
+    if (ALL_TYPES.includes(type)) continue;
+    throw invalidInput({
+      field: 'types',
+      rule: `must be of ${ALL_TYPES.join(', ')}`,
+      value: type,
+      index,
+    });
+  }
+  if (symbols !== undefined) {
+    requireList(symbols, 'symbols');
+    for (const symbol of symbols) validateSymbol(symbol);
+  }
+  return { types: [...types], symbols: symbols === undefined ? undefined : [...symbols] };
+}
+
+function requireList(value: unknown, field: string): void {
+  if (!Array.isArray(value)) throw invalidInput({ field, rule: 'must be an array', value });
+}

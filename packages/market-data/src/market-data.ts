@@ -1,0 +1,370 @@
+import type { IDataCache } from '@barkeep/cache';
+import {
+  BarkeepError,
+  type CallOptions,
+  type CandleInput,
+  type Clock,
+  Handle,
+  type Interval,
+  invalidInput,
+  OperationStatistics,
+  type OrderBook,
+  onlyKnownKeys,
+  type SeriesKey,
+  type Ticker,
+  type Trade,
+  throwIfAborted,
+  timeframeGrid,
+  type Unsubscribe,
+  untilAborted,
+  validateInterval,
+  validateSeriesKey,
+  validateSymbol,
+} from '@barkeep/core';
+import type {
+  IRealtimeCache,
+  OrderBookReadOptions,
+  RealtimeWriteResult,
+  TradeAppendResult,
+  TradeReadOptions,
+} from '@barkeep/realtime';
+import {
+  type CandleQuery,
+  type CheckedQuery,
+  checkQuery,
+  type IMarketDataStorage,
+  type WriteResult,
+} from '@barkeep/storage';
+import { CachePageTier } from './cache-page-tier.ts';
+import type { CandleAnswer } from './candle-answer.ts';
+import { CandlePages } from './candle-pages.ts';
+import { CandleReader } from './candle-reader.ts';
+import { CandleRetrieval } from './candle-retrieval.ts';
+import { saveCandles } from './candle-saver.ts';
+import { checkQueries } from './check-queries.ts';
+import type { CheckedConfig } from './market-data-config.ts';
+import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
+import { subscribeToMarketData } from './market-data-events.ts';
+import type {
+  GetCandlesOptions,
+  IMarketDataService,
+  InvalidationSelector,
+  PreloadResult,
+  SaveCandlesOptions,
+} from './market-data-service.ts';
+import type { MarketDataStatistics } from './market-data-statistics.ts';
+import { MissingCandleFetcher } from './missing-candle-fetcher.ts';
+import type { OwnedParts } from './owned-parts.ts';
+import { SeriesDirectory } from './series-directory.ts';
+import { SeriesNotebook } from './series-notes.ts';
+import type { SeriesReport } from './series-report.ts';
+import { StoragePageTier } from './storage-page-tier.ts';
+
+export interface MarketDataOptions extends CheckedConfig {
+  readonly storage: IMarketDataStorage;
+  readonly realtime: IRealtimeCache;
+  readonly cache: IDataCache | undefined;
+  /** What to close with the service. */
+  readonly owned: OwnedParts;
+}
+
+const NO_OPTIONS: GetCandlesOptions = Object.freeze({});
+const GET_OPTIONS = ['fetchMissing', 'onMissing', 'signal'] as const;
+const SAVE_OPTIONS = ['source', 'covers', 'signal'] as const;
+const INVALIDATION_KEYS = ['symbol', 'timeframe', 'range'] as const;
+
+/** The service over adapters that are open. */
+export class MarketData extends Handle implements IMarketDataService {
+  readonly #storage: IMarketDataStorage;
+  readonly #realtime: IRealtimeCache;
+  readonly #cache: IDataCache | undefined;
+  readonly #clock: Clock;
+  readonly #owned: OwnedParts;
+  readonly #directory: SeriesDirectory;
+  readonly #notebook: SeriesNotebook;
+  readonly #pages: CandlePages | undefined;
+  readonly #reader: CandleReader;
+  readonly #fetcher: MissingCandleFetcher | undefined;
+  readonly #retrieval: CandleRetrieval;
+  readonly #closing = new AbortController();
+  readonly #subscriptions = new Set<Unsubscribe>();
+  readonly #operations = new OperationStatistics();
+  readonly #served = { cache: 0, storage: 0, coordinator: 0 };
+
+  constructor(options: MarketDataOptions) {
+    super('market-data');
+    const { storage, realtime, cache, coordinator, clock, candleCache, fetching, owned } = options;
+    this.#storage = storage;
+    this.#realtime = realtime;
+    this.#cache = cache;
+    this.#clock = clock;
+    this.#owned = owned;
+    this.#directory = new SeriesDirectory(candleCache.pagePeriods);
+    this.#notebook = new SeriesNotebook(storage);
+    this.#pages =
+      cache === undefined
+        ? undefined
+        : new CandlePages([
+            new CachePageTier({ cache, clock, ...candleCache }),
+            new StoragePageTier(storage),
+          ]);
+    this.#reader = new CandleReader({
+      storage,
+      pages: this.#pages,
+      maxPagesPerRead: candleCache.maxPagesPerRead,
+      notebook: this.#notebook,
+    });
+    const closing = this.#closing.signal;
+    const notebook = this.#notebook;
+    this.#fetcher =
+      coordinator === undefined
+        ? undefined
+        : new MissingCandleFetcher({
+            coordinator,
+            storage,
+            notebook,
+            clock,
+            settings: fetching,
+            closing,
+          });
+    this.#retrieval = new CandleRetrieval({
+      directory: this.#directory,
+      reader: this.#reader,
+      fetcher: this.#fetcher,
+      settings: fetching,
+      clock,
+    });
+  }
+
+  saveCandles(
+    key: SeriesKey,
+    candles: CandleInput,
+    options: SaveCandlesOptions = NO_OPTIONS,
+  ): Promise<WriteResult> {
+    return this.#call('saveCandles', options, () => {
+      onlyKnownKeys(options, SAVE_OPTIONS, 'options');
+      return saveCandles(this.#storage, this.#clock, key, candles, options);
+    });
+  }
+
+  getCandles(query: CandleQuery, options: GetCandlesOptions = NO_OPTIONS): Promise<CandleAnswer> {
+    return this.#call('getCandles', options, async () => {
+      const [answer] = await this.#answer([checkQuery(query)], options);
+      if (answer === undefined) throw new TypeError('one query must have one answer');
+      return answer;
+    });
+  }
+
+  getCandlesBatch(
+    queries: readonly CandleQuery[],
+    options: GetCandlesOptions = NO_OPTIONS,
+  ): Promise<CandleAnswer[]> {
+    return this.#call('getCandlesBatch', options, () =>
+      this.#answer(checkQueries(queries), options),
+    );
+  }
+
+  preload(
+    queries: readonly CandleQuery[],
+    options: GetCandlesOptions = NO_OPTIONS,
+  ): Promise<PreloadResult> {
+    return this.#call('preload', options, async () => {
+      const answers = await this.#answer(checkQueries(queries), options);
+      return {
+        candles: answers.reduce((sum, { series }) => sum + series.length, 0),
+        incomplete: answers.filter(({ missing }) => missing.length > 0).length,
+      };
+    });
+  }
+
+  invalidate(
+    selector: InvalidationSelector = {},
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<void> {
+    return this.#call('invalidate', options, async () => {
+      onlyKnownKeys(selector, INVALIDATION_KEYS, 'selector');
+      const { symbol, timeframe, range } = selector;
+      if (symbol !== undefined) validateSymbol(symbol);
+      if (timeframe !== undefined) timeframeGrid(timeframe);
+      if (range !== undefined) validateInterval(range, 'range');
+      this.#directory.forget(selector);
+    });
+  }
+
+  describeSeries(
+    key: SeriesKey,
+    range?: Interval,
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<SeriesReport> {
+    return this.#call('describeSeries', options, async () => {
+      validateSeriesKey(key);
+      const series = this.#directory.of(key);
+      const continuity = await this.#storage.coverage.continuity(key, range, options);
+      const coverage = await this.#storage.coverage.of(key, continuity.range, options);
+      series.notes ??= await this.#notebook.read(key);
+      return {
+        key: series.key,
+        continuity,
+        coverage,
+        collectedAt: coverage.reduce<number | undefined>(
+          (latest, { collectedAt }) => Math.max(latest ?? collectedAt, collectedAt),
+          undefined,
+        ),
+        historyStart: series.notes.historyStart,
+        lastError: series.notes.lastError,
+        fetching: this.#fetcher?.intervalsInFlight(series) ?? [],
+      };
+    });
+  }
+
+  updateTicker(ticker: Ticker, options: CallOptions = NO_OPTIONS): Promise<RealtimeWriteResult> {
+    return this.#call('updateTicker', options, () => this.#realtime.tickers.set(ticker, options));
+  }
+
+  getTicker(symbol: string, options: CallOptions = NO_OPTIONS): Promise<Ticker | undefined> {
+    return this.#call('getTicker', options, () => this.#realtime.tickers.get(symbol, options));
+  }
+
+  getTickers(
+    symbols: readonly string[],
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<(Ticker | undefined)[]> {
+    return this.#call('getTickers', options, () =>
+      this.#realtime.tickers.getMany(symbols, options),
+    );
+  }
+
+  updateOrderBook(
+    book: OrderBook,
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<RealtimeWriteResult> {
+    return this.#call('updateOrderBook', options, () =>
+      this.#realtime.orderBooks.set(book, options),
+    );
+  }
+
+  getOrderBook(
+    symbol: string,
+    options: OrderBookReadOptions = NO_OPTIONS,
+  ): Promise<OrderBook | undefined> {
+    return this.#call('getOrderBook', options, () =>
+      this.#realtime.orderBooks.get(symbol, options),
+    );
+  }
+
+  appendTrades(
+    symbol: string,
+    trades: readonly Trade[],
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<TradeAppendResult> {
+    return this.#call('appendTrades', options, () =>
+      this.#realtime.trades.append(symbol, trades, options),
+    );
+  }
+
+  getTrades(symbol: string, options: TradeReadOptions = NO_OPTIONS): Promise<Trade[]> {
+    return this.#call('getTrades', options, () => this.#realtime.trades.recent(symbol, options));
+  }
+
+  subscribe(selector: MarketDataSelector, listener: (event: MarketDataEvent) => void): Unsubscribe {
+    this.assertOpen();
+    const end = subscribeToMarketData(this.#storage, this.#realtime, selector, listener);
+    this.#subscriptions.add(end);
+    return () => {
+      this.#subscriptions.delete(end);
+      end();
+    };
+  }
+
+  stats(options: CallOptions = NO_OPTIONS): Promise<MarketDataStatistics> {
+    return this.#call('stats', options, async () => {
+      const [storage, realtime, cache] = await Promise.all([
+        this.#storage.stats(options),
+        this.#realtime.stats(options),
+        this.#cache?.stats(options),
+      ]);
+      const served = this.#served;
+      return {
+        operations: this.#operations.summary(),
+        candles: {
+          served: served.cache + served.storage + served.coordinator,
+          fromCache: served.cache,
+          fromStorage: served.storage,
+          fromCoordinator: served.coordinator,
+          directReads: this.#reader.directReads,
+          tiers: this.#pages?.statistics ?? [],
+          series: this.#directory.size,
+        },
+        coordinator: this.#fetcher?.statistics,
+        storage,
+        realtime,
+        cache,
+      };
+    });
+  }
+
+  override close(): Promise<void> {
+    this.#closing.abort();
+    return super.close();
+  }
+
+  protected async _open(): Promise<void> {
+    const heard = this.#storage.changes.subscribe((event) =>
+      this.#directory.changed(event, this.#clock.now()),
+    );
+    this.#subscriptions.add(heard);
+  }
+
+  protected async _close(): Promise<void> {
+    for (const end of this.#subscriptions) end();
+    this.#subscriptions.clear();
+    await this.#pages?.close();
+    await this.#owned.close();
+  }
+
+  async #answer(
+    queries: readonly CheckedQuery[],
+    options: GetCandlesOptions,
+  ): Promise<CandleAnswer[]> {
+    onlyKnownKeys(options, GET_OPTIONS, 'options');
+    const { fetchMissing = true, onMissing = 'report', signal } = options;
+    if (onMissing !== 'report' && onMissing !== 'throw') {
+      throw invalidInput({
+        field: 'onMissing',
+        rule: 'must be "report" or "throw"',
+        value: onMissing,
+      });
+    }
+    const answers = await this.#retrieval.answer(queries, { fetchMissing, signal });
+    for (const answer of answers) {
+      if (onMissing === 'throw') assertWhole(answer);
+      this.#served.cache += answer.origins.cache;
+      this.#served.storage += answer.origins.storage;
+      this.#served.coordinator += answer.origins.coordinator;
+    }
+    return answers;
+  }
+
+  /** The frame of every call: open, not aborted, timed, and given up when the signal fires. */
+  async #call<T>(operation: string, { signal }: CallOptions, work: () => Promise<T>): Promise<T> {
+    this.assertOpen();
+    throwIfAborted(signal);
+    const running = this.use(() => this.#operations.measure(operation, async () => work()));
+    return signal === undefined ? running : untilAborted(running, signal);
+  }
+}
+
+/** @throws BarkeepError `SOURCE_FAILED` when an answer has holes. */
+function assertWhole({ series, missing, failures }: CandleAnswer): void {
+  if (missing.length === 0 && failures.length === 0) return;
+  const [failure] = failures;
+  throw new BarkeepError(
+    'SOURCE_FAILED',
+    `candles of ${series.symbol} ${series.timeframe} are missing${failure === undefined ? '' : `: ${failure.error.message}`}`,
+    {
+      cause: failure?.error,
+      retryable: failures.some(({ error }) => error.retryable),
+      details: { ...series.key, missing, failures },
+    },
+  );
+}

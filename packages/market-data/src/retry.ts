@@ -1,0 +1,70 @@
+import { abortedError, type Clock, delay } from '@barkeep/core';
+
+/** How often and how patiently something is tried. */
+export interface RetryPolicy {
+  /** All attempts, the first included. */
+  readonly maxAttempts: number;
+  /** The longest wait before the second attempt; it doubles with each one after. In milliseconds. */
+  readonly baseDelayMs: number;
+  /** No wait is longer. In milliseconds. */
+  readonly maxDelayMs: number;
+}
+
+export interface RetryContext {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The outcome of `work`, tried again while it fails with an error whose `retryable` is true. Waits
+ * grow exponentially, and are spread over their second half so that many callers do not return at
+ * once. An error that asks for more patience than the policy has (`details.retryAfterMs`) ends it.
+ */
+export async function retry<T>(
+  work: () => Promise<T>,
+  policy: RetryPolicy,
+  { clock, random, signal }: RetryContext,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const waitMs = waitAfter(error, attempt, policy, random());
+      if (waitMs === undefined || signal.aborted) throw error;
+      await delay(clock, waitMs, signal).catch(() => {
+        throw abortedError(signal);
+      });
+    }
+  }
+}
+
+/** How long to wait before the next attempt; `undefined` when there should be none. */
+function waitAfter(
+  error: unknown,
+  attempt: number,
+  { maxAttempts, baseDelayMs, maxDelayMs }: RetryPolicy,
+  spread: number,
+): number | undefined {
+  if (attempt >= maxAttempts || !isRetryable(error)) return undefined;
+  const askedMs = retryAfterMs(error);
+  if (askedMs > maxDelayMs) return undefined;
+  const longest = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
+  return Math.max(askedMs, (longest * (1 + spread)) / 2);
+}
+
+/** Whether an error, of Barkeep or not, says that the same call may succeed later. */
+export function isRetryable(error: unknown): boolean {
+  return isObject(error) && 'retryable' in error && error.retryable === true;
+}
+
+function retryAfterMs(error: unknown): number {
+  const details = isObject(error) && 'details' in error ? error.details : undefined;
+  const asked = isObject(details) && 'retryAfterMs' in details ? details.retryAfterMs : undefined;
+  return typeof asked === 'number' && asked > 0 ? asked : 0;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

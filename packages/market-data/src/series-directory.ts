@@ -1,0 +1,79 @@
+import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import type { ChangeEvent } from '@barkeep/storage';
+import { ChangeCounter } from './change-stamps.ts';
+import type { InvalidationSelector } from './market-data-service.ts';
+import { PageGeometry } from './page-geometry.ts';
+import { SeriesState } from './series-state.ts';
+
+/** The least recently used go first; one that comes back starts without knowledge. */
+const MAX_SERIES = 10_000;
+
+/** What this process knows of each series, kept true by the storage's change feed. */
+export class SeriesDirectory {
+  readonly #pagePeriods: number;
+  readonly #counter = new ChangeCounter();
+  readonly #series = new Map<string, SeriesState>();
+  #latest: SeriesState | undefined;
+
+  constructor(pagePeriods: number) {
+    this.#pagePeriods = pagePeriods;
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+
+  of(key: SeriesKey): SeriesState {
+    const latest = this.#latest;
+    if (latest?.key.symbol === key.symbol && latest.key.timeframe === key.timeframe) return latest;
+    const text = seriesKeyText(key);
+    const known = this.#series.get(text);
+    this.#series.delete(text);
+    const state = known ?? this.#stateOf(key);
+    this.#series.set(text, state);
+    this.#latest = state;
+    this.#keepBound();
+    return state;
+  }
+
+  /** Takes in what the change feed tells at an instant. */
+  changed(event: ChangeEvent, now: EpochMs): void {
+    if (event.type === 'lagged') {
+      this.forget({});
+      return;
+    }
+    const state = this.#series.get(seriesKeyText(event.key));
+    if (state === undefined) return;
+    if (event.type === 'coverage') {
+      state.coverageChanged();
+      return;
+    }
+    state.candlesChanged(event.interval);
+    if (event.interval.to > state.grid.floor(now)) state.currentSeenAt = now;
+  }
+
+  forget({ symbol, timeframe, range }: InvalidationSelector): void {
+    for (const state of this.#series.values()) {
+      if (symbol !== undefined && state.key.symbol !== symbol) continue;
+      if (timeframe !== undefined && state.key.timeframe !== timeframe) continue;
+      if (range === undefined) state.everythingChanged();
+      else {
+        state.candlesChanged(range);
+        state.coverageChanged();
+      }
+    }
+  }
+
+  #stateOf(key: SeriesKey): SeriesState {
+    const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
+    return new SeriesState(key, geometry, this.#counter);
+  }
+
+  #keepBound(): void {
+    if (this.#series.size <= MAX_SERIES) return;
+    const [oldest] = this.#series.values();
+    if (oldest === undefined) return;
+    this.#series.delete(oldest.text);
+    oldest.retire();
+  }
+}

@@ -1,0 +1,75 @@
+import type { EpochMs, Interval, JsonValue, SeriesKey } from '@barkeep/core';
+import { seriesKeyText } from '@barkeep/core';
+import type { IMarketDataStorage } from '@barkeep/storage';
+
+/** A failure, as kept with the series it befell. */
+export interface RecordedError {
+  readonly at: EpochMs;
+  readonly code: string;
+  readonly message: string;
+  readonly interval: Interval;
+}
+
+/** What is worth knowing of a series after a restart, besides candles and coverage. */
+export interface SeriesNotes {
+  readonly historyStart?: EpochMs | undefined;
+  readonly lastError?: RecordedError | undefined;
+}
+
+/** Keeps the notes of each series as a document in the storage's metadata. */
+export class SeriesNotebook {
+  readonly #storage: IMarketDataStorage;
+
+  constructor(storage: IMarketDataStorage) {
+    this.#storage = storage;
+  }
+
+  async read(key: SeriesKey): Promise<SeriesNotes> {
+    return parseNotes(await this.#storage.metadata.get(documentKey(key)));
+  }
+
+  async write(key: SeriesKey, notes: SeriesNotes): Promise<void> {
+    await this.#storage.metadata.set(documentKey(key), toJson(notes));
+  }
+}
+
+function documentKey(key: SeriesKey): string {
+  return `series/${seriesKeyText(key)}`;
+}
+
+function toJson({ historyStart, lastError }: SeriesNotes): JsonValue {
+  return {
+    ...(historyStart === undefined ? {} : { historyStart }),
+    ...(lastError === undefined
+      ? {}
+      : { lastError: { ...lastError, interval: { ...lastError.interval } } }),
+  };
+}
+
+/** Documents are read as leniently as they are old: a part that is not understood is left out. */
+function parseNotes(document: JsonValue | undefined): SeriesNotes {
+  if (!isRecord<SeriesNotes>(document)) return {};
+  const { historyStart, lastError } = document;
+  return {
+    ...(typeof historyStart === 'number' ? { historyStart } : {}),
+    ...(isRecordedError(lastError) ? { lastError } : {}),
+  };
+}
+
+function isRecordedError(value: unknown): value is RecordedError {
+  if (!isRecord<RecordedError>(value)) return false;
+  const { at, code, message, interval } = value;
+  return (
+    typeof at === 'number' &&
+    typeof code === 'string' &&
+    typeof message === 'string' &&
+    isRecord<Interval>(interval) &&
+    typeof interval.from === 'number' &&
+    typeof interval.to === 'number'
+  );
+}
+
+/** Whether a value has named parts, of which nothing is known yet. */
+function isRecord<Shape>(value: unknown): value is { readonly [name in keyof Shape]?: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

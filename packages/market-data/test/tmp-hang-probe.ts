@@ -1,0 +1,11 @@
+import { createMarketData } from '../src/index.ts';
+const KEY = { symbol: 'KRW-BTC', timeframe: '1m' } as const;
+const candle = { timestamp: 0, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+const log = (s: string) => console.log(Math.round(performance.now()), s);
+const url = `sqlite:/tmp/bk/y.sqlite3?${process.argv[2] ?? ''}`;
+const service = await createMarketData({ storage: url, realtime: 'memory:?maxSymbols=5', cache: 'memory:?maxEntries=10&maxBytes=1000000' });
+log('created'); await service.saveCandles(KEY, [candle]); log('saved');
+await service.updateTicker({ symbol: 'KRW-BTC', timestamp: 0, price: 1 }); log('ticker');
+await service.close(); log('closed');
+const again = await createMarketData({ storage: url }); log('again');
+console.log((await again.getCandles(KEY)).series.length); log('read'); await again.close(); log('closed');

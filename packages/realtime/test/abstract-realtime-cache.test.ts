@@ -1,0 +1,194 @@
+import { BarkeepError, ManualClock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { describe, expect, it } from 'vitest';
+import {
+  AbstractRealtimeCache,
+  type AbstractRealtimeOptions,
+  type RealtimeCapabilities,
+  type RealtimeEvent,
+  type RealtimeUsage,
+  type RealtimeWriteResult,
+  type TradeReplay,
+} from '../src/index.ts';
+
+const ticker: Ticker = { symbol: 'KRW-BTC', timestamp: Date.UTC(2026, 0, 1), price: 1 };
+const book: OrderBook = { ...ticker, bids: [{ price: 1, size: 2 }], asks: [] };
+const trade: Trade = { id: '1', timestamp: ticker.timestamp, price: 1, size: 1, side: 'buy' };
+
+/** An adapter whose answers come later, or not at all. */
+class RemoteRealtime extends AbstractRealtimeCache {
+  readonly received: unknown[] = [];
+  fault: unknown;
+
+  constructor(
+    sharing: RealtimeCapabilities['sharing'] = 'process',
+    options: AbstractRealtimeOptions = {},
+  ) {
+    super('remote-realtime', { sharing, platforms: ['node'], maxTradesPerSymbol: 10 }, options);
+  }
+
+  get lives(): unknown {
+    return this.expiry;
+  }
+
+  report(event: RealtimeEvent): void {
+    this.publish(event);
+  }
+
+  protected _setTicker(value: Ticker): Promise<RealtimeWriteResult> {
+    return this.#answer(value, 'stored' as const);
+  }
+
+  protected _getTicker(symbol: string): Promise<Ticker | undefined> {
+    return this.#answer(symbol, { ...ticker, symbol });
+  }
+
+  protected _deleteTicker(symbol: string): Promise<boolean> {
+    return this.#answer(symbol, true);
+  }
+
+  protected _setOrderBook(value: OrderBook): Promise<RealtimeWriteResult> {
+    return this.#answer(value.symbol, 'stored' as const);
+  }
+
+  protected _getOrderBook(symbol: string, depth: number): Promise<OrderBook | undefined> {
+    return this.#answer([symbol, depth], undefined);
+  }
+
+  protected _deleteOrderBook(symbol: string): Promise<boolean> {
+    return this.#answer(symbol, true);
+  }
+
+  protected _appendTrades(symbol: string, trades: readonly Trade[]): Promise<readonly Trade[]> {
+    return this.#answer([symbol, trades], trades);
+  }
+
+  protected _recentTrades(symbol: string, read: object): Promise<Trade[]> {
+    return this.#answer([symbol, read], []);
+  }
+
+  protected _replayTrades(symbol: string, after: string | undefined): Promise<TradeReplay> {
+    return this.#answer([symbol, after], { trades: [], cursor: 'c', gap: false });
+  }
+
+  protected _deleteTrades(symbol: string): Promise<boolean> {
+    return this.#answer(symbol, true);
+  }
+
+  protected _clear(): Promise<void> {
+    return this.#answer('clear', undefined);
+  }
+
+  protected _sweep(): Promise<number> {
+    return this.#answer('sweep', 2);
+  }
+
+  protected _usage(): RealtimeUsage {
+    return { tickers: 1, orderBooks: 2, trades: 3, bytes: 4 };
+  }
+
+  async #answer<T>(received: unknown, value: T): Promise<T> {
+    this.received.push(received);
+    await Promise.resolve();
+    if (this.fault !== undefined) throw this.fault;
+    return value;
+  }
+}
+
+describe('AbstractRealtimeCache', () => {
+  it('serves adapters whose answers come later', async () => {
+    const realtime = await opened();
+    expect(await realtime.tickers.set(ticker)).toBe('stored');
+    expect(await realtime.tickers.get('A')).toMatchObject({ symbol: 'A' });
+    expect(await realtime.tickers.getMany(['A', 'B'])).toMatchObject([
+      { symbol: 'A' },
+      { symbol: 'B' },
+    ]);
+    expect(await realtime.orderBooks.getMany(['A', 'B'])).toEqual([undefined, undefined]);
+    expect(await realtime.sweep()).toBe(2);
+    expect(await realtime.stats()).toEqual({
+      tickers: 1,
+      orderBooks: 2,
+      trades: 3,
+      bytes: 4,
+      hits: 3,
+      misses: 2,
+      stored: 1,
+      stale: 0,
+      duplicates: 0,
+      expirations: 2,
+      evictions: 0,
+    });
+  });
+
+  it('hands adapters checked and complete arguments', async () => {
+    const realtime = await opened();
+    await realtime.orderBooks.get('A');
+    await realtime.trades.recent('A');
+    await realtime.trades.append('A', [trade, trade]);
+    await realtime.trades.append('A', []);
+    await realtime.trades.recent('A', { limit: 0 });
+    await realtime.trades.replay('A');
+    expect(realtime.received).toEqual([
+      ['A', Number.POSITIVE_INFINITY],
+      ['A', { limit: Number.POSITIVE_INFINITY, since: 0 }],
+      ['A', [trade]],
+      ['A', undefined],
+    ]);
+  });
+
+  it('makes every failure a BarkeepError', async () => {
+    const realtime = await opened();
+    realtime.fault = new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+    await expect(realtime.tickers.get('A')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    realtime.fault = new TypeError('a bug');
+    await expect(realtime.tickers.get('A')).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(realtime.trades.append('A', [trade])).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(await realtime.stats()).toMatchObject({ hits: 0, misses: 0, stored: 0 });
+  });
+
+  it('leaves the events of shared values to the adapter', async () => {
+    const realtime = await opened('multi-process');
+    const events: RealtimeEvent[] = [];
+    realtime.subscribe({}, (event) => events.push(event));
+    await realtime.tickers.set(ticker);
+    await realtime.orderBooks.set(book);
+    await realtime.trades.append('A', [trade]);
+    expect(events).toEqual([]);
+    realtime.report({ type: 'ticker', ticker });
+    expect(events).toEqual([{ type: 'ticker', ticker }]);
+  });
+
+  it('tells every subscriber when events were lost', async () => {
+    const realtime = await opened('multi-process');
+    const events: RealtimeEvent[] = [];
+    realtime.subscribe({ types: ['trades'], symbols: ['X'] }, (event) => events.push(event));
+    realtime.report({ type: 'lagged' });
+    expect(events).toEqual([{ type: 'lagged' }]);
+  });
+
+  it('refuses a listener that is no function', async () => {
+    const realtime = await opened();
+    expect(() => realtime.subscribe({}, undefined as never)).toThrow(TypeError);
+  });
+
+  it('fills the expiries that are not given', () => {
+    const { lives } = new RemoteRealtime('process', { expiry: { orderBookMs: 5 } });
+    expect(lives).toEqual({ tickerMs: 300_000, orderBookMs: 5, tradesMs: 600_000 });
+  });
+
+  it.each([0, -1, Number.NaN, '5', null])('refuses an expiry of %s', (tickerMs) => {
+    const expiry = { tickerMs } as AbstractRealtimeOptions['expiry'];
+    expect(() => new RemoteRealtime('process', { expiry })).toThrow(/expiry\.tickerMs must be/);
+  });
+
+  it('refuses an unknown kind of expiry', () => {
+    const expiry = { ticker: 5 } as AbstractRealtimeOptions['expiry'];
+    expect(() => new RemoteRealtime('process', { expiry })).toThrow(/expiry/);
+  });
+});
+
+async function opened(sharing?: RealtimeCapabilities['sharing']): Promise<RemoteRealtime> {
+  const realtime = new RemoteRealtime(sharing, { clock: new ManualClock() });
+  await realtime.open();
+  return realtime;
+}

@@ -1,0 +1,165 @@
+import type { Candle, Interval, SeriesKey } from '@barkeep/core';
+import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  BTC,
+  batch,
+  candle,
+  candlesOf,
+  everything,
+  MINUTE,
+  openEngine,
+  temporaryPath,
+} from './test-database.ts';
+
+const SERIES: readonly SeriesKey[] = [BTC, { ...BTC, symbol: 'KRW-ETH' }];
+const SPAN = 200;
+
+/** What a database should hold, in the plainest form there is. */
+class Model {
+  readonly candles = SERIES.map(() => new Map<number, Candle>());
+  readonly ledgers: CoverageEntry[][] = SERIES.map(() => []);
+
+  sorted(series: number): Candle[] {
+    return [...(this.candles[series] ?? [])].sort(([a], [b]) => a - b).map(([, stored]) => stored);
+  }
+}
+
+const series = fc.integer({ min: 0, max: SERIES.length - 1 });
+const minute = fc.integer({ min: 0, max: SPAN });
+const fewMinutes = fc.integer({ min: 10, max: 14 });
+/** Often among few minutes, where ranges touch and meet exactly. */
+const range: fc.Arbitrary<Interval> = fc
+  .oneof(fc.tuple(minute, minute), fc.tuple(fewMinutes, fewMinutes))
+  .filter(([a, b]) => a !== b)
+  .map(([a, b]) => ({ from: Math.min(a, b) * MINUTE, to: Math.max(a, b) * MINUTE }));
+const source = fc.constantFrom('upbit', 'file');
+const collectedAt = fc.integer({ min: 0, max: 5 });
+const price: fc.Arbitrary<number> = fc.constantFrom(1, 2);
+const candles: fc.Arbitrary<[minute: number, price: number][]> = fc.oneof(
+  fc.array(fc.tuple(minute, price), { maxLength: 30 }),
+  fc
+    .tuple(minute, fc.integer({ min: 1, max: 120 }), price)
+    .map(([start, length, value]) =>
+      Array.from({ length }, (_, i): [number, number] => [start + i, value]),
+    ),
+);
+
+const step = fc.oneof(
+  fc.record({
+    type: fc.constant('write' as const),
+    series,
+    candles,
+    source,
+    collectedAt,
+    covers: fc.option(range),
+  }),
+  fc.record({ type: fc.constant('remove' as const), series, range }),
+  fc.record({ type: fc.constant('cover' as const), series, range, source, collectedAt }),
+  fc.record({ type: fc.constant('uncover' as const), series, range }),
+);
+
+const query = fc.record({
+  series,
+  range,
+  limit: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: SPAN })),
+  take: fc.constantFrom('first' as const, 'last' as const),
+});
+
+it('holds what a plain map would, after any sequence of changes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 15 }),
+      fc.array(query, { maxLength: 5 }),
+      (steps, queries) => {
+        const engine = openEngine(':memory:', { journal: 'memory' });
+        const model = new Model();
+        for (const one of steps) {
+          const key = SERIES[one.series] ?? BTC;
+          const stored = model.candles[one.series] ?? new Map<number, Candle>();
+          const ledger = model.ledgers[one.series] ?? [];
+          if (one.type === 'write') {
+            const wanted = new Map(
+              one.candles.map(([at, value]) => [at * MINUTE, candle(at * MINUTE, value)]),
+            );
+            if (wanted.size === 0 && one.covers === null) continue;
+            const inserted = [...wanted.keys()].filter((at) => !stored.has(at)).length;
+            const unchanged = [...wanted.values()].filter(
+              (it) => stored.get(it.timestamp)?.open === it.open,
+            ).length;
+            const covers = one.covers === null ? [] : [one.covers];
+            const rest = { covers, source: one.source, collectedAt: one.collectedAt };
+            expect(engine.write([batch(key, [...wanted.values()], rest)])).toMatchObject([
+              { inserted, unchanged, updated: wanted.size - inserted - unchanged },
+            ]);
+            for (const it of wanted.values()) stored.set(it.timestamp, it);
+            model.ledgers[one.series] = covers.reduce(
+              (entries, it) =>
+                addCoverageEntry(entries, {
+                  ...it,
+                  source: one.source,
+                  collectedAt: one.collectedAt,
+                }),
+              ledger,
+            );
+          } else if (one.type === 'remove') {
+            const gone = [...stored.keys()].filter(
+              (at) => one.range.from <= at && at < one.range.to,
+            );
+            expect(engine.remove(key, one.range)).toEqual({ removed: gone.length });
+            for (const at of gone) stored.delete(at);
+            model.ledgers[one.series] = removeCoverageRange(ledger, one.range);
+          } else if (one.type === 'cover') {
+            const entry = { ...one.range, source: one.source, collectedAt: one.collectedAt };
+            engine.addCoverage(key, entry);
+            model.ledgers[one.series] = addCoverageEntry(ledger, entry);
+          } else {
+            engine.removeCoverage(key, one.range);
+            model.ledgers[one.series] = removeCoverageRange(ledger, one.range);
+          }
+        }
+        for (const [i, key] of SERIES.entries()) {
+          expect(everything(engine, key)).toEqual(model.sorted(i));
+          const all = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+          expect(engine.coverageOf(key, all)).toEqual(model.ledgers[i]);
+        }
+        for (const {
+          series: i,
+          range: { from, to },
+          limit,
+          take,
+        } of queries) {
+          const key = SERIES[i] ?? BTC;
+          const inside = model
+            .sorted(i)
+            .filter(({ timestamp }) => from <= timestamp && timestamp < to);
+          const expected = take === 'first' ? inside.slice(0, limit) : inside.slice(-limit);
+          expect(candlesOf(engine.read({ key, from, to, limit, take }), key)).toEqual(expected);
+        }
+        expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+it('keeps candles of many blocks apart from their neighbours', () => {
+  const engine = openEngine(temporaryPath());
+  const model = new Map<number, Candle>();
+  const write = (minutes: readonly number[], value: number) => {
+    const fresh = minutes.map((at) => candle(at * MINUTE, value));
+    engine.write([batch(BTC, fresh)]);
+    for (const it of fresh) model.set(it.timestamp, it);
+  };
+  const every = (n: number, from: number, to: number) =>
+    Array.from({ length: Math.ceil((to - from) / n) }, (_, i) => from + i * n);
+  write(every(2, 1_000, 9_000), 1);
+  write(every(3, 0, 10_000), 2);
+  write(every(997, 0, 10_000), 3);
+  write(every(1, 4_000, 4_600), 1);
+  expect(everything(engine, BTC)).toEqual(
+    [...model.values()].sort((a, b) => a.timestamp - b.timestamp),
+  );
+  expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, candles: model.size });
+});

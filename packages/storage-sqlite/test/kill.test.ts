@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { SeriesKey } from '@barkeep/core';
+import { SqliteEngine } from '@barkeep/sqlite-engine';
+import { expect, it } from 'vitest';
+import { BetterSqlite3Driver } from '../src/better-sqlite3-driver.ts';
+import { ChildProcess } from './child-process.ts';
+import { MINUTE, START, temporaryDirectory } from './temporary-database.ts';
+
+const ROUNDS = 50;
+const BATCH = 400;
+
+/**
+ * Two databases take turns, so that the next process starts while this one is killed, and still
+ * every killed database is next opened by the test, cold.
+ */
+it('keeps every acknowledged batch whole, and no other one in part, when killed', async () => {
+  const directory = temporaryDirectory();
+  const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
+  const start = (round: number) => new ChildProcess('write-batches.ts', [path(round)]);
+  let next = start(0);
+  let acknowledged = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const child = next;
+    next = start(round + 1);
+    expect(await child.line()).toBe('ready');
+    child.send(`round-${round}`);
+    await child.line();
+    await moment();
+    await child.kill();
+    const numbers = (await child.rest()).map(Number);
+    acknowledged += numbers.length;
+    expectWholeBatches(path(round), `round-${round}`, numbers.at(-1) ?? 0);
+  }
+  await next.kill();
+  expect(acknowledged).toBeGreaterThan(ROUNDS);
+}, 180_000);
+
+/** A random moment of the next few writes: when the kill comes is what the test varies. */
+function moment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+}
+
+function expectWholeBatches(path: string, name: string, lastAcknowledged: number): void {
+  const engine = SqliteEngine.open(new BetterSqlite3Driver({ path, busyTimeoutMs: 1_000 }), {
+    access: 'read-write',
+    journal: 'wal',
+    synchronous: 'normal',
+    writer: 1,
+  });
+  try {
+    const halves = ['a', 'b'].map((half) => timestamps(engine, `${name}-${half}`));
+    for (const { stored, covered } of halves) {
+      expect(stored.length % BATCH).toBe(0);
+      expect(stored.length).toBeGreaterThanOrEqual((lastAcknowledged + 1) * BATCH);
+      expect(stored).toEqual(Array.from(stored, (_, i) => START + i * MINUTE));
+      expect(covered).toBe(START + stored.length * MINUTE);
+    }
+    expect(halves[0]?.stored.length).toBe(halves[1]?.stored.length);
+    expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, problems: [] });
+  } finally {
+    engine.close();
+  }
+}
+
+function timestamps(engine: SqliteEngine, symbol: string) {
+  const key: SeriesKey = { symbol, timeframe: '1m' };
+  const range = { from: 0, to: Number.MAX_SAFE_INTEGER };
+  const { timestamp } = engine.read({ key, ...range, limit: 1e9, take: 'first' });
+  const [coverage] = engine.coverageOf(key, range);
+  return { stored: [...timestamp], covered: coverage?.to ?? START };
+}
