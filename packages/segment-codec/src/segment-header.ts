@@ -23,6 +23,8 @@ export interface SegmentHeader {
   readonly last: EpochMs;
   /** Its size. */
   readonly byteLength: number;
+  /** The header's checksum, which covers those of the columns: stands for the whole segment. */
+  readonly checksum: number;
 }
 
 /** Where a column's bytes are in the segment, and their XXH32. */
@@ -86,7 +88,8 @@ function readFields(view: DataView, version: number, byteLength: number): Segmen
   }
   const first = view.getFloat64(16, true);
   const last = view.getFloat64(24, true);
-  return { version, timeframe, count, first, last, byteLength };
+  const checksum = view.getUint32(CHECKSUM_AT, true);
+  return { version, timeframe, count, first, last, byteLength, checksum };
 }
 
 function readPlaces(view: DataView): ColumnPlace[] {
@@ -107,7 +110,7 @@ function readPlaces(view: DataView): ColumnPlace[] {
 export function writeDirectory(
   memory: KernelMemory,
   segment: Uint8Array,
-  header: Omit<SegmentHeader, 'byteLength'>,
+  header: Omit<SegmentHeader, 'byteLength' | 'checksum'>,
   columns: readonly ColumnPlace[],
 ): void {
   const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);

@@ -106,6 +106,7 @@ describe('any valid series', () => {
             first: series.firstTimestamp,
             last: series.lastTimestamp,
             byteLength: segment.length,
+            checksum: new DataView(segment.buffer).getUint32(80, true),
           });
           const { firstTimestamp, lastTimestamp } = series;
           const between = firstTimestamp + Math.round(part * (lastTimestamp - firstTimestamp));

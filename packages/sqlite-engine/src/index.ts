@@ -1,3 +1,4 @@
+export * from './archive-policy.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
 export type { DatabaseSettings } from './database-settings.ts';
 export { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';

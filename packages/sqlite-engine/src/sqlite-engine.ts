@@ -16,6 +16,7 @@ import type {
   SeriesInfo,
   StorageSize,
 } from '@barkeep/storage';
+import { type ArchiveOption, type ArchivePolicy, archivePolicy } from './archive-policy.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
 import { ChangeLog, type RemoteChanges } from './change-log.ts';
 import { CoverageTable } from './coverage-table.ts';
@@ -52,6 +53,8 @@ export interface SqliteEngineOptions extends DatabaseSettings {
    * connection per process needs to write.
    */
   readonly access: 'read-write' | 'read-only';
+  /** When candles go into compressed segments. Default: with the defaults of `ArchivePolicy`. */
+  readonly archive?: ArchiveOption | undefined;
   /** A number that no other connection has: tells its own changes from others'. A safe integer. */
   readonly writer: number;
 }
@@ -69,14 +72,16 @@ export class SqliteEngine {
   readonly #coverage: CoverageTable;
   readonly #metadata: MetadataTable;
   readonly #changes: ChangeLog;
+  readonly #archive: ArchivePolicy | 'off';
 
-  private constructor(driver: SqliteDriver, writer: number) {
+  private constructor(driver: SqliteDriver, { writer, archive }: SqliteEngineOptions) {
     this.#driver = driver;
     this.#series = new SeriesTable(driver);
     this.#candles = new CandleRows(driver);
     this.#coverage = new CoverageTable(driver);
     this.#metadata = new MetadataTable(driver);
     this.#changes = new ChangeLog(driver, writer);
+    this.#archive = archivePolicy(archive);
   }
 
   /**
@@ -95,7 +100,7 @@ export class SqliteEngine {
       applySettings(driver, options);
       if (options.access === 'read-only') driver.exec('PRAGMA query_only = ON');
       else migrate(driver);
-      const engine = new SqliteEngine(driver, options.writer);
+      const engine = new SqliteEngine(driver, options);
       if (options.access === 'read-write') engine.#refreshStatistics();
       return engine;
     });
@@ -316,13 +321,14 @@ function joinExtents(
 }
 
 function countersAfter(
-  { id, count }: SeriesRow,
+  { id, count, rowCount }: SeriesRow,
   difference: number,
   extent: CandleExtent | undefined,
-): SeriesRow {
+): Omit<SeriesRow, 'key'> {
   return {
     id,
     count: count + difference,
+    rowCount: rowCount + difference,
     first: extent?.first ?? null,
     last: extent?.last ?? null,
   };

@@ -40,7 +40,8 @@ export class SqliteStorage extends AbstractMarketDataStorage {
 
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
   constructor(options: SqliteStorageOptions) {
-    const { path, durability, busyTimeoutMs, readers, changePollMs } = checkOptions(options);
+    const { path, durability, busyTimeoutMs, readers, changePollMs, archive } =
+      checkOptions(options);
     super(
       'storage-sqlite',
       {
@@ -58,6 +59,7 @@ export class SqliteStorage extends AbstractMarketDataStorage {
       path,
       busyTimeoutMs,
       journal: 'wal',
+      archive,
       synchronous: durability === 'power-loss' ? 'full' : 'normal',
       writer: randomInt(WRITER_NUMBERS),
     };
