@@ -15,14 +15,9 @@ interface PlainMarket {
   readonly trades: readonly Trade[];
 }
 
-it('takes less memory than the same data as plain objects, and no more than it tells', async () => {
-  const collectGarbage = exposeGarbageCollector();
-  const usedNow = (): number => {
-    for (let i = 0; i < 4; i += 1) collectGarbage();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
+const collectGarbage = exposeGarbageCollector();
 
+it('takes less memory than the same data as plain objects, and no more than it tells', async () => {
   const start = usedNow();
   const plain = Array.from({ length: SYMBOLS }, (_, i) => sampleMarket(i));
   const plainBytes = usedNow() - start;
@@ -31,11 +26,7 @@ it('takes less memory than the same data as plain objects, and no more than it t
   const realtime = new MemoryRealtime();
   await realtime.open();
   const before = usedNow();
-  for (let i = 0; i < SYMBOLS; i += 1) {
-    await store(realtime, sampleMarket(i));
-    await realtime.orderBooks.get(`KRW-S${i}`);
-  }
-  await afterThisJob();
+  for (let i = 0; i < SYMBOLS; i += 1) await store(realtime, sampleMarket(i));
   const bytes = usedNow() - before;
   const { bytes: told } = await realtime.stats();
   await realtime.close();
@@ -43,6 +34,24 @@ it('takes less memory than the same data as plain objects, and no more than it t
   expect(bytes).toBeLessThan(0.8 * plainBytes);
   expect(bytes).toBeLessThan(1.05 * told);
   expect(told).toBeLessThan(1.5 * bytes);
+});
+
+it('gives back the memory of whole books that were read', async () => {
+  const realtime = new MemoryRealtime();
+  await realtime.open();
+  const before = usedNow();
+  let levels = 0;
+  for (let i = 0; i < SYMBOLS; i += 1) {
+    await realtime.orderBooks.set(sampleMarket(i).book);
+    levels += (await realtime.orderBooks.get(`KRW-S${i}`))?.bids.length ?? 0;
+  }
+  expect(levels).toBe(SYMBOLS * LEVELS);
+  await nextTurnOfTheLoop();
+  const bytes = usedNow() - before;
+  const { bytes: told } = await realtime.stats();
+  await realtime.close();
+
+  expect(bytes).toBeLessThan(2 * told);
 });
 
 async function store(realtime: MemoryRealtime, market: PlainMarket): Promise<void> {
@@ -90,11 +99,17 @@ function sampleMarket(i: number): PlainMarket {
   };
 }
 
-/** What a weak reference gave out in a job of the event loop lives until that job ends. */
-function afterThisJob(): Promise<void> {
+/** Until then everything that came out of a weak reference lives on. */
+function nextTurnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
+}
+
+function usedNow(): number {
+  for (let i = 0; i < 4; i += 1) collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function exposeGarbageCollector(): () => void {
