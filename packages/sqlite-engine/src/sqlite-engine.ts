@@ -1,6 +1,9 @@
 import {
+  allocateColumns,
   BarkeepError,
+  type Candle,
   type CandleColumns,
+  CandleSeries,
   type Interval,
   type IntervalSet,
   type SeriesKey,
@@ -16,8 +19,10 @@ import type {
   SeriesInfo,
   StorageSize,
 } from '@barkeep/storage';
-import { type ArchiveOption, type ArchivePolicy, archivePolicy } from './archive-policy.ts';
+import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
+import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
+import { CandleWriter } from './candle-writer.ts';
 import { ChangeLog, type RemoteChanges } from './change-log.ts';
 import { CoverageTable } from './coverage-table.ts';
 import {
@@ -27,10 +32,12 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
+import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { readNumberPragma } from './pragma.ts';
 import { SCHEMA_VERSION } from './schema.ts';
+import { Segments } from './segments.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
@@ -68,20 +75,24 @@ export interface SqliteEngineOptions extends DatabaseSettings {
 export class SqliteEngine {
   readonly #driver: SqliteDriver;
   readonly #series: SeriesTable;
-  readonly #candles: CandleRows;
+  readonly #rows: CandleRows;
+  readonly #segments: Segments;
+  readonly #reader: CandleReader;
+  readonly #writer: CandleWriter;
   readonly #coverage: CoverageTable;
   readonly #metadata: MetadataTable;
   readonly #changes: ChangeLog;
-  readonly #archive: ArchivePolicy | 'off';
 
   private constructor(driver: SqliteDriver, { writer, archive }: SqliteEngineOptions) {
     this.#driver = driver;
     this.#series = new SeriesTable(driver);
-    this.#candles = new CandleRows(driver);
+    this.#rows = new CandleRows(driver);
+    this.#segments = new Segments(driver);
+    this.#reader = new CandleReader(this.#rows, this.#segments);
+    this.#writer = new CandleWriter(this.#rows, this.#segments, archivePolicy(archive));
     this.#coverage = new CoverageTable(driver);
     this.#metadata = new MetadataTable(driver);
     this.#changes = new ChangeLog(driver, writer);
-    this.#archive = archivePolicy(archive);
   }
 
   /**
@@ -115,6 +126,19 @@ export class SqliteEngine {
     return this.#reading(() => this.#readOne(query));
   }
 
+  /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
+  readColumns<C extends keyof Candle>(
+    { key, ...selection }: CheckedQuery,
+    columns: readonly C[],
+  ): Pick<CandleColumns, C> {
+    return this.#reading(() => {
+      const series = this.#series.find(key);
+      return series === undefined
+        ? mapColumns(columns, () => new Float64Array(0))
+        : this.#reader.readColumns(series, selection, columns);
+    });
+  }
+
   /** Several reads of one state of the database. */
   readMany(queries: readonly CheckedQuery[]): CandleColumns[] {
     return this.#reading(() => queries.map((query) => this.#readOne(query)));
@@ -125,9 +149,10 @@ export class SqliteEngine {
     return this.#writing(() => {
       const series = this.#series.find(key);
       if (series === undefined) return { removed: 0 };
-      const removed = this.#candles.remove(series.id, range);
+      const { removed, rows } = this.#writer.remove(series, range);
       if (removed > 0) {
-        this.#series.update(countersAfter(series, -removed, this.#candles.extent(series.id)));
+        const extent = this.#writer.extent(series.id);
+        this.#series.update(countersAfter(series, -removed, rows, extent));
         this.#changes.append('candles', series.id, range);
       }
       this.#uncover(series, range);
@@ -193,7 +218,7 @@ export class SqliteEngine {
         {
           driver: this.#driver,
           series: this.#series,
-          candles: this.#candles,
+          candles: this.#rows,
           coverage: this.#coverage,
         },
         key,
@@ -219,15 +244,12 @@ export class SqliteEngine {
 
   #writeBatch({ key, columns, covers, source, collectedAt }: EngineBatch): BatchOutcome {
     const series = this.#series.findOrCreate(key);
-    const { changed: stretch, ...result } = this.#candles.store(
-      series.id,
-      columns,
-      extentOf(series),
-    );
+    const candles = CandleSeries.fromTrustedColumns(key, columns);
+    const { changed: stretch, rows, ...result } = this.#writer.store(series, candles);
     const changed = stretch && periodsOf(key, stretch);
-    if (result.inserted > 0) {
+    if (result.inserted > 0 || rows !== 0) {
       const extent = joinExtents(extentOf(series), columns.timestamp);
-      this.#series.update(countersAfter(series, result.inserted, extent));
+      this.#series.update(countersAfter(series, result.inserted, rows, extent));
     }
     if (changed !== undefined) this.#changes.append('candles', series.id, changed);
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
@@ -236,18 +258,7 @@ export class SqliteEngine {
 
   #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
     const series = this.#series.find(key);
-    const extent = series && extentOf(series);
-    if (series === undefined || extent === undefined) {
-      return this.#candles.read(-1, selection, 0);
-    }
-    const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
-    const span = Math.min(selection.to, extent.last + 1) - Math.max(selection.from, extent.first);
-    const periods = Math.max(0, Math.ceil(span / step));
-    return this.#candles.read(
-      series.id,
-      selection,
-      Math.min(periods, selection.limit, series.count),
-    );
+    return series === undefined ? allocateColumns(0) : this.#reader.read(series, selection);
   }
 
   #cover(series: SeriesRow, entry: CoverageEntry): void {
@@ -322,13 +333,14 @@ function joinExtents(
 
 function countersAfter(
   { id, count, rowCount }: SeriesRow,
-  difference: number,
+  candles: number,
+  rows: number,
   extent: CandleExtent | undefined,
 ): Omit<SeriesRow, 'key'> {
   return {
     id,
-    count: count + difference,
-    rowCount: rowCount + difference,
+    count: count + candles,
+    rowCount: rowCount + rows,
     first: extent?.first ?? null,
     last: extent?.last ?? null,
   };

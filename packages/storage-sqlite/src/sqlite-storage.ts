@@ -1,5 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { CandleSeries, type Interval, type SeriesKey } from '@barkeep/core';
+import {
+  type Candle,
+  type CandleColumns,
+  CandleSeries,
+  type Interval,
+  type SeriesKey,
+} from '@barkeep/core';
 import {
   AbstractMarketDataStorage,
   type BatchOutcome,
@@ -106,6 +112,13 @@ export class SqliteStorage extends AbstractMarketDataStorage {
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
     const [series] = await this._readMany([query]);
     return series ?? CandleSeries.empty(query.key);
+  }
+
+  protected override _readColumns<C extends keyof Candle>(
+    query: CheckedQuery,
+    columns: readonly C[],
+  ): Promise<Pick<CandleColumns, C>> {
+    return this.#opened().reader.call('readColumns', [query, columns]);
   }
 
   protected override async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {

@@ -8,6 +8,7 @@ import {
   columnBuffers,
   packError,
   type WorkerCalls,
+  type WorkerMethod,
   type WorkerRequest,
   type WorkerResponse,
 } from './worker-protocol.ts';
@@ -20,6 +21,7 @@ const calls: WorkerCalls = {
   },
   write: (batches) => opened().write(batches),
   readMany: (queries) => opened().readMany(queries),
+  readColumns: (query, columns) => opened().readColumns(query, columns),
   remove: (key, range) => opened().remove(key, range),
   list: (filter) => opened().list(filter),
   addCoverage: (key, entry) => opened().addCoverage(key, entry),
@@ -53,11 +55,17 @@ function answer({ id, method, parameters }: WorkerRequest): Answer {
   try {
     const call = calls[method] as (...parameters: readonly unknown[]) => unknown;
     const value = call(...parameters);
-    const moved = method === 'readMany' ? columnBuffers(value as CandleColumns[]) : [];
-    return { response: { id, value }, transfer: moved };
+    return { response: { id, value }, transfer: movable(method, value) };
   } catch (error) {
     return { response: { id, error: packError(sqliteFailure(error)) }, transfer: [] };
   }
+}
+
+/** The answers that are worth moving are columns, and nobody else has them. */
+function movable(method: WorkerMethod, value: unknown): ArrayBuffer[] {
+  if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
+  if (method === 'readColumns') return columnBuffers([value as Partial<CandleColumns>]);
+  return [];
 }
 
 function open({ path, busyTimeoutMs, ...options }: ConnectionOptions): SqliteEngine {

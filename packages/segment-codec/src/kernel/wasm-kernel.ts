@@ -34,9 +34,18 @@ interface CompiledKernel
   ): void;
 }
 
+/** What is used of WebAssembly: its types come with the DOM's, which code for Node does not see. */
+interface WebAssemblyApi {
+  readonly Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { exports: object };
+  validate(code: Uint8Array): boolean;
+}
+
 /** A new kernel in WebAssembly; `undefined` where the engine has no WebAssembly with SIMD. */
 export function createWasmKernel(): Kernel | undefined {
-  if (typeof WebAssembly === 'undefined') return undefined;
+  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyApi };
+  if (WebAssembly === undefined) return undefined;
   const code = Uint8Array.from(atob(WASM_KERNEL_CODE), (character) => character.charCodeAt(0));
   if (!WebAssembly.validate(code)) return undefined;
   const memory = new WebAssembly.Memory({ initial: WORKSPACE_PAGES, maximum: WORKSPACE_PAGES });
