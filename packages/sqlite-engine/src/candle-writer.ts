@@ -179,7 +179,9 @@ export class CandleWriter {
     for (const neighbour of [before, after]) {
       if (neighbour !== undefined) this.#segments.delete(neighbour.entry);
     }
-    for (const piece of inPieces(merged, size)) this.#segments.insert(series, piece);
+    // Who loads history backwards comes next to what is before this run: the short segment shall be there.
+    const smaller = neighbours.before === undefined && neighbours.after ? 'first' : 'last';
+    for (const piece of inPieces(merged, size, smaller)) this.#segments.insert(series, piece);
     return rows === undefined ? 0 : -this.#rows.remove(series.id, range);
   }
 
@@ -286,22 +288,32 @@ function compareCandles(stored: CandleSeries, candles: CandleSeries, verdicts: U
   }
 }
 
-/** Cuts candles that follow each other into pieces of a size; only the last may be smaller. */
-function* inPieces(parts: readonly CandleSeries[], size: number): Generator<CandleSeries> {
-  let pending: CandleSeries | undefined;
+/**
+ * Cuts candles that follow each other into pieces of a size. The last one, or the first, is smaller
+ * where they do not come out even.
+ */
+function* inPieces(
+  parts: readonly CandleSeries[],
+  size: number,
+  smaller: 'first' | 'last' = 'last',
+): Generator<CandleSeries> {
+  const rest = parts.reduce((sum, part) => sum + part.length, 0) % size;
+  let wanted = smaller === 'first' && rest > 0 ? rest : size;
+  let piece: CandleSeries | undefined;
   for (const part of parts) {
     let start = 0;
-    if (pending !== undefined) {
-      start = Math.min(size - pending.length, part.length);
-      pending = CandleSeries.concat(part.key, [pending, part.slice(0, start)]);
-      if (pending.length < size) continue;
-      yield pending;
-      pending = undefined;
+    while (start < part.length) {
+      const end = Math.min(part.length, start + wanted - (piece?.length ?? 0));
+      const more = part.slice(start, end);
+      piece = piece === undefined ? more : CandleSeries.concat(part.key, [piece, more]);
+      start = end;
+      if (piece.length < wanted) continue;
+      yield piece;
+      piece = undefined;
+      wanted = size;
     }
-    for (; start + size <= part.length; start += size) yield part.slice(start, start + size);
-    if (start < part.length) pending = part.slice(start);
   }
-  if (pending !== undefined) yield pending;
+  if (piece !== undefined) yield piece;
 }
 
 function summary({ timestamp }: CandleSeries, verdicts: Uint8Array): Omit<StoredCandles, 'rows'> {

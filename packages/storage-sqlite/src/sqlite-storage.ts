@@ -3,9 +3,11 @@ import {
   type Candle,
   type CandleColumns,
   CandleSeries,
+  type EpochMs,
   type Interval,
   type SeriesKey,
 } from '@barkeep/core';
+import { type CompactionStep, CompactionTally } from '@barkeep/sqlite-engine';
 import {
   AbstractMarketDataStorage,
   type BatchOutcome,

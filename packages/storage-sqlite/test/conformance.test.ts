@@ -1,14 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HarnessContext } from '@barkeep/conformance';
 import { registerStorageConformance } from '@barkeep/conformance/storage/vitest';
-import { SqliteStorage } from '@barkeep/storage-sqlite';
+import { type ArchiveOption, SqliteStorage } from '@barkeep/storage-sqlite';
 
 const directory = mkdtempSync(join(tmpdir(), 'barkeep-conformance-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-registerStorageConformance({
-  name: 'storage-sqlite',
-  create: async ({ clock, id }) => new SqliteStorage({ path: join(directory, id), clock }),
-  reopen: async (_, { clock, id }) => new SqliteStorage({ path: join(directory, id), clock }),
-});
+/** Tiny segments bring every scenario to their boundaries. */
+const ARCHIVES: Readonly<Record<string, ArchiveOption | undefined>> = {
+  'storage-sqlite': undefined,
+  'storage-sqlite, tiny segments': { segmentCandles: 16, keepRows: 8, bulkCandles: 4 },
+  'storage-sqlite, rows only': 'off',
+};
+
+for (const [name, archive] of Object.entries(ARCHIVES)) {
+  const create = ({ clock, id }: HarnessContext) =>
+    new SqliteStorage({ path: join(directory, `${name} ${id}`), archive, clock });
+  registerStorageConformance({
+    name,
+    create: async (context) => create(context),
+    reopen: async (_, context) => create(context),
+  });
+}
