@@ -204,20 +204,20 @@ export class CandleWriter {
 
   /** Returns how many candles it removed that had no row over them. */
   #removeFrom(series: SeriesRow, entry: SegmentEntry, range: Interval): number {
-    const whole = range.from <= entry.first && entry.last < range.to;
-    const bytes = this.#segments.bytes(series, entry);
-    const start = whole ? 0 : this.#segments.find(series, entry, bytes, range.from);
-    const end = whole ? entry.count : this.#segments.find(series, entry, bytes, range.to);
-    if (start === end) return 0;
     const within = {
       from: Math.max(range.from, entry.first),
       to: Math.min(range.to, entry.last + 1),
     };
-    if (whole && !this.#mayHaveRows(series, within)) {
+    const isWhole = range.from <= entry.first && entry.last < range.to;
+    if (isWhole && !this.#mayHaveRows(series, within)) {
       this.#segments.delete(entry);
       return entry.count;
     }
+    const bytes = this.#segments.bytes(series, entry);
     const candles = this.#decode(series, entry, bytes, 0, entry.count);
+    const start = candles.indexAtOrAfter(range.from);
+    const end = candles.indexAtOrAfter(range.to);
+    if (start === end) return 0;
     const overlaid = this.#countOverlaid(series, candles.slice(start, end), within);
     this.#segments.delete(entry);
     if (start > 0) this.#segments.insert(series, candles.slice(0, start));
