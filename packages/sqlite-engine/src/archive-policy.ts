@@ -15,6 +15,11 @@ export interface ArchivePolicy {
    * into rows. Default: 512.
    */
   readonly bulkCandles: number;
+  /**
+   * Whether compaction runs by itself, between other calls. If not, only when it is asked to.
+   * Default: true.
+   */
+  readonly automatic: boolean;
 }
 
 /** `off` keeps every candle in a row of its own, and turns segments that there are back into rows. */
@@ -24,6 +29,7 @@ const DEFAULTS: ArchivePolicy = Object.freeze({
   segmentCandles: DEFAULT_SEGMENT_LENGTH,
   keepRows: 512,
   bulkCandles: 512,
+  automatic: true,
 });
 const MOST_ROWS = 1_000_000_000;
 
@@ -36,21 +42,30 @@ export function archivePolicy(option: ArchiveOption = {}): ArchivePolicy | 'off'
   if (option === null || typeof option !== 'object') {
     throw invalidInput({
       field: 'archive',
-      rule: 'must be "off" or { segmentCandles?, keepRows?, bulkCandles? }',
+      rule: 'must be "off" or { segmentCandles?, keepRows?, bulkCandles?, automatic? }',
       value: option,
     });
   }
   onlyKnownKeys(option, Object.keys(DEFAULTS), 'archive');
+  const { automatic = DEFAULTS.automatic } = option;
+  if (typeof automatic !== 'boolean') {
+    throw invalidInput({
+      field: 'archive.automatic',
+      rule: 'must be a boolean',
+      value: automatic,
+    });
+  }
   return Object.freeze({
     segmentCandles: wholeNumber(option, 'segmentCandles', MAX_SEGMENT_LENGTH),
     keepRows: wholeNumber(option, 'keepRows', MOST_ROWS),
     bulkCandles: wholeNumber(option, 'bulkCandles', MOST_ROWS),
+    automatic,
   });
 }
 
 function wholeNumber(
   option: Partial<ArchivePolicy>,
-  field: keyof ArchivePolicy,
+  field: Exclude<keyof ArchivePolicy, 'automatic'>,
   most: number,
 ): number {
   const value = option[field] ?? DEFAULTS[field];

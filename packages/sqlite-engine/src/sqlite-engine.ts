@@ -4,6 +4,7 @@ import {
   type Candle,
   type CandleColumns,
   CandleSeries,
+  type EpochMs,
   type Interval,
   type IntervalSet,
   type SeriesKey,
@@ -12,18 +13,23 @@ import {
 import type {
   BatchOutcome,
   CheckedQuery,
+  CompactionReport,
   CoverageEntry,
   IntegrityReport,
+  QuarantineReport,
   RemovalOutcome,
   SeriesFilter,
   SeriesInfo,
   StorageSize,
 } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
+import { BackgroundCompaction } from './background-compaction.ts';
 import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
 import { CandleWriter } from './candle-writer.ts';
 import { ChangeLog, type RemoteChanges } from './change-log.ts';
+import type { ArchiveFigures, CompactionStep } from './compaction-step.ts';
+import { Compactor } from './compactor.ts';
 import { CoverageTable } from './coverage-table.ts';
 import {
   applySettings,
@@ -37,6 +43,7 @@ import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { readNumberPragma } from './pragma.ts';
 import { SCHEMA_VERSION } from './schema.ts';
+import { SegmentQuarantine } from './segment-quarantine.ts';
 import { Segments } from './segments.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
@@ -82,17 +89,23 @@ export class SqliteEngine {
   readonly #coverage: CoverageTable;
   readonly #metadata: MetadataTable;
   readonly #changes: ChangeLog;
+  readonly #compactor: Compactor;
+  readonly #background: BackgroundCompaction;
 
   private constructor(driver: SqliteDriver, { writer, archive }: SqliteEngineOptions) {
+    const policy = archivePolicy(archive);
     this.#driver = driver;
     this.#series = new SeriesTable(driver);
     this.#rows = new CandleRows(driver);
     this.#segments = new Segments(driver);
     this.#reader = new CandleReader(this.#rows, this.#segments);
-    this.#writer = new CandleWriter(this.#rows, this.#segments, archivePolicy(archive));
+    this.#writer = new CandleWriter(this.#rows, this.#segments, policy);
     this.#coverage = new CoverageTable(driver);
     this.#metadata = new MetadataTable(driver);
     this.#changes = new ChangeLog(driver, writer);
+    const tables = { driver, series: this.#series, rows: this.#rows, segments: this.#segments };
+    this.#compactor = new Compactor(tables, policy);
+    this.#background = new BackgroundCompaction(driver, this.#compactor);
   }
 
   /**
@@ -112,14 +125,18 @@ export class SqliteEngine {
       if (options.access === 'read-only') driver.exec('PRAGMA query_only = ON');
       else migrate(driver);
       const engine = new SqliteEngine(driver, options);
-      if (options.access === 'read-write') engine.#refreshStatistics();
+      if (options.access === 'read-only') return engine;
+      engine.#refreshStatistics();
+      engine.#background.findDue();
       return engine;
     });
   }
 
   /** Stores all batches in order, with their coverage, in one transaction. */
   write(batches: readonly EngineBatch[]): BatchOutcome[] {
-    return this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
+    const outcomes = this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
+    for (const { key } of batches) this.#background.notice(key);
+    return outcomes;
   }
 
   read(query: CheckedQuery): CandleColumns {
@@ -218,12 +235,59 @@ export class SqliteEngine {
         {
           driver: this.#driver,
           series: this.#series,
-          candles: this.#rows,
+          rows: this.#rows,
+          segments: this.#segments,
           coverage: this.#coverage,
         },
         key,
       ),
     );
+  }
+
+  /**
+   * Moves segments that cannot be read out of the way, with the coverage of their time.
+   * What belongs to one series is one transaction.
+   */
+  quarantine(key: SeriesKey | undefined): QuarantineReport {
+    return guarded(() =>
+      new SegmentQuarantine({
+        driver: this.#driver,
+        series: this.#series,
+        rows: this.#rows,
+        segments: this.#segments,
+        coverage: this.#coverage,
+        changes: this.#changes,
+      }).run(key),
+    );
+  }
+
+  /** How the candles of a series are stored. */
+  archiveFigures(key: SeriesKey): ArchiveFigures {
+    return this.#reading(() => this.#compactor.figures(key));
+  }
+
+  /**
+   * Compacts some candles of a series, at an instant or after it, in one short transaction; the next
+   * step begins at `next`. `undefined` when all that is left is as the archive policy wants it.
+   *
+   * @throws BarkeepError `CORRUPT` naming series and range of a damaged segment.
+   */
+  compactSeries(key: SeriesKey, from: EpochMs): CompactionStep | undefined {
+    return this.#writing(() => this.#compactor.step(key, from));
+  }
+
+  /** What `compactSeries` would do to all series that match, without doing it. */
+  explain(filter: SeriesFilter): CompactionReport {
+    return guarded(() => this.#compactor.explain(filter));
+  }
+
+  /**
+   * Compacts a little where the archive policy calls for it, in one short transaction, and not while
+   * another connection writes. To be called when there is time: the engine has no timer of its own.
+   * Returns whether to call it again.
+   */
+  compactStep(): boolean {
+    return guarded(() => this.#background.step());
   }
 
   /**

@@ -14,6 +14,7 @@ import {
 } from './worker-protocol.ts';
 
 let engine: SqliteEngine | undefined;
+let waitsForIdle = false;
 
 const calls: WorkerCalls = {
   open: (options) => {
@@ -34,6 +35,10 @@ const calls: WorkerCalls = {
   size: () => opened().size(),
   readChanges: () => opened().readChanges(),
   checkIntegrity: (key) => opened().checkIntegrity(key),
+  quarantine: (key) => opened().quarantine(key),
+  archiveFigures: (key) => opened().archiveFigures(key),
+  compactSeries: (key, from) => opened().compactSeries(key, from),
+  explain: (filter) => opened().explain(filter),
   checkpoint: () => opened().checkpoint(),
   close: () => {
     engine?.close();
@@ -44,7 +49,18 @@ const calls: WorkerCalls = {
 parentPort?.on('message', (request: WorkerRequest) => {
   const { response, transfer } = answer(request);
   parentPort?.postMessage(response, transfer);
+  compactWhenIdle();
 });
+
+/** A step at a time, so that a request waits for one step at most. */
+function compactWhenIdle(): void {
+  if (waitsForIdle) return;
+  waitsForIdle = true;
+  setImmediate(() => {
+    waitsForIdle = false;
+    if (engine?.compactStep() === true) compactWhenIdle();
+  });
+}
 
 interface Answer {
   readonly response: WorkerResponse;

@@ -27,6 +27,10 @@ export type WorkerCalls = Pick<
   | 'size'
   | 'readChanges'
   | 'checkIntegrity'
+  | 'quarantine'
+  | 'archiveFigures'
+  | 'compactSeries'
+  | 'explain'
   | 'checkpoint'
   | 'close'
 > & { open(options: ConnectionOptions): void };

@@ -122,13 +122,16 @@ function declared(
   );
 }
 
-/** In every way that leaves work for a compaction: small appends, late candles, holes, replacements. */
+/**
+ * In every way that leaves work for a compaction: small appends, late candles, holes, replacements. Not
+ * so much of it that a storage would set to work by itself.
+ */
 async function storeUntidily({ candles, coverage }: IMarketDataStorage): Promise<void> {
   await candles.write([
     { key: KEY, candles: sampleMinutes(0, 6_000), covers: { from: minute(0), to: minute(6_000) } },
     { key: OTHER_KEY, candles: sampleMinutes(0, 10) },
   ]);
-  for (let i = 6_000; i < 12_000; i += 300) {
+  for (let i = 6_000; i < 9_000; i += 300) {
     await candles.write({ key: KEY, candles: sampleMinutes(i, i + 300) });
   }
   await candles.write({ key: KEY, candles: sampleMinutes(100, 150, 1) });
