@@ -113,9 +113,10 @@ export class CandleReader {
     while (remaining > 0) {
       const entries = this.#segments.touching(series.id, { from, to }, take, page);
       for (const entry of entries) {
+        if (remaining <= 0) break;
         const { start, end, bytes } = this.#cut(series, entry, selection);
         const length = Math.min(end - start, remaining);
-        if (length <= 0) continue;
+        if (length === 0) continue;
         if (take === 'first') parts.push({ entry, start, end: start + length, bytes });
         else parts.push({ entry, start: end - length, end, bytes });
         remaining -= length;

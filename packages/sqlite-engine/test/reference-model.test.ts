@@ -73,6 +73,11 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('remove' as const), series, range }),
   fc.record({ type: fc.constant('cover' as const), series, range, source, collectedAt }),
   fc.record({ type: fc.constant('uncover' as const), series, range }),
+  fc.record({
+    type: fc.constant('compact' as const),
+    series,
+    steps: fc.integer({ min: 1, max: 9 }),
+  }),
 );
 
 const query = fc.record({
@@ -144,6 +149,11 @@ it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_
             const entry = { ...one.range, source: one.source, collectedAt: one.collectedAt };
             engine.addCoverage(key, entry);
             model.ledgers[one.series] = addCoverageEntry(ledger, entry);
+          } else if (one.type === 'compact') {
+            let from: number | undefined = Number.MIN_SAFE_INTEGER;
+            for (let i = 0; i < one.steps && from !== undefined; i += 1) {
+              from = engine.compactSeries(key, from)?.next;
+            }
           } else {
             engine.removeCoverage(key, one.range);
             model.ledgers[one.series] = removeCoverageRange(ledger, one.range);
