@@ -22,14 +22,18 @@ export interface CasePlan {
   readonly goals?: readonly Goal[];
 }
 
-/** A duration in milliseconds that each sample reads off. */
+/** Something that each sample reads off: the less, the better. */
 export interface Metric {
   /** Its key in `Sample.readings`. */
   readonly name: string;
   readonly title: string;
+  readonly unit: Unit;
   /** What one reading got done, for a rate. Default: no rate is shown. */
   readonly work?: { readonly amount: number; readonly unit: string };
 }
+
+/** Milliseconds, or bytes of disk or memory. */
+export type Unit = 'ms' | 'bytes';
 
 export interface Contender {
   readonly name: string;
@@ -47,7 +51,7 @@ export interface Trial {
 }
 
 export interface Sample {
-  /** Milliseconds by metric. */
+  /** In the metric's unit, by metric. */
   readonly readings: Readonly<Record<string, number>>;
   /** What came out, to be compared with `CasePlan.expected`. */
   readonly answer: string;
@@ -59,6 +63,12 @@ export interface Goal {
   readonly id: string;
   readonly title: string;
   readonly metric: string;
-  /** An amount of milliseconds, or so many times the median of another contender. */
-  readonly limit: { readonly ms: number } | { readonly times: number; readonly contender: string };
+  /**
+   * An amount in the metric's unit, or so many times another median: another contender's, or
+   * Barkeep's own in another metric.
+   */
+  readonly limit:
+    | { readonly atMost: number }
+    | { readonly times: number; readonly contender: string }
+    | { readonly times: number; readonly metric: string };
 }

@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly candles: number;
   readonly series: number;
   readonly operations: number;
+  /** How many candles the growing store ends with; `undefined` for four times the candles. */
+  readonly growth: number | undefined;
   readonly repeat: number;
   readonly market: MarketName;
   /** The names of the cases to run. */
@@ -29,7 +31,11 @@ Usage: pnpm bench [options]
   --input FILE     take the candles from a CSV file instead, as they are
                    (header timestamp,open,high,low,close,volume)
   --repeat N       samples of each contender; the median counts (default 3)
-  --series N       series in the list case (default 10000)
+                   (3 show a trend; take 9 or more when ratios are close or the
+                   machine is busy, and compare min - max before medians)
+  --growth N       candles that the growing store ends with (default: four times
+                   the candles; 50000000 takes minutes and gigabytes)
+  --series N       series in the cases of many series (default 10000)
   --operations N   reads and writes in a realtime or cache sample (default 100000)
   --only NAME      run this case only; may be given several times
   --json FILE      where the report goes (default: a new file in bench-results/)
@@ -48,6 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       candles: { type: 'string' },
       series: { type: 'string', default: '10000' },
       operations: { type: 'string', default: '100000' },
+      growth: { type: 'string' },
       repeat: { type: 'string', default: '3' },
       market: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
@@ -66,6 +73,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     candles: positiveCount('--candles', values.candles ?? '1000000'),
     series: positiveCount('--series', values.series),
     operations: positiveCount('--operations', values.operations),
+    growth: values.growth === undefined ? undefined : positiveCount('--growth', values.growth),
     repeat: positiveCount('--repeat', values.repeat),
     market: marketName(values.market ?? 'krw'),
     only: values.only.map(caseName),

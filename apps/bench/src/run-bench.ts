@@ -12,6 +12,9 @@ import { type CaseResult, runCase } from './run-case.ts';
 import { inTemporaryDirectory } from './temporary-directory.ts';
 import type { Workload } from './workload.ts';
 
+/** How many times the candles the growing store ends with, unless told. */
+const DEFAULT_GROWTH = 4;
+
 /** Runs the chosen cases one after the other; their files are gone afterwards. */
 export async function runBench(options: BenchOptions, progress: Progress): Promise<BenchReport> {
   const date = new Date().toISOString();
@@ -21,6 +24,7 @@ export async function runBench(options: BenchOptions, progress: Progress): Promi
     const workload: Workload = {
       series: dataset.series,
       seriesCount: options.series,
+      growth: options.growth ?? DEFAULT_GROWTH * dataset.series.length,
       operations: options.operations,
       filled: new FilledStores(join(directory, 'filled'), dataset.series),
       directory,
@@ -37,6 +41,7 @@ export async function runBench(options: BenchOptions, progress: Progress): Promi
         repeat: options.repeat,
         series: options.series,
         operations: options.operations,
+        growth: options.growth,
       },
     },
     results,

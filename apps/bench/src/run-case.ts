@@ -21,7 +21,7 @@ export interface MetricResult {
 
 export interface ContenderResult extends Summary {
   readonly name: string;
-  /** The median over that of the first contender: above 1, Barkeep is faster. */
+  /** The median over that of the first contender: above 1, Barkeep does better. `Infinity` over 0. */
   readonly ratio: number;
 }
 
@@ -93,6 +93,10 @@ function compare(metric: Metric, entrants: readonly Entrant[]): MetricResult {
   const baseline = summaries[0]?.median ?? Number.NaN;
   return {
     metric,
-    contenders: summaries.map((summary) => ({ ...summary, ratio: summary.median / baseline })),
+    contenders: summaries.map((summary) => ({ ...summary, ratio: over(summary.median, baseline) })),
   };
+}
+
+function over(median: number, baseline: number): number {
+  return median === baseline ? 1 : median / baseline;
 }

@@ -5,8 +5,10 @@ import type { FilledStores } from './candles/filled-stores.ts';
 export interface Workload {
   /** The candles that are written and read. */
   readonly series: CandleSeries;
-  /** How many series `list` is asked for. */
+  /** How many series the cases of many series have. */
   readonly seriesCount: number;
+  /** How many candles the growing store ends with, at least those of `series`. */
+  readonly growth: number;
   /** How many reads, and how many writes, one sample of a realtime or cache case makes. */
   readonly operations: number;
   /** Stores on disk that already hold the candles. */

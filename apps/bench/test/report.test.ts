@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { progressOn } from '../src/progress.ts';
-import { formatDuration, formatRate, formatRatio } from '../src/report/format.ts';
-import { judgeGoals } from '../src/report/judge-goals.ts';
+import { formatBytes, formatDuration, formatRate, formatRatio } from '../src/report/format.ts';
+import { type JudgedGoal, judgeGoals } from '../src/report/judge-goals.ts';
 import { renderTable } from '../src/report/table.ts';
 import type { CaseResult } from '../src/run-case.ts';
 import { summarize } from '../src/summary.ts';
@@ -32,6 +32,16 @@ describe('formats', () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
+  it.each([
+    [0, '0.00 B'],
+    [7.914, '7.91 B'],
+    [1_340, '1.34 kB'],
+    [25_000_000, '25.0 MB'],
+    [2.5e9, '2.50 GB'],
+  ])('%d bytes as %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
   it('rates', () => {
     expect(formatRate(1_000_000, 500, 'candles')).toBe('2.00 M candles/s');
     expect(formatRate(1, 0.5, 'reads')).toBe('2.00 k reads/s');
@@ -39,9 +49,12 @@ describe('formats', () => {
   });
 
   it('ratios, with their direction', () => {
-    expect(formatRatio(3.14)).toBe('3.14× faster');
-    expect(formatRatio(0.5)).toBe('2.00× slower');
-    expect(formatRatio(1.001)).toBe('as fast');
+    expect(formatRatio(3.14, 'ms')).toBe('3.14× faster');
+    expect(formatRatio(0.5, 'ms')).toBe('2.00× slower');
+    expect(formatRatio(1.001, 'ms')).toBe('as fast');
+    expect(formatRatio(2, 'bytes')).toBe('2.00× smaller');
+    expect(formatRatio(0.5, 'bytes')).toBe('2.00× larger');
+    expect(formatRatio(Number.POSITIVE_INFINITY, 'bytes')).toBe('∞× smaller');
   });
 });
 
@@ -64,30 +77,47 @@ describe('judgeGoals', () => {
       expected: '',
       warmUp: false,
       goals: [
-        { id: 'F9', title: 'fast enough', metric: 'time', limit: { ms: 10 } },
+        { id: 'F9', title: 'fast enough', metric: 'time', limit: { atMost: 10 } },
         {
           id: '',
           title: 'near the other',
           metric: 'time',
           limit: { times: 3, contender: 'other' },
         },
+        { id: '', title: 'small enough', metric: 'size', limit: { atMost: 0 } },
+        { id: '', title: 'flat', metric: 'size', limit: { times: 2, metric: 'time' } },
+        {
+          id: '',
+          title: 'nobody',
+          metric: 'time',
+          limit: { times: 2, contender: 'absent' },
+        },
       ],
     },
     metrics: [
       {
-        metric: { name: 'time', title: 'time' },
+        metric: { name: 'time', title: 'time', unit: 'ms' },
         contenders: [
           { name: 'Barkeep', samples: [7], median: 7, min: 7, max: 7, ratio: 1 },
           { name: 'other', samples: [2], median: 2, min: 2, max: 2, ratio: 2 / 7 },
         ],
       },
+      {
+        metric: { name: 'size', title: 'size', unit: 'bytes' },
+        contenders: [{ name: 'Barkeep', samples: [0], median: 0, min: 0, max: 0, ratio: 1 }],
+      },
     ],
   };
 
-  it('holds Barkeep’s median against time and against another', () => {
+  const judged = (goal: Omit<JudgedGoal, 'case'>): JudgedGoal => ({ case: 'case', ...goal });
+
+  it('holds Barkeep’s median against an amount, against another and against its own', () => {
     expect(judgeGoals(result)).toEqual([
-      { case: 'case', id: 'F9', title: 'fast enough', measured: 7, limit: 10, met: true },
-      { case: 'case', id: '', title: 'near the other', measured: 7, limit: 6, met: false },
+      judged({ id: 'F9', title: 'fast enough', unit: 'ms', measured: 7, limit: 10, met: true }),
+      judged({ id: '', title: 'near the other', unit: 'ms', measured: 7, limit: 6, met: false }),
+      judged({ id: '', title: 'small enough', unit: 'bytes', measured: 0, limit: 0, met: true }),
+      judged({ id: '', title: 'flat', unit: 'bytes', measured: 0, limit: 14, met: true }),
+      judged({ id: '', title: 'nobody', unit: 'ms', measured: 7, limit: Number.NaN, met: false }),
     ]);
   });
 });

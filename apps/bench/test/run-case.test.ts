@@ -51,7 +51,7 @@ describe('runCase', () => {
       about: 'turns',
       plan: () => ({
         title: 'turns',
-        metrics: [{ name: 'time', title: 'time' }],
+        metrics: [{ name: 'time', title: 'time', unit: 'ms' }],
         contenders: [contender('a'), contender('b')],
         expected: '42',
         warmUp: true,
@@ -96,7 +96,7 @@ describe('runCase', () => {
 
 function run(benchCase: BenchCase): Promise<CaseResult> {
   const filled = new FilledStores(join(directory, 'filled'), series);
-  const workload = { series, seriesCount: 1, operations: 1, filled, directory };
+  const workload = { series, seriesCount: 1, growth: 1, operations: 1, filled, directory };
   return runCase(benchCase, workload, {
     repeat: 2,
     progress: () => {},
@@ -115,9 +115,14 @@ function spoiled(peer: CandlePeer, spoil: (rows: Candle[]) => Candle[]): CandleP
     open: async (at): Promise<CandleStore> => {
       const store = await peer.open(at);
       return {
-        write: (candles) => store.write(candles),
+        write: (batches) => store.write(batches),
+        overwrite: (batches) => store.overwrite(batches),
         readAll: async (key) => altered(await store.readAll(key)),
         readLatest: async (key, count) => altered(await store.readLatest(key, count)),
+        readRange: async (key, range) => altered(await store.readRange(key, range)),
+        readColumn: (key, column) => store.readColumn(key, column),
+        readMany: async (keys) => (await store.readMany(keys)).map(altered),
+        compact: () => store.compact(),
         close: () => store.close(),
       };
     },

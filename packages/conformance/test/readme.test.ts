@@ -16,6 +16,6 @@ it('has a README whose example tests an adapter', async () => {
     await rm(example, { force: true });
   }
   expect(log).toHaveBeenCalledExactlyOnceWith(
-    expect.stringMatching(/^\d{3} passed, 0 failed, 3 skipped$/),
+    expect.stringMatching(/^\d{3} passed, 0 failed, \d+ skipped$/),
   );
 });

@@ -124,16 +124,18 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     const isStale =
       stored !== undefined && stored.expiresAt > now && stored.timestamp > book.timestamp;
     if (isStale) return 'stale';
-    desk.book ??= new StoredOrderBook();
+    desk.book ??= new StoredOrderBook(book.symbol);
     desk.book.store(book, now + this.expiry.orderBookMs, this.#maxDepth);
     this.#desks.settle(desk);
     return 'stored';
   }
 
   protected _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
-    const book = this.#desks.get(symbol)?.book;
-    if (book === undefined || book.expiresAt <= this.clock.now()) return undefined;
-    return book.read(symbol, depth);
+    return this.#liveBook(symbol)?.read(depth);
+  }
+
+  protected override _orderBookAtHand(symbol: string): Promise<OrderBook> | undefined {
+    return this.#liveBook(symbol)?.answer();
   }
 
   protected override _getOrderBooks(
@@ -146,7 +148,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   protected _deleteOrderBook(symbol: string): boolean {
     const desk = this.#desks.get(symbol);
     if (desk?.book === undefined) return false;
-    const wasLive = desk.book.expiresAt > this.clock.now();
+    const wasLive = this.#liveBook(symbol) !== undefined;
     desk.book = undefined;
     this.#desks.settle(desk);
     return wasLive;
@@ -212,6 +214,11 @@ export class MemoryRealtime extends AbstractRealtimeCache {
       usage.trades += desk.trades?.length ?? 0;
     }
     return { ...usage, bytes: this.#desks.bytes };
+  }
+
+  #liveBook(symbol: string): StoredOrderBook | undefined {
+    const book = this.#desks.get(symbol)?.book;
+    return book !== undefined && book.expiresAt > this.clock.now() ? book : undefined;
   }
 
   #liveTrades(symbol: string): TradeRing | undefined {

@@ -1,20 +1,31 @@
 import type { EpochMs, OrderBook, OrderBookLevel } from '@barkeep/core';
 
-/** A view and its buffer, besides the levels. */
-const OWN_BYTES = 288;
+/** A view, its buffer and a weak reference, besides the levels. */
+const OWN_BYTES = 320;
 const LEVEL_BYTES = 16;
 
-/** An order book in one array of numbers: price and size of each bid, then of each ask. */
+/**
+ * An order book in one array of numbers: price and size of each bid, then of each ask. Readers of the
+ * whole book share one frozen object, which lasts as long as somebody uses it, and then until the
+ * garbage collector wants its memory: only what is read takes more room than its numbers.
+ */
 export class StoredOrderBook {
+  readonly symbol: string;
   timestamp: EpochMs = 0;
   expiresAt: EpochMs = 0;
   #levels = new Float64Array(0);
   #bids = 0;
+  #answer: WeakRef<Promise<OrderBook>> | undefined;
+
+  constructor(symbol: string) {
+    this.symbol = symbol;
+  }
 
   /** Takes the best `maxDepth` levels of each side. */
   store({ timestamp, bids, asks }: OrderBook, expiresAt: EpochMs, maxDepth: number): void {
     this.timestamp = timestamp;
     this.expiresAt = expiresAt;
+    this.#answer = undefined;
     this.#bids = Math.min(bids.length, maxDepth);
     const levels = this.#bids + Math.min(asks.length, maxDepth);
     if (this.#levels.length !== 2 * levels) this.#levels = new Float64Array(2 * levels);
@@ -23,14 +34,23 @@ export class StoredOrderBook {
   }
 
   /** The best `depth` levels of each side, in objects of their own. */
-  read(symbol: string, depth: number): OrderBook {
+  read(depth: number): OrderBook {
     const levels = this.#levels.length / 2;
     return {
-      symbol,
+      symbol: this.symbol,
       timestamp: this.timestamp,
       bids: this.#read(0, Math.min(this.#bids, depth)),
       asks: this.#read(this.#bids, Math.min(levels, this.#bids + depth)),
     };
+  }
+
+  /** The whole book in a promise that has resolved, the same for all readers. */
+  answer(): Promise<OrderBook> {
+    const known = this.#answer?.deref();
+    if (known !== undefined) return known;
+    const answer = Promise.resolve(frozenBook(this.read(Number.POSITIVE_INFINITY)));
+    this.#answer = new WeakRef(answer);
+    return answer;
   }
 
   get bytes(): number {
@@ -53,4 +73,12 @@ export class StoredOrderBook {
     }
     return side;
   }
+}
+
+function frozenBook(book: OrderBook): OrderBook {
+  for (const side of [book.bids, book.asks]) {
+    for (const level of side) Object.freeze(level);
+    Object.freeze(side);
+  }
+  return Object.freeze(book);
 }

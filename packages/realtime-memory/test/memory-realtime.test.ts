@@ -1,4 +1,4 @@
-import { ManualClock, type Trade } from '@barkeep/core';
+import { ManualClock, type OrderBook, type Trade } from '@barkeep/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryRealtime } from '../src/index.ts';
 
@@ -73,6 +73,68 @@ describe('tickers', () => {
     expect(await realtime.tickers.get('A')).toEqual({ symbol: 'A', timestamp: at, price: 2 });
     clock.advance(300_000);
     expect(await realtime.tickers.get('A')).toBeUndefined();
+  });
+});
+
+describe('order books', () => {
+  const book = (price: number): OrderBook => ({
+    symbol: 'A',
+    timestamp: at,
+    bids: [
+      { price, size: 1 },
+      { price: price - 1, size: 2 },
+    ],
+    asks: [{ price: price + 1, size: 3 }],
+  });
+
+  it('come back whole as one frozen object while they are the latest', async () => {
+    await realtime.orderBooks.set(book(10));
+    const first = await realtime.orderBooks.get('A');
+    expect(first).toEqual(book(10));
+    expect(await realtime.orderBooks.get('A')).toBe(first);
+    for (const part of [first, first?.bids, first?.bids[1], first?.asks, first?.asks[0]]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+    await realtime.orderBooks.set(book(20));
+    expect(await realtime.orderBooks.get('A')).toEqual(book(20));
+    expect(first).toEqual(book(10));
+  });
+
+  it('are not at hand once they are expired, deleted or evicted', async () => {
+    const held: unknown[] = [];
+    const storeAndRead = async (): Promise<void> => {
+      await realtime.orderBooks.set(book(10));
+      held.push(await realtime.orderBooks.get('A'));
+    };
+    await storeAndRead();
+    clock.advance(30_000);
+    expect(await realtime.orderBooks.get('A')).toBeUndefined();
+    await storeAndRead();
+    await realtime.orderBooks.delete('A');
+    expect(await realtime.orderBooks.get('A')).toBeUndefined();
+    await storeAndRead();
+    for (const symbol of ['B', 'C', 'D']) {
+      await realtime.tickers.set({ symbol, timestamp: at, price: 1 });
+    }
+    expect(await realtime.orderBooks.get('A')).toBeUndefined();
+    expect(held).toEqual([book(10), book(10), book(10)]);
+    expect(await realtime.stats()).toMatchObject({ hits: 3, misses: 3 });
+  });
+
+  it('come back cut to a depth as objects of the reader’s own', async () => {
+    await realtime.orderBooks.set(book(10));
+    const cut = await realtime.orderBooks.get('A', { depth: 1 });
+    expect(cut).toEqual({ ...book(10), bids: [{ price: 10, size: 1 }] });
+    expect(Object.isFrozen(cut)).toBe(false);
+    expect(await realtime.orderBooks.get('A', { depth: 1 })).not.toBe(cut);
+  });
+
+  it('refuse a symbol that is none, and a handle that is closed', async () => {
+    await expect(realtime.orderBooks.get('')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await realtime.orderBooks.set(book(10));
+    await realtime.orderBooks.get('A');
+    await realtime.close();
+    await expect(realtime.orderBooks.get('A')).rejects.toMatchObject({ code: 'NOT_OPEN' });
   });
 });
 

@@ -15,14 +15,9 @@ interface PlainMarket {
   readonly trades: readonly Trade[];
 }
 
-it('takes less memory than the same data as plain objects, and no more than it tells', async () => {
-  const collectGarbage = exposeGarbageCollector();
-  const usedNow = (): number => {
-    for (let i = 0; i < 4; i += 1) collectGarbage();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
+const collectGarbage = exposeGarbageCollector();
 
+it('takes less memory than the same data as plain objects, and no more than it tells', async () => {
   const start = usedNow();
   const plain = Array.from({ length: SYMBOLS }, (_, i) => sampleMarket(i));
   const plainBytes = usedNow() - start;
@@ -39,6 +34,24 @@ it('takes less memory than the same data as plain objects, and no more than it t
   expect(bytes).toBeLessThan(0.8 * plainBytes);
   expect(bytes).toBeLessThan(1.05 * told);
   expect(told).toBeLessThan(1.5 * bytes);
+});
+
+it('gives back the memory of whole books that were read', async () => {
+  const realtime = new MemoryRealtime();
+  await realtime.open();
+  const before = usedNow();
+  let levels = 0;
+  for (let i = 0; i < SYMBOLS; i += 1) {
+    await realtime.orderBooks.set(sampleMarket(i).book);
+    levels += (await realtime.orderBooks.get(`KRW-S${i}`))?.bids.length ?? 0;
+  }
+  expect(levels).toBe(SYMBOLS * LEVELS);
+  await nextTurnOfTheLoop();
+  const bytes = usedNow() - before;
+  const { bytes: told } = await realtime.stats();
+  await realtime.close();
+
+  expect(bytes).toBeLessThan(2 * told);
 });
 
 async function store(realtime: MemoryRealtime, market: PlainMarket): Promise<void> {
@@ -84,6 +97,19 @@ function sampleMarket(i: number): PlainMarket {
       side: k % 2 === 0 ? 'buy' : 'sell',
     })),
   };
+}
+
+/** Until then everything that came out of a weak reference lives on. */
+function nextTurnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function usedNow(): number {
+  for (let i = 0; i < 4; i += 1) collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function exposeGarbageCollector(): () => void {

@@ -146,6 +146,11 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   /** The live book, in objects of its own; at most `depth` levels a side, which may be `Infinity`. */
   protected abstract _getOrderBook(symbol: string, depth: number): Awaitable<OrderBook | undefined>;
 
+  /** For the whole live book what `_tickerAtHand` is for the ticker. It must not change afterwards. */
+  protected _orderBookAtHand(_symbol: string): Promise<OrderBook> | undefined {
+    return undefined;
+  }
+
   protected abstract _deleteOrderBook(symbol: string): Awaitable<boolean>;
 
   /** Keeps the trades whose ids it does not have, in their order; returns these. No id comes twice. */
@@ -251,7 +256,22 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return result;
   }
 
-  async #getOrderBook(symbol: string, call?: OrderBookReadOptions): Promise<OrderBook | undefined> {
+  /** A whole book that is at hand costs no checks either. */
+  #getOrderBook(symbol: string, call?: OrderBookReadOptions): Promise<OrderBook | undefined> {
+    if (call === undefined && this.state === 'open') {
+      const atHand = this._orderBookAtHand(symbol);
+      if (atHand !== undefined) {
+        this.#counts.hits += 1;
+        return atHand;
+      }
+    }
+    return this.#askForOrderBook(symbol, call);
+  }
+
+  async #askForOrderBook(
+    symbol: string,
+    call?: OrderBookReadOptions,
+  ): Promise<OrderBook | undefined> {
     this.begin(call);
     validateSymbol(symbol);
     const depth = checkedDepth(call);

@@ -27,7 +27,10 @@ export interface OrderBookReadOptions extends CallOptions {
   readonly depth?: number | undefined;
 }
 
-/** The latest order book of each symbol. Of equal timestamps the later write counts. */
+/**
+ * The latest order book of each symbol. Of equal timestamps the later write counts. What is read may
+ * be frozen, and shared by all who read it.
+ */
 export interface IOrderBookRepository {
   set(book: OrderBook, options?: CallOptions): Promise<RealtimeWriteResult>;
   get(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined>;

@@ -1,21 +1,13 @@
 import type { CandleColumns, EpochMs, Interval } from '@barkeep/core';
 import { type CandleRow, ColumnBuilder } from './column-builder.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
+import { VERDICT } from './verdict.ts';
 
 /** Which candles of a series to read. */
 export interface CandleSelection extends Interval {
   /** At least 1, or `Infinity`. */
   readonly limit: number;
   readonly take: 'first' | 'last';
-}
-
-/** What storing candles did. */
-export interface StoredCandles {
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  /** The first and the last inserted or updated candle. */
-  readonly changed: CandleExtent | undefined;
 }
 
 /** The timestamps of a first and a last candle. */
@@ -31,10 +23,6 @@ const FIRST_LOOK = 8;
 const INSERT_BLOCK = 64;
 const COLUMNS = 7;
 
-const INSERT = 1;
-const UPDATE = 2;
-const KEEP = 3;
-
 /** The table `candle_rows`: candles of a series by timestamp. The caller holds the transaction. */
 export class CandleRows {
   readonly #ascending: SqliteStatement<CandleRow>;
@@ -42,6 +30,7 @@ export class CandleRows {
   readonly #insertOne: SqliteStatement;
   readonly #insertBlock: SqliteStatement;
   readonly #delete: SqliteStatement;
+  readonly #count: SqliteStatement<readonly [count: number]>;
   readonly #first: SqliteStatement<readonly [timestamp: number]>;
   readonly #last: SqliteStatement<readonly [timestamp: number]>;
 
@@ -61,6 +50,10 @@ export class CandleRows {
     this.#insertBlock = driver.prepare(insert(INSERT_BLOCK));
     this.#delete = driver.prepare(
       'DELETE FROM candle_rows WHERE series_id = ? AND timestamp >= ? AND timestamp < ?',
+    );
+    this.#count = driver.prepare(
+      `SELECT count(*) FROM (SELECT 1 FROM candle_rows
+       WHERE series_id = ? AND timestamp >= ? AND timestamp < ? LIMIT ?)`,
     );
     this.#first = driver.prepare(edge('ASC'));
     this.#last = driver.prepare(edge('DESC'));
@@ -85,36 +78,13 @@ export class CandleRows {
   }
 
   /**
-   * Inserts what is new and replaces what differs. The columns ascend by timestamp; `extent` is that
-   * of the series, so that candles beyond it are stored without looking for older ones.
+   * Judges candles by a merge join with the stored rows: those that have none keep their verdict. It
+   * jumps over stored rows that lie between the candles, so one late candle costs one look and not
+   * a scan.
    */
-  store(seriesId: number, columns: CandleColumns, extent: CandleExtent | undefined): StoredCandles {
-    const verdicts = overlaps(columns, extent)
-      ? this.#compare(seriesId, columns)
-      : new Uint8Array(columns.timestamp.length).fill(INSERT);
-    this.#write(seriesId, columns, verdicts);
-    return summary(columns, verdicts);
-  }
-
-  /** Removes the candles in `[from, to)` and returns how many there were. */
-  remove(seriesId: number, { from, to }: Interval): number {
-    return this.#delete.run([seriesId, from, to]);
-  }
-
-  extent(seriesId: number): CandleExtent | undefined {
-    const first = this.#first.get([seriesId]);
-    const last = this.#last.get([seriesId]);
-    return first && last && { first: first[0], last: last[0] };
-  }
-
-  /**
-   * What to do with each candle, by a merge join with the stored rows. It jumps over stored rows
-   * that lie between the candles, so one late candle costs one look and not a scan.
-   */
-  #compare(seriesId: number, columns: CandleColumns): Uint8Array {
+  compare(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
     const { timestamp } = columns;
     const { length } = timestamp;
-    const verdicts = new Uint8Array(length).fill(INSERT);
     const end = (timestamp[length - 1] ?? Number.NaN) + 1;
     let look = FIRST_LOOK;
     let i = 0;
@@ -124,22 +94,22 @@ export class CandleRows {
       for (const row of rows) {
         while ((timestamp[i] ?? end) < row[0]) i += 1;
         if (timestamp[i] !== row[0]) continue;
-        verdicts[i] = isSame(columns, i, row) ? KEEP : UPDATE;
+        verdicts[i] = isSame(columns, i, row) ? VERDICT.keep : VERDICT.update;
         matches += 1;
         i += 1;
       }
       if (rows.length < look) break;
       look = 2 * matches >= look ? Math.min(4 * look, READ_BLOCK) : FIRST_LOOK;
     }
-    return verdicts;
   }
 
-  #write(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
+  /** Inserts or replaces the candles whose verdict is not `keep`. */
+  write(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
     const { timestamp, open, high, low, close, volume } = columns;
     const block: SqliteValue[] = new Array(INSERT_BLOCK * COLUMNS).fill(0);
     let filled = 0;
     for (let i = 0; i < verdicts.length; i += 1) {
-      if (verdicts[i] === KEEP) continue;
+      if (verdicts[i] === VERDICT.keep) continue;
       block[filled] = seriesId;
       block[filled + 1] = timestamp[i] ?? null;
       block[filled + 2] = open[i] ?? null;
@@ -156,13 +126,22 @@ export class CandleRows {
       this.#insertOne.run(block.slice(start, start + COLUMNS));
     }
   }
-}
 
-function overlaps({ timestamp }: CandleColumns, extent: CandleExtent | undefined): boolean {
-  const first = timestamp[0];
-  const last = timestamp[timestamp.length - 1];
-  if (first === undefined || last === undefined || extent === undefined) return false;
-  return first <= extent.last && extent.first <= last;
+  /** How many candles are in `[from, to)`, counted up to `most`. */
+  count(seriesId: number, { from, to }: Interval, most: number): number {
+    return this.#count.get([seriesId, from, to, most])?.[0] ?? 0;
+  }
+
+  /** Removes the candles in `[from, to)` and returns how many there were. */
+  remove(seriesId: number, { from, to }: Interval): number {
+    return this.#delete.run([seriesId, from, to]);
+  }
+
+  extent(seriesId: number): CandleExtent | undefined {
+    const first = this.#first.get([seriesId]);
+    const last = this.#last.get([seriesId]);
+    return first && last && { first: first[0], last: last[0] };
+  }
 }
 
 function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {
@@ -173,26 +152,4 @@ function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {
     columns.close[i] === row[4] &&
     columns.volume[i] === row[5]
   );
-}
-
-function summary({ timestamp }: CandleColumns, verdicts: Uint8Array): StoredCandles {
-  let updated = 0;
-  let unchanged = 0;
-  let first: EpochMs | undefined;
-  let last: EpochMs | undefined;
-  for (let i = 0; i < verdicts.length; i += 1) {
-    if (verdicts[i] === KEEP) {
-      unchanged += 1;
-      continue;
-    }
-    if (verdicts[i] === UPDATE) updated += 1;
-    last = timestamp[i];
-    first ??= last;
-  }
-  return {
-    inserted: verdicts.length - updated - unchanged,
-    updated,
-    unchanged,
-    changed: first === undefined || last === undefined ? undefined : { first, last },
-  };
 }

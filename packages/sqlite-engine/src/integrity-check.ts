@@ -1,7 +1,17 @@
-import { type SeriesKey, type TimeframeGrid, timeframeGrid } from '@barkeep/core';
+import {
+  allocateColumns,
+  BarkeepError,
+  type CandleColumns,
+  type Interval,
+  type SeriesKey,
+  type TimeframeGrid,
+  timeframeGrid,
+} from '@barkeep/core';
 import type { IntegrityProblem, IntegrityReport } from '@barkeep/storage';
 import type { CandleRows } from './candle-rows.ts';
 import type { CoverageTable } from './coverage-table.ts';
+import { countOverlaid } from './overlaid-candles.ts';
+import type { SegmentEntry, Segments } from './segments.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
@@ -10,7 +20,8 @@ import { inTransaction } from './transaction.ts';
 export interface CheckedTables {
   readonly driver: SqliteDriver;
   readonly series: SeriesTable;
-  readonly candles: CandleRows;
+  readonly rows: CandleRows;
+  readonly segments: Segments;
   readonly coverage: CoverageTable;
 }
 
@@ -97,46 +108,98 @@ class IntegrityCheck {
     this.#checkCoverage(key, series);
   }
 
-  #checkCandles(key: SeriesKey, { id, count, first, last }: SeriesRow): void {
-    const grid = timeframeGrid(key.timeframe);
+  #checkCandles(key: SeriesKey, series: SeriesRow): void {
+    const { rows, segments } = this.#tables;
+    const rowsFound = this.#checkRows(key, series);
+    const entries = segments.touching(series.id, ALL_TIME);
+    const sound = entries.filter((entry) => this.#isSound(key, series, entry));
+    this.#checkOverlap(key, entries);
+    const found = sound.reduce(
+      (sum, entry) => sum + entry.count - countOverlaid(series, entry, rows, segments),
+      rowsFound,
+    );
+    this.#candles += found;
+    // How many candles a damaged segment has beside those that rows overlay, nobody can tell.
+    const isCounted = sound.length < entries.length || found === series.count;
+    const first = smallest(rows.extent(series.id)?.first, segments.extent(series.id)?.first);
+    const last = largest(rows.extent(series.id)?.last, segments.extent(series.id)?.last);
+    const isFramed = first === (series.first ?? undefined) && last === (series.last ?? undefined);
+    if (isCounted && isFramed && rowsFound === series.rowCount) return;
+    this.#report({
+      kind: 'counter',
+      key,
+      message:
+        `the series says ${series.count} candles, ${series.rowCount} of them rows, from ` +
+        `${series.first} to ${series.last}; there are ${found}, ${rowsFound} of them rows, ` +
+        `from ${first} to ${last}`,
+    });
+  }
+
+  #checkRows(key: SeriesKey, { id, rowCount }: SeriesRow): number {
     let found = 0;
     let from = ALL_TIME.from;
     for (;;) {
       const selection = { from, to: ALL_TIME.to, limit: BLOCK, take: 'first' } as const;
-      const block = this.#tables.candles.read(
-        id,
-        selection,
-        Math.max(0, Math.min(count - found, BLOCK)),
-      );
+      const expected = Math.max(0, Math.min(rowCount - found, BLOCK));
+      const block = this.#tables.rows.read(id, selection, expected);
+      this.#checkValues(key, block);
       const { timestamp } = block;
-      for (let i = 0; i < timestamp.length; i += 1) {
-        const at = timestamp[i] ?? Number.NaN;
-        const fault = grid.isAligned(at) ? candleFault(block, i) : misaligned(grid);
-        if (fault === undefined) continue;
-        this.#report({
-          kind: 'value',
-          key,
-          interval: { from: at, to: at + 1 },
-          message: `the candle at ${at} ${fault}`,
-        });
-      }
       found += timestamp.length;
       const final = timestamp.at(-1);
-      if (final === undefined || timestamp.length < BLOCK) break;
+      if (final === undefined || timestamp.length < BLOCK) return found;
       from = final + 1;
     }
-    this.#candles += found;
-    const extent = this.#tables.candles.extent(id);
-    if (
-      found !== count ||
-      extent?.first !== (first ?? undefined) ||
-      extent?.last !== (last ?? undefined)
-    ) {
+  }
+
+  /** Whether a segment can be decoded; if it can, its candles are checked. */
+  #isSound(key: SeriesKey, series: SeriesRow, entry: SegmentEntry): boolean {
+    const columns = allocateColumns(entry.count);
+    try {
+      const bytes = this.#tables.segments.bytes(series, entry);
+      this.#tables.segments.decode(series, entry, bytes, columns);
+    } catch (error) {
+      if (!BarkeepError.is(error, 'CORRUPT')) throw error;
       this.#report({
-        kind: 'counter',
+        kind: 'damaged',
         key,
-        message: `the series says ${count} candles from ${first} to ${last}; there are ${found} from ${extent?.first} to ${extent?.last}`,
+        interval: intervalOf(key, entry),
+        message: error.message,
       });
+      return false;
+    }
+    this.#checkValues(key, columns);
+    const { timestamp } = columns;
+    const isOrdered = timestamp.every((at, i) => i === 0 || at > (timestamp[i - 1] ?? at));
+    if (!isOrdered || timestamp.at(0) !== entry.first || timestamp.at(-1) !== entry.last) {
+      this.#report({
+        kind: 'order',
+        key,
+        interval: intervalOf(key, entry),
+        message: `a segment is not in order from ${entry.first} to ${entry.last}`,
+      });
+    }
+    return true;
+  }
+
+  #checkOverlap(key: SeriesKey, entries: readonly SegmentEntry[]): void {
+    for (const [i, entry] of entries.entries()) {
+      if (entry.first > (entries[i - 1]?.last ?? Number.NEGATIVE_INFINITY)) continue;
+      this.#report({
+        kind: 'order',
+        key,
+        interval: intervalOf(key, entry),
+        message: 'a segment overlaps the one before it',
+      });
+    }
+  }
+
+  #checkValues(key: SeriesKey, candles: CandleColumns): void {
+    const grid = timeframeGrid(key.timeframe);
+    for (const [i, at] of candles.timestamp.entries()) {
+      const fault = grid.isAligned(at) ? candleFault(candles, i) : misaligned(grid);
+      if (fault === undefined) continue;
+      const interval = { from: at, to: at + 1 };
+      this.#report({ kind: 'value', key, interval, message: `the candle at ${at} ${fault}` });
     }
   }
 
@@ -155,6 +218,18 @@ class IntegrityCheck {
       end = Math.max(end, to);
     }
   }
+}
+
+function intervalOf({ timeframe }: SeriesKey, { first, last }: SegmentEntry): Interval {
+  return { from: first, to: timeframeGrid(timeframe).shift(last) };
+}
+
+function smallest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
+function largest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
 function misaligned({ timeframe }: TimeframeGrid): string {

@@ -9,6 +9,12 @@ import { inTransaction } from './transaction.ts';
  * @throws BarkeepError `NOT_A_DATABASE` when it belongs to another application, `SCHEMA_TOO_NEW`.
  */
 export function readSchemaVersion(driver: SqliteDriver): number {
+  if (driver.inTransaction) return recognise(driver);
+  // Another process may be making the database: what is asked must be of one state of it.
+  return inTransaction(driver, 'read', () => recognise(driver));
+}
+
+function recognise(driver: SqliteDriver): number {
   const version = readNumberPragma(driver, 'user_version');
   const application = readNumberPragma(driver, 'application_id');
   if (application !== APPLICATION_ID) {

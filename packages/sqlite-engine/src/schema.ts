@@ -10,6 +10,13 @@ export const APPLICATION_ID = 0x4241524b;
  * - `candle_rows` has one row per candle; the view `candles` shows them under their symbol
  * - `coverage` is the ledger of complete stretches, which never overlap within a series
  * - `change_log` has the latest changes, for the change feeds of other connections
+ *
+ * Version 2:
+ * - `segments` has one row per run of candles, compressed by `@barkeep/segment-codec`. Those of one
+ *   series never overlap in `[first, last]`; a candle row counts more than a segment's candle of the
+ *   same timestamp
+ * - `series.row_count` is the number of a series' candle rows; `series.count` counts a timestamp once
+ * - `damaged_segments` keeps what was found unreadable, out of every reader's way
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -60,6 +67,34 @@ export const MIGRATIONS: readonly string[] = [
     from_time INTEGER NOT NULL,
     to_time INTEGER NOT NULL
   ) STRICT;
+  `,
+  `
+  CREATE TABLE segments (
+    id INTEGER PRIMARY KEY,
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (series_id, first)
+  ) STRICT;
+
+  CREATE TABLE damaged_segments (
+    id INTEGER PRIMARY KEY,
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+
+  ALTER TABLE series ADD COLUMN row_count INTEGER NOT NULL DEFAULT 0;
+  UPDATE series SET row_count = count;
   `,
 ];
 

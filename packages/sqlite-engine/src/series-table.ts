@@ -5,13 +5,23 @@ import type { SqliteDriver, SqliteRow, SqliteStatement } from './sqlite-driver.t
 /** A stored series: its number and its counters. */
 export interface SeriesRow {
   readonly id: number;
+  readonly key: SeriesKey;
+  /** Its candles, in rows or segments: a timestamp counts once. */
   readonly count: number;
+  /** Its rows in `candle_rows`, with those that overlay a segment's candle. */
+  readonly rowCount: number;
   /** Null when the series has no candles. */
   readonly first: EpochMs | null;
   readonly last: EpochMs | null;
 }
 
-type Row = readonly [id: number, count: number, first: number | null, last: number | null];
+type Row = readonly [
+  id: number,
+  count: number,
+  rowCount: number,
+  first: number | null,
+  last: number | null,
+];
 type ListRow = readonly [
   symbol: string,
   timeframe: Timeframe,
@@ -31,10 +41,12 @@ export class SeriesTable {
 
   constructor(driver: SqliteDriver) {
     this.#find = driver.prepare(
-      'SELECT id, count, first, last FROM series WHERE symbol = ? AND timeframe = ?',
+      'SELECT id, count, row_count, first, last FROM series WHERE symbol = ? AND timeframe = ?',
     );
     this.#insert = driver.prepare('INSERT INTO series (symbol, timeframe) VALUES (?, ?)');
-    this.#update = driver.prepare('UPDATE series SET count = ?, first = ?, last = ? WHERE id = ?');
+    this.#update = driver.prepare(
+      'UPDATE series SET count = ?, row_count = ?, first = ?, last = ? WHERE id = ?',
+    );
     this.#list = driver.prepare(
       `SELECT symbol, timeframe, count, first, last FROM series
        WHERE count > 0 AND symbol = ifnull(?, symbol) AND timeframe = ifnull(?, timeframe)`,
@@ -45,9 +57,10 @@ export class SeriesTable {
     );
   }
 
-  find({ symbol, timeframe }: SeriesKey): SeriesRow | undefined {
-    const row = this.#find.get([symbol, timeframe]);
-    return row && { id: row[0], count: row[1], first: row[2], last: row[3] };
+  find(key: SeriesKey): SeriesRow | undefined {
+    const row = this.#find.get([key.symbol, key.timeframe]);
+    if (row === undefined) return undefined;
+    return { id: row[0], key, count: row[1], rowCount: row[2], first: row[3], last: row[4] };
   }
 
   findOrCreate(key: SeriesKey): SeriesRow {
@@ -57,8 +70,8 @@ export class SeriesTable {
     return this.findOrCreate(key);
   }
 
-  update({ id, count, first, last }: SeriesRow): void {
-    this.#update.run([count, first, last, id]);
+  update({ id, count, rowCount, first, last }: Omit<SeriesRow, 'key'>): void {
+    this.#update.run([count, rowCount, first, last, id]);
   }
 
   /** The series that have candles. */

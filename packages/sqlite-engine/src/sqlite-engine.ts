@@ -1,6 +1,10 @@
 import {
+  allocateColumns,
   BarkeepError,
+  type Candle,
   type CandleColumns,
+  CandleSeries,
+  type EpochMs,
   type Interval,
   type IntervalSet,
   type SeriesKey,
@@ -9,15 +13,23 @@ import {
 import type {
   BatchOutcome,
   CheckedQuery,
+  CompactionReport,
   CoverageEntry,
   IntegrityReport,
+  QuarantineReport,
   RemovalOutcome,
   SeriesFilter,
   SeriesInfo,
   StorageSize,
 } from '@barkeep/storage';
+import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
+import { BackgroundCompaction } from './background-compaction.ts';
+import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
+import { CandleWriter } from './candle-writer.ts';
 import { ChangeLog, type RemoteChanges } from './change-log.ts';
+import type { ArchiveFigures, CompactionStep } from './compaction-step.ts';
+import { Compactor } from './compactor.ts';
 import { CoverageTable } from './coverage-table.ts';
 import {
   applySettings,
@@ -26,10 +38,13 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
+import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { readNumberPragma } from './pragma.ts';
 import { SCHEMA_VERSION } from './schema.ts';
+import { SegmentQuarantine } from './segment-quarantine.ts';
+import { Segments } from './segments.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
@@ -52,6 +67,8 @@ export interface SqliteEngineOptions extends DatabaseSettings {
    * connection per process needs to write.
    */
   readonly access: 'read-write' | 'read-only';
+  /** When candles go into compressed segments. Default: with the defaults of `ArchivePolicy`. */
+  readonly archive?: ArchiveOption | undefined;
   /** A number that no other connection has: tells its own changes from others'. A safe integer. */
   readonly writer: number;
 }
@@ -65,18 +82,30 @@ export interface SqliteEngineOptions extends DatabaseSettings {
 export class SqliteEngine {
   readonly #driver: SqliteDriver;
   readonly #series: SeriesTable;
-  readonly #candles: CandleRows;
+  readonly #rows: CandleRows;
+  readonly #segments: Segments;
+  readonly #reader: CandleReader;
+  readonly #writer: CandleWriter;
   readonly #coverage: CoverageTable;
   readonly #metadata: MetadataTable;
   readonly #changes: ChangeLog;
+  readonly #compactor: Compactor;
+  readonly #background: BackgroundCompaction;
 
-  private constructor(driver: SqliteDriver, writer: number) {
+  private constructor(driver: SqliteDriver, { writer, archive }: SqliteEngineOptions) {
+    const policy = archivePolicy(archive);
     this.#driver = driver;
     this.#series = new SeriesTable(driver);
-    this.#candles = new CandleRows(driver);
+    this.#rows = new CandleRows(driver);
+    this.#segments = new Segments(driver);
+    this.#reader = new CandleReader(this.#rows, this.#segments);
+    this.#writer = new CandleWriter(this.#rows, this.#segments, policy);
     this.#coverage = new CoverageTable(driver);
     this.#metadata = new MetadataTable(driver);
     this.#changes = new ChangeLog(driver, writer);
+    const tables = { driver, series: this.#series, rows: this.#rows, segments: this.#segments };
+    this.#compactor = new Compactor(tables, policy);
+    this.#background = new BackgroundCompaction(driver, this.#compactor);
   }
 
   /**
@@ -95,19 +124,36 @@ export class SqliteEngine {
       applySettings(driver, options);
       if (options.access === 'read-only') driver.exec('PRAGMA query_only = ON');
       else migrate(driver);
-      const engine = new SqliteEngine(driver, options.writer);
-      if (options.access === 'read-write') engine.#refreshStatistics();
+      const engine = new SqliteEngine(driver, options);
+      if (options.access === 'read-only') return engine;
+      engine.#refreshStatistics();
+      engine.#background.findDue();
       return engine;
     });
   }
 
   /** Stores all batches in order, with their coverage, in one transaction. */
   write(batches: readonly EngineBatch[]): BatchOutcome[] {
-    return this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
+    const outcomes = this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
+    for (const { key } of batches) this.#background.notice(key);
+    return outcomes;
   }
 
   read(query: CheckedQuery): CandleColumns {
     return this.#reading(() => this.#readOne(query));
+  }
+
+  /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
+  readColumns<C extends keyof Candle>(
+    { key, ...selection }: CheckedQuery,
+    columns: readonly C[],
+  ): Pick<CandleColumns, C> {
+    return this.#reading(() => {
+      const series = this.#series.find(key);
+      return series === undefined
+        ? mapColumns(columns, () => new Float64Array(0))
+        : this.#reader.readColumns(series, selection, columns);
+    });
   }
 
   /** Several reads of one state of the database. */
@@ -120,9 +166,10 @@ export class SqliteEngine {
     return this.#writing(() => {
       const series = this.#series.find(key);
       if (series === undefined) return { removed: 0 };
-      const removed = this.#candles.remove(series.id, range);
+      const { removed, rows } = this.#writer.remove(series, range);
       if (removed > 0) {
-        this.#series.update(countersAfter(series, -removed, this.#candles.extent(series.id)));
+        const extent = this.#writer.extent(series.id);
+        this.#series.update(countersAfter(series, -removed, rows, extent));
         this.#changes.append('candles', series.id, range);
       }
       this.#uncover(series, range);
@@ -188,12 +235,59 @@ export class SqliteEngine {
         {
           driver: this.#driver,
           series: this.#series,
-          candles: this.#candles,
+          rows: this.#rows,
+          segments: this.#segments,
           coverage: this.#coverage,
         },
         key,
       ),
     );
+  }
+
+  /**
+   * Moves segments that cannot be read out of the way, with the coverage of their time.
+   * What belongs to one series is one transaction.
+   */
+  quarantine(key: SeriesKey | undefined): QuarantineReport {
+    return guarded(() =>
+      new SegmentQuarantine({
+        driver: this.#driver,
+        series: this.#series,
+        rows: this.#rows,
+        segments: this.#segments,
+        coverage: this.#coverage,
+        changes: this.#changes,
+      }).run(key),
+    );
+  }
+
+  /** How the candles of a series are stored. */
+  archiveFigures(key: SeriesKey): ArchiveFigures {
+    return this.#reading(() => this.#compactor.figures(key));
+  }
+
+  /**
+   * Compacts some candles of a series, at an instant or after it, in one short transaction; the next
+   * step begins at `next`. `undefined` when all that is left is as the archive policy wants it.
+   *
+   * @throws BarkeepError `CORRUPT` naming series and range of a damaged segment.
+   */
+  compactSeries(key: SeriesKey, from: EpochMs): CompactionStep | undefined {
+    return this.#writing(() => this.#compactor.step(key, from));
+  }
+
+  /** What `compactSeries` would do to all series that match, without doing it. */
+  explain(filter: SeriesFilter): CompactionReport {
+    return guarded(() => this.#compactor.explain(filter));
+  }
+
+  /**
+   * Compacts a little where the archive policy calls for it, in one short transaction, and not while
+   * another connection writes. To be called when there is time: the engine has no timer of its own.
+   * Returns whether to call it again.
+   */
+  compactStep(): boolean {
+    return guarded(() => this.#background.step());
   }
 
   /**
@@ -214,15 +308,12 @@ export class SqliteEngine {
 
   #writeBatch({ key, columns, covers, source, collectedAt }: EngineBatch): BatchOutcome {
     const series = this.#series.findOrCreate(key);
-    const { changed: stretch, ...result } = this.#candles.store(
-      series.id,
-      columns,
-      extentOf(series),
-    );
+    const candles = CandleSeries.fromTrustedColumns(key, columns);
+    const { changed: stretch, rows, ...result } = this.#writer.store(series, candles);
     const changed = stretch && periodsOf(key, stretch);
-    if (result.inserted > 0) {
+    if (result.inserted > 0 || rows !== 0) {
       const extent = joinExtents(extentOf(series), columns.timestamp);
-      this.#series.update(countersAfter(series, result.inserted, extent));
+      this.#series.update(countersAfter(series, result.inserted, rows, extent));
     }
     if (changed !== undefined) this.#changes.append('candles', series.id, changed);
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
@@ -231,18 +322,7 @@ export class SqliteEngine {
 
   #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
     const series = this.#series.find(key);
-    const extent = series && extentOf(series);
-    if (series === undefined || extent === undefined) {
-      return this.#candles.read(-1, selection, 0);
-    }
-    const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
-    const span = Math.min(selection.to, extent.last + 1) - Math.max(selection.from, extent.first);
-    const periods = Math.max(0, Math.ceil(span / step));
-    return this.#candles.read(
-      series.id,
-      selection,
-      Math.min(periods, selection.limit, series.count),
-    );
+    return series === undefined ? allocateColumns(0) : this.#reader.read(series, selection);
   }
 
   #cover(series: SeriesRow, entry: CoverageEntry): void {
@@ -316,13 +396,15 @@ function joinExtents(
 }
 
 function countersAfter(
-  { id, count }: SeriesRow,
-  difference: number,
+  { id, count, rowCount }: SeriesRow,
+  candles: number,
+  rows: number,
   extent: CandleExtent | undefined,
-): SeriesRow {
+): Omit<SeriesRow, 'key'> {
   return {
     id,
-    count: count + difference,
+    count: count + candles,
+    rowCount: rowCount + rows,
     first: extent?.first ?? null,
     last: extent?.last ?? null,
   };

@@ -1,4 +1,5 @@
 import type { Candle, Interval, SeriesKey } from '@barkeep/core';
+import type { ArchiveOption, SqliteDriver } from '@barkeep/sqlite-engine';
 import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import {
   batch,
   candle,
   candlesOf,
+  connect,
   everything,
   MINUTE,
   openEngine,
@@ -23,6 +25,19 @@ class Model {
 
   sorted(series: number): Candle[] {
     return [...(this.candles[series] ?? [])].sort(([a], [b]) => a - b).map(([, stored]) => stored);
+  }
+}
+
+/** The figures that the database keeps about itself, compared with what is there. */
+function expectExactCounters(driver: SqliteDriver, model: Model): void {
+  const kept = driver.prepare('SELECT symbol, count, first, last, row_count FROM series').all([]);
+  const rows = driver.prepare(`SELECT count(*) FROM candle_rows JOIN series ON series.id = series_id
+     WHERE symbol = ?`);
+  for (const [symbol, count, first, last, rowCount] of kept) {
+    const candles = model.sorted(SERIES.findIndex((key) => key.symbol === symbol));
+    const ends = [candles.at(0)?.timestamp ?? null, candles.at(-1)?.timestamp ?? null];
+    expect([count, first, last]).toEqual([candles.length, ...ends]);
+    expect(rows.get([String(symbol)])).toEqual([rowCount]);
   }
 }
 
@@ -58,6 +73,11 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('remove' as const), series, range }),
   fc.record({ type: fc.constant('cover' as const), series, range, source, collectedAt }),
   fc.record({ type: fc.constant('uncover' as const), series, range }),
+  fc.record({
+    type: fc.constant('compact' as const),
+    series,
+    steps: fc.integer({ min: 1, max: 9 }),
+  }),
 );
 
 const query = fc.record({
@@ -67,15 +87,30 @@ const query = fc.record({
   take: fc.constantFrom('first' as const, 'last' as const),
 });
 
-it('holds what a plain map would, after any sequence of changes', () => {
+const TINY: ArchiveOption = { segmentCandles: 16, keepRows: 8, bulkCandles: 4 };
+const SINGLE: ArchiveOption = { segmentCandles: 1, keepRows: 1, bulkCandles: 1 };
+/** Each change is made with the next policy in turn. */
+const ARCHIVES: [name: string, archives: readonly ArchiveOption[]][] = [
+  ['segments of the default size', [{}]],
+  ['tiny segments', [TINY]],
+  ['rows only', ['off']],
+  ['any of these in turn', [TINY, 'off', SINGLE, {}]],
+];
+
+it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_, archives) => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 15 }),
       fc.array(query, { maxLength: 5 }),
       (steps, queries) => {
-        const engine = openEngine(':memory:', { journal: 'memory' });
+        const driver = connect(':memory:');
+        const engines = archives.map((archive) =>
+          openEngine(':memory:', { journal: 'memory', archive }, driver),
+        );
+        let [engine = expect.unreachable()] = engines;
         const model = new Model();
-        for (const one of steps) {
+        for (const [turn, one] of steps.entries()) {
+          engine = engines[turn % engines.length] ?? engine;
           const key = SERIES[one.series] ?? BTC;
           const stored = model.candles[one.series] ?? new Map<number, Candle>();
           const ledger = model.ledgers[one.series] ?? [];
@@ -114,6 +149,11 @@ it('holds what a plain map would, after any sequence of changes', () => {
             const entry = { ...one.range, source: one.source, collectedAt: one.collectedAt };
             engine.addCoverage(key, entry);
             model.ledgers[one.series] = addCoverageEntry(ledger, entry);
+          } else if (one.type === 'compact') {
+            let from: number | undefined = Number.MIN_SAFE_INTEGER;
+            for (let i = 0; i < one.steps && from !== undefined; i += 1) {
+              from = engine.compactSeries(key, from)?.next;
+            }
           } else {
             engine.removeCoverage(key, one.range);
             model.ledgers[one.series] = removeCoverageRange(ledger, one.range);
@@ -135,8 +175,13 @@ it('holds what a plain map would, after any sequence of changes', () => {
             .sorted(i)
             .filter(({ timestamp }) => from <= timestamp && timestamp < to);
           const expected = take === 'first' ? inside.slice(0, limit) : inside.slice(-limit);
-          expect(candlesOf(engine.read({ key, from, to, limit, take }), key)).toEqual(expected);
+          const query = { key, from, to, limit, take };
+          expect(candlesOf(engine.read(query), key)).toEqual(expected);
+          const { high, volume } = engine.readColumns(query, ['volume', 'high']);
+          expect([...high]).toEqual(expected.map((it) => it.high));
+          expect([...volume]).toEqual(expected.map((it) => it.volume));
         }
+        expectExactCounters(driver, model);
         expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true });
       },
     ),
@@ -144,22 +189,28 @@ it('holds what a plain map would, after any sequence of changes', () => {
   );
 });
 
-it('keeps candles of many blocks apart from their neighbours', () => {
-  const engine = openEngine(temporaryPath());
-  const model = new Map<number, Candle>();
-  const write = (minutes: readonly number[], value: number) => {
-    const fresh = minutes.map((at) => candle(at * MINUTE, value));
-    engine.write([batch(BTC, fresh)]);
-    for (const it of fresh) model.set(it.timestamp, it);
-  };
-  const every = (n: number, from: number, to: number) =>
-    Array.from({ length: Math.ceil((to - from) / n) }, (_, i) => from + i * n);
-  write(every(2, 1_000, 9_000), 1);
-  write(every(3, 0, 10_000), 2);
-  write(every(997, 0, 10_000), 3);
-  write(every(1, 4_000, 4_600), 1);
-  expect(everything(engine, BTC)).toEqual(
-    [...model.values()].sort((a, b) => a.timestamp - b.timestamp),
-  );
-  expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, candles: model.size });
-});
+it.each(ARCHIVES)(
+  'keeps candles of many blocks apart from their neighbours, with %s',
+  (_, archives) => {
+    const driver = connect(temporaryPath());
+    const engines = archives.map((archive) => openEngine('', { archive }, driver));
+    let [engine = expect.unreachable()] = engines;
+    const model = new Map<number, Candle>();
+    const write = (minutes: readonly number[], value: number) => {
+      const fresh = minutes.map((at) => candle(at * MINUTE, value));
+      engine.write([batch(BTC, fresh)]);
+      engine = engines[(engines.indexOf(engine) + 1) % engines.length] ?? engine;
+      for (const it of fresh) model.set(it.timestamp, it);
+    };
+    const every = (n: number, from: number, to: number) =>
+      Array.from({ length: Math.ceil((to - from) / n) }, (_, i) => from + i * n);
+    write(every(2, 1_000, 9_000), 1);
+    write(every(3, 0, 10_000), 2);
+    write(every(997, 0, 10_000), 3);
+    write(every(1, 4_000, 4_600), 1);
+    expect(everything(engine, BTC)).toEqual(
+      [...model.values()].sort((a, b) => a.timestamp - b.timestamp),
+    );
+    expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, candles: model.size });
+  },
+);

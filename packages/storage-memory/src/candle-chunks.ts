@@ -1,5 +1,7 @@
 import {
   allocateColumns,
+  type Candle,
+  type CandleColumns,
   CandleSeries,
   copyColumns,
   type EpochMs,
@@ -61,6 +63,23 @@ export class CandleChunks {
     return yield* this.#copy(Math.max(start, end - limit), end);
   }
 
+  /** The same of some columns, without a look at the others. */
+  *readColumns<C extends keyof Candle>(
+    { from, to, limit, take }: CheckedQuery,
+    columns: readonly C[],
+  ): Generator<void, Pick<CandleColumns, C>, void> {
+    const start = this.#rank(from);
+    const end = this.#rank(to);
+    const cut = Math.min(limit, Math.max(0, end - start));
+    const offset = take === 'first' ? start : end - cut;
+    const answer = allocateSome(columns, cut);
+    for (const { chunk, at } of this.#within(offset, cut)) {
+      for (const column of columns) answer[column].set(chunk[column], at);
+      yield;
+    }
+    return answer;
+  }
+
   /** Inserts and replaces candles, a chunk's worth at each step. */
   *write(series: CandleSeries): Generator<void, ChunkWrite, void> {
     const tally = new WriteTally();
@@ -110,18 +129,25 @@ export class CandleChunks {
   *#copy(start: number, end: number): Generator<void, CandleSeries, void> {
     const length = Math.max(0, end - start);
     const columns = allocateColumns(length);
-    const first = lastAtMost(this.#chunks.length, (i) => this.#offset(i), start);
-    let skip = start - this.#offset(first);
-    let done = 0;
-    for (const chunk of this.#chunks.slice(Math.max(0, first))) {
-      if (done === length) break;
-      const part = chunk.slice(skip, skip + length - done);
-      copyColumns(part, columns, done);
-      done += part.length;
-      skip = 0;
+    for (const { chunk, at } of this.#within(start, length)) {
+      copyColumns(chunk, columns, at);
       yield;
     }
     return CandleSeries.fromTrustedColumns(this.#key, columns);
+  }
+
+  /** The parts of the chunks that hold some candles, and where in the whole each begins. */
+  *#within(start: number, length: number): Generator<{ chunk: CandleSeries; at: number }> {
+    const first = lastAtMost(this.#chunks.length, (i) => this.#offset(i), start);
+    let skip = start - this.#offset(first);
+    let at = 0;
+    for (const whole of this.#chunks.slice(Math.max(0, first))) {
+      if (at === length) return;
+      const chunk = whole.slice(skip, skip + length - at);
+      yield { chunk, at };
+      at += chunk.length;
+      skip = 0;
+    }
   }
 
   /** How many candles lie before a chunk; counted when first asked, since most writes never do. */
@@ -129,6 +155,15 @@ export class CandleChunks {
     this.#knownOffsets ??= offsetsOf(this.#chunks);
     return this.#knownOffsets[position] ?? 0;
   }
+}
+
+function allocateSome<C extends keyof Candle>(
+  columns: readonly C[],
+  length: number,
+): Pick<CandleColumns, C> {
+  const allocated: Partial<Pick<CandleColumns, C>> = {};
+  for (const column of columns) allocated[column] = new Float64Array(length);
+  return allocated as Pick<CandleColumns, C>;
 }
 
 /** Where a chunk's candles begin: later than all there is when there is no such chunk. */

@@ -1,4 +1,6 @@
 import {
+  type Candle,
+  type CandleColumns,
   type CandleSeries,
   type Interval,
   runCooperatively,
@@ -79,6 +81,13 @@ export class MemoryStorage extends AbstractMarketDataStorage {
 
   protected override _read(query: CheckedQuery): Promise<CandleSeries> {
     return runCooperatively(this.#get(query.key).candles.read(query));
+  }
+
+  protected override _readColumns<C extends keyof Candle>(
+    query: CheckedQuery,
+    columns: readonly C[],
+  ): Promise<Pick<CandleColumns, C>> {
+    return runCooperatively(this.#get(query.key).candles.readColumns(query, columns));
   }
 
   protected override _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {

@@ -1,4 +1,5 @@
 import { type Clock, invalidInput, onlyKnownKeys } from '@barkeep/core';
+import { type ArchiveOption, type ArchivePolicy, archivePolicy } from '@barkeep/sqlite-engine';
 import { databasePath } from './database-path.ts';
 
 export interface SqliteStorageOptions {
@@ -24,18 +25,33 @@ export interface SqliteStorageOptions {
    * Default: 250.
    */
   readonly changePollMs?: number | undefined;
+  /**
+   * When candles go from rows into compressed segments, which are far smaller and faster. `off`
+   * keeps a row per candle, for those who query the database with SQL. A database converts either
+   * way when it is opened with another policy than before. Default: `{ segmentCandles: 4096,
+   * keepRows: 512, bulkCandles: 512 }`.
+   */
+  readonly archive?: ArchiveOption | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
 }
 
 /** The options with every default filled in and an absolute path. */
 export type CheckedSqliteStorageOptions = {
-  readonly [K in Exclude<keyof SqliteStorageOptions, 'clock'>]-?: NonNullable<
+  readonly [K in Exclude<keyof SqliteStorageOptions, 'clock' | 'archive'>]-?: NonNullable<
     SqliteStorageOptions[K]
   >;
-};
+} & { readonly archive: ArchivePolicy | 'off' };
 
-const KNOWN = ['path', 'durability', 'busyTimeoutMs', 'readers', 'changePollMs', 'clock'];
+const KNOWN = [
+  'path',
+  'durability',
+  'busyTimeoutMs',
+  'readers',
+  'changePollMs',
+  'archive',
+  'clock',
+];
 
 /** @throws BarkeepError `INVALID_INPUT` naming the option. */
 export function checkOptions(options: SqliteStorageOptions): CheckedSqliteStorageOptions {
@@ -55,7 +71,14 @@ export function checkOptions(options: SqliteStorageOptions): CheckedSqliteStorag
   wholeNumber('busyTimeoutMs', busyTimeoutMs, 0, 600_000);
   wholeNumber('readers', readers, 0, 16);
   wholeNumber('changePollMs', changePollMs, 1, 86_400_000);
-  return { path: databasePath(options.path), durability, busyTimeoutMs, readers, changePollMs };
+  return {
+    path: databasePath(options.path),
+    durability,
+    busyTimeoutMs,
+    readers,
+    changePollMs,
+    archive: archivePolicy(options.archive),
+  };
 }
 
 function wholeNumber(field: string, value: number, least: number, most: number): void {

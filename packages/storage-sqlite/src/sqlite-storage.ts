@@ -1,12 +1,24 @@
 import { randomInt } from 'node:crypto';
-import { CandleSeries, type Interval, type SeriesKey } from '@barkeep/core';
+import {
+  type Candle,
+  type CandleColumns,
+  CandleSeries,
+  type EpochMs,
+  type Interval,
+  type SeriesKey,
+  throwIfAborted,
+} from '@barkeep/core';
+import { type CompactionStep, CompactionTally } from '@barkeep/sqlite-engine';
 import {
   AbstractMarketDataStorage,
   type BatchOutcome,
   type CheckedBatch,
   type CheckedQuery,
+  type CompactionReport,
   type CoverageEntry,
+  EVER,
   type IntegrityReport,
+  type QuarantineReport,
   type RemovalOutcome,
   type SeriesFilter,
   type SeriesInfo,
@@ -40,7 +52,8 @@ export class SqliteStorage extends AbstractMarketDataStorage {
 
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
   constructor(options: SqliteStorageOptions) {
-    const { path, durability, busyTimeoutMs, readers, changePollMs } = checkOptions(options);
+    const { path, durability, busyTimeoutMs, readers, changePollMs, archive } =
+      checkOptions(options);
     super(
       'storage-sqlite',
       {
@@ -49,7 +62,7 @@ export class SqliteStorage extends AbstractMarketDataStorage {
         sharing: 'multi-process',
         platforms: ['node'],
         integrity: true,
-        maintenance: false,
+        maintenance: true,
         backup: false,
       },
       { clock: options.clock },
@@ -58,6 +71,7 @@ export class SqliteStorage extends AbstractMarketDataStorage {
       path,
       busyTimeoutMs,
       journal: 'wal',
+      archive,
       synchronous: durability === 'power-loss' ? 'full' : 'normal',
       writer: randomInt(WRITER_NUMBERS),
     };
@@ -104,6 +118,13 @@ export class SqliteStorage extends AbstractMarketDataStorage {
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
     const [series] = await this._readMany([query]);
     return series ?? CandleSeries.empty(query.key);
+  }
+
+  protected override _readColumns<C extends keyof Candle>(
+    query: CheckedQuery,
+    columns: readonly C[],
+  ): Promise<Pick<CandleColumns, C>> {
+    return this.#opened().reader.call('readColumns', [query, columns]);
   }
 
   protected override async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
@@ -154,14 +175,51 @@ export class SqliteStorage extends AbstractMarketDataStorage {
     return this.#opened().reader.call('size', []);
   }
 
-  /** On a connection of its own: it may take long, and no other read shall wait for it. */
-  protected override async _checkIntegrity(key: SeriesKey | undefined): Promise<IntegrityReport> {
-    const checker = new WorkerClient();
+  protected override _checkIntegrity(key: SeriesKey | undefined): Promise<IntegrityReport> {
+    return this.#onOwnConnection('read-only', (own) => own.call('checkIntegrity', [key]));
+  }
+
+  protected override _quarantine(key: SeriesKey | undefined): Promise<QuarantineReport> {
+    return this.#onOwnConnection('read-write', (own) => own.call('quarantine', [key]));
+  }
+
+  protected override _explain(filter: SeriesFilter): Promise<CompactionReport> {
+    return this.#onOwnConnection('read-only', (own) => own.call('explain', [filter]));
+  }
+
+  /** Step by step, so that other writes take their turns. */
+  protected override async _compact(
+    filter: SeriesFilter,
+    signal: AbortSignal | undefined,
+  ): Promise<CompactionReport> {
+    const { reader, writer } = this.#opened();
+    const tally = new CompactionTally();
+    for (const { symbol, timeframe } of await reader.call('list', [filter])) {
+      const key = { symbol, timeframe };
+      tally.begin(await writer.call('archiveFigures', [key]));
+      for (let from: EpochMs | undefined = EVER.from; from !== undefined; ) {
+        throwIfAborted(signal);
+        // Closing does not wait for a compaction: the next one goes on where this one was.
+        if (this.state !== 'open') return tally.report;
+        const step: CompactionStep | undefined = await writer.call('compactSeries', [key, from]);
+        if (step !== undefined) tally.add(step);
+        from = step?.next;
+      }
+    }
+    return tally.report;
+  }
+
+  /** For what may take long: no other call shall wait for it. */
+  async #onOwnConnection<T>(
+    access: ConnectionOptions['access'],
+    work: (own: WorkerClient) => Promise<T>,
+  ): Promise<T> {
+    const own = new WorkerClient();
     try {
-      await checker.call('open', [{ ...this.#options, access: 'read-only' }]);
-      return await checker.call('checkIntegrity', [key]);
+      await own.call('open', [{ ...this.#options, access }]);
+      return await work(own);
     } finally {
-      await checker.close();
+      await own.close();
     }
   }
 

@@ -8,11 +8,13 @@ import {
   columnBuffers,
   packError,
   type WorkerCalls,
+  type WorkerMethod,
   type WorkerRequest,
   type WorkerResponse,
 } from './worker-protocol.ts';
 
 let engine: SqliteEngine | undefined;
+let waitsForIdle = false;
 
 const calls: WorkerCalls = {
   open: (options) => {
@@ -20,6 +22,7 @@ const calls: WorkerCalls = {
   },
   write: (batches) => opened().write(batches),
   readMany: (queries) => opened().readMany(queries),
+  readColumns: (query, columns) => opened().readColumns(query, columns),
   remove: (key, range) => opened().remove(key, range),
   list: (filter) => opened().list(filter),
   addCoverage: (key, entry) => opened().addCoverage(key, entry),
@@ -32,6 +35,10 @@ const calls: WorkerCalls = {
   size: () => opened().size(),
   readChanges: () => opened().readChanges(),
   checkIntegrity: (key) => opened().checkIntegrity(key),
+  quarantine: (key) => opened().quarantine(key),
+  archiveFigures: (key) => opened().archiveFigures(key),
+  compactSeries: (key, from) => opened().compactSeries(key, from),
+  explain: (filter) => opened().explain(filter),
   checkpoint: () => opened().checkpoint(),
   close: () => {
     engine?.close();
@@ -42,7 +49,18 @@ const calls: WorkerCalls = {
 parentPort?.on('message', (request: WorkerRequest) => {
   const { response, transfer } = answer(request);
   parentPort?.postMessage(response, transfer);
+  compactWhenIdle();
 });
+
+/** A step at a time, so that a request waits for one step at most. */
+function compactWhenIdle(): void {
+  if (waitsForIdle) return;
+  waitsForIdle = true;
+  setImmediate(() => {
+    waitsForIdle = false;
+    if (engine?.compactStep() === true) compactWhenIdle();
+  });
+}
 
 interface Answer {
   readonly response: WorkerResponse;
@@ -53,11 +71,17 @@ function answer({ id, method, parameters }: WorkerRequest): Answer {
   try {
     const call = calls[method] as (...parameters: readonly unknown[]) => unknown;
     const value = call(...parameters);
-    const moved = method === 'readMany' ? columnBuffers(value as CandleColumns[]) : [];
-    return { response: { id, value }, transfer: moved };
+    return { response: { id, value }, transfer: movable(method, value) };
   } catch (error) {
     return { response: { id, error: packError(sqliteFailure(error)) }, transfer: [] };
   }
+}
+
+/** The answers that are worth moving are columns, and nobody else has them. */
+function movable(method: WorkerMethod, value: unknown): ArrayBuffer[] {
+  if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
+  if (method === 'readColumns') return columnBuffers([value as Partial<CandleColumns>]);
+  return [];
 }
 
 function open({ path, busyTimeoutMs, ...options }: ConnectionOptions): SqliteEngine {

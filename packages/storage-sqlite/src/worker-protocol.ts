@@ -14,6 +14,7 @@ export type WorkerCalls = Pick<
   SqliteEngine,
   | 'write'
   | 'readMany'
+  | 'readColumns'
   | 'remove'
   | 'list'
   | 'addCoverage'
@@ -26,6 +27,10 @@ export type WorkerCalls = Pick<
   | 'size'
   | 'readChanges'
   | 'checkIntegrity'
+  | 'quarantine'
+  | 'archiveFigures'
+  | 'compactSeries'
+  | 'explain'
   | 'checkpoint'
   | 'close'
 > & { open(options: ConnectionOptions): void };
@@ -63,9 +68,9 @@ export function unpackError({ code, message, ...options }: SentError): BarkeepEr
 const WORTH_MOVING = 32_768;
 
 /** The memory of columns that is to be moved to another thread instead of copied. */
-export function columnBuffers(all: readonly CandleColumns[]): ArrayBuffer[] {
+export function columnBuffers(all: readonly Partial<CandleColumns>[]): ArrayBuffer[] {
   return all
-    .flatMap((it) => [it.timestamp, it.open, it.high, it.low, it.close, it.volume])
+    .flatMap((columns) => Object.values(columns))
     .map((column) => column.buffer)
     .filter((buffer) => buffer instanceof ArrayBuffer)
     .filter((buffer) => buffer.byteLength >= WORTH_MOVING);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SeriesKey } from '@barkeep/core';
-import { SqliteEngine } from '@barkeep/sqlite-engine';
+import { type ArchiveOption, SqliteEngine } from '@barkeep/sqlite-engine';
 import { expect, it } from 'vitest';
 import { BetterSqlite3Driver } from '../src/better-sqlite3-driver.ts';
 import { ChildProcess } from './child-process.ts';
@@ -35,18 +35,58 @@ it('keeps every acknowledged batch whole, and no other one in part, when killed'
   expect(acknowledged).toBeGreaterThan(ROUNDS);
 }, 180_000);
 
+const COMPACTED_ROUNDS = 25;
+const TINY: ArchiveOption = { segmentCandles: 32, keepRows: 16, bulkCandles: 64 };
+
+/** The child's clock goes so fast that it compacts all the time, by itself and when it asks for it. */
+it('keeps every acknowledged candle exactly once when killed while it compacts', async () => {
+  const directory = temporaryDirectory();
+  const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
+  const archives = [TINY, 'off'] as const;
+  const start = (round: number) =>
+    new ChildProcess('append-and-compact.ts', [
+      path(round),
+      // A few rounds in between take it all apart again.
+      JSON.stringify(archives[round % 5 === 4 ? 1 : 0]),
+    ]);
+  const acknowledged = [0, 0];
+  let next = start(0);
+  for (let round = 0; round < COMPACTED_ROUNDS; round += 1) {
+    const child = next;
+    next = start(round + 1);
+    expect(await child.line()).toBe('ready');
+    child.send(`${acknowledged[round % 2]}`);
+    await child.line();
+    await moment();
+    await child.kill();
+    const last = (await child.rest()).map(Number).at(-1) ?? 0;
+    acknowledged[round % 2] = expectOnce(path(round), last + 1);
+  }
+  await next.kill();
+  expect(Math.min(...acknowledged)).toBeGreaterThan(COMPACTED_ROUNDS);
+}, 180_000);
+
+/** Checks that a series begins with so many candles, one a minute, and returns how many there are. */
+function expectOnce(path: string, least: number): number {
+  const engine = opened(path);
+  try {
+    const { stored } = timestamps(engine, 'live');
+    expect(stored.length).toBeGreaterThanOrEqual(least);
+    expect(stored).toEqual(Array.from(stored, (_, i) => START + i * MINUTE));
+    expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, problems: [] });
+    return stored.length;
+  } finally {
+    engine.close();
+  }
+}
+
 /** A random moment of the next few writes: when the kill comes is what the test varies. */
 function moment(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
 }
 
 function expectWholeBatches(path: string, name: string, lastAcknowledged: number): void {
-  const engine = SqliteEngine.open(new BetterSqlite3Driver({ path, busyTimeoutMs: 1_000 }), {
-    access: 'read-write',
-    journal: 'wal',
-    synchronous: 'normal',
-    writer: 1,
-  });
+  const engine = opened(path);
   try {
     const halves = ['a', 'b'].map((half) => timestamps(engine, `${name}-${half}`));
     for (const { stored, covered } of halves) {
@@ -60,6 +100,15 @@ function expectWholeBatches(path: string, name: string, lastAcknowledged: number
   } finally {
     engine.close();
   }
+}
+
+function opened(path: string): SqliteEngine {
+  return SqliteEngine.open(new BetterSqlite3Driver({ path, busyTimeoutMs: 1_000 }), {
+    access: 'read-write',
+    journal: 'wal',
+    synchronous: 'normal',
+    writer: 1,
+  });
 }
 
 function timestamps(engine: SqliteEngine, symbol: string) {

@@ -1,5 +1,8 @@
 import {
+  allocateColumns,
   type CallOptions,
+  type Candle,
+  type CandleColumns,
   CandleSeries,
   type Clock,
   countPeriods,
@@ -41,6 +44,7 @@ import type {
 import type { ChangeEvent, IChangeFeed } from './change-feed.ts';
 import {
   type CheckedQuery,
+  checkColumns,
   checkFilter,
   checkKey,
   checkOptionalRange,
@@ -55,7 +59,7 @@ import type {
   ICoverageRepository,
   Provenance,
 } from './coverage-repository.ts';
-import type { IIntegrityCheck, IntegrityReport } from './integrity-check.ts';
+import type { IIntegrityCheck, IntegrityReport, QuarantineReport } from './integrity-check.ts';
 import type { IMarketDataStorage, StorageSize, StorageStatistics } from './market-data-storage.ts';
 import {
   parseDocument,
@@ -65,6 +69,7 @@ import {
 } from './metadata-document.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
+import type { CompactionReport, IStorageMaintenance } from './storage-maintenance.ts';
 
 /**
  * A batch an adapter receives: checked, sorted, without duplicates, in memory of its own, and with at
@@ -115,6 +120,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly metadata: IMetadataRepository;
   readonly changes: IChangeFeed;
   readonly integrity: IIntegrityCheck | undefined;
+  readonly maintenance: IStorageMaintenance | undefined;
   protected readonly clock: Clock;
   readonly #listeners = new ListenerSet<ChangeEvent>();
   readonly #statistics = new OperationStatistics();
@@ -136,6 +142,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       write: (batches: CandleBatch | readonly CandleBatch[], call?: CallOptions) =>
         this.#write(batches, call),
       read: (query: CandleQuery, call?: CallOptions) => this.#read(query, call),
+      readColumns: <C extends keyof Candle>(
+        query: CandleQuery,
+        columns: readonly C[],
+        call?: CallOptions,
+      ) => this.#readColumns(query, columns, call),
       readMany: (queries: readonly CandleQuery[], call?: CallOptions) =>
         this.#readMany(queries, call),
       scan: (query: CandleScan, call?: CallOptions) => this.#scan(query, call),
@@ -168,6 +179,13 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     this.integrity = capabilities.integrity
       ? Object.freeze({
           check: (key?: SeriesKey, call?: CallOptions) => this.#checkIntegrity(key, call),
+          quarantine: (key?: SeriesKey, call?: CallOptions) => this.#quarantine(key, call),
+        })
+      : undefined;
+    this.maintenance = capabilities.maintenance
+      ? Object.freeze({
+          compact: (filter?: SeriesFilter, call?: CallOptions) => this.#compact(filter, call),
+          explain: (filter?: SeriesFilter, call?: CallOptions) => this.#explain(filter, call),
         })
       : undefined;
   }
@@ -220,6 +238,14 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   protected abstract _size(): Promise<StorageSize>;
 
+  /** Override it when some columns cost less to read than all. The names are known, and each is there once. */
+  protected async _readColumns<C extends keyof Candle>(
+    query: CheckedQuery,
+    columns: readonly C[],
+  ): Promise<Pick<CandleColumns, C>> {
+    return pickColumns(await this._read(query), columns);
+  }
+
   /** Reads several series; override it when one round trip can serve them all. */
   protected async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
     const answers: CandleSeries[] = [];
@@ -235,6 +261,27 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   /** Must be overridden by an adapter that declares the capability `integrity`. */
   protected _checkIntegrity(_key: SeriesKey | undefined): Promise<IntegrityReport> {
     return Promise.reject(new TypeError(`${this.name} declares integrity without _checkIntegrity`));
+  }
+
+  /**
+   * Sets damaged candles apart; the intervals are whole periods. Override it when candles of this
+   * storage can be damaged.
+   */
+  protected _quarantine(_key: SeriesKey | undefined): Promise<QuarantineReport> {
+    return Promise.resolve({ candles: 0, runs: [] });
+  }
+
+  /** Must be overridden by an adapter that declares the capability `maintenance`; it ends early when the signal fires. */
+  protected _compact(
+    _filter: SeriesFilter,
+    _signal: AbortSignal | undefined,
+  ): Promise<CompactionReport> {
+    return Promise.reject(new TypeError(`${this.name} declares maintenance without _compact`));
+  }
+
+  /** Must be overridden by an adapter that declares the capability `maintenance`. */
+  protected _explain(_filter: SeriesFilter): Promise<CompactionReport> {
+    return Promise.reject(new TypeError(`${this.name} declares maintenance without _explain`));
   }
 
   /** Called when the change feed gets its first subscriber: an adapter that must look for changes begins. */
@@ -325,6 +372,21 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const checked = checkQuery(query);
       if (isEmptyQuery(checked)) return Promise.resolve(CandleSeries.empty(checked.key));
       return this.#counted(this._read(checked));
+    });
+  }
+
+  #readColumns<C extends keyof Candle>(
+    query: CandleQuery,
+    columns: readonly C[],
+    call?: CallOptions,
+  ): Promise<Pick<CandleColumns, C>> {
+    return this.#call('candles.readColumns', call, async () => {
+      const checked = checkQuery(query);
+      checkColumns(columns);
+      if (isEmptyQuery(checked)) return pickColumns(allocateColumns(0), columns);
+      const answer = await this._readColumns(checked, [...columns]);
+      this.#candlesRead += answer[columns[0] as C].length;
+      return answer;
     });
   }
 
@@ -540,6 +602,27 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
+  #quarantine(input: SeriesKey | undefined, call?: CallOptions): Promise<QuarantineReport> {
+    return this.#call('integrity.quarantine', call, async () => {
+      const report = await this._quarantine(input === undefined ? undefined : checkKey(input));
+      for (const { key, interval } of report.runs) {
+        this.publish({ type: 'candles', key, interval, origin: 'local' });
+        this.publish({ type: 'coverage', key, interval, origin: 'local' });
+      }
+      return report;
+    });
+  }
+
+  #compact(filter: SeriesFilter = {}, call?: CallOptions): Promise<CompactionReport> {
+    return this.#call('maintenance.compact', call, () =>
+      this._compact(checkFilter(filter), call?.signal),
+    );
+  }
+
+  #explain(filter: SeriesFilter = {}, call?: CallOptions): Promise<CompactionReport> {
+    return this.#call('maintenance.explain', call, () => this._explain(checkFilter(filter)));
+  }
+
   async #counted(reading: Promise<CandleSeries>): Promise<CandleSeries> {
     const series = await reading;
     this.#candlesRead += series.length;
@@ -575,6 +658,15 @@ function inBatch<T>(index: number, check: () => T): T {
   } catch (error) {
     throw faultInBatch(error, index);
   }
+}
+
+function pickColumns<C extends keyof Candle>(
+  columns: CandleColumns,
+  wanted: readonly C[],
+): Pick<CandleColumns, C> {
+  const picked: Partial<Pick<CandleColumns, C>> = {};
+  for (const column of wanted) picked[column] = columns[column];
+  return picked as Pick<CandleColumns, C>;
 }
 
 function isEmptyQuery(query: CheckedQuery): boolean {

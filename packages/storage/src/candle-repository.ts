@@ -1,5 +1,7 @@
 import type {
   CallOptions,
+  Candle,
+  CandleColumns,
   CandleInput,
   CandleSeries,
   EpochMs,
@@ -84,6 +86,18 @@ export interface ICandleRepository {
 
   /** The candles of one series in `[from, to)`, ascending. Unknown series: an empty result. */
   read(query: CandleQuery, options?: CallOptions): Promise<CandleSeries>;
+
+  /**
+   * Some columns of what `read` answers, each in memory of its own. A storage that keeps columns
+   * apart reads only those that it needs to tell them.
+   *
+   * @throws BarkeepError `INVALID_INPUT` when `columns` is empty, or has an unknown or repeated name.
+   */
+  readColumns<C extends keyof Candle>(
+    query: CandleQuery,
+    columns: readonly C[],
+    options?: CallOptions,
+  ): Promise<Pick<CandleColumns, C>>;
 
   /** Several reads in one go; the answers are in the order of the queries. */
   readMany(queries: readonly CandleQuery[], options?: CallOptions): Promise<CandleSeries[]>;

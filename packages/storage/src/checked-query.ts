@@ -1,4 +1,6 @@
 import {
+  CANDLE_COLUMNS,
+  type Candle,
   type EpochMs,
   type Interval,
   invalidInput,
@@ -87,6 +89,21 @@ export function checkOptionalRange(range: Interval | undefined): Interval {
   if (range === undefined) return EVER;
   validateInterval(range, 'range');
   return { from: range.from, to: range.to };
+}
+
+/** @throws BarkeepError `INVALID_INPUT` unless they are names of columns, each once, at least one. */
+export function checkColumns(columns: readonly (keyof Candle)[]): void {
+  if (!Array.isArray(columns) || columns.length === 0) {
+    throw invalidInput({ field: 'columns', rule: 'must name at least one column', value: columns });
+  }
+  for (const [i, column] of columns.entries()) {
+    if (CANDLE_COLUMNS.includes(column) && columns.indexOf(column) === i) continue;
+    throw invalidInput({
+      field: `columns[${i}]`,
+      rule: `must be one of ${CANDLE_COLUMNS.join(', ')}, each once`,
+      value: column,
+    });
+  }
 }
 
 function checkRange(query: CandleQuery | CandleScan, known: readonly string[]): Interval {

@@ -8,3 +8,4 @@ export type * from './integrity-check.ts';
 export type * from './market-data-storage.ts';
 export type * from './metadata-repository.ts';
 export type * from './storage-capabilities.ts';
+export type * from './storage-maintenance.ts';

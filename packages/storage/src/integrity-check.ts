@@ -25,8 +25,35 @@ export interface IntegrityReport {
   readonly truncated: boolean;
 }
 
+/** Candles that were given up because their bytes cannot be read. */
+export interface QuarantinedRun {
+  readonly key: SeriesKey;
+  /** The whole periods they were in; no longer covered, so the next fetch brings them again. */
+  readonly interval: Interval;
+  /** How many there were. */
+  readonly candles: number;
+  /** What is wrong with them. */
+  readonly message: string;
+}
+
+/** What a quarantine set apart. */
+export interface QuarantineReport {
+  /** How many candles were given up. */
+  readonly candles: number;
+  /** By series and time. */
+  readonly runs: readonly QuarantinedRun[];
+}
+
 /** Checks what is stored against the rules of the model and of the storage's own format. */
 export interface IIntegrityCheck {
   /** Reads everything, or one series. Changes nothing. */
   check(key?: SeriesKey, options?: CallOptions): Promise<IntegrityReport>;
+
+  /**
+   * Sets damaged candles of all series, or of one, apart, so that the rest can be read, and forgets
+   * the coverage of their time, so that the next fetch of a market data service brings them again.
+   * Nothing is destroyed: the storage keeps the damaged bytes where reads do not look. A storage
+   * whose candles cannot be damaged has nothing to set apart.
+   */
+  quarantine(key?: SeriesKey, options?: CallOptions): Promise<QuarantineReport>;
 }

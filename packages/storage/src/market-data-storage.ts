@@ -5,6 +5,7 @@ import type { ICoverageRepository } from './coverage-repository.ts';
 import type { IIntegrityCheck } from './integrity-check.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
+import type { IStorageMaintenance } from './storage-maintenance.ts';
 
 export interface StorageStatistics {
   /** Calls, failures and latencies since the handle was opened, by operation such as `candles.read`. */
@@ -39,6 +40,8 @@ export interface IMarketDataStorage extends AsyncDisposable {
   readonly changes: IChangeFeed;
   /** There exactly when `capabilities.integrity`. */
   readonly integrity?: IIntegrityCheck | undefined;
+  /** There exactly when `capabilities.maintenance`. */
+  readonly maintenance?: IStorageMaintenance | undefined;
 
   open(options?: CallOptions): Promise<void>;
   close(): Promise<void>;

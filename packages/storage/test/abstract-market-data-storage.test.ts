@@ -635,6 +635,7 @@ const calls: Record<
 > = {
   'candles.write': (it, signal) => it.candles.write({ key, candles: candles(0) }, { signal }),
   'candles.read': (it, signal) => it.candles.read(key, { signal }),
+  'candles.readColumns': (it, signal) => it.candles.readColumns(key, ['close'], { signal }),
   'candles.readMany': (it, signal) => it.candles.readMany([key], { signal }),
   'candles.scan': (it, signal) => collect(it.candles.scan(key, { signal })),
   'candles.remove': (it, signal) => it.candles.remove(key, undefined, { signal }),
@@ -726,6 +727,74 @@ describe('a storage', () => {
     await expect(careless.integrity?.check({ symbol: '', timeframe: '1m' })).rejects.toMatchObject(
       invalid({ field: 'symbol' }),
     );
+  });
+
+  it('has maintenance exactly when its capabilities say so', async () => {
+    expect((await openTinyStorage()).maintenance).toBeUndefined();
+    const careless = await openTinyStorage({ maintenance: true });
+    await expect(careless.maintenance?.compact()).rejects.toThrow(/declares maintenance/);
+    await expect(careless.maintenance?.explain()).rejects.toThrow(/declares maintenance/);
+    await expect(careless.maintenance?.explain({ symbol: '' })).rejects.toMatchObject(
+      invalid({ field: 'symbol' }),
+    );
+  });
+
+  it('has nothing to set apart unless its adapter says otherwise', async () => {
+    const storage = await openTinyStorage({ integrity: true });
+    expect(await storage.integrity?.quarantine()).toEqual({ candles: 0, runs: [] });
+    await expect(
+      storage.integrity?.quarantine({ symbol: '', timeframe: '1m' }),
+    ).rejects.toMatchObject(invalid({ field: 'symbol' }));
+  });
+
+  it('tells its subscribers what was set apart', async () => {
+    const run = { key, interval: minutes(1, 5), candles: 3, message: 'the bytes are damaged' };
+    class Damaged extends TinyStorage {
+      protected override async _quarantine() {
+        return { candles: 3, runs: [run] };
+      }
+    }
+    const storage = new Damaged({ integrity: true });
+    await storage.open();
+    const events: ChangeEvent[] = [];
+    storage.changes.subscribe((event) => events.push(event));
+    expect(await storage.integrity?.quarantine()).toEqual({ candles: 3, runs: [run] });
+    const told = { key, interval: minutes(1, 5), origin: 'local' };
+    expect(events).toEqual([
+      { type: 'candles', ...told },
+      { type: 'coverage', ...told },
+    ]);
+  });
+
+  it('reads some columns as its adapter reads all, unless that knows better', async () => {
+    const storage = await openTinyStorage();
+    await storage.candles.write({ key, candles: candles(0, 1, 2) });
+    storage.received.length = 0;
+    const query = { ...key, limit: 2 };
+    expect(await storage.candles.readColumns(query, ['volume', 'timestamp'])).toEqual({
+      timestamp: Float64Array.of(start + minute, start + 2 * minute),
+      volume: Float64Array.of(1, 2),
+    });
+    expect(storage.received).toEqual([['_read', { key, ...EVER, limit: 2, take: 'last' }]]);
+    expect(await storage.candles.readColumns({ ...key, limit: 0 }, ['close'])).toEqual({
+      close: new Float64Array(0),
+    });
+    expect(storage.received).toHaveLength(1);
+    expect((await storage.stats()).candlesRead).toBe(2);
+  });
+
+  it.each([
+    ['columns', []],
+    ['columns', undefined],
+    ['columns', 'close'],
+    ['columns[1]', ['close', 'price']],
+    ['columns[2]', ['close', 'open', 'close']],
+  ])('refuses bad columns: %s of %j', async (field, columns) => {
+    const storage = await openTinyStorage();
+    await expect(storage.candles.readColumns(key, columns as never)).rejects.toMatchObject(
+      invalid({ field }),
+    );
+    expect(storage.received).toEqual([]);
   });
 
   it('takes candles to the end of time', async () => {

@@ -7,5 +7,6 @@ export const barkeepMemory: CandlePeer = {
   description: '@barkeep/storage-memory through IMarketDataStorage, default options: columns',
   libraries: ['@barkeep/storage-memory'],
   durable: false,
+  replaces: true,
   open: () => BarkeepStorage.open(new MemoryStorage()),
 };

@@ -9,6 +9,7 @@ export const barkeepSqlite: CandlePeer = {
     '@barkeep/storage-sqlite through IMarketDataStorage, default options: better-sqlite3 in a worker thread; journal_mode=WAL, synchronous=NORMAL',
   libraries: ['@barkeep/storage-sqlite', 'better-sqlite3'],
   durable: true,
+  replaces: true,
   open: (directory) =>
     BarkeepStorage.open(new SqliteStorage({ path: join(directory, 'market_data.sqlite3') })),
 };

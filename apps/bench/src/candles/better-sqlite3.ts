@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Candle, CandleSeries, SeriesKey } from '@barkeep/core';
+import type { Candle, CandleSeries, Interval, SeriesKey } from '@barkeep/core';
 import Database from 'better-sqlite3';
 import type { CandlePeer, CandleStore } from './candle-peer.ts';
 
@@ -35,6 +35,11 @@ const SELECT_LATEST = `
   WHERE symbol = ? AND timeframe = ? ORDER BY timestamp DESC LIMIT ?
 `;
 
+const SELECT_RANGE = `
+  SELECT timestamp, open, high, low, close, volume FROM candles
+  WHERE symbol = ? AND timeframe = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp
+`;
+
 /** What a user writes by hand. */
 export const betterSqlite3: CandlePeer = {
   name: 'better-sqlite3 by hand',
@@ -42,6 +47,7 @@ export const betterSqlite3: CandlePeer = {
     'better-sqlite3 on the main thread: text symbol and timeframe, a unique index, a prepared upsert in one transaction, .all(); journal_mode=WAL, synchronous=NORMAL',
   libraries: ['better-sqlite3'],
   durable: true,
+  replaces: true,
   open: async (directory) => new HandWrittenStore(join(directory, 'candles.sqlite3')),
 };
 
@@ -50,6 +56,7 @@ class HandWrittenStore implements CandleStore {
   readonly #upsert: Database.Statement<[string, string, ...(number | undefined)[]]>;
   readonly #selectAll: Database.Statement<[string, string], Candle>;
   readonly #selectLatest: Database.Statement<[string, string, number], Candle>;
+  readonly #selectRange: Database.Statement<[string, string, number, number], Candle>;
 
   constructor(path: string) {
     this.#database = new Database(path);
@@ -59,25 +66,18 @@ class HandWrittenStore implements CandleStore {
     this.#upsert = this.#database.prepare(UPSERT);
     this.#selectAll = this.#database.prepare(SELECT_ALL);
     this.#selectLatest = this.#database.prepare(SELECT_LATEST);
+    this.#selectRange = this.#database.prepare(SELECT_RANGE);
   }
 
-  async write(series: CandleSeries): Promise<void> {
-    const { symbol, timeframe, timestamp, open, high, low, close, volume } = series;
+  async write(batches: readonly CandleSeries[]): Promise<void> {
     const upsertAll = this.#database.transaction(() => {
-      for (let i = 0; i < series.length; i += 1) {
-        this.#upsert.run(
-          symbol,
-          timeframe,
-          timestamp[i],
-          open[i],
-          high[i],
-          low[i],
-          close[i],
-          volume[i],
-        );
-      }
+      for (const series of batches) this.#upsertEach(series);
     });
     upsertAll.immediate();
+  }
+
+  async overwrite(batches: readonly CandleSeries[]): Promise<undefined> {
+    await this.write(batches);
   }
 
   async readAll(key: SeriesKey): Promise<Candle[]> {
@@ -88,7 +88,44 @@ class HandWrittenStore implements CandleStore {
     return this.#selectLatest.all(key.symbol, key.timeframe, count).reverse();
   }
 
+  async readRange(key: SeriesKey, { from, to }: Interval): Promise<Candle[]> {
+    return this.#selectRange.all(key.symbol, key.timeframe, from, to);
+  }
+
+  async readColumn(key: SeriesKey, column: keyof Candle): Promise<number[]> {
+    return this.#database
+      .prepare<[string, string], number>(
+        `SELECT ${column} FROM candles WHERE symbol = ? AND timeframe = ? ORDER BY timestamp`,
+      )
+      .pluck()
+      .all(key.symbol, key.timeframe);
+  }
+
+  async readMany(keys: readonly SeriesKey[]): Promise<Candle[][]> {
+    return keys.map(({ symbol, timeframe }) => this.#selectAll.all(symbol, timeframe));
+  }
+
+  async compact(): Promise<void> {
+    this.#database.exec('VACUUM');
+  }
+
   async close(): Promise<void> {
     this.#database.close();
+  }
+
+  #upsertEach(series: CandleSeries): void {
+    const { symbol, timeframe, timestamp, open, high, low, close, volume } = series;
+    for (let i = 0; i < series.length; i += 1) {
+      this.#upsert.run(
+        symbol,
+        timeframe,
+        timestamp[i],
+        open[i],
+        high[i],
+        low[i],
+        close[i],
+        volume[i],
+      );
+    }
   }
 }

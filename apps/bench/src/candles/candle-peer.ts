@@ -1,4 +1,4 @@
-import type { Candle, CandleColumns, CandleSeries, SeriesKey } from '@barkeep/core';
+import type { Candle, CandleColumns, CandleSeries, Interval, SeriesKey } from '@barkeep/core';
 
 /**
  * A way to keep candles that takes part in the comparison. To add one: a file next to this one, and
@@ -12,15 +12,29 @@ export interface CandlePeer {
   readonly libraries: readonly string[];
   /** Whether what was written is there again when the same directory is opened again. */
   readonly durable: boolean;
+  /** Whether it can `overwrite`. */
+  readonly replaces: boolean;
   open(directory: string): Promise<CandleStore>;
 }
 
 /** An open peer. Results come in whatever form is natural to it, ascending by time. */
 export interface CandleStore {
-  /** Inserts or replaces candles in one transaction; resolves once it is committed. */
-  write(series: CandleSeries): Promise<void>;
+  /** Stores candles that are not there yet, in one transaction; resolves once it is committed. */
+  write(batches: readonly CandleSeries[]): Promise<void>;
+  /**
+   * Inserts or replaces candles in one transaction; resolves once it is committed, to how many of
+   * them it had to write, where the peer can tell.
+   */
+  overwrite(batches: readonly CandleSeries[]): Promise<number | undefined>;
   readAll(key: SeriesKey): Promise<CandleRows>;
   readLatest(key: SeriesKey, count: number): Promise<CandleRows>;
+  readRange(key: SeriesKey, range: Interval): Promise<CandleRows>;
+  /** One column of all candles. */
+  readColumn(key: SeriesKey, column: keyof Candle): Promise<ArrayLike<number>>;
+  /** All candles of several series, in the order of the keys. */
+  readMany(keys: readonly SeriesKey[]): Promise<readonly CandleRows[]>;
+  /** Gives back what space the peer can. */
+  compact(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CandleSeries } from '@barkeep/core';
 import type { CandlePeer, CandleStore } from './candle-peer.ts';
@@ -14,12 +14,17 @@ export class FilledStores {
     this.#series = series;
   }
 
-  /** A fresh handle on a store that holds the candles. */
+  /** A fresh handle on a store that holds the candles: for reading only. */
   async open(peer: CandlePeer): Promise<CandleStore> {
     if (peer.durable) return peer.open(await this.directoryOf(peer));
     const store = await peer.open(this.#directory);
-    await store.write(this.#series);
+    await store.write([this.#series]);
     return store;
+  }
+
+  /** Copies what a durable peer has on disk, for a case that changes it. */
+  async copy(peer: CandlePeer, directory: string): Promise<void> {
+    await cp(await this.directoryOf(peer), directory, { recursive: true });
   }
 
   /** Where a durable peer has the candles. */
@@ -35,7 +40,7 @@ export class FilledStores {
     await mkdir(directory, { recursive: true });
     const store = await peer.open(directory);
     try {
-      await store.write(this.#series);
+      await store.write([this.#series]);
     } finally {
       await store.close();
     }

@@ -1,4 +1,10 @@
-import { type Candle, type CandleSeries, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import {
+  type Candle,
+  type CandleSeries,
+  type Interval,
+  type SeriesKey,
+  seriesKeyText,
+} from '@barkeep/core';
 import type { CandlePeer, CandleStore } from './candle-peer.ts';
 
 /** The simplest thing that works in memory. */
@@ -8,17 +14,24 @@ export const mapOfArrays: CandlePeer = {
     'a Map from series to an array of candle objects in order of time: appends, or replaces after a binary search; reads copy the array, not the candles',
   libraries: [],
   durable: false,
+  replaces: true,
   open: async () => new MapOfArrays(),
 };
 
 class MapOfArrays implements CandleStore {
   readonly #candles = new Map<string, Candle[]>();
 
-  async write(series: CandleSeries): Promise<void> {
-    const text = seriesKeyText(series.key);
-    const candles = this.#candles.get(text) ?? [];
-    this.#candles.set(text, candles);
-    for (const candle of series) upsert(candles, candle);
+  async write(batches: readonly CandleSeries[]): Promise<void> {
+    for (const series of batches) {
+      const text = seriesKeyText(series.key);
+      const candles = this.#candles.get(text) ?? [];
+      this.#candles.set(text, candles);
+      for (const candle of series) upsert(candles, candle);
+    }
+  }
+
+  async overwrite(batches: readonly CandleSeries[]): Promise<undefined> {
+    await this.write(batches);
   }
 
   async readAll(key: SeriesKey): Promise<Candle[]> {
@@ -28,6 +41,21 @@ class MapOfArrays implements CandleStore {
   async readLatest(key: SeriesKey, count: number): Promise<Candle[]> {
     return this.#of(key).slice(-count);
   }
+
+  async readRange(key: SeriesKey, { from, to }: Interval): Promise<Candle[]> {
+    const candles = this.#of(key);
+    return candles.slice(indexAtOrAfter(candles, from), indexAtOrAfter(candles, to));
+  }
+
+  async readColumn(key: SeriesKey, column: keyof Candle): Promise<number[]> {
+    return this.#of(key).map((candle) => candle[column]);
+  }
+
+  readMany(keys: readonly SeriesKey[]): Promise<Candle[][]> {
+    return Promise.all(keys.map((key) => this.readAll(key)));
+  }
+
+  async compact(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#candles.clear();

@@ -18,8 +18,8 @@ export const cacheCase: BenchCase = {
     return {
       title: `one page of ${formatCount(page.length)} candles in a cache (mean of ${formatCount(operations)})`,
       metrics: [
-        { name: 'write', title: 'write', work: { amount: 1, unit: 'writes' } },
-        { name: 'read', title: 'read', work: { amount: 1, unit: 'reads' } },
+        { name: 'write', title: 'write', unit: 'ms', work: { amount: 1, unit: 'writes' } },
+        { name: 'read', title: 'read', unit: 'ms', work: { amount: 1, unit: 'reads' } },
       ],
       contenders: CACHE_PEERS.map((peer) => contender(peer, keys, page)),
       expected: describeHits(operations),

@@ -19,9 +19,9 @@ export const eventLoopCase: BenchCase = {
   plan: ({ series }) => ({
     title: `event loop delay while ${formatCount(series.length)} candles are written and read ${onDisk.title}`,
     metrics: [
-      { name: 'p99', title: 'p99' },
-      { name: 'max', title: 'max' },
-      { name: 'wait', title: 'mean wait' },
+      { name: 'p99', title: 'p99', unit: 'ms' },
+      { name: 'max', title: 'max', unit: 'ms' },
+      { name: 'wait', title: 'mean wait', unit: 'ms' },
     ],
     contenders: onDisk.peers.map((peer) => observed(peer, series)),
     expected: digestCandles(series),
@@ -31,7 +31,7 @@ export const eventLoopCase: BenchCase = {
         id: '',
         title: 'event loop delay at p99 while all candles are written and read',
         metric: 'p99',
-        limit: { ms: 10 },
+        limit: { atMost: 10 },
       },
     ],
   }),
@@ -49,7 +49,7 @@ function observed(peer: CandlePeer, series: CandleSeries): Contender {
         const store = await peer.open(fresh);
         try {
           const { result, readings } = await observeDelay(async () => {
-            await store.write(series);
+            await store.write([series]);
             return store.readAll(series.key);
           });
           return { readings, answer: digestCandles(result) };

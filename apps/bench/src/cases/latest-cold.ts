@@ -1,11 +1,10 @@
-import type { CandleSeries } from '@barkeep/core';
-import type { BenchCase, Contender, Trial } from '../bench-case.ts';
+import type { BenchCase } from '../bench-case.ts';
+import { betterSqlite3 } from '../candles/better-sqlite3.ts';
 import { digestCandles } from '../candles/candle-digest.ts';
 import { onDisk } from '../candles/candle-matches.ts';
-import type { CandlePeer } from '../candles/candle-peer.ts';
-import type { FilledStores } from '../candles/filled-stores.ts';
 import { formatCount } from '../report/format.ts';
-import { timed } from '../stopwatch.ts';
+import { fasterThan } from './faster-than.ts';
+import { coldReader } from './reader.ts';
 
 const LATEST = 1_000;
 
@@ -15,46 +14,30 @@ export const latestColdCase: BenchCase = {
   about: 'open a fresh handle and read the latest 1,000 candles, on disk',
   plan: ({ series, filled }) => {
     const latest = series.slice(-LATEST);
+    const what = `latest ${formatCount(latest.length)} candles`;
     return {
-      title: `latest ${formatCount(latest.length)} of ${formatCount(series.length)} candles ${onDisk.title}, fresh handle`,
+      title: `${what} of ${formatCount(series.length)} ${onDisk.title}, fresh handle`,
       metrics: [
-        { name: 'open', title: 'open' },
-        { name: 'read', title: 'first read' },
+        { name: 'open', title: 'open', unit: 'ms' },
+        { name: 'read', title: 'first read', unit: 'ms' },
       ],
-      contenders: onDisk.peers.map((peer) => coldReader(peer, filled, series)),
+      contenders: onDisk.peers.map((peer) =>
+        coldReader(peer, filled, {
+          read: (store) => store.readLatest(series.key, LATEST),
+          digest: digestCandles,
+        }),
+      ),
       expected: digestCandles(latest),
       warmUp: false,
       goals: [
         {
           id: 'F1',
-          title: `latest ${formatCount(latest.length)} candles, first read of a fresh handle`,
+          title: `${what}, first read of a fresh handle`,
           metric: 'read',
-          limit: { ms: 100 },
+          limit: { atMost: 100 },
         },
+        fasterThan(betterSqlite3, 3, `${what}, fresh handle`, 'read'),
       ],
     };
   },
 };
-
-function coldReader(peer: CandlePeer, filled: FilledStores, series: CandleSeries): Contender {
-  return {
-    name: peer.name,
-    description: peer.description,
-    libraries: peer.libraries,
-    prepare: async (): Promise<Trial> => {
-      await filled.directoryOf(peer);
-      return {
-        sample: async () => {
-          const { ms: open, result: store } = await timed(() => filled.open(peer));
-          try {
-            const { ms: read, result } = await timed(() => store.readLatest(series.key, LATEST));
-            return { readings: { open, read }, answer: digestCandles(result) };
-          } finally {
-            await store.close();
-          }
-        },
-        close: async () => {},
-      };
-    },
-  };
-}

@@ -15,9 +15,12 @@ export function latestWarmCase(match: CandleMatch): BenchCase {
       const latest = series.slice(-LATEST);
       return {
         title: `latest ${formatCount(latest.length)} of ${formatCount(series.length)} candles ${match.title}, handle in use`,
-        metrics: [{ name: 'read', title: 'read' }],
+        metrics: [{ name: 'read', title: 'read', unit: 'ms' }],
         contenders: match.peers.map((peer) =>
-          reader(peer, filled, 'read', (store) => store.readLatest(series.key, LATEST)),
+          reader(peer, filled, {
+            read: (store) => store.readLatest(series.key, LATEST),
+            digest: digestCandles,
+          }),
         ),
         expected: digestCandles(latest),
         warmUp: true,

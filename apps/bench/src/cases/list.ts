@@ -18,7 +18,9 @@ export const listCase: BenchCase = {
     const few = series.slice(0, CANDLES_PER_SERIES);
     return {
       title: `list ${formatCount(seriesCount)} series with count, first and last`,
-      metrics: [{ name: 'list', title: 'list', work: { amount: seriesCount, unit: 'series' } }],
+      metrics: [
+        { name: 'list', title: 'list', unit: 'ms', work: { amount: seriesCount, unit: 'series' } },
+      ],
       contenders: [
         {
           name: barkeepSqlite.name,
@@ -34,7 +36,7 @@ export const listCase: BenchCase = {
           id: '',
           title: `list over ${formatCount(seriesCount)} series`,
           metric: 'list',
-          limit: { ms: 50 },
+          limit: { atMost: 50 },
         },
       ],
     };

@@ -11,9 +11,16 @@ export function readCase(match: CandleMatch): BenchCase {
     about: `read all candles of the series, ${match.title}`,
     plan: ({ series, filled }) => ({
       title: `read ${formatCount(series.length)} candles ${match.title}`,
-      metrics: [{ name: 'read', title: 'read', work: { amount: series.length, unit: 'candles' } }],
+      metrics: [
+        {
+          name: 'read',
+          title: 'read',
+          unit: 'ms',
+          work: { amount: series.length, unit: 'candles' },
+        },
+      ],
       contenders: match.peers.map((peer) =>
-        reader(peer, filled, 'read', (store) => store.readAll(series.key)),
+        reader(peer, filled, { read: (store) => store.readAll(series.key), digest: digestCandles }),
       ),
       expected: digestCandles(series),
       warmUp: true,

@@ -17,6 +17,18 @@ export const lruCache: RealtimePeer = {
   }),
 };
 
+/** The same behind the interface that a cache gets which may be remote one day. */
+export const lruCacheAwaited: RealtimePeer = {
+  ...lruCache,
+  name: 'lru-cache, awaited',
+  description: 'the same, each call an async function that is awaited',
+  open: async () => ({
+    tickers: new AwaitedLatest<Ticker>(DEFAULT_REALTIME_EXPIRY.tickerMs),
+    orderBooks: new AwaitedLatest<OrderBook>(DEFAULT_REALTIME_EXPIRY.orderBookMs),
+    close: async () => {},
+  }),
+};
+
 class LatestInLruCache<T extends Ticker | OrderBook> implements LatestValues<T> {
   readonly #values: LRUCache<string, T>;
 
@@ -25,15 +37,42 @@ class LatestInLruCache<T extends Ticker | OrderBook> implements LatestValues<T> 
   }
 
   async setEach(values: readonly T[]): Promise<void> {
-    for (const value of values) {
-      const known = this.#values.get(value.symbol);
-      if (known === undefined || known.timestamp <= value.timestamp) {
-        this.#values.set(value.symbol, value);
-      }
-    }
+    for (const value of values) this.set(value);
   }
 
   async getEach(symbols: readonly string[], see: (value: T | undefined) => void): Promise<void> {
-    for (const symbol of symbols) see(this.#values.get(symbol));
+    for (const symbol of symbols) see(this.get(symbol));
+  }
+
+  protected set(value: T): void {
+    const known = this.#values.get(value.symbol);
+    if (known === undefined || known.timestamp <= value.timestamp) {
+      this.#values.set(value.symbol, value);
+    }
+  }
+
+  protected get(symbol: string): T | undefined {
+    return this.#values.get(symbol);
+  }
+}
+
+class AwaitedLatest<T extends Ticker | OrderBook> extends LatestInLruCache<T> {
+  override async setEach(values: readonly T[]): Promise<void> {
+    for (const value of values) await this.#set(value);
+  }
+
+  override async getEach(
+    symbols: readonly string[],
+    see: (value: T | undefined) => void,
+  ): Promise<void> {
+    for (const symbol of symbols) see(await this.#get(symbol));
+  }
+
+  async #set(value: T): Promise<void> {
+    this.set(value);
+  }
+
+  async #get(symbol: string): Promise<T | undefined> {
+    return this.get(symbol);
   }
 }

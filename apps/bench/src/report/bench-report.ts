@@ -1,19 +1,20 @@
+import type { Unit } from '../bench-case.ts';
 import type { BenchOptions } from '../options.ts';
 import type { CaseResult } from '../run-case.ts';
 import { type JudgedGoal, judgeGoals } from './judge-goals.ts';
 import type { Machine } from './machine.ts';
 
-/** One run of the benchmarks, as it is printed and written to a file. All times in milliseconds. */
+/** One run of the benchmarks, as it is printed and written to a file. */
 export interface BenchReport {
   /** The version of this form. */
-  readonly format: 1;
+  readonly format: 2;
   /** When the run began, ISO 8601. */
   readonly date: string;
   readonly machine: Machine;
   /** Of Node.js, and of every npm package that took part. */
   readonly versions: Readonly<Record<string, string>>;
   readonly data: DataDescription;
-  readonly options: Pick<BenchOptions, 'repeat' | 'series' | 'operations'>;
+  readonly options: Pick<BenchOptions, 'repeat' | 'series' | 'operations' | 'growth'>;
   readonly cases: readonly CaseReport[];
   /** Those with a number first. */
   readonly goals: readonly JudgedGoal[];
@@ -39,6 +40,8 @@ export interface CaseReport {
 export interface MetricReport {
   readonly name: string;
   readonly title: string;
+  /** Of all amounts below. */
+  readonly unit: Unit;
   readonly work?: { readonly amount: number; readonly unit: string };
   /** Barkeep first. */
   readonly contenders: readonly ContenderReport[];
@@ -52,7 +55,7 @@ export interface ContenderReport {
   readonly max: number;
   /** In the order they were taken. */
   readonly samples: readonly number[];
-  /** This median over Barkeep's: above 1, Barkeep is faster. */
+  /** This median over Barkeep's: above 1, Barkeep does better. Infinite over 0, in the file `null`. */
   readonly ratio: number;
 }
 
@@ -62,7 +65,7 @@ export function makeReport(
   results: readonly CaseResult[],
 ): BenchReport {
   return {
-    format: 1,
+    format: 2,
     ...head,
     cases: results.map(reportCase),
     goals: results.flatMap(judgeGoals).sort(byRequirement),

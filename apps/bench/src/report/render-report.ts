@@ -1,5 +1,5 @@
 import type { BenchReport, CaseReport, MetricReport } from './bench-report.ts';
-import { formatCount, formatDuration, formatRate, formatRatio } from './format.ts';
+import { formatAmount, formatCount, formatRate, formatRatio } from './format.ts';
 import type { JudgedGoal } from './judge-goals.ts';
 import { renderTable, type TableRow } from './table.ts';
 
@@ -33,28 +33,39 @@ function renderCases(cases: readonly CaseReport[]): string {
   return renderTable(['left', 'right', 'right', 'right', 'left'], [header, ...rows]);
 }
 
-function renderMetric({ title, work, contenders }: MetricReport, titled: boolean): TableRow[] {
+function renderMetric(
+  { title, unit, work, contenders }: MetricReport,
+  titled: boolean,
+): TableRow[] {
   return contenders.map(({ name, median, min, max, ratio }, index) => [
     titled ? `  ${title}: ${name}` : `  ${name}`,
-    formatDuration(median),
-    `${formatDuration(min)} – ${formatDuration(max)}`,
+    formatAmount(median, unit),
+    `${formatAmount(min, unit)} – ${formatAmount(max, unit)}`,
     work === undefined ? '' : formatRate(work.amount, median, work.unit),
-    index === 0 ? '' : formatRatio(ratio),
+    index === 0 ? '' : formatRatio(ratio, unit),
   ]);
 }
 
 function renderGoals(goals: readonly JudgedGoal[]): string[] {
   if (goals.length === 0) return [];
   const header = ['', 'goal', 'measured', 'at most', '', 'met'];
-  const rows = goals.map(({ id, title, measured, limit, met }) => [
+  const rows = goals.map(({ id, title, unit, measured, limit, met }) => [
     id,
     title,
-    formatDuration(measured),
-    formatDuration(limit),
-    met ? `${formatTimes(limit / measured)} to spare` : `${formatTimes(measured / limit)} too slow`,
+    formatAmount(measured, unit),
+    formatAmount(limit, unit),
+    met ? formatSpare(limit, measured) : formatExcess(limit, measured),
     met ? 'yes' : 'NO',
   ]);
   return ['', renderTable(['left', 'left', 'right', 'right', 'right', 'left'], [header, ...rows])];
+}
+
+function formatSpare(limit: number, measured: number): string {
+  return measured === 0 ? '' : `${formatTimes(limit / measured)} to spare`;
+}
+
+function formatExcess(limit: number, measured: number): string {
+  return limit === 0 ? 'too much' : `${formatTimes(measured / limit)} too much`;
 }
 
 function formatTimes(times: number): string {

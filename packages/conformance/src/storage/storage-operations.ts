@@ -5,6 +5,7 @@ import type {
   IIntegrityCheck,
   IMarketDataStorage,
   IMetadataRepository,
+  IStorageMaintenance,
 } from '@barkeep/storage';
 import { assertDefined } from '../assertions.ts';
 import { KEY, minute, sampleMinutes } from './sample-candles.ts';
@@ -14,6 +15,7 @@ export type StorageOperationName =
   | `coverage.${keyof ICoverageRepository}`
   | `metadata.${keyof IMetadataRepository}`
   | `integrity.${keyof IIntegrityCheck}`
+  | `maintenance.${keyof IStorageMaintenance}`
   | 'flush'
   | 'stats';
 
@@ -32,6 +34,8 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   'candles.write': ({ candles }, options) =>
     candles.write({ key: KEY, candles: sampleMinutes(0, 3), covers: RANGE }, options),
   'candles.read': ({ candles }, options) => candles.read({ ...KEY }, options),
+  'candles.readColumns': ({ candles }, options) =>
+    candles.readColumns({ ...KEY }, ['close'], options),
   'candles.readMany': ({ candles }, options) => candles.readMany([{ ...KEY }], options),
   'candles.scan': ({ candles }, options) => collect(candles.scan({ ...KEY }, options)),
   'candles.remove': ({ candles }, options) => candles.remove(KEY, RANGE, options),
@@ -48,6 +52,12 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   'metadata.keys': ({ metadata }, options) => metadata.keys('', options),
   'integrity.check': ({ integrity }, options) =>
     assertDefined(integrity, 'storage.integrity').check(undefined, options),
+  'integrity.quarantine': ({ integrity }, options) =>
+    assertDefined(integrity, 'storage.integrity').quarantine(undefined, options),
+  'maintenance.compact': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').compact({}, options),
+  'maintenance.explain': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').explain({}, options),
   flush: (storage, options) => storage.flush(options),
   stats: (storage, options) => storage.stats(options),
 };

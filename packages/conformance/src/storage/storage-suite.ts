@@ -9,9 +9,11 @@ import { integrityScenarios } from './scenarios/integrity.ts';
 import { invalidScenarios } from './scenarios/invalid.ts';
 import { lifecycleScenarios } from './scenarios/lifecycle.ts';
 import { listScenarios } from './scenarios/list.ts';
+import { maintenanceScenarios } from './scenarios/maintenance.ts';
 import { metadataScenarios } from './scenarios/metadata.ts';
 import { modelScenarios } from './scenarios/model.ts';
 import { readScenarios } from './scenarios/read.ts';
+import { readColumnsScenarios } from './scenarios/read-columns.ts';
 import { removeScenarios } from './scenarios/remove.ts';
 import { reopenScenarios } from './scenarios/reopen.ts';
 import { scanScenarios } from './scenarios/scan.ts';
@@ -30,6 +32,7 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...valueScenarios,
     ...invalidScenarios,
     ...readScenarios,
+    ...readColumnsScenarios,
     ...scanScenarios,
     ...removeScenarios,
     ...listScenarios,
@@ -41,6 +44,7 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...concurrencyScenarios,
     ...reopenScenarios,
     ...integrityScenarios,
+    ...maintenanceScenarios,
     ...statisticsScenarios,
     ...modelScenarios,
   ],

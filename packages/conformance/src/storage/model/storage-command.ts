@@ -1,4 +1,4 @@
-import type { Timeframe } from '@barkeep/core';
+import { CANDLE_COLUMNS, type Candle, type Timeframe } from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
 
 /** The series of a model run: two symbols of which one begins with the other, two timeframes. */
@@ -36,6 +36,11 @@ export type StorageCommand =
   | { readonly kind: 'write-at-once'; readonly writes: readonly ModelWrite[] }
   | { readonly kind: 'write-invalid'; readonly batches: readonly ModelWrite[] }
   | { readonly kind: 'read'; readonly query: ModelQuery }
+  | {
+      readonly kind: 'read-column';
+      readonly query: ModelQuery;
+      readonly column: keyof Candle;
+    }
   | { readonly kind: 'read-many'; readonly queries: readonly ModelQuery[] }
   | {
       readonly kind: 'scan';
@@ -56,6 +61,7 @@ export type StorageCommand =
   | { readonly kind: 'set-document'; readonly name: string; readonly value: number }
   | { readonly kind: 'delete-document'; readonly name: string }
   | { readonly kind: 'list-documents'; readonly prefix: string }
+  | { readonly kind: 'compact'; readonly series: number }
   | { readonly kind: 'reopen' };
 
 const LONGEST_SEQUENCE = 25;
@@ -121,6 +127,11 @@ const command: Arbitrary<StorageCommand> = fc.oneof(
   fc.record({ kind: fc.constant('write-invalid' as const), batches }),
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const), query }) },
   fc.record({
+    kind: fc.constant('read-column' as const),
+    query,
+    column: fc.constantFrom(...CANDLE_COLUMNS),
+  }),
+  fc.record({
     kind: fc.constant('read-many' as const),
     queries: fc.array(query, { maxLength: 4 }),
   }),
@@ -155,6 +166,7 @@ const command: Arbitrary<StorageCommand> = fc.oneof(
     kind: fc.constant('list-documents' as const),
     prefix: fc.constantFrom('', 'n', 'n%'),
   }),
+  fc.record({ kind: fc.constant('compact' as const), series }),
 );
 
 const reopen: Arbitrary<StorageCommand> = fc.constant({ kind: 'reopen' });

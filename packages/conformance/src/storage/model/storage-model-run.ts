@@ -78,6 +78,13 @@ export class StorageModelRun {
         assertEqual(series.toArray(), this.#model.read(query), what);
         return;
       }
+      case 'read-column': {
+        const [query, { column }] = [this.#query(command.query), command];
+        const answer = await candles.readColumns(query, [column]);
+        const expected = this.#model.read(query).map((candle) => candle[column]);
+        assertEqual(answer, { [column]: Float64Array.from(expected) }, what);
+        return;
+      }
       case 'read-many': {
         const queries = command.queries.map((query) => this.#query(query));
         const answers = await candles.readMany(queries);
@@ -143,6 +150,14 @@ export class StorageModelRun {
         const prefix = this.#prefix + command.prefix;
         const names = [...this.#model.documents.keys()].filter((it) => it.startsWith(prefix));
         assertEqual(await metadata.keys(prefix), names.sort(), what);
+        return;
+      }
+      case 'compact': {
+        // Not every storage has something to compact; none may answer differently after it.
+        const { maintenance } = this.#storage;
+        const key = this.#key(command.series);
+        const explained = await maintenance?.explain(key);
+        assertEqual(await maintenance?.compact(key), explained, what);
         return;
       }
       case 'reopen':

@@ -1,6 +1,7 @@
-import { assertDefined, assertEqual } from '../../assertions.ts';
+import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
 import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
+import { assertSeries } from '../stored-state.ts';
 
 const declared: Pick<StorageScenario, 'requires'> = {
   requires: ({ integrity }) => (integrity ? undefined : 'integrity is not declared'),
@@ -52,6 +53,41 @@ export const integrityScenarios: readonly StorageScenario[] = [
       const before = await storage.candles.list();
       await assertDefined(storage.integrity, 'storage.integrity').check();
       assertEqual(await storage.candles.list(), before, 'the series after a check');
+    },
+    declared,
+  ),
+  scenario(
+    'integrity/quarantine-nothing',
+    'a quarantine leaves a sound storage as it is',
+    async (storage) => {
+      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+      await storage.candles.write({
+        key: KEY,
+        candles: sampleMinutes(0, 3_000),
+        covers: { from: minute(0), to: minute(3_000) },
+      });
+      const covered = await storage.coverage.of(KEY);
+      const events: unknown[] = [];
+      storage.changes.subscribe((event) => events.push(event));
+      assertEqual(await integrity.quarantine(), { candles: 0, runs: [] }, 'the report');
+      assertEqual(await integrity.quarantine(KEY), { candles: 0, runs: [] }, 'that of one series');
+      assertEqual(events, [], 'the changes told');
+      await assertSeries(storage, KEY, sampleMinutes(0, 3_000), 'after a quarantine');
+      assertEqual(await storage.coverage.of(KEY), covered, 'the coverage after it');
+    },
+    declared,
+  ),
+  scenario(
+    'integrity/invalid',
+    'an invalid key is refused',
+    async (storage) => {
+      const { check, quarantine } = assertDefined(storage.integrity, 'storage.integrity');
+      const key = { symbol: '', timeframe: '1m' } as const;
+      for (const call of [check, quarantine]) {
+        await assertRejects(() => call(key), 'INVALID_INPUT', 'an empty symbol', {
+          field: 'symbol',
+        });
+      }
     },
     declared,
   ),

@@ -14,7 +14,7 @@ export const lifecycleScenarios: readonly StorageScenario[] = [
       await assertNothingStored(storage, KEY, what);
       assertEqual(await storage.metadata.keys(), [], `${what}: no document is stored`);
     },
-  }).map(whereThereIsIntegrity),
+  }).map(whereDeclared),
   bareScenario(
     'lifecycle/changes.subscribe',
     'subscribing works when open, and in no other state',
@@ -61,11 +61,14 @@ export const lifecycleScenarios: readonly StorageScenario[] = [
   ),
 ];
 
-/** One operation is there only for adapters that declare it. */
-function whereThereIsIntegrity(scenario: StorageScenario): StorageScenario {
-  if (!scenario.key.endsWith('/integrity.check')) return scenario;
+/** Some operations are there only for adapters that declare them. */
+function whereDeclared(scenario: StorageScenario): StorageScenario {
+  const part = (['integrity', 'maintenance'] as const).find((it) =>
+    scenario.key.includes(`/${it}.`),
+  );
+  if (part === undefined) return scenario;
   return {
     ...scenario,
-    requires: ({ integrity }) => (integrity ? undefined : 'integrity is not declared'),
+    requires: (capabilities) => (capabilities[part] ? undefined : `${part} is not declared`),
   };
 }

@@ -1,5 +1,6 @@
 import { coverageBugs } from './coverage-bugs.ts';
 import { handleBugs } from './handle-bugs.ts';
+import { maintenanceBugs } from './maintenance-bugs.ts';
 import type { PlantedStorageBug } from './plant-bug.ts';
 import { readBugs } from './read-bugs.ts';
 import { seriesBugs } from './series-bugs.ts';
@@ -14,4 +15,5 @@ export const plantedStorageBugs: readonly PlantedStorageBug[] = [
   ...seriesBugs,
   ...coverageBugs,
   ...handleBugs,
+  ...maintenanceBugs,
 ];

@@ -14,6 +14,7 @@ import {
   type BatchOutcome,
   type CheckedBatch,
   type CheckedQuery,
+  type CompactionReport,
   type CoverageEntry,
   type IntegrityReport,
   type RemovalOutcome,
@@ -27,6 +28,8 @@ import {
 export interface ReferenceSeries {
   readonly key: SeriesKey;
   readonly candles: Map<number, Candle>;
+  /** Written since the last compaction. */
+  readonly loose: Set<number>;
   coverage: CoverageEntry[];
 }
 
@@ -57,7 +60,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
         sharing: 'exclusive',
         platforms: ['node', 'browser'],
         integrity: true,
-        maintenance: false,
+        maintenance: true,
         backup: false,
       },
       { clock },
@@ -78,9 +81,10 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
   }
 
   protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
-    const { candles } = this.seriesOf(key);
+    const { candles, loose } = this.seriesOf(key);
     const removed = [...candles.keys()].filter((at) => range.from <= at && at < range.to);
     for (const timestamp of removed) candles.delete(timestamp);
+    for (const timestamp of removed) loose.delete(timestamp);
     await this._removeCoverage(key, range);
     return { removed: removed.length };
   }
@@ -133,6 +137,43 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     return { ok: true, series: series.length, candles, problems: [], truncated: false };
   }
 
+  protected override async _compact(filter: SeriesFilter): Promise<CompactionReport> {
+    const report = this.report(filter);
+    for (const series of this.data.series.values()) {
+      if (this.matches(series.key, filter)) this.fold(series);
+    }
+    return report;
+  }
+
+  protected override async _explain(filter: SeriesFilter): Promise<CompactionReport> {
+    return this.report(filter);
+  }
+
+  /** What a compaction does. */
+  protected report(filter: SeriesFilter): CompactionReport {
+    const series = [...this.data.series.values()].filter(
+      ({ key, candles }) => candles.size > 0 && this.matches(key, filter),
+    );
+    const sum = (count: (one: ReferenceSeries) => number): number =>
+      series.reduce((total, one) => total + count(one), 0);
+    const rowsBefore = sum(({ loose }) => loose.size);
+    const candles = sum((one) => one.candles.size);
+    return {
+      series: series.filter(({ loose }) => loose.size > 0).length,
+      segmentsBefore: series.filter((one) => one.candles.size > one.loose.size).length,
+      segmentsAfter: series.length,
+      rowsBefore,
+      rowsAfter: 0,
+      bytesBefore: 8 * candles + 40 * rowsBefore,
+      bytesAfter: 8 * candles,
+    };
+  }
+
+  /** Makes one segment of a series. */
+  protected fold({ loose }: ReferenceSeries): void {
+    loose.clear();
+  }
+
   /** Stores one batch and counts what it changed. */
   protected store({ key, series, covers, source, collectedAt }: CheckedBatch): BatchOutcome {
     const stored = this.seriesOf(key);
@@ -141,7 +182,10 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     for (const candle of series) {
       const effect = this.effectOf(stored, candle);
       counts[effect] += 1;
-      if (effect !== 'unchanged') changed.push(candle.timestamp);
+      if (effect !== 'unchanged') {
+        changed.push(candle.timestamp);
+        stored.loose.add(candle.timestamp);
+      }
       stored.candles.set(candle.timestamp, candle);
     }
     for (const interval of covers) {
@@ -198,7 +242,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     const name = this.nameOf(key);
     const known = this.data.series.get(name);
     if (known !== undefined) return known;
-    const added = { key, candles: new Map(), coverage: [] };
+    const added = { key, candles: new Map(), loose: new Set<number>(), coverage: [] };
     this.data.series.set(name, added);
     return added;
   }

@@ -1,0 +1,142 @@
+import type { Candle, CandleColumns } from '@barkeep/core';
+import type {
+  CheckedQuery,
+  CompactionReport,
+  QuarantineReport,
+  SeriesFilter,
+} from '@barkeep/storage';
+import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.ts';
+import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
+
+export const maintenanceBugs: readonly PlantedStorageBug[] = [
+  plantBug(
+    'loses a candle when it compacts',
+    'maintenance/same-answers',
+    class extends ReferenceStorage {
+      protected override fold(series: ReferenceSeries): void {
+        super.fold(series);
+        series.candles.delete(Math.min(...series.candles.keys()));
+      }
+    },
+  ),
+  plantBug(
+    'compacts again and again',
+    'maintenance/again',
+    class extends ReferenceStorage {
+      protected override fold(): void {}
+    },
+  ),
+  plantBug(
+    'compacts when asked to explain',
+    'maintenance/explain',
+    class extends ReferenceStorage {
+      protected override _explain(filter: SeriesFilter): Promise<CompactionReport> {
+        return this._compact(filter);
+      }
+    },
+  ),
+  plantBug(
+    'explains nothing',
+    'maintenance/explain',
+    class extends ReferenceStorage {
+      protected override async _explain(filter: SeriesFilter): Promise<CompactionReport> {
+        const report = await super._explain(filter);
+        return { ...report, rowsAfter: report.rowsBefore };
+      }
+    },
+  ),
+  plantBug(
+    'compacts more than it was asked to',
+    'maintenance/filter',
+    class extends ReferenceStorage {
+      protected override _compact(): Promise<CompactionReport> {
+        return super._compact({});
+      }
+    },
+  ),
+  plantBug(
+    'tells of compactions as changes',
+    'maintenance/silent',
+    class extends ReferenceStorage {
+      protected override async _compact(filter: SeriesFilter): Promise<CompactionReport> {
+        this.publish({ type: 'lagged' });
+        return super._compact(filter);
+      }
+    },
+  ),
+  plantBugOutside('hides its maintenance', 'capabilities/maintenance-declared', () => ({
+    maintenance: undefined,
+  })),
+  plantBugOutside('ignores unknown filters of maintenance', 'maintenance/filter', (storage) => {
+    const { maintenance } = storage;
+    if (maintenance === undefined) return {};
+    const known = ({ symbol, timeframe }: SeriesFilter = {}) => ({ symbol, timeframe });
+    return {
+      maintenance: {
+        compact: (filter, options) => maintenance.compact(known(filter), options),
+        explain: (filter, options) => maintenance.explain(known(filter), options),
+      },
+    };
+  }),
+  plantBug(
+    'reads columns without a limit',
+    'read-columns/first',
+    class extends ReferenceStorage {
+      protected override _readColumns<C extends keyof Candle>(
+        query: CheckedQuery,
+        columns: readonly C[],
+      ): Promise<Pick<CandleColumns, C>> {
+        return super._readColumns({ ...query, limit: Number.POSITIVE_INFINITY }, columns);
+      }
+    },
+  ),
+  plantBug(
+    'hands out more columns than it was asked for',
+    'read-columns/all',
+    class extends ReferenceStorage {
+      protected override async _readColumns<C extends keyof Candle>(
+        query: CheckedQuery,
+        columns: readonly C[],
+      ): Promise<Pick<CandleColumns, C>> {
+        const { timestamp } = await this._read(query);
+        return Object.assign({ timestamp }, await super._readColumns(query, columns));
+      }
+    },
+  ),
+  plantBug(
+    'hands out one memory for all columns',
+    'read-columns/own-memory',
+    class extends ReferenceStorage {
+      protected override async _readColumns<C extends keyof Candle>(
+        query: CheckedQuery,
+        columns: readonly C[],
+      ): Promise<Pick<CandleColumns, C>> {
+        const answer = { ...(await super._readColumns(query, columns)) };
+        const [first] = columns;
+        if (first !== undefined) for (const column of columns) answer[column] = answer[first];
+        return answer;
+      }
+    },
+  ),
+  plantBugOutside('takes any name for a column', 'read-columns/invalid', ({ candles }) => ({
+    candles: {
+      ...candles,
+      readColumns: async (query, columns) => {
+        const series = await candles.read(query);
+        return Object.fromEntries(
+          [columns].flat().map((column) => [column, series[column]]),
+        ) as CandleColumns;
+      },
+    },
+  })),
+  plantBug(
+    'forgets coverage when there is nothing to set apart',
+    'integrity/quarantine-nothing',
+    class extends ReferenceStorage {
+      protected override async _quarantine(): Promise<QuarantineReport> {
+        for (const series of this.data.series.values()) series.coverage = [];
+        return { candles: 0, runs: [] };
+      }
+    },
+  ),
+];

@@ -1,0 +1,72 @@
+import { CANDLE_COLUMNS, type Candle, type CandleColumns } from '@barkeep/core';
+import type { CodecOptions } from './encode-segment.ts';
+import { kernelMemory } from './kernel/kernel-memory.ts';
+import { WORKSPACE } from './kernel/workspace.ts';
+import { readPrices } from './read-prices.ts';
+import { readTimestamps } from './read-timestamps.ts';
+import { readVolume } from './read-volume.ts';
+import { segmentPart } from './segment-part.ts';
+
+export interface DecodeOptions extends CodecOptions {
+  /** The index of the first candle to decode. Default: 0. */
+  readonly start?: number;
+  /** The index after the last candle to decode. Default: the number of candles. */
+  readonly end?: number;
+  /** Where in the columns of the target the first of them goes. Default: 0. */
+  readonly targetOffset?: number;
+}
+
+/**
+ * Decodes the candles `[start, end)` of a segment into columns that the caller owns.
+ *
+ * Only the columns that `target` has are decoded, with those they are told from: `open` is told from
+ * `close`, `high` and `low` from both; `timestamp`, `close` and `volume` stand alone. Each column is
+ * checked as a whole before it is decoded, and no other is touched.
+ *
+ * @returns How many candles were decoded.
+ * @throws BarkeepError `CORRUPT` when the bytes are not a whole, undamaged segment; what `target`
+ * holds is undefined then.
+ * @throws RangeError when the range is not within the segment, or the target has no room for it.
+ */
+export function decodeSegment(
+  bytes: Uint8Array,
+  target: Partial<CandleColumns>,
+  options: DecodeOptions = {},
+): number {
+  const { start, end, targetOffset = 0, kernel } = options;
+  const part = segmentPart(kernelMemory(kernel), bytes, start, end);
+  const wanted = new Set(CANDLE_COLUMNS.filter((column) => target[column] !== undefined));
+  requireRoom(target, wanted, targetOffset, part.length);
+  if (part.length === 0) return 0;
+
+  const { memory, skip, length } = part;
+  const from = (WORKSPACE.values >>> 3) + skip;
+  const take = (column: keyof Candle): void => {
+    target[column]?.set(memory.doubles.subarray(from, from + length), targetOffset);
+  };
+  if (wanted.has('timestamp')) {
+    readTimestamps(part);
+    take('timestamp');
+  }
+  readPrices(part, wanted, take);
+  if (wanted.has('volume')) {
+    readVolume(part);
+    take('volume');
+  }
+  return length;
+}
+function requireRoom(
+  target: Partial<CandleColumns>,
+  wanted: ReadonlySet<keyof Candle>,
+  offset: number,
+  length: number,
+): void {
+  for (const column of wanted) {
+    const room = target[column]?.length ?? 0;
+    if (!(Number.isInteger(offset) && offset >= 0 && offset + length <= room)) {
+      throw new RangeError(
+        `${column} has no room for ${length} candles from ${offset} on: its length is ${room}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Kernel, PatchTables } from './kernel.ts';
+import { WASM_KERNEL_CODE } from './wasm-kernel-code.ts';
+import { WORKSPACE_PAGES } from './workspace.ts';
+
+/** What the compiled kernel exports: `Kernel`, with the addresses of tables one by one. */
+interface CompiledKernel
+  extends Omit<Kernel, 'name' | 'memory' | 'applyPatches' | 'planFrames' | 'packPatches'> {
+  applyPatches(
+    widthsAt: number,
+    patchWidthsAt: number,
+    patchCountsAt: number,
+    placesAt: number,
+    patchBitsAt: number,
+    frames: number,
+    firstBit: number,
+    residualsAt: number,
+  ): void;
+  planFrames(
+    residualsAt: number,
+    count: number,
+    widthsAt: number,
+    patchWidthsAt: number,
+    patchCountsAt: number,
+  ): void;
+  packPatches(
+    residualsAt: number,
+    count: number,
+    widthsAt: number,
+    patchWidthsAt: number,
+    patchCountsAt: number,
+    placesAt: number,
+    patchBitsAt: number,
+    patchWords: number,
+  ): void;
+}
+
+/** What is used of WebAssembly: its types come with the DOM's, which code for Node does not see. */
+interface WebAssemblyApi {
+  readonly Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { exports: object };
+  validate(code: Uint8Array): boolean;
+}
+
+/** A new kernel in WebAssembly; `undefined` where the engine has no WebAssembly with SIMD. */
+export function createWasmKernel(): Kernel | undefined {
+  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyApi };
+  if (WebAssembly === undefined) return undefined;
+  const code = Uint8Array.from(atob(WASM_KERNEL_CODE), (character) => character.charCodeAt(0));
+  if (!WebAssembly.validate(code)) return undefined;
+  const memory = new WebAssembly.Memory({ initial: WORKSPACE_PAGES, maximum: WORKSPACE_PAGES });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
+  // The module is our own, and a test compares it with its source: its exports are these.
+  const compiled = instance.exports as unknown as CompiledKernel;
+  return {
+    ...compiled,
+    name: 'wasm',
+    memory: memory.buffer,
+    applyPatches: (tables: PatchTables, frames, firstBit, residualsAt) =>
+      compiled.applyPatches(
+        tables.widthsAt,
+        tables.patchWidthsAt,
+        tables.patchCountsAt,
+        tables.placesAt,
+        tables.patchBitsAt,
+        frames,
+        firstBit,
+        residualsAt,
+      ),
+    planFrames: (residualsAt, count, tables) =>
+      compiled.planFrames(
+        residualsAt,
+        count,
+        tables.widthsAt,
+        tables.patchWidthsAt,
+        tables.patchCountsAt,
+      ),
+    packPatches: (residualsAt, count, tables, patchWords) =>
+      compiled.packPatches(
+        residualsAt,
+        count,
+        tables.widthsAt,
+        tables.patchWidthsAt,
+        tables.patchCountsAt,
+        tables.placesAt,
+        tables.patchBitsAt,
+        patchWords,
+      ),
+  };
+}

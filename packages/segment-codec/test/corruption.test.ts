@@ -1,0 +1,197 @@
+import {
+  allocateColumns,
+  BarkeepError,
+  type CandleColumns,
+  type CandleSeries,
+} from '@barkeep/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decodeSegment,
+  encodeSegment,
+  findInSegment,
+  type KernelName,
+  MAX_SEGMENT_LENGTH,
+  readSegmentHeader,
+} from '../src/index.ts';
+import { type SeriesForm, seriesForms, seriesOf } from './arbitrary-series.ts';
+import { referenceXxh32 } from './reference-decoder.ts';
+import { expectSameColumns } from './same-bits.ts';
+
+const KERNELS: readonly KernelName[] = ['js', 'wasm'];
+const HEADER_BYTES = 84;
+
+const usual: SeriesForm = {
+  seed: 3,
+  count: 300,
+  timeframe: '1m',
+  gaps: 'rare',
+  prices: 'few 11 decimals',
+  volumes: '8 decimals',
+};
+const forms: readonly SeriesForm[] = [
+  usual,
+  { ...usual, count: 1 },
+  { ...usual, prices: 'any double', volumes: '17 digits', count: 140 },
+  { ...usual, timeframe: '1M', prices: 'won ticks', volumes: 'rare', count: 150 },
+];
+const targets = allocateColumns(MAX_SEGMENT_LENGTH);
+
+/** Decodes what may be damaged, and expects the right candles or a typed error, and nothing else. */
+function expectRightOrCorrupt(bytes: Uint8Array, series: CandleSeries, kernel: KernelName): void {
+  try {
+    const count = decodeSegment(bytes, targets, { kernel });
+    expectSameColumns(firstOf(targets, count), series);
+  } catch (error) {
+    expectCorrupt(error, bytes);
+  }
+}
+
+function expectCorrupt(error: unknown, bytes: Uint8Array): void {
+  if (!BarkeepError.is(error, 'CORRUPT')) throw error;
+  const { what, offset } = error.details;
+  expect(what).toBeTypeOf('string');
+  expect(offset).toBeGreaterThanOrEqual(0);
+  expect(offset).toBeLessThanOrEqual(bytes.length);
+}
+
+function firstOf(columns: CandleColumns, count: number): CandleColumns {
+  const { timestamp, open, high, low, close, volume } = columns;
+  return {
+    timestamp: timestamp.subarray(0, count),
+    open: open.subarray(0, count),
+    high: high.subarray(0, count),
+    low: low.subarray(0, count),
+    close: close.subarray(0, count),
+    volume: volume.subarray(0, count),
+  };
+}
+
+describe.each(forms)('a damaged segment of $count × $prices', (form) => {
+  const series = seriesOf(form);
+  const segment = encodeSegment(series);
+
+  it.each(KERNELS)('is told at every truncation and extension (%s)', (kernel) => {
+    for (let length = 0; length < segment.length; length += 1) {
+      const cut = segment.subarray(0, length);
+      expect(() => decodeSegment(cut, targets, { kernel })).toThrow(BarkeepError);
+      expect(() => findInSegment(cut, series.lastTimestamp, { kernel })).toThrow(BarkeepError);
+      expectRightOrCorrupt(cut, series, kernel);
+    }
+    for (const more of [1, 4, 1_000]) {
+      const longer = new Uint8Array(segment.length + more);
+      longer.set(segment);
+      expect(() => decodeSegment(longer, targets, { kernel })).toThrow(BarkeepError);
+    }
+  });
+
+  it.each(KERNELS)('is told, or does no harm, at every flip of a bit (%s)', (kernel) => {
+    const flipped = segment.slice();
+    for (let bit = 0; bit < segment.length * 8; bit += 1) {
+      const byte = bit >>> 3;
+      flipped[byte] = (segment[byte] ?? 0) ^ (1 << (bit & 7));
+      expect(() => decodeSegment(flipped, targets, { kernel })).toThrow(/^damaged segment: /);
+      flipped[byte] = segment[byte] ?? 0;
+    }
+    expectRightOrCorrupt(flipped, series, kernel);
+  });
+});
+
+describe('foreign bytes', () => {
+  it('are rejected, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        expect(() => readSegmentHeader(bytes)).toThrow(/^damaged segment: /);
+        bytes.set([0x42, 0x4b, 0x53, 0x47, 1].slice(0, bytes.length));
+        expect(() => decodeSegment(bytes, targets)).toThrow(/^damaged segment: /);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are rejected where parts of two segments are joined', () => {
+    const a = encodeSegment(seriesOf(usual));
+    const b = encodeSegment(seriesOf({ ...usual, seed: 4 }));
+    const length = Math.min(a.length, b.length);
+    for (let cut = HEADER_BYTES; cut < length; cut += 7) {
+      const joined = new Uint8Array(b.length);
+      joined.set(b);
+      joined.set(a.subarray(0, cut));
+      if (joined.every((byte, i) => byte === a[i]) || joined.every((byte, i) => byte === b[i]))
+        continue;
+      expect(() => decodeSegment(joined, targets)).toThrow(/^damaged segment: /);
+    }
+  });
+
+  it('are rejected by the columns that are read, and only by those', () => {
+    const series = seriesOf(usual);
+    const segment = encodeSegment(series);
+    const last = segment.length - 1;
+    segment[last] = (segment[last] ?? 0) ^ 1;
+    expect(() => decodeSegment(segment, { volume: targets.volume })).toThrow(/volume/);
+    const { timestamp, open, high, low, close } = allocateColumns(series.length);
+    decodeSegment(segment, { timestamp, open, high, low, close });
+    expectSameColumns({ timestamp, open, high, low, close }, series, [
+      'timestamp',
+      'open',
+      'high',
+      'low',
+      'close',
+    ]);
+  });
+});
+
+/** Puts the right checksums over bytes that were changed on purpose. */
+function withChecksums(segment: Uint8Array): Uint8Array {
+  const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
+  let at = HEADER_BYTES;
+  for (let entry = 32; entry < 80; entry += 8) {
+    const length = view.getUint32(entry, true);
+    view.setUint32(entry + 4, referenceXxh32(segment.subarray(at, at + length)), true);
+    at += length;
+  }
+  view.setUint32(80, referenceXxh32(segment.subarray(0, 80)), true);
+  return segment;
+}
+
+describe('a segment forged with right checksums', () => {
+  it.each([
+    ['version 2', 4, 2],
+    ['no such unit', 5, 7],
+    ['no units per period', 8, 0],
+    ['no candles', 12, 0],
+    ['one candle too many', 12, MAX_SEGMENT_LENGTH + 1],
+    ['four billion candles', 12, 0xffff_ffff],
+    ['a column of four gigabytes', 32, 0xffff_fffc],
+    ['a column of an odd length', 32, 33],
+  ])('is rejected for %s', (_, at, value) => {
+    const segment = encodeSegment(seriesOf(usual));
+    const view = new DataView(segment.buffer);
+    if (at < 8) view.setUint8(at, value);
+    else view.setUint32(at, value, true);
+    view.setUint32(80, referenceXxh32(segment.subarray(0, 80)), true);
+    expect(() => readSegmentHeader(segment)).toThrow(/^damaged segment: /);
+  });
+
+  it.each(KERNELS)('gives an error or candles, but never harm (%s)', (kernel) => {
+    const bytesToChange = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(seriesForms(300), bytesToChange, (form, changes) => {
+        const segment = encodeSegment(seriesOf(form));
+        for (const [at, value] of changes) {
+          segment[HEADER_BYTES + (at % (segment.length - HEADER_BYTES))] = value;
+        }
+        withChecksums(segment);
+        try {
+          expect(decodeSegment(segment, targets, { kernel })).toBeLessThanOrEqual(form.count);
+        } catch (error) {
+          expectCorrupt(error, segment);
+        }
+        const intact = seriesOf({ ...usual, seed: form.seed });
+        decodeSegment(encodeSegment(intact), targets, { kernel });
+        expectSameColumns(firstOf(targets, intact.length), intact);
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+});

@@ -1,0 +1,176 @@
+import {
+  CANDLE_COLUMNS,
+  type Candle,
+  type CandleColumns,
+  type EpochMs,
+  timeframeGrid,
+} from '@barkeep/core';
+import type { CandleRows, CandleSelection } from './candle-rows.ts';
+import { mapColumns, mergeColumns } from './merge-columns.ts';
+import type { SegmentEntry, Segments } from './segments.ts';
+import type { SeriesRow } from './series-table.ts';
+
+/** The candles `[start, end)` of a segment. */
+interface SegmentPart {
+  readonly entry: SegmentEntry;
+  readonly start: number;
+  readonly end: number;
+  /** Where they were needed to find start or end. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** How many segments a limited read asks for at first; the latest thousand are in one or two. */
+const FIRST_PAGE = 2;
+const UNLIMITED = -1;
+
+/** Reads candles from rows and segments as if they were in one place. The caller holds the transaction. */
+export class CandleReader {
+  readonly #rows: CandleRows;
+  readonly #segments: Segments;
+
+  constructor(rows: CandleRows, segments: Segments) {
+    this.#rows = rows;
+    this.#segments = segments;
+  }
+
+  /** Ascending. @throws BarkeepError `CORRUPT` naming series and range of a damaged segment. */
+  read(series: SeriesRow, selection: CandleSelection): CandleColumns {
+    return this.readColumns(series, selection, CANDLE_COLUMNS);
+  }
+
+  /** Some columns only: a segment's others are not decoded. @throws BarkeepError `CORRUPT`. */
+  readColumns<C extends keyof Candle>(
+    series: SeriesRow,
+    selection: CandleSelection,
+    columns: readonly C[],
+  ): Pick<CandleColumns, C> {
+    const rows = this.#readRows(series, selection);
+    const only = mapColumns(columns, (column) => rows[column]);
+    // As many rows as candles: whatever is in segments, a row overlays it.
+    if (series.rowCount === series.count) return only;
+    const parts = this.#partsBeside(rows.timestamp, series, selection);
+    const [first, last] = [parts[0], parts.at(-1)];
+    if (first === undefined || last === undefined) return only;
+
+    const [firstRow, lastRow] = [rows.timestamp[0], rows.timestamp.at(-1)];
+    if (firstRow === undefined || lastRow === undefined) {
+      return this.#decode(series, parts, columns, 0, 0);
+    }
+    const { limit, take } = selection;
+    if (lastRow >= first.entry.first && firstRow <= last.entry.last) {
+      const base = this.#decode(series, parts, [...columns, 'timestamp'] as const, 0, 0);
+      return mergeColumns(base, rows, columns, selection);
+    }
+    const room = Math.min(rows.timestamp.length, limit - lengthOf(parts));
+    const begin = take === 'first' ? 0 : rows.timestamp.length - room;
+    const after = firstRow > last.entry.last;
+    const merged = this.#decode(series, parts, columns, after ? 0 : room, after ? room : 0);
+    for (const column of columns) {
+      const offset = after ? merged[column].length - room : 0;
+      merged[column].set(rows[column].subarray(begin, begin + room), offset);
+    }
+    return merged;
+  }
+
+  #readRows(series: SeriesRow, selection: CandleSelection): CandleColumns {
+    const { id, key, rowCount, first, last } = series;
+    if (rowCount === 0 || first === null || last === null) return this.#noRows();
+    const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
+    const span = Math.min(selection.to, last + 1) - Math.max(selection.from, first);
+    const periods = Math.max(0, Math.ceil(span / step));
+    return this.#rows.read(id, selection, Math.min(periods, selection.limit, rowCount));
+  }
+
+  #noRows(): CandleColumns {
+    return mapColumns(CANDLE_COLUMNS, () => new Float64Array(0));
+  }
+
+  /** The parts of segments that may be among the result, given the rows that may be. */
+  #partsBeside(
+    rows: Float64Array,
+    series: SeriesRow,
+    selection: CandleSelection,
+  ): readonly SegmentPart[] {
+    if (rows.length === 0 || selection.limit === Number.POSITIVE_INFINITY) {
+      return this.#parts(series, selection, selection.limit);
+    }
+    const [edge] = this.#segments.touching(series.id, selection, selection.take, 1);
+    if (edge === undefined) return [];
+    const beyond =
+      selection.take === 'first'
+        ? lowerBound(rows, edge.first)
+        : rows.length - lowerBound(rows, edge.last + 1);
+    return this.#parts(series, selection, selection.limit - beyond);
+  }
+
+  /** The first or last `needed` candles that segments have of a selection, ascending. */
+  #parts(series: SeriesRow, selection: CandleSelection, needed: number): readonly SegmentPart[] {
+    const { take } = selection;
+    const parts: SegmentPart[] = [];
+    let { from, to } = selection;
+    let page = needed === Number.POSITIVE_INFINITY ? UNLIMITED : FIRST_PAGE;
+    let remaining = needed;
+    while (remaining > 0) {
+      const entries = this.#segments.touching(series.id, { from, to }, take, page);
+      for (const entry of entries) {
+        if (remaining <= 0) break;
+        const { start, end, bytes } = this.#cut(series, entry, selection);
+        const length = Math.min(end - start, remaining);
+        if (length === 0) continue;
+        if (take === 'first') parts.push({ entry, start, end: start + length, bytes });
+        else parts.push({ entry, start: end - length, end, bytes });
+        remaining -= length;
+      }
+      const edge = entries.at(-1);
+      if (edge === undefined || entries.length !== page) break;
+      if (take === 'first') from = edge.last + 1;
+      else to = edge.first;
+      page *= 4;
+    }
+    return take === 'first' ? parts : parts.reverse();
+  }
+
+  #cut(series: SeriesRow, entry: SegmentEntry, { from, to }: CandleSelection): SegmentPart {
+    if (from <= entry.first && entry.last < to) {
+      return { entry, start: 0, end: entry.count, bytes: undefined };
+    }
+    const bytes = this.#segments.bytes(series, entry);
+    const start = this.#segments.find(series, entry, bytes, from);
+    return { entry, start, end: this.#segments.find(series, entry, bytes, to), bytes };
+  }
+
+  /** Decodes parts into new columns, with room before and after them. */
+  #decode<C extends keyof Candle>(
+    series: SeriesRow,
+    parts: readonly SegmentPart[],
+    columns: readonly C[],
+    roomBefore: number,
+    roomAfter: number,
+  ): Pick<CandleColumns, C> {
+    const length = roomBefore + lengthOf(parts) + roomAfter;
+    const target = mapColumns(columns, () => new Float64Array(length));
+    let targetOffset = roomBefore;
+    for (const { entry, start, end, bytes } of parts) {
+      const data = bytes ?? this.#segments.bytes(series, entry);
+      this.#segments.decode(series, entry, data, target, { start, end, targetOffset });
+      targetOffset += end - start;
+    }
+    return target;
+  }
+}
+
+function lengthOf(parts: readonly SegmentPart[]): number {
+  return parts.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** The index of the first timestamp at or after an instant. */
+export function lowerBound(timestamp: Float64Array, instant: EpochMs, from = 0): number {
+  let low = from;
+  let high = timestamp.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((timestamp[middle] ?? Number.NaN) < instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
