@@ -2,7 +2,7 @@ import { BarkeepError, type BarkeepErrorCode } from '@barkeep/core';
 
 /** What to do about an error, by its code. */
 const NEXT_STEPS: Readonly<Partial<Record<BarkeepErrorCode, string>>> = {
-  INVALID_INPUT: 'Correct it and start again; candles before it may already be stored.',
+  INVALID_INPUT: 'Nothing was stored: correct it and start again.',
   NOT_OPEN: 'Start the demo again.',
   BUSY: 'Another program is writing to this database: stop it, or choose another --storage.',
   READ_ONLY: 'Choose a --storage that may be written, such as sqlite:/tmp/market_data.sqlite3.',

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { SeriesKey } from '@barkeep/core';
+import { type SeriesKey, throwIfAborted } from '@barkeep/core';
 import type { IMarketDataService } from '@barkeep/market-data';
 import { GapReport } from './csv/gap-report.ts';
 import { readCandlesCsv } from './csv/read-candles-csv.ts';
@@ -59,7 +59,10 @@ async function loadAndShow(
   if (failed.signal.aborted) throw failed.signal.reason;
 }
 
-/** Saves the file batch by batch. Which periods had no trades it does not say: nothing is covered. */
+/**
+ * Saves the file batch by batch, after a look at all of it: a fault in its last line leaves nothing
+ * stored. Which periods had no trades it does not say: nothing is covered.
+ */
 async function importCandles(
   service: IMarketDataService,
   key: SeriesKey,
@@ -67,6 +70,7 @@ async function importCandles(
   output: DemoOutput,
   signal: AbortSignal,
 ): Promise<ImportTally> {
+  await checkFile(path, key, output, signal);
   const begin = performance.now();
   const bar = new ProgressBar(output.progress, 'Loading');
   const tally = { inserted: 0, updated: 0, unchanged: 0 };
@@ -82,6 +86,26 @@ async function importCandles(
     bar.done();
   }
   return { ...tally, tookMs: performance.now() - begin };
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming the line of the first fault. */
+async function checkFile(
+  path: string,
+  key: SeriesKey,
+  output: DemoOutput,
+  signal: AbortSignal,
+): Promise<void> {
+  const bar = new ProgressBar(output.progress, 'Checking');
+  let checked = 0;
+  try {
+    for await (const { candles, share } of readCandlesCsv(path, key)) {
+      throwIfAborted(signal);
+      checked += candles.length;
+      bar.update(share, `${count(checked)} candles`);
+    }
+  } finally {
+    bar.done();
+  }
 }
 
 async function findGaps(

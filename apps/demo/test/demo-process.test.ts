@@ -122,6 +122,20 @@ describe('the demo with a file', () => {
   );
 
   it(
+    'stores nothing of it when its last line is wrong',
+    async () => {
+      const row = (i: number) => `${T0 + i * 60_000},100,110,90,105,1.5`;
+      const rows = Array.from({ length: 15_000 }, (_, i) => row(i));
+      const args = '--once --input late.csv --symbol LATE --timeframe 1m'.split(' ');
+      await writeFile(join(folder, 'late.csv'), [HEADER, ...rows, `${T0},1`].join('\n'));
+      expect((await run(...args)).stderr).toMatch(/^line 15002: .*\nNothing was stored/);
+      await writeFile(join(folder, 'late.csv'), [HEADER, row(0)].join('\n'));
+      expect((await run(...args)).stdout).toContain('1 candles were new, 0 changed, 0 the same');
+    },
+    LONG,
+  );
+
+  it(
     'names the line of a fault, in plain words, with exit code 1',
     async () => {
       const rows = [HEADER, `${T0},100,110,90,105,1.5`, `${T0 + 60_000},100,110,90,x,1.5`];

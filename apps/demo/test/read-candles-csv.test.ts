@@ -71,6 +71,7 @@ describe('a file of candles', () => {
     ['an open quote', `${HEADER}\n"${T0},2,4,1,3,0.5\n`, { field: 'row' }],
     ['a number that is none', `${HEADER}\n\n${T0},2,4,abc,3,0.5`, { line: 3, field: 'low' }],
     ['an empty cell', `${HEADER}\n${T0},2,4,1,,0.5`, { line: 2, field: 'close' }],
+    ['a hexadecimal number', `${HEADER}\n${T0},2,0x10,1,3,0.5`, { line: 2, field: 'high' }],
     ['an infinite number', `${HEADER}\n${T0},2,Infinity,1,3,0.5`, { line: 2, field: 'high' }],
     ['a negative volume', `${HEADER}\n${T0},2,4,1,3,-1`, { line: 2, field: 'volume' }],
     ['a negative zero', `${HEADER}\n${T0},2,4,1,3,-0`, { line: 2, field: 'volume' }],

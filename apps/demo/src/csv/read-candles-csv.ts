@@ -28,6 +28,9 @@ export interface CsvBatch {
   readonly share: number;
 }
 
+/** `Number` also reads empty text, hexadecimal and the like. */
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 /** So many candles are held in memory at a time, however long the file is. */
 const BATCH = 10_000;
 
@@ -119,7 +122,7 @@ function columnPositions({ record, line }: CsvRow): ColumnPositions {
 function parseCandle({ record, line }: CsvRow, positions: ColumnPositions): Candle {
   const number = (field: keyof Candle): number => {
     const text = record[positions[field]] ?? '';
-    const value = text === '' ? Number.NaN : Number(text);
+    const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
     if (Number.isFinite(value)) return value;
     throw invalidInput({ field, rule: 'must be a finite number', value: text, line });
   };
