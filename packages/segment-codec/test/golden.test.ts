@@ -41,7 +41,8 @@ const FORMS: Readonly<Record<string, SeriesForm>> = {
 const RETIRED: readonly string[] = [];
 
 beforeAll(async () => {
-  if (process.env['WRITE_GOLDEN'] !== '1') return;
+  const { WRITE_GOLDEN } = process.env;
+  if (WRITE_GOLDEN !== '1') return;
   for (const [name, form] of Object.entries(FORMS)) {
     const series = seriesOf(form);
     await writeMissing(csvPath(name), csvOf(series));
