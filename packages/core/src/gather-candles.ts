@@ -1,6 +1,7 @@
 import type { Candle } from './candle.ts';
 import { allocateColumns, CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
+import { epochMsFault } from './epoch-ms.ts';
 import { invalidInput } from './invalid-input.ts';
 import { type SeriesKey, validateSeriesKey } from './series-key.ts';
 import { isAscending, sortCandles } from './sort-candles.ts';
@@ -34,7 +35,20 @@ export function* gatherCandles(
     ascending &&= isAscending(columns.timestamp, start, end);
     yield;
   }
-  return ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
+  const sorted = ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
+  refuseSeconds(sorted);
+  return sorted;
+}
+
+/**
+ * Epoch seconds mostly fail to be the start of a period. Where they are one by chance, all of them
+ * lie in the same few weeks of 1970, which candles counted from the epoch only pass through.
+ */
+function refuseSeconds({ timestamp }: CandleColumns): void {
+  const first = timestamp[0];
+  const rule = first === undefined ? undefined : epochMsFault(first);
+  if (rule === undefined || epochMsFault(timestamp.at(-1)) === undefined) return;
+  throw invalidInput({ field: 'timestamp', rule, value: first, index: 0 });
 }
 
 function lengthOf(candles: CandleColumns | readonly Candle[]): number {

@@ -121,14 +121,23 @@ describe('CandleSeries.from', () => {
   });
 });
 
-it('takes the candles of early 1970, whose times are as large as epoch seconds are today', () => {
+it('takes candles counted from the epoch, though some of their times are as large as epoch seconds', () => {
   const candles = Array.from({ length: 100_000 }, (_, i) => ({
     ...candle(0),
     timestamp: i * 60_000,
   }));
   expect(CandleSeries.from(key, candles).length).toBe(100_000);
-  const [day] = candles.splice(50 * 1_440, 1);
-  expect(CandleSeries.from({ ...key, timeframe: '1d' }, [day as Candle]).length).toBe(1);
+});
+
+it('refuses epoch seconds also where they happen to be the start of a period', () => {
+  const seconds = Date.UTC(2024, 9, 4) / 1_000;
+  const daily = { symbol: 'A', timeframe: '1d' } as const;
+  expect(() => CandleSeries.from(daily, [{ ...candle(0), timestamp: seconds }])).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_INPUT',
+      details: expect.objectContaining({ field: 'timestamp', index: 0, value: seconds }),
+    }),
+  );
 });
 
 describe('what breaks a rule of the model', () => {
