@@ -20,6 +20,7 @@ export const sizeCase: BenchCase = {
     metrics: [
       { name: 'loaded', title: 'after one call', unit: 'bytes' },
       { name: 'compacted', title: 'compacted', unit: 'bytes' },
+      { name: 'net', title: 'compacted, less an empty store', unit: 'bytes' },
     ],
     contenders: onDisk.peers.map((peer) => contender(peer, series)),
     expected: digestCandles(series),
@@ -27,6 +28,7 @@ export const sizeCase: BenchCase = {
     goals: [
       smallEnough('after a bulk load', 'loaded'),
       smallEnough('after compaction', 'compacted'),
+      smallEnough('after compaction, less an empty store', 'net'),
     ],
   }),
 };
@@ -41,13 +43,19 @@ function contender(peer: CandlePeer, series: CandleSeries): Contender {
         const fresh = join(directory, 'fresh');
         await mkdir(fresh);
         try {
+          await withStore(peer, fresh, async () => {});
+          const empty = await bytesOfFiles(fresh);
           await withStore(peer, fresh, (store) => store.write([series]));
           const loaded = await bytesOfFiles(fresh);
           await withStore(peer, fresh, (store) => store.compact());
           const compacted = await bytesOfFiles(fresh);
           const stored = await withStore(peer, fresh, (store) => store.readAll(series.key));
           return {
-            readings: { loaded: loaded / series.length, compacted: compacted / series.length },
+            readings: {
+              loaded: loaded / series.length,
+              compacted: compacted / series.length,
+              net: (compacted - empty) / series.length,
+            },
             answer: digestCandles(stored),
           };
         } finally {
