@@ -19,6 +19,7 @@ export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
       busyTimeoutMs: 'count',
       readers: 'count',
       changePollMs: 'count',
+      archive: 'text',
     },
   },
 };

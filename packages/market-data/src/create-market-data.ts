@@ -17,7 +17,7 @@ import { OwnedParts } from './owned-parts.ts';
  *
  * | part | URL | package |
  * |---|---|---|
- * | `storage` | `sqlite:<path>`, with `?durability=…&busyTimeoutMs=…&readers=…&changePollMs=…` | `@barkeep/storage-sqlite` |
+ * | `storage` | `sqlite:<path>`, with `?durability=…&busyTimeoutMs=…&readers=…&changePollMs=…&archive=off` | `@barkeep/storage-sqlite` |
  * | `storage` | `memory:` | `@barkeep/storage-memory` |
  * | `realtime` | `memory:`, with `?maxSymbols=…&maxTradesPerSymbol=…&maxBookDepth=…&maxBytes=…` | `@barkeep/realtime-memory` |
  * | `cache` | `memory:`, with `?maxEntries=…&maxBytes=…` | `@barkeep/cache-memory` |

@@ -221,8 +221,10 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('updateTicker', options, () => this.#realtime.tickers.set(ticker, options));
   }
 
-  getTicker(symbol: string, options: CallOptions = NO_OPTIONS): Promise<Ticker | undefined> {
-    return this.#call('getTicker', options, () => this.#realtime.tickers.get(symbol, options));
+  getTicker(symbol: string, options?: CallOptions): Promise<Ticker | undefined> {
+    return this.#call('getTicker', options ?? NO_OPTIONS, () =>
+      this.#realtime.tickers.get(symbol, options),
+    );
   }
 
   getTickers(
@@ -243,11 +245,8 @@ export class MarketData extends Handle implements IMarketDataService {
     );
   }
 
-  getOrderBook(
-    symbol: string,
-    options: OrderBookReadOptions = NO_OPTIONS,
-  ): Promise<OrderBook | undefined> {
-    return this.#call('getOrderBook', options, () =>
+  getOrderBook(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined> {
+    return this.#call('getOrderBook', options ?? NO_OPTIONS, () =>
       this.#realtime.orderBooks.get(symbol, options),
     );
   }

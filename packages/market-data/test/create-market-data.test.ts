@@ -7,6 +7,7 @@ import { MemoryCache } from '@barkeep/cache-memory';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
 import { MemoryStorage } from '@barkeep/storage-memory';
+import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY } from './fixtures.ts';
 
@@ -35,6 +36,24 @@ describe('parts by URL', () => {
     expect(await again.getTicker('KRW-BTC')).toBeUndefined();
   });
 
+  it('keep every candle in plain rows when the URL says so', async () => {
+    const path = join(await temporaryDirectory(), 'plain.sqlite3');
+    const candles = Array.from({ length: 2_000 }, (_, i) => ({
+      timestamp: Date.UTC(2026, 0, 1) + i * 60_000,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
+    }));
+    const service = await createMarketData({ storage: `sqlite:${path}?archive=off` });
+    await service.saveCandles(KEY, candles);
+    await service.close();
+    const database = new Database(path, { readonly: true });
+    onTestFinished(() => void database.close());
+    expect(database.prepare('SELECT count(*) FROM candles').pluck().get()).toBe(candles.length);
+  });
+
   it('take the path from after three slashes, too', async () => {
     const path = join(await temporaryDirectory(), 'data.sqlite3');
     await using service = await createMarketData({ storage: `sqlite://${path}` });
@@ -51,6 +70,7 @@ describe('parts by URL', () => {
     ['storage', 'sqlite:./x?readers=two', /readers must be a whole number/],
     ['storage', 'sqlite:./x?readers=1&readers=2', /parameter "readers" only once/],
     ['storage', 'sqlite:./x?durability=paper', /durability must be/],
+    ['storage', 'sqlite:./x?archive=on', /archive must be/],
     ['storage', 'sqlite:./100%', /percent sign as %25/],
     ['storage', 'memory:x', /must have nothing after "memory:"/],
     ['realtime', 'redis://localhost', /known scheme \(memory:\)/],
