@@ -135,7 +135,15 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   protected override _orderBookAtHand(symbol: string): Promise<OrderBook> | undefined {
-    return this.#liveBook(symbol)?.answer();
+    const desk = this.#desks.get(symbol);
+    const book = desk?.book;
+    if (desk === undefined || book === undefined || book.expiresAt <= this.clock.now()) {
+      return undefined;
+    }
+    if (book.isAnswered) return book.answer();
+    const answer = book.answer();
+    this.#desks.settle(desk);
+    return answer;
   }
 
   protected override _getOrderBooks(

@@ -1,13 +1,16 @@
 import type { EpochMs, OrderBook, OrderBookLevel } from '@barkeep/core';
 
-/** A view, its buffer and a weak reference, besides the levels. */
-const OWN_BYTES = 320;
+/** A view and its buffer, besides the levels. */
+const OWN_BYTES = 300;
 const LEVEL_BYTES = 16;
+/** A promise, the book and its two sides; and each of their levels. */
+const ANSWER_BYTES = 280;
+const ANSWER_LEVEL_BYTES = 64;
 
 /**
  * An order book in one array of numbers: price and size of each bid, then of each ask. Readers of the
- * whole book share one frozen object, which lasts as long as somebody uses it, and then until the
- * garbage collector wants its memory: only what is read takes more room than its numbers.
+ * whole book share one frozen object, made for the first of them and kept until the next book: only
+ * what is read takes more room than its numbers.
  */
 export class StoredOrderBook {
   readonly symbol: string;
@@ -15,7 +18,7 @@ export class StoredOrderBook {
   expiresAt: EpochMs = 0;
   #levels = new Float64Array(0);
   #bids = 0;
-  #answer: WeakRef<Promise<OrderBook>> | undefined;
+  #answer: Promise<OrderBook> | undefined;
 
   constructor(symbol: string) {
     this.symbol = symbol;
@@ -44,17 +47,21 @@ export class StoredOrderBook {
     };
   }
 
+  /** Whether `answer` has nothing left to make. */
+  get isAnswered(): boolean {
+    return this.#answer !== undefined;
+  }
+
   /** The whole book in a promise that has resolved, the same for all readers. */
   answer(): Promise<OrderBook> {
-    const known = this.#answer?.deref();
-    if (known !== undefined) return known;
-    const answer = Promise.resolve(frozenBook(this.read(Number.POSITIVE_INFINITY)));
-    this.#answer = new WeakRef(answer);
-    return answer;
+    this.#answer ??= Promise.resolve(frozenBook(this.read(Number.POSITIVE_INFINITY)));
+    return this.#answer;
   }
 
   get bytes(): number {
-    return OWN_BYTES + (LEVEL_BYTES * this.#levels.length) / 2;
+    const levels = this.#levels.length / 2;
+    const answer = this.isAnswered ? ANSWER_BYTES + ANSWER_LEVEL_BYTES * levels : 0;
+    return OWN_BYTES + LEVEL_BYTES * levels + answer;
   }
 
   #write(side: readonly OrderBookLevel[], start: number, end: number): void {
