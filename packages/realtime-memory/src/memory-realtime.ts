@@ -135,14 +135,10 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   protected override _orderBookAtHand(symbol: string): Promise<OrderBook> | undefined {
-    const desk = this.#desks.get(symbol);
-    const book = desk?.book;
-    if (desk === undefined || book === undefined || book.expiresAt <= this.clock.now()) {
-      return undefined;
-    }
-    if (book.isAnswered) return book.answer();
+    const book = this.#liveBook(symbol);
+    if (book === undefined || book.isAnswered) return book?.answer();
     const answer = book.answer();
-    this.#desks.settle(desk);
+    this.#desks.settle(this.#desks.obtain(symbol));
     return answer;
   }
 
