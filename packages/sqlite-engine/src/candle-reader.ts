@@ -72,13 +72,18 @@ export class CandleReader {
     return merged;
   }
 
-  #readRows(series: SeriesRow, selection: CandleSelection): CandleColumns {
-    const { id, key, rowCount, first, last } = series;
-    if (rowCount === 0 || first === null || last === null) return this.#noRows();
+  /** How many candles a selection has at most: what the series' counters tell. */
+  most({ key, count, first, last }: SeriesRow, { from, to, limit }: CandleSelection): number {
+    if (first === null || last === null) return 0;
     const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
-    const span = Math.min(selection.to, last + 1) - Math.max(selection.from, first);
-    const periods = Math.max(0, Math.ceil(span / step));
-    return this.#rows.read(id, selection, Math.min(periods, selection.limit, rowCount));
+    const periods = Math.ceil((Math.min(to, last + 1) - Math.max(from, first)) / step);
+    return Math.max(0, Math.min(periods, limit, count));
+  }
+
+  #readRows(series: SeriesRow, selection: CandleSelection): CandleColumns {
+    const { id, rowCount } = series;
+    if (rowCount === 0) return this.#noRows();
+    return this.#rows.read(id, selection, Math.min(rowCount, this.most(series, selection)));
   }
 
   #noRows(): CandleColumns {

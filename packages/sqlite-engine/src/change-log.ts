@@ -41,6 +41,7 @@ export class ChangeLog {
   readonly #writer: number;
   readonly #append: SqliteStatement;
   readonly #trim: SqliteStatement;
+  readonly #newest: SqliteStatement<readonly [newest: number]>;
   readonly #bounds: SqliteStatement<readonly [oldest: number, newest: number]>;
   readonly #after: SqliteStatement<Row>;
   #dataVersion: number;
@@ -54,6 +55,7 @@ export class ChangeLog {
       'INSERT INTO change_log (writer, kind, series_id, from_time, to_time) VALUES (?, ?, ?, ?, ?)',
     );
     this.#trim = driver.prepare('DELETE FROM change_log WHERE id <= ?');
+    this.#newest = driver.prepare('SELECT ifnull(max(id), 0) FROM change_log');
     this.#bounds = driver.prepare(`SELECT ifnull((SELECT min(id) FROM change_log), 1),
               ifnull((SELECT max(id) FROM change_log), 0)`);
     this.#after = driver.prepare(
@@ -63,6 +65,11 @@ export class ChangeLog {
     );
     this.#dataVersion = this.#readDataVersion();
     this.#position = this.#readBounds().newest;
+  }
+
+  /** A number that tells two states of the log apart: it grows with every entry. */
+  get newest(): number {
+    return this.#newest.get([])?.[0] ?? 0;
   }
 
   /** Adds an entry to the transaction under way. */

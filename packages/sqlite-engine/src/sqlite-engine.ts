@@ -61,6 +61,13 @@ export interface EngineBatch {
   readonly collectedAt: number;
 }
 
+/** Columns read by one connection, to be put beside those read by another. */
+export interface StatedColumns<C extends keyof Candle> {
+  readonly columns: Pick<CandleColumns, C>;
+  /** Two answers with the same number are of the same candles. */
+  readonly state: number;
+}
+
 export interface SqliteEngineOptions extends DatabaseSettings {
   /**
    * `read-write` creates and migrates the database; `read-only` takes it as it is. Only one
@@ -143,17 +150,30 @@ export class SqliteEngine {
     return this.#reading(() => this.#readOne(query));
   }
 
-  /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
-  readColumns<C extends keyof Candle>(
-    { key, ...selection }: CheckedQuery,
-    columns: readonly C[],
-  ): Pick<CandleColumns, C> {
+  /** What `read` answers; `undefined`, at next to no cost, when that may be more than `most` candles. */
+  readUpTo(most: number, { key, ...selection }: CheckedQuery): CandleColumns | undefined {
     return this.#reading(() => {
       const series = this.#series.find(key);
-      return series === undefined
-        ? mapColumns(columns, () => new Float64Array(0))
-        : this.#reader.readColumns(series, selection, columns);
+      if (series === undefined) return allocateColumns(0);
+      if (this.#reader.most(series, selection) > most) return undefined;
+      return this.#reader.read(series, selection);
     });
+  }
+
+  /** What `readColumns` answers, and which state of the candles it is of. */
+  readPart<C extends keyof Candle>(query: CheckedQuery, columns: readonly C[]): StatedColumns<C> {
+    return this.#reading(() => ({
+      columns: this.#readSome(query, columns),
+      state: this.#changes.newest,
+    }));
+  }
+
+  /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
+  readColumns<C extends keyof Candle>(
+    query: CheckedQuery,
+    columns: readonly C[],
+  ): Pick<CandleColumns, C> {
+    return this.#reading(() => this.#readSome(query, columns));
   }
 
   /** Several reads of one state of the database. */
@@ -323,6 +343,16 @@ export class SqliteEngine {
   #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
     const series = this.#series.find(key);
     return series === undefined ? allocateColumns(0) : this.#reader.read(series, selection);
+  }
+
+  #readSome<C extends keyof Candle>(
+    { key, ...selection }: CheckedQuery,
+    columns: readonly C[],
+  ): Pick<CandleColumns, C> {
+    const series = this.#series.find(key);
+    return series === undefined
+      ? mapColumns(columns, () => new Float64Array(0))
+      : this.#reader.readColumns(series, selection, columns);
   }
 
   #cover(series: SeriesRow, entry: CoverageEntry): void {

@@ -20,7 +20,8 @@ export class SqliteConnections {
     const readers = Array.from({ length: readerCount }, () => new WorkerClient());
     const connections = new SqliteConnections(writer, readers);
     try {
-      await writer.call('open', [{ ...options, access: 'read-write' }]);
+      const warmedUp = Promise.all(readers.map((reader) => reader.call('warmUp', [])));
+      await Promise.all([writer.call('open', [{ ...options, access: 'read-write' }]), warmedUp]);
       await Promise.all(
         readers.map((reader) => reader.call('open', [{ ...options, access: 'read-only' }])),
       );
@@ -37,6 +38,12 @@ export class SqliteConnections {
       (best, reader) => (reader.pending < best.pending ? reader : best),
       this.follower,
     );
+  }
+
+  /** A reader beside that one which has nothing to do. */
+  get idleReader(): WorkerClient | undefined {
+    const busier = this.reader;
+    return this.#readers.find((reader) => reader !== busier && reader.pending === 0);
   }
 
   /** Always the same reader: the one that follows the change log. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Clock, invalidInput, onlyKnownKeys } from '@barkeep/core';
 import { type ArchiveOption, type ArchivePolicy, archivePolicy } from '@barkeep/sqlite-engine';
 import { databasePath } from './database-path.ts';
@@ -17,7 +18,8 @@ export interface SqliteStorageOptions {
   readonly busyTimeoutMs?: number | undefined;
   /**
    * How many connections only read, each in a thread of its own, so that reads do not wait behind a
-   * large write; at most 16. 0: reads take turns with writes. Default: 1.
+   * large write, and two share a read of many candles; at most 16. 0: reads take turns with
+   * writes. Default: 2 where the process may use several cores, otherwise 1.
    */
   readonly readers?: number | undefined;
   /**
@@ -35,6 +37,9 @@ export interface SqliteStorageOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
 }
+
+/** A read of many candles decodes half of its columns in each of two threads. */
+const DEFAULT_READERS = availableParallelism() > 1 ? 2 : 1;
 
 /** The options with every default filled in and an absolute path. */
 export type CheckedSqliteStorageOptions = {
@@ -60,7 +65,7 @@ export function checkOptions(options: SqliteStorageOptions): CheckedSqliteStorag
   }
   onlyKnownKeys(options, KNOWN, 'options');
   const { durability = 'process-crash', busyTimeoutMs = 5_000 } = options;
-  const { readers = 1, changePollMs = 250 } = options;
+  const { readers = DEFAULT_READERS, changePollMs = 250 } = options;
   if (durability !== 'process-crash' && durability !== 'power-loss') {
     throw invalidInput({
       field: 'durability',

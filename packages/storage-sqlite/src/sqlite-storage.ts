@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import {
+  CANDLE_COLUMNS,
   type Candle,
   type CandleColumns,
   CandleSeries,
@@ -25,6 +26,7 @@ import {
   type StorageSize,
 } from '@barkeep/storage';
 import { assertUsablePath } from './database-path.ts';
+import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
 import { assertCompatible, installedVersions } from './runtime-versions.ts';
 import { SqliteConnections } from './sqlite-connections.ts';
@@ -116,8 +118,14 @@ export class SqliteStorage extends AbstractMarketDataStorage {
   }
 
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
-    const [series] = await this._readMany([query]);
-    return series ?? CandleSeries.empty(query.key);
+    return CandleSeries.fromTrustedColumns(query.key, await this.#readColumnsOf(query));
+  }
+
+  #readColumnsOf(query: CheckedQuery): Promise<CandleColumns> {
+    const { reader, idleReader } = this.#opened();
+    return idleReader === undefined
+      ? reader.call('readColumns', [query, CANDLE_COLUMNS])
+      : readSideBySide(query, reader, idleReader);
   }
 
   protected override _readColumns<C extends keyof Candle>(

@@ -1,8 +1,9 @@
 /** The thread that does the SQLite work of one connection: it answers requests in their order. */
 import { parentPort } from 'node:worker_threads';
-import { BarkeepError, type CandleColumns } from '@barkeep/core';
-import { SqliteEngine, sqliteFailure } from '@barkeep/sqlite-engine';
+import { BarkeepError, type Candle, type CandleColumns } from '@barkeep/core';
+import { SqliteEngine, type StatedColumns, sqliteFailure } from '@barkeep/sqlite-engine';
 import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
+import { warmUp } from './warm-up.ts';
 import {
   type ConnectionOptions,
   columnBuffers,
@@ -16,12 +17,20 @@ import {
 let engine: SqliteEngine | undefined;
 let waitsForIdle = false;
 
+let isWarm = false;
+
 const calls: WorkerCalls = {
+  warmUp: () => {
+    if (!isWarm) warmUp();
+    isWarm = true;
+  },
   open: (options) => {
     engine = open(options);
   },
   write: (batches) => opened().write(batches),
   readMany: (queries) => opened().readMany(queries),
+  readUpTo: (most, query) => opened().readUpTo(most, query),
+  readPart: (query, columns) => opened().readPart(query, columns),
   readColumns: (query, columns) => opened().readColumns(query, columns),
   remove: (key, range) => opened().remove(key, range),
   list: (filter) => opened().list(filter),
@@ -80,7 +89,10 @@ function answer({ id, method, parameters }: WorkerRequest): Answer {
 /** The answers that are worth moving are columns, and nobody else has them. */
 function movable(method: WorkerMethod, value: unknown): ArrayBuffer[] {
   if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
-  if (method === 'readColumns') return columnBuffers([value as Partial<CandleColumns>]);
+  if (method === 'readPart') return columnBuffers([(value as StatedColumns<keyof Candle>).columns]);
+  if (value !== undefined && (method === 'readUpTo' || method === 'readColumns')) {
+    return columnBuffers([value as Partial<CandleColumns>]);
+  }
   return [];
 }
 

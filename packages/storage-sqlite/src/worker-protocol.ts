@@ -14,6 +14,8 @@ export type WorkerCalls = Pick<
   SqliteEngine,
   | 'write'
   | 'readMany'
+  | 'readUpTo'
+  | 'readPart'
   | 'readColumns'
   | 'remove'
   | 'list'
@@ -33,7 +35,11 @@ export type WorkerCalls = Pick<
   | 'explain'
   | 'checkpoint'
   | 'close'
-> & { open(options: ConnectionOptions): void };
+> & {
+  open(options: ConnectionOptions): void;
+  /** Has code compiled that reads will run: once in a thread. */
+  warmUp(): void;
+};
 
 export type WorkerMethod = keyof WorkerCalls;
 
@@ -69,9 +75,11 @@ const WORTH_MOVING = 32_768;
 
 /** The memory of columns that is to be moved to another thread instead of copied. */
 export function columnBuffers(all: readonly Partial<CandleColumns>[]): ArrayBuffer[] {
-  return all
+  const buffers = all
     .flatMap((columns) => Object.values(columns))
     .map((column) => column.buffer)
     .filter((buffer) => buffer instanceof ArrayBuffer)
     .filter((buffer) => buffer.byteLength >= WORTH_MOVING);
+  // Columns may share a buffer, which can be moved only once.
+  return [...new Set(buffers)];
 }
