@@ -1,5 +1,5 @@
 import type { CacheValue, CacheWrite, IDataCache } from '@barkeep/cache';
-import { type CandleSeries, type Clock, intervalsContain } from '@barkeep/core';
+import { type Clock, intervalsContain } from '@barkeep/core';
 import { type CandlePage, isFresh, type PageRequest, stretchOf } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
 import type { TierStatistics } from './market-data-statistics.ts';
@@ -51,12 +51,14 @@ export class CachePageTier implements CandlePageTier {
   }
 
   async keep(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void> {
+    const now = this.#options.clock.now();
     const writes: CacheWrite[] = [];
     for (const [i, request] of requests.entries()) {
       const page = pages[i];
       if (page === undefined || !isFresh(request, page.stamp)) continue;
-      const value = { candles: page.candles, stamp: page.stamp };
-      writes.push({ key: this.#keyOf(request), value, ttlMs: this.#ttlOf(request) });
+      const ttlMs = this.#ttlOf(request);
+      const value = { candles: page.candles, stamp: page.stamp, cachedUntil: now + ttlMs };
+      writes.push({ key: this.#keyOf(request), value, ttlMs });
     }
     if (writes.length > 0) await this.#counted(() => this.#options.cache.setMany(writes));
   }
@@ -100,11 +102,16 @@ export class CachePageTier implements CandlePageTier {
 
 function freshPage(value: CacheValue | undefined, request: PageRequest): CandlePage | undefined {
   if (!isCachedPage(value) || !isFresh(request, value.stamp)) return undefined;
-  return { candles: value.candles, stamp: value.stamp, tier: 'cache' };
+  const { candles, stamp, cachedUntil } = value;
+  return { candles, stamp, tier: 'cache', cachedUntil };
 }
 
-function isCachedPage(
-  value: unknown,
-): value is { readonly candles: CandleSeries; readonly stamp: number } {
-  return typeof value === 'object' && value !== null && 'stamp' in value && 'candles' in value;
+function isCachedPage(value: unknown): value is Omit<CandlePage, 'tier'> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'stamp' in value &&
+    'candles' in value &&
+    'cachedUntil' in value
+  );
 }

@@ -1,4 +1,4 @@
-import type { CandleSeries, Interval } from '@barkeep/core';
+import type { CandleSeries, EpochMs, Interval } from '@barkeep/core';
 import type { SeriesState } from './series-state.ts';
 
 /** The candles of one page's stretch. */
@@ -8,6 +8,8 @@ export interface CandlePage {
   readonly stamp: number;
   /** The tier that had it. */
   readonly tier: string;
+  /** Until when the cache keeps it; `-Infinity` when it came from elsewhere. */
+  readonly cachedUntil: EpochMs;
 }
 
 /** One page of one series. */

@@ -3,23 +3,24 @@ import type { IMarketDataStorage } from '@barkeep/storage';
 import type { CandleAsk } from './candle-ask.ts';
 import type { PageRequest } from './candle-page.ts';
 import type { CandlePages } from './candle-pages.ts';
-import { PageWalk } from './page-walk.ts';
+import { type FoundCandles, PageWalk } from './page-walk.ts';
 import { SeriesLearner } from './series-learner.ts';
 import type { SeriesNotebook } from './series-notebook.ts';
 import type { Ledger } from './series-state.ts';
 
 /** What is stored, as far as an ask reaches. */
-export interface StoredCandles {
+export interface StoredCandles extends FoundCandles {
   readonly ask: CandleAsk;
-  readonly candles: CandleSeries;
   /** As it was when the reading began: what it calls covered, the candles show. */
   readonly ledger: Ledger;
-  readonly byTier: ReadonlyMap<string, number>;
   /** The number of the last change before the reading began. */
   readonly stamp: number;
 }
 
-type FoundCandles = Pick<StoredCandles, 'candles' | 'byTier'>;
+/** Whether nothing of the series has changed since the reading began. */
+export function isCurrent({ ask, stamp }: Pick<StoredCandles, 'ask' | 'stamp'>): boolean {
+  return ask.series.doubtedAt <= stamp;
+}
 
 export interface CandleReaderOptions {
   readonly storage: IMarketDataStorage;
@@ -122,7 +123,11 @@ function candleStretch({ series: { extent }, range }: CandleAsk): Interval {
 
 function directResult(candles: CandleSeries | undefined): FoundCandles {
   if (candles === undefined) throw new TypeError('the storage answered fewer queries than asked');
-  return { candles, byTier: new Map([['storage', candles.length]]) };
+  return {
+    candles,
+    byTier: new Map([['storage', candles.length]]),
+    cachedUntil: Number.NEGATIVE_INFINITY,
+  };
 }
 
 function foundAt(found: readonly FoundCandles[], i: number): FoundCandles {

@@ -1,17 +1,21 @@
-import type { Clock } from '@barkeep/core';
+import type { Clock, EpochMs, Interval } from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
+import type { AnswerMemory } from './answer-memory.ts';
 import type { CandleAnswer } from './candle-answer.ts';
 import { candleAsk } from './candle-ask.ts';
-import type { CandleReader, StoredCandles } from './candle-reader.ts';
+import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
 import type { FetchingSettings } from './check-config.ts';
 import { composeAnswer } from './compose-answer.ts';
 import type { FetchOutcome, MissingCandleFetcher } from './missing-candle-fetcher.ts';
 import { MissingSearch } from './missing-search.ts';
 import type { SeriesDirectory } from './series-directory.ts';
+import { steadyStretch } from './steady-stretch.ts';
 
 export interface CandleRetrievalOptions {
   readonly directory: SeriesDirectory;
   readonly reader: CandleReader;
+  /** `undefined` when no answers are kept. */
+  readonly memory: AnswerMemory | undefined;
   /** `undefined` when there is no coordinator. */
   readonly fetcher: MissingCandleFetcher | undefined;
   readonly settings: FetchingSettings;
@@ -36,6 +40,14 @@ export class CandleRetrieval {
     this.#options = options;
   }
 
+  /** The answer that an equal query was given before, if it would be given again now. */
+  recall(query: CheckedQuery, fetchMissing: boolean): CandleAnswer | undefined {
+    const { directory, memory, fetcher, clock } = this.#options;
+    if (memory === undefined) return undefined;
+    const ask = candleAsk(query, directory.of(query.key));
+    return memory.recall(ask, fetchMissing && fetcher !== undefined, clock.now());
+  }
+
   async answer(
     queries: readonly CheckedQuery[],
     { fetchMissing, signal }: RetrievalOptions,
@@ -44,9 +56,17 @@ export class CandleRetrieval {
     const asks = queries.map((query) => candleAsk(query, directory.of(query.key)));
     const stored = await reader.read(asks);
     if (fetcher === undefined || !fetchMissing) {
-      return stored.map((candles) => this.#compose(candles, []));
+      return stored.map((candles) => this.#report(candles));
     }
     return Promise.all(stored.map((candles) => this.#complete(candles, fetcher, signal)));
+  }
+
+  #report(stored: StoredCandles): CandleAnswer {
+    const { memory, clock } = this.#options;
+    const now = clock.now();
+    const answer = this.#compose(stored, [], now);
+    memory?.keep(stored, false, answer, this.#steadyStretch(stored, now));
+    return answer;
   }
 
   async #complete(
@@ -54,19 +74,26 @@ export class CandleRetrieval {
     fetcher: MissingCandleFetcher,
     signal: AbortSignal | undefined,
   ): Promise<CandleAnswer> {
-    const { settings, clock } = this.#options;
+    const { settings, memory, clock } = this.#options;
     const { ask } = first;
     const search = new MissingSearch(ask, settings);
     const outcomes: FetchOutcome[] = [];
     let stored = await this.#upToDate(first);
+    let now = clock.now();
     for (;;) {
-      const wanted = search.next(stored, clock.now());
+      const wanted = search.next(stored, now);
       if (wanted.length === 0) break;
       outcomes.push(...(await fetcher.fetch(ask.series, wanted, signal)));
       stored = await this.#upToDate(stored);
+      now = clock.now();
     }
     if (search.wentFurther) this.#noteVainSearch(first, stored, outcomes);
-    return this.#compose(stored, outcomes);
+    const answer = this.#compose(stored, outcomes, now);
+    if (outcomes.length === 0) {
+      const { from, to } = this.#steadyStretch(stored, now);
+      memory?.keep(stored, true, answer, { from, to: Math.min(to, search.idleUntil(now)) });
+    }
+    return answer;
   }
 
   /**
@@ -94,12 +121,11 @@ export class CandleRetrieval {
     ask.series.noEarlierUntil = this.#options.clock.now() + NO_EARLIER_MS;
   }
 
-  #compose(stored: StoredCandles, outcomes: readonly FetchOutcome[]): CandleAnswer {
-    const { clock, settings } = this.#options;
-    return composeAnswer(stored, outcomes, clock.now(), settings.closeGraceMs);
+  #steadyStretch({ ask }: StoredCandles, now: EpochMs): Interval {
+    return steadyStretch(ask.series, now, this.#options.settings.closeGraceMs);
   }
-}
 
-function isCurrent({ ask, stamp }: StoredCandles): boolean {
-  return ask.series.doubtedAt <= stamp;
+  #compose(stored: StoredCandles, outcomes: readonly FetchOutcome[], now: EpochMs): CandleAnswer {
+    return composeAnswer(stored, outcomes, now, this.#options.settings.closeGraceMs);
+  }
 }

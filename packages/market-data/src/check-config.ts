@@ -12,6 +12,8 @@ export interface CandleCacheSettings {
   readonly maxPagesPerRead: number;
   readonly settledPageTtlMs: number;
   readonly unsettledPageTtlMs: number;
+  readonly maxAnswers: number;
+  readonly maxAnswerBytes: number;
 }
 
 /** The fetching configuration with every default filled in. */
@@ -53,6 +55,8 @@ const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
   maxPagesPerRead: 128,
   settledPageTtlMs: 86_400_000,
   unsettledPageTtlMs: 60_000,
+  maxAnswers: 256,
+  maxAnswerBytes: 16 * 1_024 * 1_024,
 });
 
 const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
@@ -73,8 +77,8 @@ const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
   random: Math.random,
 });
 
-/** Durations that may be nothing; every other number is a count of at least 1. */
-const MAY_BE_ZERO = ['closeGraceMs', 'currentMaxAgeMs', 'baseDelayMs', 'maxDelayMs'];
+/** Durations and counts that may be nothing; every other number is at least 1. */
+const MAY_BE_ZERO = ['closeGraceMs', 'currentMaxAgeMs', 'baseDelayMs', 'maxDelayMs', 'maxAnswers'];
 
 /** @throws BarkeepError `INVALID_INPUT` naming the option and the rule. */
 export function checkConfig(config: MarketDataConfig): CheckedConfig {

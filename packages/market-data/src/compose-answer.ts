@@ -23,17 +23,23 @@ export function composeAnswer(
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
   const range = answeredRange(stored, unsettled.to);
   const { historyStart } = ask.series.notes ?? {};
-  return {
+  const { entries } = stored.ledger;
+  return Object.freeze({
     series: stored.candles,
-    range,
-    missing: range === undefined ? [] : missingFrom(range, stored, unsettled.from, historyStart),
-    coverage:
-      range === undefined ? [] : coverageWithin(stored.ledger.entries, range.from, range.to),
-    failures: outcomes.flatMap(({ failure }) => failure ?? []),
+    range: range && Object.freeze(range),
+    missing: frozen(range ? missingFrom(range, stored, unsettled.from, historyStart) : []),
+    coverage: frozen(range ? coverageWithin(entries, range.from, range.to) : []),
+    failures: frozen(outcomes.flatMap(({ failure }) => failure ?? [])),
     lastMayChange: lastMayChange(stored),
-    origins: originsOf(stored, outcomes),
+    origins: Object.freeze(originsOf(stored, outcomes)),
     historyStart,
-  };
+  });
+}
+
+/** One answer may go to many callers. */
+function frozen<Part extends object>(parts: Part[]): readonly Part[] {
+  for (const part of parts) Object.freeze(part);
+  return Object.freeze(parts);
 }
 
 function answeredRange(

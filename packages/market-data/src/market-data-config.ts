@@ -15,6 +15,10 @@ export interface CandleCacheConfig {
   readonly settledPageTtlMs?: number | undefined;
   /** How long any other page lives, in milliseconds. Default: 60,000. */
   readonly unsettledPageTtlMs?: number | undefined;
+  /** How many of the last answers are kept for equal queries; 0 for none. Default: 256. */
+  readonly maxAnswers?: number | undefined;
+  /** The most bytes these answers keep in memory, as estimated. Default: 16 MiB. */
+  readonly maxAnswerBytes?: number | undefined;
 }
 
 /** How the coordinator is asked. */

@@ -3,11 +3,14 @@ import type { OperationSummary } from '@barkeep/core';
 import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { StorageStatistics } from '@barkeep/storage';
 
-/** How one tier has fared with the pages of candles it was asked for. */
+/**
+ * How one tier has fared with the pages of candles it was asked for; `answers`, with whole answers of
+ * `getCandles`: what it has, the tiers after it are not asked for.
+ */
 export interface TierStatistics {
-  /** What it is, such as `cache` or `storage`. */
+  /** What it is: `answers`, `cache` or `storage`. */
   readonly name: string;
-  /** The adapter that serves it. */
+  /** The adapter that serves it; `market-data` for what the service keeps itself. */
   readonly adapter: string;
   readonly hits: number;
   readonly misses: number;

@@ -6,7 +6,6 @@ import {
   type Clock,
   Handle,
   type Interval,
-  invalidInput,
   OperationStatistics,
   type OrderBook,
   onlyKnownKeys,
@@ -35,12 +34,14 @@ import {
   type IMarketDataStorage,
   type WriteResult,
 } from '@barkeep/storage';
+import { AnswerMemory } from './answer-memory.ts';
 import { CachePageTier } from './cache-page-tier.ts';
 import type { CandleAnswer } from './candle-answer.ts';
 import { CandlePages } from './candle-pages.ts';
 import { CandleReader } from './candle-reader.ts';
 import { CandleRetrieval } from './candle-retrieval.ts';
 import type { CheckedConfig } from './check-config.ts';
+import { checkGetOptions } from './check-get-options.ts';
 import { checkQueries } from './check-queries.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type {
@@ -69,7 +70,6 @@ export interface MarketDataOptions extends CheckedConfig {
 }
 
 const NO_OPTIONS: GetCandlesOptions = Object.freeze({});
-const GET_OPTIONS = ['fetchMissing', 'onMissing', 'signal'] as const;
 const SAVE_OPTIONS = ['source', 'covers', 'signal'] as const;
 const INVALIDATION_KEYS = ['symbol', 'timeframe', 'range'] as const;
 
@@ -84,6 +84,7 @@ export class MarketData extends Handle implements IMarketDataService {
   readonly #notebook: SeriesNotebook;
   readonly #pages: CandlePages | undefined;
   readonly #reader: CandleReader;
+  readonly #memory: AnswerMemory | undefined;
   readonly #fetcher: MissingCandleFetcher | undefined;
   readonly #retrieval: CandleRetrieval;
   readonly #closing = new AbortController();
@@ -114,6 +115,11 @@ export class MarketData extends Handle implements IMarketDataService {
       maxPagesPerRead: candleCache.maxPagesPerRead,
       notebook: this.#notebook,
     });
+    const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
+    this.#memory =
+      cache === undefined || maxAnswers === 0
+        ? undefined
+        : new AnswerMemory({ maxAnswers, maxBytes });
     const closing = this.#closing.signal;
     const notebook = this.#notebook;
     this.#fetcher =
@@ -130,6 +136,7 @@ export class MarketData extends Handle implements IMarketDataService {
     this.#retrieval = new CandleRetrieval({
       directory: this.#directory,
       reader: this.#reader,
+      memory: this.#memory,
       fetcher: this.#fetcher,
       settings: fetching,
       clock,
@@ -147,7 +154,12 @@ export class MarketData extends Handle implements IMarketDataService {
     });
   }
 
-  getCandles(query: CandleQuery, options: GetCandlesOptions = NO_OPTIONS): Promise<CandleAnswer> {
+  async getCandles(
+    query: CandleQuery,
+    options: GetCandlesOptions = NO_OPTIONS,
+  ): Promise<CandleAnswer> {
+    const recalled = this.#recall(query, options);
+    if (recalled !== undefined) return recalled;
     return this.#call('getCandles', options, async () => {
       const [answer] = await this.#answer([checkQuery(query)], options);
       if (answer === undefined) throw new TypeError('one query must have one answer');
@@ -291,7 +303,7 @@ export class MarketData extends Handle implements IMarketDataService {
           fromStorage: served.storage,
           fromCoordinator: served.coordinator,
           directReads: this.#reader.directReads,
-          tiers: this.#pages?.statistics ?? [],
+          tiers: [this.#memory?.statistics ?? [], this.#pages?.statistics ?? []].flat(),
           series: this.#directory.size,
         },
         coordinator: this.#fetcher?.statistics,
@@ -317,6 +329,7 @@ export class MarketData extends Handle implements IMarketDataService {
   protected async _close(): Promise<void> {
     for (const end of this.#subscriptions) end();
     this.#subscriptions.clear();
+    this.#memory?.clear();
     await this.#pages?.close();
     await this.#owned.close();
   }
@@ -325,23 +338,40 @@ export class MarketData extends Handle implements IMarketDataService {
     queries: readonly CheckedQuery[],
     options: GetCandlesOptions,
   ): Promise<CandleAnswer[]> {
-    onlyKnownKeys(options, GET_OPTIONS, 'options');
-    const { fetchMissing = true, onMissing = 'report', signal } = options;
-    if (onMissing !== 'report' && onMissing !== 'throw') {
-      throw invalidInput({
-        field: 'onMissing',
-        rule: 'must be "report" or "throw"',
-        value: onMissing,
-      });
-    }
-    const answers = await this.#retrieval.answer(queries, { fetchMissing, signal });
-    for (const answer of answers) {
-      if (onMissing === 'throw') assertWhole(answer);
-      this.#served.cache += answer.origins.cache;
-      this.#served.storage += answer.origins.storage;
-      this.#served.coordinator += answer.origins.coordinator;
-    }
+    const { onMissing, ...how } = checkGetOptions(options);
+    const answers = await this.#retrieval.answer(queries, how);
+    for (const answer of answers) this.#serve(answer, onMissing);
     return answers;
+  }
+
+  /**
+   * The whole of `#call` for an answer at hand. There is nothing to wait for, hence nothing to be
+   * given up or to keep open: what is left of the frame costs a fraction of it.
+   */
+  #recall(query: CandleQuery, options: GetCandlesOptions): CandleAnswer | undefined {
+    this.assertOpen();
+    throwIfAborted(options.signal);
+    const start = performance.now();
+    let failed = true;
+    let answer: CandleAnswer | undefined;
+    try {
+      const { fetchMissing, onMissing } = checkGetOptions(options);
+      answer = this.#retrieval.recall(checkQuery(query), fetchMissing);
+      if (answer !== undefined) this.#serve(answer, onMissing);
+      failed = false;
+    } finally {
+      if (failed || answer !== undefined) {
+        this.#operations.record('getCandles', performance.now() - start, failed);
+      }
+    }
+    return answer;
+  }
+
+  #serve(answer: CandleAnswer, onMissing: 'report' | 'throw'): void {
+    if (onMissing === 'throw') assertWhole(answer);
+    this.#served.cache += answer.origins.cache;
+    this.#served.storage += answer.origins.storage;
+    this.#served.coordinator += answer.origins.coordinator;
   }
 
   /** The frame of every call: open, not aborted, timed, and given up when the signal fires. */

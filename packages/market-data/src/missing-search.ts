@@ -53,6 +53,19 @@ export class MissingSearch {
     return [];
   }
 
+  /**
+   * Until when a search that finds nothing to fetch at an instant finds nothing, unless a change or
+   * another period comes first.
+   */
+  idleUntil(now: EpochMs): EpochMs {
+    const { currentSeenAt, noEarlierUntil } = this.#ask.series;
+    const { currentMaxAgeMs } = this.#settings;
+    return Math.min(
+      this.#currentIsFresh(now) ? currentSeenAt + currentMaxAgeMs : Number.POSITIVE_INFINITY,
+      now < noEarlierUntil ? noEarlierUntil : Number.POSITIVE_INFINITY,
+    );
+  }
+
   #selected(fetchable: IntervalSet, now: EpochMs): IntervalSet {
     const { limit, take, series } = this.#ask;
     if (limit === Number.POSITIVE_INFINITY) return fetchable;

@@ -1,6 +1,15 @@
-import { CandleSeries, type Interval } from '@barkeep/core';
+import { CandleSeries, type EpochMs, type Interval } from '@barkeep/core';
 import type { CandleAsk } from './candle-ask.ts';
 import type { CandlePage, PageRequest } from './candle-page.ts';
+
+/** The candles of an ask. */
+export interface FoundCandles {
+  readonly candles: CandleSeries;
+  /** How many of them each tier had. */
+  readonly byTier: ReadonlyMap<string, number>;
+  /** Until when the cache keeps all of them; `-Infinity` when some came from elsewhere. */
+  readonly cachedUntil: EpochMs;
+}
 
 /**
  * One read going over its pages: all of them at once without a limit; with one, from the end that
@@ -15,6 +24,7 @@ export class PageWalk {
   #last: number;
   #candles = 0;
   #stride: number;
+  #cachedUntil = Number.POSITIVE_INFINITY;
 
   constructor(ask: CandleAsk, stretch: Interval) {
     const { geometry } = ask.series;
@@ -53,12 +63,13 @@ export class PageWalk {
     for (const page of pages) {
       const [start, end] = this.#bounds(page.candles);
       this.#candles += end - start;
+      this.#cachedUntil = Math.min(this.#cachedUntil, page.cachedUntil);
     }
     this.#stride *= 2;
   }
 
   /** The candles asked for; of one page, sharing its memory. */
-  result(): { readonly candles: CandleSeries; readonly byTier: ReadonlyMap<string, number> } {
+  result(): FoundCandles {
     const { series, limit, take } = this.#ask;
     const surplus = Math.max(0, this.#candles - limit);
     let skip = take === 'last' ? surplus : 0;
@@ -75,7 +86,8 @@ export class PageWalk {
       parts.push(to - from === candles.length ? candles : candles.slice(from, to));
       byTier.set(tier, (byTier.get(tier) ?? 0) + to - from);
     }
-    return { candles: CandleSeries.concat(series.key, parts), byTier };
+    const candles = CandleSeries.concat(series.key, parts);
+    return { candles, byTier, cachedUntil: this.#cachedUntil };
   }
 
   #firstStride(): number {

@@ -38,7 +38,12 @@ export class StoragePageTier implements CandlePageTier {
     this.#hits += requests.length;
     return runs
       .flatMap((run, i) => pagesOf(run, series[i]))
-      .map((candles, i) => ({ candles, stamp: stamps[i] ?? 0, tier: 'storage' }));
+      .map((candles, i) => ({
+        candles,
+        stamp: stamps[i] ?? 0,
+        tier: 'storage',
+        cachedUntil: Number.NEGATIVE_INFINITY,
+      }));
   }
 
   async #readRuns(runs: readonly PageRun[]): Promise<readonly CandleSeries[]> {

@@ -238,6 +238,7 @@ describe('cached reads', () => {
     }
     const { candles } = await service.stats();
     expect(candles.tiers).toMatchObject([
+      { name: 'answers', hits: 0, misses: 2 },
       { name: 'cache', hits: 0, misses: 2, failures: 4 },
       { name: 'storage', hits: 2, failures: 0 },
     ]);

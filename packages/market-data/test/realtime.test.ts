@@ -150,6 +150,7 @@ describe('statistics', () => {
       fromCoordinator: 10,
     });
     expect(candles.tiers.map(({ name, hits, misses }) => [name, hits, misses])).toEqual([
+      ['answers', 0, 3],
       ['cache', 1, 1],
       ['storage', 1, 0],
     ]);

@@ -1,0 +1,123 @@
+import { estimateBytes } from '@barkeep/cache';
+import type { EpochMs, Interval } from '@barkeep/core';
+import type { CandleAnswer } from './candle-answer.ts';
+import type { CandleAsk } from './candle-ask.ts';
+import { isCurrent, type StoredCandles } from './candle-reader.ts';
+import type { TierStatistics } from './market-data-statistics.ts';
+import type { SeriesNotes } from './series-notebook.ts';
+
+export interface AnswerMemoryOptions {
+  /** The least recently used go first. */
+  readonly maxAnswers: number;
+  /** As estimated, with all the memory that slices of pages keep alive. */
+  readonly maxBytes: number;
+}
+
+/** An answer, and what it rests on. */
+interface KeptAnswer {
+  readonly answer: CandleAnswer;
+  readonly ask: CandleAsk;
+  /** The number of the last change before its candles were read. */
+  readonly stamp: number;
+  readonly notes: SeriesNotes | undefined;
+  /** The instants at which the answer would be the same, changes aside. */
+  readonly holds: Interval;
+  readonly bytes: number;
+}
+
+/** The objects of an answer, besides its candles and intervals, and its place in the map. */
+const ANSWER_BYTES = 1_024;
+const INTERVAL_BYTES = 128;
+
+/**
+ * The last answers that came from the cache as a whole, for queries that are made again and again: an
+ * equal one is answered at once, with the very same object, for as long as reading its pages again
+ * could find nothing else. An answer is outdated by a change of its series, and by the instant from
+ * which another would be given: a period ends, a page expires, the coordinator would be asked.
+ */
+export class AnswerMemory {
+  readonly #options: AnswerMemoryOptions;
+  /** Least recently used first. */
+  readonly #kept = new Map<string, KeptAnswer>();
+  #bytes = 0;
+  #hits = 0;
+  #misses = 0;
+
+  constructor(options: AnswerMemoryOptions) {
+    this.#options = options;
+  }
+
+  get statistics(): TierStatistics {
+    const [hits, misses] = [this.#hits, this.#misses];
+    return { name: 'answers', adapter: 'market-data', hits, misses, failures: 0 };
+  }
+
+  /** What an equal ask was answered, if the answer would be the same now. */
+  recall(ask: CandleAsk, mayFetch: boolean, now: EpochMs): CandleAnswer | undefined {
+    const text = textOf(ask, mayFetch);
+    const kept = this.#kept.get(text);
+    if (kept === undefined || !stillHolds(kept, ask, now)) {
+      this.#misses += 1;
+      return undefined;
+    }
+    this.#hits += 1;
+    this.#kept.delete(text);
+    this.#kept.set(text, kept);
+    return kept.answer;
+  }
+
+  /** Keeps an answer that holds for a stretch of time, if the cache had all of its candles. */
+  keep(stored: StoredCandles, mayFetch: boolean, answer: CandleAnswer, steady: Interval): void {
+    const holds = { from: steady.from, to: Math.min(steady.to, stored.cachedUntil) };
+    if (holds.from >= holds.to || !isCurrent(stored)) return;
+    const { ask, stamp } = stored;
+    const text = textOf(ask, mayFetch);
+    this.#forget(text);
+    const bytes = bytesOf(text, answer);
+    if (bytes > this.#options.maxBytes) return;
+    this.#kept.set(text, { answer, ask, stamp, notes: ask.series.notes, holds, bytes });
+    this.#bytes += bytes;
+    this.#keepBounds();
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+
+  #keepBounds(): void {
+    const { maxAnswers, maxBytes } = this.#options;
+    for (const text of this.#kept.keys()) {
+      if (this.#kept.size <= maxAnswers && this.#bytes <= maxBytes) return;
+      this.#forget(text);
+    }
+  }
+
+  #forget(text: string): void {
+    this.#bytes -= this.#kept.get(text)?.bytes ?? 0;
+    this.#kept.delete(text);
+  }
+}
+
+/** A series that was forgotten and came back is another object: changes in between were not heard. */
+function stillHolds(kept: KeptAnswer, { series }: CandleAsk, now: EpochMs): boolean {
+  return (
+    kept.ask.series === series &&
+    kept.notes === series.notes &&
+    kept.holds.from <= now &&
+    now < kept.holds.to &&
+    isCurrent(kept)
+  );
+}
+
+/** One text per ask, whatever its series: neither a bound nor a timeframe has a slash. */
+function textOf({ series, range, hasFrom, hasTo, limit, take }: CandleAsk, mayFetch: boolean) {
+  const from = hasFrom ? range.from : '';
+  const to = hasTo ? range.to : '';
+  return `${from}/${to}/${limit}/${take}/${mayFetch}/${series.text}`;
+}
+
+function bytesOf(text: string, { series, missing, coverage }: CandleAnswer): number {
+  const intervals = missing.length + coverage.length;
+  return ANSWER_BYTES + 2 * text.length + INTERVAL_BYTES * intervals + estimateBytes(series);
+}
