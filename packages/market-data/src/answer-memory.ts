@@ -30,10 +30,10 @@ const ANSWER_BYTES = 1_024;
 const INTERVAL_BYTES = 128;
 
 /**
- * The last answers that came from the cache as a whole, for queries that are made again and again: an
- * equal one is answered at once, with the very same object, for as long as reading its pages again
- * could find nothing else. An answer is outdated by a change of its series, and by the instant from
- * which another would be given: a period ends, a page expires, the coordinator would be asked.
+ * The last answers whose candles all came from the cache, for queries that are made again and again:
+ * an equal one is given the very same answer, as long as reading its pages again would make an equal
+ * one. That ends with any change of its series, and at the instant when a period ends, a page
+ * expires, or the coordinator would be asked.
  */
 export class AnswerMemory {
   readonly #options: AnswerMemoryOptions;
@@ -56,7 +56,7 @@ export class AnswerMemory {
   recall(ask: CandleAsk, mayFetch: boolean, now: EpochMs): CandleAnswer | undefined {
     const text = textOf(ask, mayFetch);
     const kept = this.#kept.get(text);
-    if (kept === undefined || !stillHolds(kept, ask, now)) {
+    if (kept === undefined || !stillHolds(kept, now)) {
       this.#misses += 1;
       return undefined;
     }
@@ -69,7 +69,7 @@ export class AnswerMemory {
   /** Keeps an answer that holds for a stretch of time, if the cache had all of its candles. */
   keep(stored: StoredCandles, mayFetch: boolean, answer: CandleAnswer, steady: Interval): void {
     const holds = { from: steady.from, to: Math.min(steady.to, stored.cachedUntil) };
-    if (holds.from >= holds.to || !isCurrent(stored)) return;
+    if (holds.from >= holds.to) return;
     const { ask, stamp } = stored;
     const text = textOf(ask, mayFetch);
     this.#forget(text);
@@ -99,15 +99,10 @@ export class AnswerMemory {
   }
 }
 
-/** A series that was forgotten and came back is another object: changes in between were not heard. */
-function stillHolds(kept: KeptAnswer, { series }: CandleAsk, now: EpochMs): boolean {
-  return (
-    kept.ask.series === series &&
-    kept.notes === series.notes &&
-    kept.holds.from <= now &&
-    now < kept.holds.to &&
-    isCurrent(kept)
-  );
+/** A series that the directory has forgotten meanwhile is not current either. */
+function stillHolds(kept: KeptAnswer, now: EpochMs): boolean {
+  const { ask, notes, holds } = kept;
+  return holds.from <= now && now < holds.to && isCurrent(kept) && notes === ask.series.notes;
 }
 
 /** One text per ask, whatever its series: neither a bound nor a timeframe has a slash. */

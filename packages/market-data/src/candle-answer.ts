@@ -21,7 +21,7 @@ export interface FetchFailure {
   readonly attempts: number;
 }
 
-/** Candles, and how far they can be relied on. */
+/** Candles, and how far they can be relied on. Frozen: equal queries may be given the same answer. */
 export interface CandleAnswer {
   readonly series: CandleSeries;
   /**

@@ -237,16 +237,29 @@ describe('with a coordinator', () => {
 
   it('a vain search further back is made again when its time has come', async () => {
     const { clock, exchange, service } = await openDesk({
-      exchange: { trades: (period) => period === NOON / 3_600_000 },
+      exchange: { trades: () => false },
       candleCache: { unsettledPageTtlMs: 86_400_000 },
     });
-    const query = { symbol: KEY.symbol, timeframe: '1d' as const, limit: 5 };
-    for (let read = 0; read < 3; read += 1) await service.getCandles(query);
-    const before = exchange.requests.length;
-    clock.advance(3_600_000);
+    const today = NOON - 12 * 60 * MINUTE;
+    const query = { symbol: KEY.symbol, timeframe: '1d' as const, to: today, limit: 5 };
     await service.getCandles(query);
-    const searched = exchange.requests.slice(before).map(({ to }) => to);
-    expect(Math.min(...searched)).toBeLessThan(NOON - 5 * 86_400_000);
+    clock.advance(3_599_999);
+    await service.getCandles(query);
+    expect(await service.getCandles(query)).toBe(await service.getCandles(query));
+    const requests = exchange.requests.length;
+    clock.advance(1);
+    await service.getCandles(query);
+    expect(exchange.requests.length).toBeGreaterThan(requests);
+  });
+
+  it('the start of history is in every answer once it is told', async () => {
+    const { exchange, service } = await openDesk();
+    for (let read = 0; read < 2; read += 1) await service.getCandles(QUERY);
+    expect((await service.getCandles(QUERY)).historyStart).toBeUndefined();
+    const historyStart = minutes(-60);
+    exchange.interfere = () => ({ candles: [], covers: [], historyStart });
+    await service.getCandles({ ...KEY, from: minutes(-90), to: minutes(-80) });
+    expect((await service.getCandles(QUERY)).historyStart).toBe(historyStart);
   });
 
   it('what could not be fetched is asked for each time', async () => {
@@ -292,6 +305,15 @@ describe('what is kept', () => {
     expect(await rereads({ maxAnswerBytes: 1 }, [a, a])).toBe(0);
     expect(await rereads({ maxAnswerBytes: 6_000 }, [a, a, b, a])).toBe(1);
     expect(await rereads({ maxAnswerBytes: 60_000 }, [a, a, b, a])).toBe(2);
+  });
+
+  it('leaves its room to what comes after it', async () => {
+    const { service } = await openWarm({ candleCache: { maxAnswerBytes: 6_000 } });
+    for (let round = 1; round <= 5; round += 1) {
+      await service.invalidate();
+      for (let read = 0; read < 3; read += 1) await service.getCandles(QUERY);
+      expect(await answerHits(service)).toBe(round);
+    }
   });
 
   it('is nothing when there is no cache, or no room', async () => {
