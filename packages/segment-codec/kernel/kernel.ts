@@ -10,7 +10,28 @@ const MAX_PATCH_WIDTH: i32 = 32;
 const BITMAP_FROM: i32 = 16;
 const INTEGER_LIMIT: f64 = 2251799813685247;
 const ROUNDER: f64 = 6755399441055744;
+/** Up to so many bits, a residual and its zigzag fit in what `toDoubles` takes. */
+const QUICK_WIDTH: i32 = 51;
 const TWO_32: f64 = 4294967296;
+
+const BASE: i32 = 0;
+const PREVIOUS: i32 = 1;
+const NEXT: i32 = 2;
+const PREVIOUS_CLOSE: i32 = 3;
+const ABOVE_BODY: i32 = 4;
+const BELOW_BODY: i32 = 5;
+
+// What the kernel keeps for itself, in the first 4 kB of the memory.
+/** How many residuals of a frame have each number of bits. */
+const HISTOGRAM_AT: usize = 0;
+/** What patches add to each residual of a frame, as integers of 64 bits; zeros between frames. */
+const PATCHES_AT: usize = 2048;
+/** The residuals of a frame that is too wide for the quick way, as doubles. */
+const WIDE_AT: usize = 3072;
+// Constants of inner loops: V8 keeps in a register what is loaded, and makes the others anew.
+const ROUNDERS_AT: usize = memory.data<f64>([6755399441055744, 6755399441055744], 16);
+const ONES_AT: usize = memory.data<u64>([1, 1], 16);
+const PRIMES_AT: usize = memory.data<u32>([0x85ebca77, 0x85ebca77, 0x85ebca77, 0x85ebca77], 16);
 
 const PRIME_1: u32 = 0x9e3779b1;
 const PRIME_2: u32 = 0x85ebca77;
@@ -27,11 +48,15 @@ export function checksum(at: usize, length: u32): i32 {
     let b: u32 = PRIME_2;
     let c: u32 = 0;
     let d: u32 = 0 - PRIME_1;
+    const primes = v128.load(PRIMES_AT);
     for (; from + 16 <= end; from += 16) {
-      a = round(a, load<u32>(from));
-      b = round(b, load<u32>(from, 4));
-      c = round(c, load<u32>(from, 8));
-      d = round(d, load<u32>(from, 12));
+      const inputs = i32x4.mul(v128.load(from), primes);
+      const first: u64 = i64x2.extract_lane(inputs, 0);
+      const last: u64 = i64x2.extract_lane(inputs, 1);
+      a = round(a, <u32>first);
+      b = round(b, <u32>(first >>> 32));
+      c = round(c, <u32>last);
+      d = round(d, <u32>(last >>> 32));
     }
     hash = rotl(a, 1) + rotl(b, 7) + rotl(c, 12) + rotl(d, 18);
   }
@@ -47,163 +72,311 @@ export function checksum(at: usize, length: u32): i32 {
   return hash ^ (hash >>> 16);
 }
 
-function round(lane: u32, input: u32): u32 {
-  return rotl(lane + input * PRIME_2, 13) * PRIME_1;
+/** One round of a lane, with an input that is multiplied already. */
+function round(lane: u32, product: u32): u32 {
+  return rotl(lane + product, 13) * PRIME_1;
 }
 
-export function unpack(widthsAt: usize, packedAt: usize, count: i32, residualsAt: usize): void {
-  let from = packedAt;
-  let to = residualsAt;
-  let frame = widthsAt;
-  for (let left = count; left > 0; left -= FRAME_LENGTH, frame += 1) {
-    const width: i32 = load<u8>(frame);
-    const rows = rowsOf(left);
-    if (width === 0) {
-      memory.fill(to, 0, rows << 5);
-    } else if (width <= 32) {
-      unpackGroup(from, width, rows, to);
-      from += groupBytes(width, rows);
-    } else {
-      unpackGroup(from, 32, rows, to);
-      from += groupBytes(32, rows);
-      unpackHighGroup(from, width - 32, rows, to);
-      from += groupBytes(width - 32, rows);
+// What makes values of the integers of a column, and where they and the other columns are.
+let unit: f64 = 1;
+let divisor: f64 = 1;
+let offset: f64 = 0;
+let openAt: usize = 0;
+let closeAt: usize = 0;
+let valuesAt: usize = 0;
+
+export function decode(
+  predictor: i32,
+  count: i32,
+  firstFrame: i32,
+  widthsAt: usize,
+  patchWidthsAt: usize,
+  patchCountsAt: usize,
+  placesAt: usize,
+  patchBitsAt: usize,
+  firstPatchBit: i32,
+  hasPatches: bool,
+  packedAt: usize,
+  base: f64,
+  baseWidth: i32,
+  basesAt: usize,
+  unitOfValues: f64,
+  divisorOfValues: f64,
+  offsetOfValues: f64,
+  openColumnAt: usize,
+  closeColumnAt: usize,
+  valuesColumnAt: usize,
+): void {
+  unit = unitOfValues;
+  divisor = divisorOfValues;
+  offset = offsetOfValues;
+  openAt = openColumnAt;
+  closeAt = closeColumnAt;
+  valuesAt = valuesColumnAt;
+  let packed = packedAt;
+  let place = placesAt;
+  let bit = firstPatchBit;
+  for (let frame = 0, start = 0; start < count; frame += 1, start += FRAME_LENGTH) {
+    const width: i32 = load<u8>(widthsAt + frame);
+    const patches: i32 = hasPatches ? load<u8>(patchCountsAt + frame) : 0;
+    const patchWidth: i32 = patches > 0 ? load<u8>(patchWidthsAt + frame) : 0;
+    const rows = rowsOf(count - start);
+    const isQuick = width <= 32 && width + patchWidth <= QUICK_WIDTH;
+    if (patches > 0) {
+      spreadPatches(patches, patchWidth, isQuick ? width : 0, place, patchBitsAt, bit);
+      place += min(patches, BITMAP_FROM);
+      bit += patches * patchWidth;
     }
-    to += FRAME_LENGTH * 8;
+    const own = baseWidth === 0 ? 0 : readBase(basesAt + frame * baseWidth, baseWidth);
+    const steps = predictor === NEXT ? (firstFrame + frame) * FRAME_LENGTH : 0;
+    const first = base + steps + own;
+    if (predictor === PREVIOUS && frame === 0) store<f64>(closeAt - 8, first);
+    if (isQuick) {
+      decodeQuick(predictor, packed, width, rows, first, start << 3);
+    } else {
+      unpackWide(packed, width, rows);
+      decodeWide(predictor, rows, first, start << 3);
+    }
+    if (patches > 0) clearPatches();
+    packed += frameBytes(width, rows);
   }
 }
 
-function unpackGroup(from: usize, width: i32, rows: i32, residualsAt: usize): void {
-  let to = residualsAt;
-  const mask = i32x4.splat(width === 32 ? -1 : (1 << width) - 1);
-  const end = rows * width;
-  for (let bit = 0; bit < end; bit += width) {
-    const four = v128.and(fourAt(from, bit), mask);
-    v128.store(to, f64x2.convert_low_i32x4_u(four));
-    v128.store(to, f64x2.convert_low_i32x4_u(upperHalf(four)), 16);
-    to += 32;
+function decodeQuick(
+  predictor: i32,
+  packedAt: usize,
+  width: i32,
+  rows: i32,
+  base: f64,
+  at: usize,
+): void {
+  if (predictor === BASE) quickBase(packedAt, width, rows, base, at);
+  else if (predictor === PREVIOUS) quickPrevious(packedAt, width, rows, base, at);
+  else if (predictor === NEXT) quickNext(packedAt, width, rows, base, at);
+  else if (predictor === PREVIOUS_CLOSE) quickPreviousClose(packedAt, width, rows, base, at);
+  else if (predictor === ABOVE_BODY) quickAboveBody(packedAt, width, rows, base, at);
+  else quickBelowBody(packedAt, width, rows, base, at);
+}
+
+// One function each, of which the compiler keeps only what its predictor needs.
+
+function quickBase(packedAt: usize, width: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(BASE, true, packedAt, width, rows, base, at);
+}
+
+function quickPrevious(packedAt: usize, width: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(PREVIOUS, true, packedAt, width, rows, base, at);
+}
+
+function quickNext(packedAt: usize, width: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(NEXT, true, packedAt, width, rows, base, at);
+}
+
+function quickPreviousClose(packedAt: usize, width: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(PREVIOUS_CLOSE, true, packedAt, width, rows, base, at);
+}
+
+function quickAboveBody(packedAt: usize, width: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(ABOVE_BODY, true, packedAt, width, rows, base, at);
+}
+
+function quickBelowBody(packedAt: usize, width: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(BELOW_BODY, true, packedAt, width, rows, base, at);
+}
+
+function decodeWide(predictor: i32, rows: i32, base: f64, at: usize): void {
+  Frame.toValues(predictor, false, 0, 0, rows, base, at);
+}
+
+// biome-ignore lint/complexity/noStaticOnlyClass: only methods take decorators
+class Frame {
+  /** Makes values of a frame's residuals, from the packed words or, not quickly, from `WIDE_AT`. */
+  @inline
+  static toValues(
+    predictor: i32,
+    isQuick: bool,
+    packedAt: usize,
+    width: i32,
+    rows: i32,
+    base: f64,
+    at: usize,
+  ): void {
+    const isZigzag = predictor === PREVIOUS || predictor === PREVIOUS_CLOSE;
+    const mask = i64x2.splat(((<i64>1) << width) - 1);
+    const rounders = v128.load(ROUNDERS_AT);
+    const ones = v128.load(ONES_AT);
+    const units = f64x2.splat(unit);
+    const divisors = f64x2.splat(divisor);
+    const divides = divisor !== 1;
+    const offsets = f64x2.splat(offset);
+    const open = openAt + at;
+    const close = closeAt + at;
+    const values = valuesAt + at;
+    let sum = f64x2.splat(base);
+    const end = (<usize>rows) << 5;
+    for (let i: usize = 0, bit = 0; i < end; i += 32, bit += width) {
+      let first: v128;
+      let last: v128;
+      if (isQuick) {
+        const word = packedAt + ((bit >>> 5) << 4);
+        const low = v128.load(word);
+        const high = v128.load(word, 16);
+        const shift = bit & 31;
+        first = v128.and(i64x2.shr_u(i32x4.shuffle(low, high, 0, 4, 1, 5), shift), mask);
+        last = v128.and(i64x2.shr_u(i32x4.shuffle(low, high, 2, 6, 3, 7), shift), mask);
+        first = i64x2.add(first, v128.load(PATCHES_AT + i));
+        last = i64x2.add(last, v128.load(PATCHES_AT + i, 16));
+        if (isZigzag) {
+          first = unzigzagInteger(first, ones);
+          last = unzigzagInteger(last, ones);
+        }
+        first = f64x2.sub(i64x2.add(first, rounders), rounders);
+        last = f64x2.sub(i64x2.add(last, rounders), rounders);
+      } else {
+        first = v128.load(WIDE_AT + i);
+        last = v128.load(WIDE_AT + i, 16);
+        if (isZigzag) {
+          first = unzigzag(first);
+          last = unzigzag(last);
+        }
+      }
+
+      if (predictor === ABOVE_BODY) {
+        first = f64x2.add(f64x2.pmax(v128.load(open + i), v128.load(close + i)), first);
+        last = f64x2.add(f64x2.pmax(v128.load(open + i, 16), v128.load(close + i, 16)), last);
+      } else if (predictor === BELOW_BODY) {
+        first = f64x2.sub(f64x2.pmin(v128.load(open + i), v128.load(close + i)), first);
+        last = f64x2.sub(f64x2.pmin(v128.load(open + i, 16), v128.load(close + i, 16)), last);
+      } else if (predictor === PREVIOUS_CLOSE) {
+        first = f64x2.add(v128.load(close + i - 8), first);
+        last = f64x2.add(v128.load(close + i + 8), last);
+        v128.store(open + i, first);
+        v128.store(open + i, last, 16);
+      } else if (predictor === BASE) {
+        first = f64x2.add(first, sum);
+        last = f64x2.add(last, sum);
+      } else {
+        if (predictor === NEXT) {
+          first = f64x2.add(first, f64x2.splat(1));
+          last = f64x2.add(last, f64x2.splat(1));
+        }
+        first = runningPair(first);
+        const four = f64x2.add(runningPair(last), second(first));
+        first = f64x2.add(first, sum);
+        last = f64x2.add(four, sum);
+        sum = f64x2.add(sum, second(four));
+        if (predictor === PREVIOUS) {
+          v128.store(close + i, first);
+          v128.store(close + i, last, 16);
+        }
+      }
+
+      first = f64x2.mul(first, units);
+      last = f64x2.mul(last, units);
+      if (divides) {
+        first = f64x2.div(first, divisors);
+        last = f64x2.div(last, divisors);
+      }
+      v128.store(values + i, f64x2.add(first, offsets));
+      v128.store(values + i, f64x2.add(last, offsets), 16);
+    }
   }
 }
 
-function unpackHighGroup(from: usize, width: i32, rows: i32, residualsAt: usize): void {
-  let to = residualsAt;
-  const mask = i32x4.splat((1 << width) - 1);
-  const factor = f64x2.splat(TWO_32);
-  const end = rows * width;
-  for (let bit = 0; bit < end; bit += width) {
-    const four = v128.and(fourAt(from, bit), mask);
-    const low = f64x2.mul(f64x2.convert_low_i32x4_u(four), factor);
-    const high = f64x2.mul(f64x2.convert_low_i32x4_u(upperHalf(four)), factor);
-    v128.store(to, f64x2.add(v128.load(to), low));
-    v128.store(to, f64x2.add(v128.load(to, 16), high), 16);
-    to += 32;
+function clearPatches(): void {
+  const zero = i64x2.splat(0);
+  for (let at = PATCHES_AT; at < PATCHES_AT + FRAME_LENGTH * 8; at += 64) {
+    v128.store(at, zero);
+    v128.store(at, zero, 16);
+    v128.store(at, zero, 32);
+    v128.store(at, zero, 48);
   }
 }
 
-/** The 32 bits of each lane from a bit position on. */
-function fourAt(from: usize, bit: i32): v128 {
+/** Puts a frame's patches, shifted to where they belong, each at the place of its residual. */
+function spreadPatches(
+  patches: i32,
+  width: i32,
+  shift: i32,
+  placesAt: usize,
+  patchBitsAt: usize,
+  firstBit: i32,
+): void {
+  const mask: u64 = ((<u64>1) << width) - 1;
+  let bit = firstBit;
+  if (patches < BITMAP_FROM) {
+    for (let i = 0; i < patches; i += 1, bit += width) {
+      const place = load<u8>(placesAt + i) & (FRAME_LENGTH - 1);
+      putPatch(PATCHES_AT + ((<usize>place) << 3), patchBitsAt, bit, mask, shift);
+    }
+    return;
+  }
+  for (let half = 0; half < 2; half += 1) {
+    const to = PATCHES_AT + (half << 9);
+    for (let left = load<u64>(placesAt + (half << 3)); left !== 0; left &= left - 1) {
+      putPatch(to + ((<usize>ctz(left)) << 3), patchBitsAt, bit, mask, shift);
+      bit += width;
+    }
+  }
+}
+
+function putPatch(to: usize, patchBitsAt: usize, bit: i32, mask: u64, shift: i32): void {
+  const word = patchBitsAt + ((bit >>> 5) << 2);
+  store<u64>(to, ((load<u64>(word) >>> (bit & 31)) & mask) << shift);
+}
+
+/** Reads the residuals of one frame of any width; its patches are in place, and not shifted. */
+function unpackWide(packedAt: usize, width: i32, rows: i32): void {
+  const lowWidth = min(width, 32);
+  const highAt = packedAt + groupBytes(lowWidth, rows);
+  const patchUnit = f64x2.splat(powerOfTwo(width));
+  const end = (<usize>rows) << 5;
+  for (let i: usize = 0, row = 0; i < end; i += 32, row += 1) {
+    const low = fourAt(packedAt, row * lowWidth, lowWidth);
+    const high = width > 32 ? fourAt(highAt, row * (width - 32), width - 32) : i32x4.splat(0);
+    storeWide(i, low, high, patchUnit);
+    storeWide(i + 16, upperHalf(low), upperHalf(high), patchUnit);
+  }
+}
+
+function storeWide(i: usize, low: v128, high: v128, patchUnit: v128): void {
+  const upper = f64x2.mul(f64x2.convert_low_i32x4_u(high), f64x2.splat(TWO_32));
+  const packed = f64x2.add(f64x2.convert_low_i32x4_u(low), upper);
+  v128.store(
+    WIDE_AT + i,
+    f64x2.add(packed, f64x2.mul(toDoubles(v128.load(PATCHES_AT + i)), patchUnit)),
+  );
+}
+
+/** The numbers of a width that begin at a bit of each lane. */
+function fourAt(from: usize, bit: i32, width: i32): v128 {
   const word = from + ((bit >>> 5) << 4);
   const shift = bit & 31;
+  const mask = i32x4.splat(width === 32 ? -1 : (1 << width) - 1);
   // Two shifts, because a shift by 32 would do nothing.
   const next = i32x4.shl(i32x4.shl(v128.load(word, 16), 1), 31 - shift);
-  return v128.or(i32x4.shr_u(v128.load(word), shift), next);
+  return v128.and(v128.or(i32x4.shr_u(v128.load(word), shift), next), mask);
 }
 
 function upperHalf(four: v128): v128 {
   return i64x2.shuffle(four, four, 1, 1);
 }
 
-export function applyPatches(
-  widthsAt: usize,
-  patchWidthsAt: usize,
-  patchCountsAt: usize,
-  placesAt: usize,
-  patchBitsAt: usize,
-  frames: i32,
-  firstBit: i32,
-  residualsAt: usize,
-): void {
-  let bit = firstBit;
-  let place = placesAt;
-  for (let frame = 0; frame < frames; frame += 1) {
-    const patches: i32 = load<u8>(patchCountsAt + frame);
-    if (patches === 0) continue;
-    const width: i32 = load<u8>(patchWidthsAt + frame);
-    const unit = powerOfTwo(load<u8>(widthsAt + frame));
-    const mask: u64 = ((<u64>1) << width) - 1;
-    const to = residualsAt + ((<usize>frame) << 10);
-    if (patches < BITMAP_FROM) {
-      for (let i = 0; i < patches; i += 1) {
-        addPatch(to + ((load<u8>(place + i) & 127) << 3), patchBitsAt, bit, mask, unit);
-        bit += width;
-      }
-      place += patches;
-      continue;
-    }
-    for (let half = 0; half < 2; half += 1) {
-      const base = to + (half << 9);
-      for (let left = load<u64>(place); left !== 0; left &= left - 1) {
-        addPatch(base + ((<usize>ctz(left)) << 3), patchBitsAt, bit, mask, unit);
-        bit += width;
-      }
-      place += 8;
-    }
-  }
-}
-
-function addPatch(to: usize, patchBitsAt: usize, bit: i32, mask: u64, unit: f64): void {
-  const word = patchBitsAt + ((bit >>> 5) << 2);
-  const high = (load<u64>(word) >>> (bit & 31)) & mask;
-  store<f64>(to, load<f64>(to) + <f64>high * unit);
+function readBase(at: usize, width: i32): f64 {
+  if (width === 1) return <f64>load<u8>(at);
+  if (width === 2) return <f64>load<u16>(at);
+  if (width === 4) return <f64>load<u32>(at);
+  return load<f64>(at);
 }
 
 function powerOfTwo(exponent: i32): f64 {
   return reinterpret<f64>((<i64>(exponent + 1023)) << 52);
 }
 
-export function addBases(columnAt: usize, basesAt: usize, count: i32): void {
-  let at = columnAt;
-  let frame = basesAt;
-  for (let left = count; left > 0; left -= FRAME_LENGTH, frame += 8) {
-    const base = v128.load64_splat(frame);
-    const end = at + (min(left, FRAME_LENGTH) << 3);
-    for (; at < end; at += 16) v128.store(at, f64x2.add(v128.load(at), base));
-  }
-}
-
-export function sumDeltas(columnAt: usize, basesAt: usize, count: i32): void {
-  let at = columnAt;
-  let frame = basesAt;
-  for (let left = count; left > 0; left -= FRAME_LENGTH, frame += 8) {
-    let sum = v128.load64_splat(frame);
-    const end = at + (rowsOf(left) << 5);
-    for (; at < end; at += 32) {
-      const first = runningPair(unzigzag(v128.load(at)));
-      const last = runningPair(unzigzag(v128.load(at, 16)));
-      const four = f64x2.add(last, second(first));
-      v128.store(at, f64x2.add(first, sum));
-      v128.store(at, f64x2.add(four, sum), 16);
-      sum = f64x2.add(sum, second(four));
-    }
-  }
-}
-
-export function sumSteps(columnAt: usize, basesAt: usize, count: i32): void {
-  const one = f64x2.splat(1);
-  let at = columnAt;
-  let frame = basesAt;
-  for (let left = count; left > 0; left -= FRAME_LENGTH, frame += 8) {
-    let sum = v128.load64_splat(frame);
-    const end = at + (rowsOf(left) << 5);
-    for (; at < end; at += 32) {
-      const first = runningPair(f64x2.add(v128.load(at), one));
-      const last = runningPair(f64x2.add(v128.load(at, 16), one));
-      const four = f64x2.add(last, second(first));
-      v128.store(at, f64x2.add(first, sum));
-      v128.store(at, f64x2.add(four, sum), 16);
-      sum = f64x2.add(sum, second(four));
-    }
-  }
+/** Integers within ±2^51 to doubles: as the low bits of a double so great that its last bit is 1. */
+function toDoubles(integers: v128): v128 {
+  const rounder = f64x2.splat(ROUNDER);
+  return f64x2.sub(i64x2.add(integers, rounder), rounder);
 }
 
 /** [a, b] to [a, a + b]. */
@@ -223,46 +396,10 @@ function unzigzag(zigzag: v128): v128 {
   return f64x2.sub(half, f64x2.mul(odd, zigzag));
 }
 
-export function addPreviousClose(columnAt: usize, closeAt: usize, count: i32): void {
-  const end = columnAt + (count << 3);
-  let close = closeAt - 8;
-  for (let at = columnAt; at < end; at += 16, close += 16) {
-    v128.store(at, f64x2.add(v128.load(close), unzigzag(v128.load(at))));
-  }
-}
-
-export function addToBody(columnAt: usize, openAt: usize, closeAt: usize, count: i32): void {
-  const end = <usize>(count << 3);
-  for (let i: usize = 0; i < end; i += 16) {
-    const top = f64x2.pmax(v128.load(openAt + i), v128.load(closeAt + i));
-    v128.store(columnAt + i, f64x2.add(top, v128.load(columnAt + i)));
-  }
-}
-
-export function takeFromBody(columnAt: usize, openAt: usize, closeAt: usize, count: i32): void {
-  const end = <usize>(count << 3);
-  for (let i: usize = 0; i < end; i += 16) {
-    const bottom = f64x2.pmin(v128.load(openAt + i), v128.load(closeAt + i));
-    v128.store(columnAt + i, f64x2.sub(bottom, v128.load(columnAt + i)));
-  }
-}
-
-export function scale(
-  integersAt: usize,
-  valuesAt: usize,
-  count: i32,
-  unit: f64,
-  divisor: f64,
-  offset: f64,
-): void {
-  const units = f64x2.splat(unit);
-  const divisors = f64x2.splat(divisor);
-  const offsets = f64x2.splat(offset);
-  const end = <usize>(count << 3);
-  for (let i: usize = 0; i < end; i += 16) {
-    const scaled = f64x2.div(f64x2.mul(v128.load(integersAt + i), units), divisors);
-    v128.store(valuesAt + i, f64x2.add(scaled, offsets));
-  }
+/** The same for integers of 64 bits. */
+function unzigzagInteger(zigzag: v128, ones: v128): v128 {
+  const sign = i64x2.neg(v128.and(zigzag, ones));
+  return v128.xor(i64x2.shr_u(zigzag, 1), sign);
 }
 
 export function firstUnfit(valuesAt: usize, count: i32): i32 {
@@ -407,9 +544,6 @@ function firstNegative(residualsAt: usize, count: i32): i32 {
   return count;
 }
 
-/** How many residuals of a frame have each number of bits. */
-const histogram = memory.data(64 * 4, 16);
-
 export function planFrames(
   residualsAt: usize,
   count: i32,
@@ -429,7 +563,7 @@ export function planFrames(
     let patches = 0;
     const narrowest = max(0, widest - MAX_PATCH_WIDTH);
     for (let width = widest - 1; width >= narrowest; width -= 1) {
-      patches += load<i32>(histogram + ((width + 1) << 2));
+      patches += load<i32>(HISTOGRAM_AT + ((width + 1) << 2));
       const places = min(patches, BITMAP_FROM) << 3;
       const bits = lanes * width + patches * (widest - width) + places;
       if (bits >= bestBits) continue;
@@ -444,16 +578,16 @@ export function planFrames(
   }
 }
 
-/** Fills the histogram. Returns the bits of the widest residual. */
+/** Fills the HISTOGRAM_AT. Returns the bits of the widest residual. */
 function countWidths(residualsAt: usize, length: i32): i32 {
-  memory.fill(histogram, 0, 64 * 4);
+  memory.fill(HISTOGRAM_AT, 0, 64 * 4);
   let widest = 0;
   const end = residualsAt + (length << 3);
   for (let at = residualsAt; at < end; at += 8) {
     // A positive integer's bits are one more than its double's exponent.
     const exponent = <i32>(load<u64>(at) >>> 52);
     const width = max(exponent - 1022, 0);
-    const entry = histogram + (width << 2);
+    const entry = HISTOGRAM_AT + (width << 2);
     store<i32>(entry, load<i32>(entry) + 1);
     widest = max(widest, width);
   }
@@ -591,4 +725,9 @@ function rowsOf(left: i32): i32 {
 
 function groupBytes(width: i32, rows: i32): i32 {
   return ((rows * width + 31) >>> 5) << 4;
+}
+
+function frameBytes(width: i32, rows: i32): i32 {
+  const high = width > 32 ? groupBytes(width - 32, rows) : 0;
+  return groupBytes(min(width, 32), rows) + high;
 }

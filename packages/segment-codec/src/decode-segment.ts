@@ -35,8 +35,7 @@ export function decodeSegment(
 ): number {
   const { start, end, targetOffset = 0, kernel } = options;
   const part = segmentPart(kernelMemory(kernel), bytes, start, end);
-  const wanted = new Set(CANDLE_COLUMNS.filter((column) => target[column] !== undefined));
-  requireRoom(target, wanted, targetOffset, part.length);
+  requireRoom(target, targetOffset, part.length);
   if (part.length === 0) return 0;
 
   const { memory, skip, length } = part;
@@ -44,25 +43,22 @@ export function decodeSegment(
   const take = (column: keyof Candle): void => {
     target[column]?.set(memory.doubles.subarray(from, from + length), targetOffset);
   };
-  if (wanted.has('timestamp')) {
+  if (target.timestamp !== undefined) {
     readTimestamps(part);
     take('timestamp');
   }
-  readPrices(part, wanted, take);
-  if (wanted.has('volume')) {
+  readPrices(part, target, take);
+  if (target.volume !== undefined) {
     readVolume(part);
     take('volume');
   }
   return length;
 }
-function requireRoom(
-  target: Partial<CandleColumns>,
-  wanted: ReadonlySet<keyof Candle>,
-  offset: number,
-  length: number,
-): void {
-  for (const column of wanted) {
-    const room = target[column]?.length ?? 0;
+
+function requireRoom(target: Partial<CandleColumns>, offset: number, length: number): void {
+  for (const column of CANDLE_COLUMNS) {
+    const room = target[column]?.length;
+    if (room === undefined) continue;
     if (!(Number.isInteger(offset) && offset >= 0 && offset + length <= room)) {
       throw new RangeError(
         `${column} has no room for ${length} candles from ${offset} on: its length is ${room}`,

@@ -1,5 +1,6 @@
 import { corruptSegment } from './corrupt-segment.ts';
-import { type FrameRange, readStream, unpackIntegers } from './frame-stream.ts';
+import { type FrameRange, readStream } from './frame-stream.ts';
+import { AS_INTEGERS } from './kernel/kernel.ts';
 import { WORKSPACE } from './kernel/workspace.ts';
 import { BITS_HEADER_BYTES, PREDICTOR } from './segment-format.ts';
 import type { ColumnPayload } from './segment-part.ts';
@@ -25,10 +26,10 @@ export function readBits(payload: ColumnPayload, frames: FrameRange): void {
   if (upper.endAt !== lowerAt || lower.endAt !== limit) {
     throw corruptSegment('a column has the wrong length', at - origin);
   }
-  const count = unpackIntegers(memory, upper, frames, UPPER);
-  unpackIntegers(memory, lower, frames, LOWER);
-  const { words, doubles } = memory;
-  for (let i = 0; i < count; i += 1) {
+  const { kernel, words, doubles } = memory;
+  kernel.decode(upper, AS_INTEGERS, { open: UPPER, close: UPPER, values: UPPER });
+  kernel.decode(lower, AS_INTEGERS, { open: LOWER, close: LOWER, values: LOWER });
+  for (let i = 0; i < upper.count; i += 1) {
     words[(VALUES >>> 2) + 2 * i] = doubles[(LOWER >>> 3) + i] ?? 0;
     words[(VALUES >>> 2) + 2 * i + 1] = doubles[(UPPER >>> 3) + i] ?? 0;
   }

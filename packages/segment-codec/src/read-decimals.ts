@@ -45,25 +45,18 @@ export function readDecimalColumn(
 }
 
 /**
- * Makes values of a column's integers at `integersAt`. The column's payload must still be in place.
+ * Decodes a column of decimals to the workspace's values, and the integers of open and close also to
+ * their own places. The column's payload must still be in place.
  */
-export function toValues(
-  { memory }: ColumnPayload,
-  column: DecimalColumn,
-  frames: FrameRange,
-  integersAt: number,
-): void {
+export function decodeDecimals({ memory }: ColumnPayload, column: DecimalColumn): void {
   const { kernel, view, doubles } = memory;
-  const start = frames.first * FRAME_LENGTH;
-  const end = Math.min(frames.end * FRAME_LENGTH, frames.count);
+  const { stream, unit } = column;
   const divisor = POWERS_OF_TEN[column.scale] ?? 1;
-  kernel.scale(integersAt, WORKSPACE.values, end - start, column.unit, divisor, 0);
+  kernel.decode(stream, { unit, divisor, offset: 0 }, WORKSPACE);
+  const start = stream.first * FRAME_LENGTH;
   for (let i = 0; i < column.exceptions; i += 1) {
-    const position = view.getUint16(column.positionsAt + i * 2, true);
-    if (position < start || position >= end) continue;
-    doubles[(WORKSPACE.values >>> 3) + position - start] = view.getFloat64(
-      column.doublesAt + i * 8,
-      true,
-    );
+    const position = view.getUint16(column.positionsAt + i * 2, true) - start;
+    if (position < 0 || position >= stream.count) continue;
+    doubles[(WORKSPACE.values >>> 3) + position] = view.getFloat64(column.doublesAt + i * 8, true);
   }
 }

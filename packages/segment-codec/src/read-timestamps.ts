@@ -1,11 +1,10 @@
-import { timeframeGrid } from '@barkeep/core';
+import { type TimeframeGrid, timeframeGrid } from '@barkeep/core';
 import { corruptSegment } from './corrupt-segment.ts';
-import { readStream, unpackIntegers } from './frame-stream.ts';
+import { readStream } from './frame-stream.ts';
+import { AS_INTEGERS, type Scaling } from './kernel/kernel.ts';
 import { WORKSPACE } from './kernel/workspace.ts';
 import { ENCODING, PREDICTOR } from './segment-format.ts';
 import { loadColumn, type SegmentPart } from './segment-part.ts';
-
-const { values: VALUES, low: PERIODS } = WORKSPACE;
 
 /** Decodes the timestamps of a part's frames to the workspace's values. */
 export function readTimestamps(part: SegmentPart): void {
@@ -17,15 +16,16 @@ export function readTimestamps(part: SegmentPart): void {
   }
   const stream = readStream(payload, at + 4, frames, [PREDICTOR.next]);
   if (stream.endAt !== limit) throw corruptSegment('a column is too long', at - origin);
-  const count = unpackIntegers(memory, stream, frames, PERIODS);
   const grid = timeframeGrid(directory.header.timeframe);
-  if (grid.fixedMs !== undefined) {
-    memory.kernel.scale(PERIODS, VALUES, count, grid.fixedMs, 1, grid.origin);
-    return;
-  }
-  const from = PERIODS >>> 3;
-  const to = VALUES >>> 3;
-  for (let i = 0; i < count; i += 1) {
-    memory.doubles[to + i] = grid.startOf(memory.doubles[from + i] ?? 0);
-  }
+  memory.kernel.decode(stream, scalingOf(grid), WORKSPACE);
+  if (grid.fixedMs !== undefined) return;
+  const { doubles } = memory;
+  const from = WORKSPACE.values >>> 3;
+  for (let i = from; i < from + stream.count; i += 1) doubles[i] = grid.startOf(doubles[i] ?? 0);
+}
+
+/** Period numbers to timestamps, save those of a calendar. */
+function scalingOf({ fixedMs, origin }: TimeframeGrid): Scaling {
+  if (fixedMs === undefined) return AS_INTEGERS;
+  return { unit: fixedMs, divisor: 1, offset: origin };
 }

@@ -93,9 +93,9 @@ export function framesOf(count: number): number {
 
 /** The 32-bit words that a frame of `length` values takes at a width. */
 export function frameWords(width: number, length: number): number {
-  const rows = Math.ceil(length / LANES);
-  if (width <= 32) return LANES * Math.ceil((rows * width) / 32);
-  return LANES * (rows + Math.ceil((rows * (width - 32)) / 32));
+  const rows = (length + LANES - 1) >>> 2;
+  if (width <= 32) return LANES * ((rows * width + 31) >>> 5);
+  return LANES * (rows + ((rows * (width - 32) + 31) >>> 5));
 }
 
 /** The bytes that say where a frame's patches are. */

@@ -4,8 +4,9 @@ import {
   INTEGER_LIMIT,
   LANES,
   MAX_PATCH_WIDTH,
+  PREDICTOR,
 } from '../segment-format.ts';
-import type { Kernel, PatchTables } from './kernel.ts';
+import type { DecodedColumns, Kernel, PackedFrames, PatchTables, Scaling } from './kernel.ts';
 import { WORKSPACE_PAGES } from './workspace.ts';
 import { xxh32 } from './xxh32.ts';
 
@@ -20,6 +21,7 @@ export class JavaScriptKernel implements Kernel {
   readonly #doubles: Float64Array = new Float64Array(this.memory);
   readonly #words: Int32Array = new Int32Array(this.memory);
   readonly #bytes: Uint8Array = new Uint8Array(this.memory);
+  readonly #view: DataView = new DataView(this.memory);
   /** How many residuals of a frame have each number of bits. */
   readonly #histogram: Int32Array = new Int32Array(64);
 
@@ -27,7 +29,42 @@ export class JavaScriptKernel implements Kernel {
     return xxh32(this.#words, this.#bytes, at, length);
   }
 
-  unpack(widthsAt: number, packedAt: number, count: number, residualsAt: number): void {
+  decode(frames: PackedFrames, scaling: Scaling, columns: DecodedColumns): void {
+    const { predictor, count } = frames;
+    const { open, close, values } = columns;
+    const integers =
+      predictor === PREDICTOR.previous
+        ? close
+        : predictor === PREDICTOR.previousClose
+          ? open
+          : values;
+    this.#unpack(frames.tables.widthsAt, frames.packedAt, count, integers);
+    if (frames.hasPatches) this.#applyPatches(frames, integers);
+    if (predictor === PREDICTOR.previous) {
+      this.#doubles[(close >>> 3) - 1] = this.#base(frames, 0);
+      this.#sumDeltas(close, frames);
+    } else if (predictor === PREDICTOR.next) this.#sumSteps(values, frames);
+    else if (predictor === PREDICTOR.previousClose) this.#addPreviousClose(open, close, count);
+    else if (predictor === PREDICTOR.aboveBody) this.#addToBody(values, open, close, count);
+    else if (predictor === PREDICTOR.belowBody) this.#takeFromBody(values, open, close, count);
+    else this.#addBases(values, frames);
+    this.#scale(integers, values, count, scaling);
+  }
+
+  #base({ predictor, first, base, baseWidth, basesAt }: PackedFrames, frame: number): number {
+    const steps = predictor === PREDICTOR.next ? (first + frame) * FRAME_LENGTH : 0;
+    const own = baseWidth === 0 ? 0 : this.#readBase(basesAt + frame * baseWidth, baseWidth);
+    return base + steps + own;
+  }
+
+  #readBase(at: number, width: number): number {
+    if (width === 1) return this.#view.getUint8(at);
+    if (width === 2) return this.#view.getUint16(at, true);
+    if (width === 4) return this.#view.getUint32(at, true);
+    return this.#view.getFloat64(at, true);
+  }
+
+  #unpack(widthsAt: number, packedAt: number, count: number, residualsAt: number): void {
     let word = packedAt >>> 2;
     let out = residualsAt >>> 3;
     for (let start = 0, frame = widthsAt; start < count; start += FRAME_LENGTH, frame += 1) {
@@ -89,11 +126,12 @@ export class JavaScriptKernel implements Kernel {
     return from + groupWords(width, rows);
   }
 
-  applyPatches(tables: PatchTables, frames: number, firstBit: number, residualsAt: number): void {
+  #applyPatches({ tables, count, firstPatchBit }: PackedFrames, residualsAt: number): void {
     const bytes = this.#bytes;
     const doubles = this.#doubles;
-    let bit = firstBit;
+    let bit = firstPatchBit;
     let place = tables.placesAt;
+    const frames = Math.ceil(count / FRAME_LENGTH);
     for (let frame = 0; frame < frames; frame += 1) {
       const patches = bytes[tables.patchCountsAt + frame] ?? 0;
       if (patches === 0) continue;
@@ -128,21 +166,23 @@ export class JavaScriptKernel implements Kernel {
     return (width === 32 ? all : all & ((1 << width) - 1)) >>> 0;
   }
 
-  addBases(columnAt: number, basesAt: number, count: number): void {
+  #addBases(columnAt: number, frames: PackedFrames): void {
+    const { count } = frames;
     const doubles = this.#doubles;
     const column = columnAt >>> 3;
-    for (let start = 0, frame = basesAt >>> 3; start < count; start += FRAME_LENGTH, frame += 1) {
-      const base = doubles[frame] ?? 0;
+    for (let start = 0, frame = 0; start < count; start += FRAME_LENGTH, frame += 1) {
+      const base = this.#base(frames, frame);
       const end = column + Math.min(start + FRAME_LENGTH, count);
       for (let i = column + start; i < end; i += 1) doubles[i] = (doubles[i] ?? 0) + base;
     }
   }
 
-  sumDeltas(columnAt: number, basesAt: number, count: number): void {
+  #sumDeltas(columnAt: number, frames: PackedFrames): void {
+    const { count } = frames;
     const doubles = this.#doubles;
     const column = columnAt >>> 3;
-    for (let start = 0, frame = basesAt >>> 3; start < count; start += FRAME_LENGTH, frame += 1) {
-      let sum = doubles[frame] ?? 0;
+    for (let start = 0, frame = 0; start < count; start += FRAME_LENGTH, frame += 1) {
+      let sum = this.#base(frames, frame);
       const end = column + Math.min(start + FRAME_LENGTH, count);
       for (let i = column + start; i < end; i += 1) {
         const zigzag = doubles[i] ?? 0;
@@ -153,11 +193,12 @@ export class JavaScriptKernel implements Kernel {
     }
   }
 
-  sumSteps(columnAt: number, basesAt: number, count: number): void {
+  #sumSteps(columnAt: number, frames: PackedFrames): void {
+    const { count } = frames;
     const doubles = this.#doubles;
     const column = columnAt >>> 3;
-    for (let start = 0, frame = basesAt >>> 3; start < count; start += FRAME_LENGTH, frame += 1) {
-      let sum = doubles[frame] ?? 0;
+    for (let start = 0, frame = 0; start < count; start += FRAME_LENGTH, frame += 1) {
+      let sum = this.#base(frames, frame);
       const end = column + Math.min(start + FRAME_LENGTH, count);
       for (let i = column + start; i < end; i += 1) {
         sum += 1 + (doubles[i] ?? 0);
@@ -166,7 +207,7 @@ export class JavaScriptKernel implements Kernel {
     }
   }
 
-  addPreviousClose(columnAt: number, closeAt: number, count: number): void {
+  #addPreviousClose(columnAt: number, closeAt: number, count: number): void {
     const doubles = this.#doubles;
     const column = columnAt >>> 3;
     const previous = (closeAt >>> 3) - 1;
@@ -177,7 +218,7 @@ export class JavaScriptKernel implements Kernel {
     }
   }
 
-  addToBody(columnAt: number, openAt: number, closeAt: number, count: number): void {
+  #addToBody(columnAt: number, openAt: number, closeAt: number, count: number): void {
     const doubles = this.#doubles;
     const column = columnAt >>> 3;
     const open = openAt >>> 3;
@@ -188,7 +229,7 @@ export class JavaScriptKernel implements Kernel {
     }
   }
 
-  takeFromBody(columnAt: number, openAt: number, closeAt: number, count: number): void {
+  #takeFromBody(columnAt: number, openAt: number, closeAt: number, count: number): void {
     const doubles = this.#doubles;
     const column = columnAt >>> 3;
     const open = openAt >>> 3;
@@ -199,13 +240,11 @@ export class JavaScriptKernel implements Kernel {
     }
   }
 
-  scale(
+  #scale(
     integersAt: number,
     valuesAt: number,
     count: number,
-    unit: number,
-    divisor: number,
-    offset: number,
+    { unit, divisor, offset }: Scaling,
   ): void {
     const doubles = this.#doubles;
     const integers = integersAt >>> 3;

@@ -13,31 +13,14 @@ export interface Kernel {
   /** XXH32 with seed 0, as a signed 32-bit integer. `at` is a multiple of 4. */
   checksum(at: number, length: number): number;
 
-  /** Reads packed frames into `residuals`, save what patches add. Writes whole rows of four. */
-  unpack(widthsAt: number, packedAt: number, count: number, residualsAt: number): void;
-  /** Adds the patches of `frames` frames to their residuals. */
-  applyPatches(tables: PatchTables, frames: number, firstBit: number, residualsAt: number): void;
-  /** Residuals to integers, in place: each plus its frame's base. */
-  addBases(columnAt: number, basesAt: number, count: number): void;
-  /** Residuals to integers, in place: running sums of zigzag differences, anew in each frame. */
-  sumDeltas(columnAt: number, basesAt: number, count: number): void;
-  /** Residuals to integers, in place: running sums of `1 + residual`, anew in each frame. */
-  sumSteps(columnAt: number, basesAt: number, count: number): void;
-  /** Residuals to integers, in place: `close[i - 1]` plus a zigzag difference. */
-  addPreviousClose(columnAt: number, closeAt: number, count: number): void;
-  /** Residuals to integers, in place: the greater of open and close plus the residual. */
-  addToBody(columnAt: number, openAt: number, closeAt: number, count: number): void;
-  /** Residuals to integers, in place: the lesser of open and close minus the residual. */
-  takeFromBody(columnAt: number, openAt: number, closeAt: number, count: number): void;
-  /** `values[i] = integers[i] * unit / divisor + offset`. */
-  scale(
-    integersAt: number,
-    valuesAt: number,
-    count: number,
-    unit: number,
-    divisor: number,
-    offset: number,
-  ): void;
+  /**
+   * Reads packed frames, and makes values of them:
+   * `values[i] = integers[i] * unit / divisor + offset`. Writes whole rows of four.
+   *
+   * The integers of `previous` (with the one before the first) go to the close column, those of
+   * `previousClose` to the open column, for the predictors that look there.
+   */
+  decode(frames: PackedFrames, scaling: Scaling, columns: DecodedColumns): void;
 
   /** The index of the first value that is NaN, infinite or −0; `count` when there is none. */
   firstUnfit(valuesAt: number, count: number): number;
@@ -50,15 +33,15 @@ export interface Kernel {
   firstNotMultiple(columnAt: number, from: number, count: number, unit: number): number;
   /** `column[i] = floor(column[i] / unit)`. */
   divide(columnAt: number, count: number, unit: number): void;
-  /** The inverse of `addBases`, out of place. */
+  /** Residuals of `PREDICTOR.base`: each integer without its frame's base. */
   takeBases(columnAt: number, basesAt: number, count: number, residualsAt: number): void;
-  /** The inverse of `sumDeltas`, out of place; `column[-1]` is the first base. */
+  /** Residuals of `PREDICTOR.previous`; `column[-1]` is the first base. */
   toDeltas(columnAt: number, count: number, residualsAt: number): void;
-  /** The inverse of `sumSteps`, out of place; `column[-1]` is the first base. */
+  /** Residuals of `PREDICTOR.next`; `column[-1]` is the first base. */
   toSteps(columnAt: number, count: number, residualsAt: number): void;
-  /** The inverse of `addPreviousClose`, out of place. */
+  /** Residuals of `PREDICTOR.previousClose`. */
   fromPreviousClose(columnAt: number, closeAt: number, count: number, residualsAt: number): void;
-  /** The inverse of `addToBody`, out of place. @returns The index of the first negative residual, or `count`. */
+  /** Residuals of `PREDICTOR.aboveBody`. @returns The index of the first negative residual, or `count`. */
   aboveBody(
     columnAt: number,
     openAt: number,
@@ -66,7 +49,7 @@ export interface Kernel {
     count: number,
     residualsAt: number,
   ): number;
-  /** The inverse of `takeFromBody`, out of place. @returns The index of the first negative residual, or `count`. */
+  /** Residuals of `PREDICTOR.belowBody`. @returns The index of the first negative residual, or `count`. */
   belowBody(
     columnAt: number,
     openAt: number,
@@ -76,9 +59,9 @@ export interface Kernel {
   ): number;
   /** Chooses, for each frame, the width, and the number and width of patches, that take the fewest bits. */
   planFrames(residualsAt: number, count: number, tables: PatchTables): void;
-  /** The inverse of `unpack`. May write zeros to the residuals after the last, up to a whole row. */
+  /** Packs residuals. May write zeros to those after the last, up to a whole row. */
   pack(residualsAt: number, count: number, widthsAt: number, packedAt: number): void;
-  /** The inverse of `applyPatches`, from bit 0 on. */
+  /** Packs what the residuals have above the widths of their frames. */
   packPatches(residualsAt: number, count: number, tables: PatchTables, patchWords: number): void;
 }
 
@@ -91,4 +74,41 @@ export interface PatchTables {
   readonly patchCountsAt: number;
   readonly placesAt: number;
   readonly patchBitsAt: number;
+}
+
+/** A run of whole frames of a stream. Addresses are those of the run's first frame. */
+export interface PackedFrames {
+  /** One of `PREDICTOR`. */
+  readonly predictor: number;
+  /** How many integers the run holds. */
+  readonly count: number;
+  /** The place of the run's first frame in the stream. */
+  readonly first: number;
+  readonly tables: PatchTables;
+  readonly hasPatches: boolean;
+  /** Where the run's patches begin, in bits from `tables.patchBitsAt`. */
+  readonly firstPatchBit: number;
+  readonly packedAt: number;
+  /** Added to the base of every frame. */
+  readonly base: number;
+  /** The bytes of a frame's own base: 0 when it has none. */
+  readonly baseWidth: number;
+  readonly basesAt: number;
+}
+
+/** What makes values of integers. */
+export interface Scaling {
+  readonly unit: number;
+  readonly divisor: number;
+  readonly offset: number;
+}
+
+/** Leaves integers as they are. */
+export const AS_INTEGERS: Scaling = Object.freeze({ unit: 1, divisor: 1, offset: 0 });
+
+/** Where decoded columns are. Each may be written from 8 bytes before its address on. */
+export interface DecodedColumns {
+  readonly open: number;
+  readonly close: number;
+  readonly values: number;
 }

@@ -1,19 +1,31 @@
-import type { Kernel, PatchTables } from './kernel.ts';
+import type { DecodedColumns, Kernel, PackedFrames, PatchTables, Scaling } from './kernel.ts';
 import { WASM_KERNEL_CODE } from './wasm-kernel-code.ts';
 import { WORKSPACE_PAGES } from './workspace.ts';
 
 /** What the compiled kernel exports: `Kernel`, with the addresses of tables one by one. */
 interface CompiledKernel
-  extends Omit<Kernel, 'name' | 'memory' | 'applyPatches' | 'planFrames' | 'packPatches'> {
-  applyPatches(
+  extends Omit<Kernel, 'name' | 'memory' | 'decode' | 'planFrames' | 'packPatches'> {
+  decode(
+    predictor: number,
+    count: number,
+    first: number,
     widthsAt: number,
     patchWidthsAt: number,
     patchCountsAt: number,
     placesAt: number,
     patchBitsAt: number,
-    frames: number,
-    firstBit: number,
-    residualsAt: number,
+    firstPatchBit: number,
+    hasPatches: boolean,
+    packedAt: number,
+    base: number,
+    baseWidth: number,
+    basesAt: number,
+    unit: number,
+    divisor: number,
+    offset: number,
+    openAt: number,
+    closeAt: number,
+    valuesAt: number,
   ): void;
   planFrames(
     residualsAt: number,
@@ -56,16 +68,28 @@ export function createWasmKernel(): Kernel | undefined {
     ...compiled,
     name: 'wasm',
     memory: memory.buffer,
-    applyPatches: (tables: PatchTables, frames, firstBit, residualsAt) =>
-      compiled.applyPatches(
-        tables.widthsAt,
-        tables.patchWidthsAt,
-        tables.patchCountsAt,
-        tables.placesAt,
-        tables.patchBitsAt,
-        frames,
-        firstBit,
-        residualsAt,
+    decode: (frames: PackedFrames, scaling: Scaling, columns: DecodedColumns) =>
+      compiled.decode(
+        frames.predictor,
+        frames.count,
+        frames.first,
+        frames.tables.widthsAt,
+        frames.tables.patchWidthsAt,
+        frames.tables.patchCountsAt,
+        frames.tables.placesAt,
+        frames.tables.patchBitsAt,
+        frames.firstPatchBit,
+        frames.hasPatches,
+        frames.packedAt,
+        frames.base,
+        frames.baseWidth,
+        frames.basesAt,
+        scaling.unit,
+        scaling.divisor,
+        scaling.offset,
+        columns.open,
+        columns.close,
+        columns.values,
       ),
     planFrames: (residualsAt, count, tables) =>
       compiled.planFrames(
@@ -75,7 +99,7 @@ export function createWasmKernel(): Kernel | undefined {
         tables.patchWidthsAt,
         tables.patchCountsAt,
       ),
-    packPatches: (residualsAt, count, tables, patchWords) =>
+    packPatches: (residualsAt, count, tables: PatchTables, patchWords) =>
       compiled.packPatches(
         residualsAt,
         count,

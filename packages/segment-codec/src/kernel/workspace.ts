@@ -2,7 +2,7 @@ import { FRAME_LENGTH, framesOf, MAX_SEGMENT_LENGTH } from '../segment-format.ts
 import type { PatchTables } from './kernel.ts';
 
 /** What the compiled kernel keeps for itself at the start of its memory. */
-const KERNEL_BYTES = 1_024;
+const KERNEL_BYTES = 4_096;
 /** A column begins so far into its region, because the value before its first needs a place too. */
 const LEAD = 16;
 const COLUMN_BYTES = MAX_SEGMENT_LENGTH * 8 + 128;
