@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileKernel, modulePath, moduleText } from '../kernel/compile-kernel.ts';
+import type { KernelName } from '../src/index.ts';
 import { JavaScriptKernel } from '../src/kernel/javascript-kernel.ts';
 import { kernelMemory } from '../src/kernel/kernel-memory.ts';
 import { createWasmKernel } from '../src/kernel/wasm-kernel.ts';
+import { WORKSPACE } from '../src/kernel/workspace.ts';
+import { FRAME_LENGTH, MAX_PATCH_WIDTH, MAX_WIDTH, PREDICTOR } from '../src/segment-format.ts';
 import { randomFrom } from './arbitrary-series.ts';
 import { referenceXxh32 } from './reference-decoder.ts';
 
@@ -56,6 +59,62 @@ describe('the checksum', () => {
         if (kernel === undefined) throw new Error('this engine has no WebAssembly SIMD');
         new Uint8Array(kernel.memory).set(bytes, 64);
         expect(kernel.checksum(64, length)).toBe(expected);
+      }
+    }
+  });
+});
+
+describe('a packed frame of any width, with patches of any width', () => {
+  const tables = WORKSPACE.tables;
+  const predictors = [PREDICTOR.base, PREDICTOR.previousClose, PREDICTOR.aboveBody];
+  const LIST_OF_5 = [0, 3, 64, 99, 127];
+  const BITMAP_OF_20 = [17, 17, 17, 17, 17, 17, 17, 17, 0, 3, 0, 3, 0, 0, 0, 0];
+  const widths = Array.from({ length: MAX_WIDTH + 1 }, (_, width) => width);
+
+  /** Decodes random words, with 5 patches in a list of places or 20 in a bitmap. */
+  function decodeOne(
+    kernel: KernelName,
+    width: number,
+    patchWidth: number,
+    predictor: number,
+  ): Float64Array {
+    const memory = kernelMemory(kernel);
+    const patches = patchWidth % 2 === 0 ? 5 : 20;
+    const random = randomFrom(width * 64 + patchWidth);
+    const randomWords = (at: number): void => {
+      for (let i = 0; i < 300; i += 1) memory.words[(at >>> 2) + i] = random() * 2 ** 32;
+    };
+    randomWords(WORKSPACE.packed);
+    randomWords(tables.patchBitsAt);
+    memory.bytes[tables.widthsAt] = width;
+    memory.bytes[tables.patchWidthsAt] = patchWidth;
+    memory.bytes[tables.patchCountsAt] = patches;
+    memory.bytes.set(patches === 5 ? LIST_OF_5 : BITMAP_OF_20, tables.placesAt);
+    for (const column of [WORKSPACE.open, WORKSPACE.close]) {
+      memory.doubles.fill(0, (column >>> 3) - 1, (column >>> 3) + FRAME_LENGTH);
+    }
+    const frames = {
+      predictor,
+      count: FRAME_LENGTH,
+      first: 0,
+      tables,
+      hasPatches: patchWidth > 0,
+      firstPatchBit: 7,
+      packedAt: WORKSPACE.packed,
+      base: 0,
+      baseWidth: 0,
+      basesAt: 0,
+    };
+    memory.kernel.decode(frames, { unit: 1, divisor: 100, offset: 0 }, WORKSPACE);
+    const at = WORKSPACE.values >>> 3;
+    return memory.doubles.slice(at, at + FRAME_LENGTH);
+  }
+
+  it.each(predictors)('is the same values in both kernels (predictor %i)', (predictor) => {
+    for (const width of widths) {
+      for (let patch = 0; patch <= Math.min(MAX_PATCH_WIDTH, MAX_WIDTH - width); patch += 1) {
+        const expected = decodeOne('js', width, patch, predictor);
+        expect(decodeOne('wasm', width, patch, predictor)).toEqual(expected);
       }
     }
   });
