@@ -6,7 +6,7 @@ const KEY: SeriesKey = Object.freeze({ symbol: 'WARM-UP', timeframe: '1m' });
 const CANDLES = 8_192;
 const LATEST = 1_000;
 const LATEST_READS = 40;
-const FULL_READS = 4;
+const FULL_READS = 60;
 
 /**
  * Reads invented candles from a database in memory, so that the code is compiled before the first
