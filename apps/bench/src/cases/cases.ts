@@ -14,6 +14,7 @@ import { reIngestCase } from './re-ingest.ts';
 import { readCase } from './read.ts';
 import { readColdCase } from './read-cold.ts';
 import { orderBooksCase, tickersCase } from './realtime.ts';
+import { realtimeMemoryCase } from './realtime-memory.ts';
 import { sizeCase } from './size.ts';
 import { smallSeriesCase } from './small-series.ts';
 import { store100kCase } from './store-100k.ts';
@@ -43,5 +44,6 @@ export const CASES: readonly BenchCase[] = [
   latestWarmCase(inMemory),
   tickersCase,
   orderBooksCase,
+  realtimeMemoryCase,
   cacheCase,
 ];
