@@ -1,30 +1,7 @@
 import { randomInt } from 'node:crypto';
-import {
-  CANDLE_COLUMNS,
-  type Candle,
-  type CandleColumns,
-  CandleSeries,
-  type EpochMs,
-  type Interval,
-  type SeriesKey,
-  throwIfAborted,
-} from '@barkeep/core';
-import { type CompactionStep, CompactionTally } from '@barkeep/sqlite-engine';
-import {
-  AbstractMarketDataStorage,
-  type BatchOutcome,
-  type CheckedBatch,
-  type CheckedQuery,
-  type CompactionReport,
-  type CoverageEntry,
-  EVER,
-  type IntegrityReport,
-  type QuarantineReport,
-  type RemovalOutcome,
-  type SeriesFilter,
-  type SeriesInfo,
-  type StorageSize,
-} from '@barkeep/storage';
+import { CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
+import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
+import type { CheckedQuery } from '@barkeep/storage';
 import { assertUsablePath } from './database-path.ts';
 import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
@@ -32,7 +9,7 @@ import { assertCompatible, installedVersions } from './runtime-versions.ts';
 import { SqliteConnections } from './sqlite-connections.ts';
 import { checkOptions, type SqliteStorageOptions } from './sqlite-storage-options.ts';
 import { WorkerClient } from './worker-client.ts';
-import { type ConnectionOptions, columnBuffers } from './worker-protocol.ts';
+import type { ConnectionOptions } from './worker-protocol.ts';
 
 /** As many as `crypto.randomInt` offers: two connections get the same one practically never. */
 const WRITER_NUMBERS = 2 ** 48 - 1;
@@ -46,7 +23,7 @@ const WRITER_NUMBERS = 2 ** 48 - 1;
  * await using storage = new SqliteStorage({ path: './market_data.sqlite3' });
  * await storage.open();
  */
-export class SqliteStorage extends AbstractMarketDataStorage {
+export class SqliteStorage extends EngineStorage {
   readonly #options: Omit<ConnectionOptions, 'access'>;
   readonly #readers: number;
   readonly #poll: RemoteChangePoll;
@@ -102,19 +79,12 @@ export class SqliteStorage extends AbstractMarketDataStorage {
     if (this.#options.synchronous !== 'full') await this.#opened().writer.call('checkpoint', []);
   }
 
-  protected override _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
-    const sent = batches.map(({ key, series, covers, source, collectedAt }) => {
-      const { timestamp, open, high, low, close, volume } = series;
-      return {
-        key,
-        columns: { timestamp, open, high, low, close, volume },
-        covers,
-        source,
-        collectedAt,
-      };
-    });
-    const moved = columnBuffers(sent.map(({ columns }) => columns));
-    return this.#opened().writer.call('write', [sent], moved);
+  protected override get reader(): EngineCaller {
+    return this.#opened().reader;
+  }
+
+  protected override get writer(): EngineCaller {
+    return this.#opened().writer;
   }
 
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
@@ -128,99 +98,10 @@ export class SqliteStorage extends AbstractMarketDataStorage {
       : readSideBySide(query, reader, idleReader);
   }
 
-  protected override _readColumns<C extends keyof Candle>(
-    query: CheckedQuery,
-    columns: readonly C[],
-  ): Promise<Pick<CandleColumns, C>> {
-    return this.#opened().reader.call('readColumns', [query, columns]);
-  }
-
-  protected override async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
-    const answers = await this.#opened().reader.call('readMany', [queries]);
-    return queries.flatMap(({ key }, i) => {
-      const columns = answers[i];
-      return columns === undefined ? [] : [CandleSeries.fromTrustedColumns(key, columns)];
-    });
-  }
-
-  protected override _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
-    return this.#opened().writer.call('remove', [key, range]);
-  }
-
-  protected override _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
-    return this.#opened().reader.call('list', [filter]);
-  }
-
-  protected override _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void> {
-    return this.#opened().writer.call('addCoverage', [key, entry]);
-  }
-
-  protected override _coverageOf(key: SeriesKey, range: Interval): Promise<CoverageEntry[]> {
-    return this.#opened().reader.call('coverageOf', [key, range]);
-  }
-
-  protected override _removeCoverage(key: SeriesKey, range: Interval): Promise<void> {
-    return this.#opened().writer.call('removeCoverage', [key, range]);
-  }
-
-  protected override _getMetadata(key: string): Promise<string | undefined> {
-    return this.#opened().reader.call('getMetadata', [key]);
-  }
-
-  protected override _setMetadata(key: string, text: string): Promise<void> {
-    return this.#opened().writer.call('setMetadata', [key, text]);
-  }
-
-  protected override _deleteMetadata(key: string): Promise<boolean> {
-    return this.#opened().writer.call('deleteMetadata', [key]);
-  }
-
-  protected override _metadataKeys(prefix: string): Promise<string[]> {
-    return this.#opened().reader.call('metadataKeys', [prefix]);
-  }
-
-  protected override _size(): Promise<StorageSize> {
-    return this.#opened().reader.call('size', []);
-  }
-
-  protected override _checkIntegrity(key: SeriesKey | undefined): Promise<IntegrityReport> {
-    return this.#onOwnConnection('read-only', (own) => own.call('checkIntegrity', [key]));
-  }
-
-  protected override _quarantine(key: SeriesKey | undefined): Promise<QuarantineReport> {
-    return this.#onOwnConnection('read-write', (own) => own.call('quarantine', [key]));
-  }
-
-  protected override _explain(filter: SeriesFilter): Promise<CompactionReport> {
-    return this.#onOwnConnection('read-only', (own) => own.call('explain', [filter]));
-  }
-
-  /** Step by step, so that other writes take their turns. */
-  protected override async _compact(
-    filter: SeriesFilter,
-    signal: AbortSignal | undefined,
-  ): Promise<CompactionReport> {
-    const { reader, writer } = this.#opened();
-    const tally = new CompactionTally();
-    for (const { symbol, timeframe } of await reader.call('list', [filter])) {
-      const key = { symbol, timeframe };
-      tally.begin(await writer.call('archiveFigures', [key]));
-      for (let from: EpochMs | undefined = EVER.from; from !== undefined; ) {
-        throwIfAborted(signal);
-        // Closing does not wait for a compaction: the next one goes on where this one was.
-        if (this.state !== 'open') return tally.report;
-        const step: CompactionStep | undefined = await writer.call('compactSeries', [key, from]);
-        if (step !== undefined) tally.add(step);
-        from = step?.next;
-      }
-    }
-    return tally.report;
-  }
-
-  /** For what may take long: no other call shall wait for it. */
-  async #onOwnConnection<T>(
+  /** On a connection of its own: no other call shall wait for it. */
+  protected override async apart<T>(
     access: ConnectionOptions['access'],
-    work: (own: WorkerClient) => Promise<T>,
+    work: (own: EngineCaller) => Promise<T>,
   ): Promise<T> {
     const own = new WorkerClient();
     try {

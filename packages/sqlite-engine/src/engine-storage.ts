@@ -1,0 +1,158 @@
+import {
+  CANDLE_COLUMNS,
+  type Candle,
+  type CandleColumns,
+  CandleSeries,
+  type EpochMs,
+  type Interval,
+  type SeriesKey,
+  throwIfAborted,
+} from '@barkeep/core';
+import {
+  AbstractMarketDataStorage,
+  type BatchOutcome,
+  type CheckedBatch,
+  type CheckedQuery,
+  type CompactionReport,
+  type CoverageEntry,
+  EVER,
+  type IntegrityReport,
+  type QuarantineReport,
+  type RemovalOutcome,
+  type SeriesFilter,
+  type SeriesInfo,
+  type StorageSize,
+} from '@barkeep/storage';
+import { type CompactionStep, CompactionTally } from './compaction-step.ts';
+import type { EngineCaller } from './engine-calls.ts';
+import type { SqliteEngineOptions } from './sqlite-engine.ts';
+import { columnBuffers } from './thread/thread-protocol.ts';
+
+/**
+ * What every storage on an engine has in common: each method of the contract becomes a call of the
+ * engine, wherever that runs. An adapter opens and closes the engine and says who answers.
+ */
+export abstract class EngineStorage extends AbstractMarketDataStorage {
+  /** Who answers what only reads. @throws BarkeepError `NOT_OPEN`. */
+  protected abstract get reader(): EngineCaller;
+
+  /** Who does what changes something. @throws BarkeepError `NOT_OPEN`. */
+  protected abstract get writer(): EngineCaller;
+
+  protected override _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
+    const sent = batches.map(({ key, series, covers, source, collectedAt }) => {
+      const { timestamp, open, high, low, close, volume } = series;
+      return {
+        key,
+        columns: { timestamp, open, high, low, close, volume },
+        covers,
+        source,
+        collectedAt,
+      };
+    });
+    const moved = columnBuffers(sent.map(({ columns }) => columns));
+    return this.writer.call('write', [sent], moved);
+  }
+
+  protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
+    const columns = await this.reader.call('readColumns', [query, CANDLE_COLUMNS]);
+    return CandleSeries.fromTrustedColumns(query.key, columns);
+  }
+
+  protected override _readColumns<C extends keyof Candle>(
+    query: CheckedQuery,
+    columns: readonly C[],
+  ): Promise<Pick<CandleColumns, C>> {
+    return this.reader.call('readColumns', [query, columns]);
+  }
+
+  protected override async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
+    const answers = await this.reader.call('readMany', [queries]);
+    return queries.flatMap(({ key }, i) => {
+      const columns = answers[i];
+      return columns === undefined ? [] : [CandleSeries.fromTrustedColumns(key, columns)];
+    });
+  }
+
+  protected override _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
+    return this.writer.call('remove', [key, range]);
+  }
+
+  protected override _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
+    return this.reader.call('list', [filter]);
+  }
+
+  protected override _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void> {
+    return this.writer.call('addCoverage', [key, entry]);
+  }
+
+  protected override _coverageOf(key: SeriesKey, range: Interval): Promise<CoverageEntry[]> {
+    return this.reader.call('coverageOf', [key, range]);
+  }
+
+  protected override _removeCoverage(key: SeriesKey, range: Interval): Promise<void> {
+    return this.writer.call('removeCoverage', [key, range]);
+  }
+
+  protected override _getMetadata(key: string): Promise<string | undefined> {
+    return this.reader.call('getMetadata', [key]);
+  }
+
+  protected override _setMetadata(key: string, text: string): Promise<void> {
+    return this.writer.call('setMetadata', [key, text]);
+  }
+
+  protected override _deleteMetadata(key: string): Promise<boolean> {
+    return this.writer.call('deleteMetadata', [key]);
+  }
+
+  protected override _metadataKeys(prefix: string): Promise<string[]> {
+    return this.reader.call('metadataKeys', [prefix]);
+  }
+
+  protected override _size(): Promise<StorageSize> {
+    return this.reader.call('size', []);
+  }
+
+  protected override _checkIntegrity(key: SeriesKey | undefined): Promise<IntegrityReport> {
+    return this.apart('read-only', (own) => own.call('checkIntegrity', [key]));
+  }
+
+  protected override _quarantine(key: SeriesKey | undefined): Promise<QuarantineReport> {
+    return this.apart('read-write', (own) => own.call('quarantine', [key]));
+  }
+
+  protected override _explain(filter: SeriesFilter): Promise<CompactionReport> {
+    return this.apart('read-only', (own) => own.call('explain', [filter]));
+  }
+
+  /** Step by step, so that other writes take their turns. */
+  protected override async _compact(
+    filter: SeriesFilter,
+    signal: AbortSignal | undefined,
+  ): Promise<CompactionReport> {
+    const { reader, writer } = this;
+    const tally = new CompactionTally();
+    for (const { symbol, timeframe } of await reader.call('list', [filter])) {
+      const key = { symbol, timeframe };
+      tally.begin(await writer.call('archiveFigures', [key]));
+      for (let from: EpochMs | undefined = EVER.from; from !== undefined; ) {
+        throwIfAborted(signal);
+        // Closing does not wait for a compaction: the next one goes on where this one was.
+        if (this.state !== 'open') return tally.report;
+        const step: CompactionStep | undefined = await writer.call('compactSeries', [key, from]);
+        if (step !== undefined) tally.add(step);
+        from = step?.next;
+      }
+    }
+    return tally.report;
+  }
+
+  /** Has work done that may take long. Override it where other calls need not wait for it. */
+  protected apart<T>(
+    access: SqliteEngineOptions['access'],
+    work: (engine: EngineCaller) => Promise<T>,
+  ): Promise<T> {
+    return work(access === 'read-only' ? this.reader : this.writer);
+  }
+}

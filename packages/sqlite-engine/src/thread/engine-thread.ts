@@ -1,0 +1,10 @@
+/** A thread that runs an engine: what is used of `Worker` of `node:worker_threads`. */
+export interface EngineThread {
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  on(event: 'message' | 'messageerror' | 'error', listener: (value: unknown) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
+  removeAllListeners(event: string): unknown;
+  ref(): void;
+  unref(): void;
+  terminate(): Promise<unknown>;
+}

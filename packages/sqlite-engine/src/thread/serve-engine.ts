@@ -1,0 +1,69 @@
+import type { Candle, CandleColumns } from '@barkeep/core';
+import type { StatedColumns } from '../sqlite-engine.ts';
+import { sqliteFailure } from '../sqlite-failure.ts';
+import {
+  columnBuffers,
+  packError,
+  type ThreadCalls,
+  type ThreadRequest,
+  type ThreadResponse,
+} from './thread-protocol.ts';
+
+/** The thread's end of a connection: what is used of `parentPort` of `node:worker_threads`. */
+export interface EnginePort {
+  on(event: 'message', listener: (request: ThreadRequest) => void): unknown;
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+}
+
+export interface ServeOptions {
+  /** Does a little of what can wait; returns whether there is more. */
+  readonly whenIdle: () => boolean;
+  /** Calls back when nothing else is to be done, as `setImmediate` does. */
+  readonly defer: (callback: () => void) => void;
+}
+
+/** Answers requests in their order. What can wait is done a step at a time, so that a request waits for one step at most. */
+export function serveEngine(port: EnginePort, calls: ThreadCalls, options: ServeOptions): void {
+  let waitsForIdle = false;
+  const workWhenIdle = (): void => {
+    if (waitsForIdle) return;
+    waitsForIdle = true;
+    options.defer(() => {
+      waitsForIdle = false;
+      if (options.whenIdle()) workWhenIdle();
+    });
+  };
+  port.on('message', (request) => {
+    const { response, transfer } = answer(calls, request);
+    port.postMessage(response, transfer);
+    workWhenIdle();
+  });
+}
+
+interface Answer {
+  readonly response: ThreadResponse;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+function answer(calls: ThreadCalls, { id, method, parameters }: ThreadRequest): Answer {
+  try {
+    const call = calls[method] as (...parameters: readonly unknown[]) => unknown;
+    const value = call(...parameters);
+    return { response: { id, value }, transfer: movable(method, value) };
+  } catch (error) {
+    return { response: { id, error: packError(sqliteFailure(error)) }, transfer: [] };
+  }
+}
+
+/** What is worth moving, and nobody else has. */
+function movable(method: string, value: unknown): readonly ArrayBuffer[] {
+  if (value instanceof Uint8Array) {
+    return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  }
+  if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
+  if (method === 'readPart') return columnBuffers([(value as StatedColumns<keyof Candle>).columns]);
+  if (value !== undefined && (method === 'readUpTo' || method === 'readColumns')) {
+    return columnBuffers([value as Partial<CandleColumns>]);
+  }
+  return [];
+}

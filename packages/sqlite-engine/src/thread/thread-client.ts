@@ -1,0 +1,120 @@
+import { BarkeepError } from '@barkeep/core';
+import type { EngineThread } from './engine-thread.ts';
+import type { SpareThreads } from './spare-threads.ts';
+import { type ThreadCalls, type ThreadResponse, unpackError } from './thread-protocol.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: BarkeepError): void;
+}
+
+/** More calls than any sane program has under way on one connection: a bound, not a tuning knob. */
+const MOST_PENDING = 10_000;
+
+/**
+ * One SQLite connection in a thread of its own, seen from the main thread. The thread answers calls
+ * in their order. An idle one does not keep the process alive.
+ */
+export class ThreadClient<Calls extends ThreadCalls> {
+  readonly #threads: SpareThreads;
+  readonly #worker: EngineThread;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #failure: BarkeepError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(threads: SpareThreads) {
+    this.#threads = threads;
+    this.#worker = threads.take();
+    // What the thread sends are its answers.
+    this.#worker.on('message', (response) => this.#settle(response as ThreadResponse));
+    this.#worker.on('messageerror', (cause) => this.#fail(cause));
+    this.#worker.on('error', (cause) => this.#fail(cause));
+    this.#worker.on('exit', () => this.#fail(undefined));
+  }
+
+  /** How many calls wait for their answer. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Has the worker run one method. Buffers in `transfer` are moved there.
+   * @throws BarkeepError as the method does; `OVERLOADED` beyond 10,000 calls under way; `INTERNAL`
+   * when the worker has died.
+   */
+  call<M extends keyof Calls & string>(
+    method: M,
+    parameters: Parameters<Calls[M]>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ReturnType<Calls[M]>> {
+    // The thread runs the method of this name.
+    return this.#send(method, parameters, transfer) as Promise<ReturnType<Calls[M]>>;
+  }
+
+  /** Closes the connection and gives the thread back; the client is of no use after it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends the thread at once. What is under way fails; SQLite undoes what was not committed. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #send(
+    method: string,
+    parameters: readonly unknown[],
+    transfer: readonly ArrayBuffer[],
+  ): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#pending.size >= MOST_PENDING) return Promise.reject(overloaded());
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      const id = this.#lastId;
+      this.#worker.postMessage({ id, method, parameters }, transfer);
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.ref();
+    });
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#failure === undefined) await this.#send('close', [], []);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+    if (this.#failure !== undefined) return this.kill();
+    this.#failure = ended(undefined);
+    await this.#threads.giveBack(this.#worker);
+  }
+
+  #settle(response: ThreadResponse): void {
+    const pending = this.#pending.get(response.id);
+    this.#pending.delete(response.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if ('error' in response) pending?.reject(unpackError(response.error));
+    else pending?.resolve(response.value);
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure ??= ended(cause);
+    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#pending.clear();
+  }
+}
+
+function ended(cause: unknown): BarkeepError {
+  return new BarkeepError('INTERNAL', 'the SQLite worker thread has ended; open the storage anew', {
+    cause,
+  });
+}
+
+function overloaded(): BarkeepError {
+  return new BarkeepError('OVERLOADED', `more than ${MOST_PENDING} calls are under way`, {
+    retryable: true,
+    details: { limit: MOST_PENDING },
+  });
+}
