@@ -22,6 +22,12 @@ export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
       archive: 'text',
     },
   },
+  sqljs: {
+    package: '@barkeep/storage-sqljs',
+    load: async () => (await import('@barkeep/storage-sqljs')).SqlJsStorage,
+    target: 'path',
+    parameters: { saveDelayMs: 'count', archive: 'text' },
+  },
 };
 
 /** What `realtime` may be as a URL. */

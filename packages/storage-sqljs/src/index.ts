@@ -1,0 +1,2 @@
+export * from './sqljs-storage.ts';
+export type { SqlJsStorageOptions } from './sqljs-storage-options.ts';

@@ -1,0 +1,108 @@
+import type { SqliteDriver, SqliteRow, SqliteStatement } from '@barkeep/sqlite-engine';
+import type { Database, SqlJsStatic, SqlValue, Statement } from 'sql.js';
+
+/** The primary result codes that say more than "error" (https://sqlite.org/rescode.html). */
+const RESULT_CODES: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  7: 'SQLITE_NOMEM',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  19: 'SQLITE_CONSTRAINT',
+  26: 'SQLITE_NOTADB',
+};
+
+/** Taking a snapshot opens the database anew; these are lost then. */
+const SETTINGS =
+  'PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = OFF';
+
+/** sql.js as the engine sees it: a database in memory. Blocks its thread. */
+export class SqlJsDriver implements SqliteDriver {
+  readonly #database: Database;
+  /** Grows with each snapshot, which frees all statements. */
+  #generation = 0;
+
+  /** Without `bytes` the database is new. They are copied. */
+  constructor(sql: SqlJsStatic, bytes: Uint8Array | undefined) {
+    this.#database = new sql.Database(bytes);
+    reportResultCodes(this.#database);
+  }
+
+  /** sql.js does not tell; but a transaction can only begin where there is none. */
+  get inTransaction(): boolean {
+    try {
+      this.#database.run('BEGIN');
+    } catch {
+      return true;
+    }
+    this.#database.run('ROLLBACK');
+    return false;
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  prepare<Row extends SqliteRow>(sql: string): SqliteStatement<Row> {
+    let prepared = this.#database.prepare(sql);
+    let generation = this.#generation;
+    const statement = (): Statement => {
+      if (generation !== this.#generation) prepared = this.#database.prepare(sql);
+      generation = this.#generation;
+      return prepared;
+    };
+    const rows = function* (parameters: SqliteRow): Generator<Row, void, void> {
+      const current = statement();
+      try {
+        // Its types do not know that it takes a bigint.
+        current.bind([...parameters] as SqlValue[]);
+        // What the columns are is up to the SQL, as everywhere behind this interface.
+        while (current.step()) yield current.get() as unknown as Row;
+      } finally {
+        current.reset();
+      }
+    };
+    return {
+      run: (parameters) => {
+        for (const _ of rows(parameters));
+        return this.#database.getRowsModified();
+      },
+      get: (parameters) => {
+        for (const row of rows(parameters)) return row;
+        return undefined;
+      },
+      all: (parameters) => [...rows(parameters)],
+    };
+  }
+
+  /** The whole database as the bytes of a file. Not to be called in a transaction. */
+  snapshot(): Uint8Array {
+    try {
+      return this.#database.export();
+    } finally {
+      this.#generation += 1;
+      this.#database.exec(SETTINGS);
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The errors of sql.js have a message only; where it makes them, it knows the code. */
+function reportResultCodes(database: Database): void {
+  // Its types leave the parameter out.
+  const reporting = database as unknown as { handleError(code: number): unknown };
+  const handleError = reporting.handleError.bind(database);
+  reporting.handleError = (code) => {
+    try {
+      return handleError(code);
+    } catch (error) {
+      const name = RESULT_CODES[code & 0xff];
+      throw name === undefined ? error : Object.assign(error as Error, { code: name });
+    }
+  };
+}

@@ -1,0 +1,188 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ManualClock } from '@barkeep/core';
+import { SqliteStorage } from '@barkeep/storage-sqlite';
+import { SqlJsStorage } from '@barkeep/storage-sqljs';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import {
+  BTC,
+  MINUTE,
+  minutes,
+  openStorage,
+  rejection,
+  START,
+  temporaryPath,
+} from './temporary-database.ts';
+
+/** What the disk says to the next write of a file. */
+const disk = vi.hoisted(() => ({ failure: undefined as string | undefined }));
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs/promises')>();
+  const open: typeof fs.open = async (path, flags, mode) => {
+    const file = await fs.open(path, flags, mode);
+    if (disk.failure !== undefined && flags === 'wx') {
+      const { failure } = disk;
+      file.writeFile = () =>
+        Promise.reject(Object.assign(new Error(`${failure}: the disk says no`), { code: failure }));
+    }
+    return file;
+  };
+  return { ...fs, open };
+});
+
+async function sqlite(path: string): Promise<SqliteStorage> {
+  const storage = new SqliteStorage({ path });
+  onTestFinished(() => storage.close());
+  await storage.open();
+  return storage;
+}
+
+it('saves a change at most saveDelayMs later, however many follow', async () => {
+  const path = temporaryPath();
+  const clock = new ManualClock(START);
+  const storage = await openStorage(path, { clock, saveDelayMs: 1_000 });
+  await storage.flush();
+  const before = readFileSync(path);
+  for (let i = 0; i < 9; i += 1) {
+    await storage.candles.write({ key: BTC, candles: minutes(i, i + 1) });
+    clock.advance(100);
+  }
+  expect(readFileSync(path).equals(before)).toBe(true);
+  clock.advance(100);
+  await vi.waitFor(() => expect(readFileSync(path).equals(before)).toBe(false));
+});
+
+it('keeps what was flushed for the next instance, and all on close', async () => {
+  const path = temporaryPath();
+  const first = await openStorage(path, { clock: new ManualClock(START) });
+  const covers = { from: START, to: START + 5_000 * MINUTE };
+  await first.candles.write({ key: BTC, candles: minutes(0, 5_000), covers, source: 'upbit' });
+  await first.flush();
+  const flushed = readFileSync(path);
+  await first.candles.write({ key: BTC, candles: minutes(5_000, 5_010) });
+  await first.close();
+
+  const second = await openStorage(path);
+  expect((await second.candles.read(BTC)).toArray()).toEqual(minutes(0, 5_010));
+  expect(await second.coverage.of(BTC)).toMatchObject([{ ...covers, source: 'upbit' }]);
+  await second.close();
+
+  writeFileSync(path, flushed);
+  const third = await openStorage(path);
+  expect((await third.candles.read(BTC)).length).toBe(5_000);
+});
+
+it('goes on with every statement after a snapshot', async () => {
+  const storage = await openStorage(temporaryPath());
+  for (let i = 0; i < 5; i += 1) {
+    await storage.candles.write({ key: BTC, candles: minutes(i * 700, (i + 1) * 700) });
+    await storage.flush();
+  }
+  expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 3_500));
+  expect(await storage.integrity?.check()).toMatchObject({ ok: true, candles: 3_500 });
+});
+
+it('moves databases from and to storage-sqlite', async () => {
+  const path = temporaryPath();
+  const native = await sqlite(path);
+  const covers = { from: START, to: START + 6_000 * MINUTE };
+  await native.candles.write({ key: BTC, candles: minutes(0, 6_000), covers, source: 'upbit' });
+  await native.metadata.set('note', { text: '비트코인' });
+  await native.close();
+
+  const wasm = await openStorage(path);
+  expect((await wasm.candles.read(BTC)).toArray()).toEqual(minutes(0, 6_000));
+  expect(await wasm.coverage.of(BTC)).toMatchObject([{ ...covers, source: 'upbit' }]);
+  expect(await wasm.metadata.get('note')).toEqual({ text: '비트코인' });
+  await wasm.candles.write({ key: BTC, candles: minutes(6_000, 6_100) });
+  await wasm.close();
+
+  const again = await sqlite(path);
+  expect((await again.candles.read(BTC)).toArray()).toEqual(minutes(0, 6_100));
+  expect(await again.integrity?.check()).toMatchObject({ ok: true, candles: 6_100 });
+});
+
+it('refuses a database whose write-ahead log is not empty', async () => {
+  const path = temporaryPath();
+  const native = await sqlite(path);
+  await native.candles.write({ key: BTC, candles: minutes(0, 10) });
+  const error = await rejection(new SqlJsStorage({ path }).open());
+  expect(error).toMatchObject({ code: 'CANNOT_OPEN', details: { path } });
+});
+
+it.each(['ENOSPC', 'EROFS', 'EIO'])(
+  'tells of a save that failed with %s, and recovers',
+  async (failure) => {
+    const path = temporaryPath();
+    const clock = new ManualClock(START);
+    const storage = await openStorage(path, { clock });
+    await storage.candles.write({ key: BTC, candles: minutes(0, 10) });
+    await storage.flush();
+    const before = readFileSync(path);
+    onTestFinished(() => {
+      disk.failure = undefined;
+    });
+    disk.failure = failure;
+    await storage.candles.write({ key: BTC, candles: minutes(10, 20) });
+    const code = { ENOSPC: 'DISK_FULL', EROFS: 'READ_ONLY', EIO: 'IO' }[failure];
+    expect(await rejection(storage.flush())).toMatchObject({ code, details: { path } });
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect((await storage.candles.read(BTC)).length).toBe(20);
+
+    disk.failure = undefined;
+    // By itself: the failed save is tried again.
+    clock.advance(1_000);
+    await vi.waitFor(() => expect(readFileSync(path).equals(before)).toBe(false));
+    await storage.close();
+    expect((await (await openStorage(path)).candles.read(BTC)).length).toBe(20);
+  },
+);
+
+it('tells on close what could not be saved, and closes', async () => {
+  const path = temporaryPath();
+  const storage = await openStorage(path, { clock: new ManualClock(START) });
+  await storage.candles.write({ key: BTC, candles: minutes(0, 10) });
+  rmSync(dirname(path), { recursive: true });
+  expect(await rejection(storage.close())).toMatchObject({ code: 'CANNOT_OPEN' });
+  expect(storage.state).toBe('closed');
+});
+
+it('never overwrites what another instance has saved', async () => {
+  const path = temporaryPath();
+  const one = await openStorage(path, { clock: new ManualClock(START) });
+  const other = await openStorage(path, { clock: new ManualClock(START) });
+  await one.candles.write({ key: BTC, candles: minutes(0, 10) });
+  await one.flush();
+  const saved = readFileSync(path);
+  await other.candles.write({ key: BTC, candles: minutes(10, 30) });
+  expect(await rejection(other.flush())).toMatchObject({ code: 'BUSY', retryable: false });
+  expect(readFileSync(path).equals(saved)).toBe(true);
+});
+
+it('refuses files that are damaged or something else, and leaves them', async () => {
+  const path = temporaryPath();
+  writeFileSync(path, 'a shopping list');
+  expect(await rejection(new SqlJsStorage({ path }).open())).toMatchObject({
+    code: 'NOT_A_DATABASE',
+  });
+  expect(readFileSync(path, 'utf8')).toBe('a shopping list');
+
+  rmSync(path);
+  const storage = await openStorage(path);
+  await storage.candles.write({ key: BTC, candles: minutes(0, 5_000) });
+  await storage.close();
+  truncateSync(path, readFileSync(path).length - 10);
+  expect(await rejection(new SqlJsStorage({ path }).open())).toMatchObject({ code: 'CORRUPT' });
+});
+
+it.each([
+  ['path', { path: '' }],
+  ['path', { path: ':memory:' }],
+  ['saveDelayMs', { path: 'a', saveDelayMs: -1 }],
+  ['saveDelayMs', { path: 'a', saveDelayMs: 1.5 }],
+])('refuses a bad option: %s %j', (field, options) => {
+  expect(() => new SqlJsStorage(options)).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT', details: expect.objectContaining({ field }) }),
+  );
+});
