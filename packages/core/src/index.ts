@@ -8,6 +8,7 @@ export * from './candle-series.ts';
 export * from './clock.ts';
 export * from './epoch-ms.ts';
 export * from './field-rules.ts';
+export * from './file-failure.ts';
 export * from './gather-candles.ts';
 export * from './handle.ts';
 export * from './interval.ts';

@@ -51,4 +51,10 @@ export const cacheSchemes: AdapterSchemes<IDataCache> = {
     load: async () => (await import('@barkeep/cache-memory')).MemoryCache,
     parameters: { maxEntries: 'count', maxBytes: 'count' },
   },
+  disk: {
+    package: '@barkeep/cache-disk',
+    load: async () => (await import('@barkeep/cache-disk')).DiskCache,
+    target: 'directory',
+    parameters: { maxEntries: 'count', maxBytes: 'count' },
+  },
 };

@@ -60,6 +60,24 @@ describe('parts by URL', () => {
     expect((await service.stats()).storage.size.candles).toBe(0);
   });
 
+  it('keep candles in WASM SQLite and pages on disk', async () => {
+    const directory = await temporaryDirectory();
+    const config = {
+      storage: `sqljs:${join(directory, 'data.sqlite3')}?saveDelayMs=50`,
+      cache: `disk:${join(directory, 'pages')}?maxBytes=1000000`,
+    };
+    const key = { symbol: 'KRW-BTC', timeframe: '1m' } as const;
+    const candle = { timestamp: 0, open: 1, high: 2, low: 1, close: 2, volume: 3 };
+    await using service = await createMarketData(config);
+    await service.saveCandles(key, [candle], { covers: { from: 0, to: 60_000 } });
+    for (let i = 0; i < 2; i += 1) {
+      const { series } = await service.getCandles({ ...key, from: 0, to: 60_000 });
+      expect(series.toArray()).toEqual([candle]);
+    }
+    const { candles } = await service.stats();
+    expect(candles.tiers).toContainEqual(expect.objectContaining({ adapter: 'cache-disk' }));
+  });
+
   it.each([
     ['storage', 'postgres://localhost/data', /known scheme \(memory:, sqlite:, sqljs:\)/],
     ['storage', 'market_data.sqlite3', /must be a URL with a scheme/],

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BarkeepError } from '@barkeep/core';
-import { fileFailure } from './file-failure.ts';
+import { BarkeepError, fileFailure, systemCode } from '@barkeep/core';
 
 /** What https://sqlite.org/fileformat2.html#the_database_header says of the file. */
 const HEADER = {
@@ -74,7 +73,7 @@ export class DatabaseFile {
       this.#known = await identityOf(this.#path);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
-      throw fileFailure(error, this.#path, 'IO');
+      throw fileFailure(error, this.#path);
     }
   }
 
@@ -120,7 +119,7 @@ async function identityOf(path: string): Promise<Identity | undefined> {
     const { ino, size, mtimeNs } = await stat(path, { bigint: true });
     return { inode: ino, size, modified: mtimeNs };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

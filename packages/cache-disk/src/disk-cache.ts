@@ -1,0 +1,222 @@
+import {
+  AbstractDataCache,
+  type CacheEntry,
+  type CacheSelector,
+  type CacheUsage,
+} from '@barkeep/cache';
+import type { EpochMs } from '@barkeep/core';
+import { checkOptions, type DiskCacheOptions } from './disk-cache-options.ts';
+import type { EntryLabel } from './entry-file.ts';
+import { type EntryFile, EntryFolder } from './entry-folder.ts';
+
+/** How often the use of a file is written to it at most. */
+const TOUCH_EVERY_MS = 1_000;
+
+/** What this process knows of a file. */
+interface KnownFile {
+  readonly bytes: number;
+  usedAt: EpochMs;
+  /** What the file itself says of its use. */
+  touchedAt: EpochMs;
+}
+
+/**
+ * A cache on disk: a file for each entry, which survives the process and may be shared by several.
+ * Candle series are compressed. Files that are cut off, damaged or foreign are counted misses. The
+ * least recently used entries go first when a bound is reached.
+ *
+ * @example
+ * await using cache = new DiskCache({ directory: './cache', maxBytes: 2 ** 28 });
+ * await cache.open();
+ */
+export class DiskCache extends AbstractDataCache {
+  readonly #folder: EntryFolder;
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #known = new Map<string, KnownFile>();
+  /** The end of the last change: changes take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #bytes = 0;
+  #lastUse = 0;
+
+  /** @throws BarkeepError `INVALID_INPUT` naming the option. */
+  constructor(options: DiskCacheOptions = {}) {
+    const { directory, maxEntries, maxBytes } = checkOptions(options);
+    super(
+      'cache-disk',
+      { sharing: 'multi-process', persistent: true, platforms: ['node'], maxEntries, maxBytes },
+      options,
+    );
+    this.#folder = new EntryFolder(directory);
+    this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
+  }
+
+  protected override async _start(): Promise<void> {
+    await this.#folder.make();
+    await this.#look();
+    await this.#makeRoom(0, 0);
+  }
+
+  /** Leaves the entries, and in them when they were used. */
+  protected override async _stop(): Promise<void> {
+    await this.#turn;
+    for (const [path, file] of this.#known) {
+      if (file.usedAt > file.touchedAt) await this.#folder.touch(path, file.usedAt);
+    }
+    this.#known.clear();
+    this.#bytes = 0;
+  }
+
+  protected async _get(key: string): Promise<CacheEntry | undefined> {
+    const path = this.#folder.pathOf(key);
+    const entry = await this.#folder.read(key);
+    const file = this.#known.get(path);
+    if (entry !== undefined && file !== undefined) await this.#use(path, file);
+    return entry;
+  }
+
+  protected _set(entry: CacheEntry): Promise<void> {
+    return this.#inTurn(async () => {
+      const path = this.#folder.pathOf(entry.key);
+      const file = this.#folder.encode(entry);
+      if (file.length > this.#maxBytes) {
+        await this.#remove(path);
+        this.countRejection();
+        return;
+      }
+      const before = this.#known.get(path);
+      this.#forget(path);
+      try {
+        await this.#makeRoom(file.length, 1);
+        await this.#folder.write(path, file);
+      } catch (error) {
+        // The entry before it is still there.
+        if (before !== undefined) this.#learn({ path, ...before });
+        throw error;
+      }
+      const usedAt = this.#nextUse();
+      await this.#folder.touch(path, usedAt);
+      this.#learn({ path, bytes: file.length, usedAt });
+    });
+  }
+
+  protected _delete(key: string, now: EpochMs): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const path = this.#folder.pathOf(key);
+      const [label] = await this.#folder.labels([{ path, bytes: 0, usedAt: 0 }]);
+      await this.#remove(path);
+      return label?.key === key && label.expiresAt > now;
+    });
+  }
+
+  protected _invalidate(selector: CacheSelector, now: EpochMs): Promise<number> {
+    return this.#inTurn(async () => {
+      const selected = (await this.#labels()).filter((label) => isSelected(label, selector));
+      for (const { path } of selected) await this.#remove(path);
+      return selected.filter(({ expiresAt }) => expiresAt > now).length;
+    });
+  }
+
+  protected _clear(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#look();
+      for (const path of [...this.#known.keys()]) await this.#remove(path);
+    });
+  }
+
+  protected async _keys(prefix: string, now: EpochMs): Promise<string[]> {
+    const labels = await this.#inTurn(() => this.#labels());
+    return labels
+      .filter(({ key, expiresAt }) => key.startsWith(prefix) && expiresAt > now)
+      .map(({ key }) => key);
+  }
+
+  /** Also learns of what other processes did, and keeps the bounds of the whole folder. */
+  protected override _sweep(now: EpochMs): Promise<number> {
+    return this.#inTurn(async () => {
+      const expired = (await this.#labels()).filter(({ expiresAt }) => expiresAt <= now);
+      for (const { path } of expired) await this.#remove(path);
+      await this.#makeRoom(0, 0);
+      return expired.length;
+    });
+  }
+
+  protected _usage(): Promise<CacheUsage> {
+    return this.#inTurn(async () => {
+      await this.#look();
+      return { entries: this.#known.size, bytes: this.#bytes };
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #labels(): Promise<(EntryFile & EntryLabel)[]> {
+    return this.#folder.labels(await this.#look());
+  }
+
+  /** Learns which files there are. */
+  async #look(): Promise<readonly EntryFile[]> {
+    const files = await this.#folder.list();
+    const before = new Map(this.#known);
+    this.#known.clear();
+    this.#bytes = 0;
+    for (const file of files) {
+      const usedAt = Math.max(file.usedAt, before.get(file.path)?.usedAt ?? 0);
+      this.#learn({ ...file, usedAt });
+    }
+    return files;
+  }
+
+  /** Removes the least recently used entries until so many more have room. */
+  async #makeRoom(bytes: number, entries: 0 | 1): Promise<void> {
+    const isFull = (): boolean =>
+      this.#known.size + entries > this.#maxEntries || this.#bytes + bytes > this.#maxBytes;
+    if (!isFull()) return;
+    const oldestFirst = [...this.#known].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    let evicted = 0;
+    for (const [path] of oldestFirst) {
+      if (!isFull()) break;
+      await this.#remove(path);
+      evicted += 1;
+    }
+    this.countEvictions(evicted);
+  }
+
+  async #use(path: string, file: KnownFile): Promise<void> {
+    file.usedAt = this.#nextUse();
+    if (file.usedAt - file.touchedAt < TOUCH_EVERY_MS) return;
+    file.touchedAt = file.usedAt;
+    await this.#folder.touch(path, file.usedAt);
+  }
+
+  /** By the machine's clock, and later than any before: files of the same instant have an order too. */
+  #nextUse(): EpochMs {
+    this.#lastUse = Math.max(Date.now(), this.#lastUse + 0.01);
+    return this.#lastUse;
+  }
+
+  #learn({ path, bytes, usedAt }: EntryFile): void {
+    this.#known.set(path, { bytes, usedAt, touchedAt: usedAt });
+    this.#bytes += bytes;
+  }
+
+  #forget(path: string): void {
+    this.#bytes -= this.#known.get(path)?.bytes ?? 0;
+    this.#known.delete(path);
+  }
+
+  async #remove(path: string): Promise<void> {
+    await this.#folder.remove(path);
+    this.#forget(path);
+  }
+}
+
+function isSelected({ key, tags }: EntryLabel, selector: CacheSelector): boolean {
+  if ('prefix' in selector) return key.startsWith(selector.prefix);
+  return selector.tags.some((tag) => tags.includes(tag));
+}

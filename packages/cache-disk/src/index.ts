@@ -1,0 +1,2 @@
+export * from './disk-cache.ts';
+export type { DiskCacheOptions } from './disk-cache-options.ts';
