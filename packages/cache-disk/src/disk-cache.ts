@@ -70,7 +70,7 @@ export class DiskCache extends AbstractDataCache {
 
   protected async _get(key: string): Promise<CacheEntry | undefined> {
     const path = this.#folder.pathOf(key);
-    const entry = await this.#folder.read(key);
+    const entry = await this.#folder.read(path, key, this.#known.get(path)?.bytes ?? 0);
     const file = this.#known.get(path);
     if (entry !== undefined && file !== undefined) await this.#use(path, file);
     return entry;

@@ -1,19 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheEntry } from '@barkeep/cache';
 import { BarkeepError, type EpochMs, fileFailure, systemCode } from '@barkeep/core';
 import { decodeEntry, decodeLabel, type EntryLabel, encodeEntry, labelEnd } from './entry-file.ts';
+import { readWhole } from './read-whole.ts';
 
 const SUFFIX = '.bkc';
 const TEMPORARY = '.tmp';
@@ -57,9 +48,8 @@ export class EntryFolder {
    * The entry, expired or not. A damaged file is removed.
    * @throws BarkeepError `CORRUPT`, or another code when the file cannot be read.
    */
-  async read(key: string): Promise<CacheEntry | undefined> {
-    const path = this.pathOf(key);
-    const file = await this.#ifThere(() => readFile(path));
+  async read(path: string, key: string, expectedBytes: number): Promise<CacheEntry | undefined> {
+    const file = await this.#ifThere(() => readWhole(path, expectedBytes));
     if (file === undefined) return undefined;
     const entry = await this.#orRemoved(path, () => decodeEntry(file));
     return entry.key === key ? entry : undefined;

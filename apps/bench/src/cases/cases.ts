@@ -2,6 +2,7 @@ import type { BenchCase } from '../bench-case.ts';
 import { inMemory, onDisk } from '../candles/candle-matches.ts';
 import { cacheCase } from './cache.ts';
 import { columnCase } from './column.ts';
+import { diskCacheCase } from './disk-cache.ts';
 import { eventLoopCase } from './event-loop.ts';
 import { growthCase } from './growth.ts';
 import { latestCachedCase } from './latest-cached.ts';
@@ -46,4 +47,5 @@ export const CASES: readonly BenchCase[] = [
   orderBooksCase,
   realtimeMemoryCase,
   cacheCase,
+  diskCacheCase,
 ];
