@@ -1,0 +1,223 @@
+/**
+ * A Redis for tests: the server of `REDIS_URL`, else `redis-server` from PATH on a free port, without
+ * persistence and in a temporary directory. Start one per test file and stop it in `afterAll`; tests
+ * that share it keep apart by key prefix. Without any Redis such tests are skipped, in CI they fail:
+ *
+ *     describe.skipIf(!hasRedis())('…', () => { … });
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Another process may take a free port before the server does. */
+const MOST_ATTEMPTS = 5;
+const LONGEST_START_MS = 10_000;
+const LAST_SLOT = 16_383;
+
+export interface TestRedis {
+  readonly url: string;
+  /** Ends the server if it is ours, and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** A server of our own, which a test may kill and start again on the same port. */
+export interface OwnTestRedis extends TestRedis {
+  readonly port: number;
+  /** Ends the process at once, as a crash does. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface TestRedisCluster {
+  /** Three masters with a third of the slots each. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  stop(): Promise<void>;
+}
+
+let reported = false;
+
+/**
+ * Whether tests have a Redis; says so in one line where they have none.
+ * @throws Error without one when `CI` is `true`.
+ */
+export function hasRedis(): boolean {
+  return Boolean(process.env['REDIS_URL']) || hasRedisServer();
+}
+
+/** The same for tests that must start servers of their own: to kill them, or to make a cluster. */
+export function hasRedisServer(): boolean {
+  if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0) return true;
+  const what = 'no redis-server in PATH';
+  if (process.env['CI'] === 'true') throw new Error(`${what}: CI runs the Redis tests`);
+  if (!reported) console.warn(`skipped the tests that start a Redis: ${what}`);
+  reported = true;
+  return false;
+}
+
+/** The Redis of `REDIS_URL`, whose other keys are not ours to touch, or a server of our own. */
+export async function startTestRedis(): Promise<TestRedis> {
+  const url = process.env['REDIS_URL'];
+  return url ? { url, stop: async () => undefined } : startOwnTestRedis();
+}
+
+export async function startOwnTestRedis(): Promise<OwnTestRedis> {
+  return RedisProcess.startOnFreePort(() => []);
+}
+
+export async function startTestRedisCluster(): Promise<TestRedisCluster> {
+  const started = await Promise.allSettled(Array.from({ length: 3 }, startClusterNode));
+  const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map(({ server }) => server.stop()));
+  };
+  try {
+    for (const one of started) if (one.status === 'rejected') throw one.reason;
+    await formCluster(nodes);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { nodes: nodes.map(({ server }) => ({ host: '127.0.0.1', port: server.port })), stop };
+}
+
+interface ClusterNode {
+  readonly server: RedisProcess;
+  readonly busPort: number;
+}
+
+async function startClusterNode(): Promise<ClusterNode> {
+  let busPort = 0;
+  const server = await RedisProcess.startOnFreePort(async () => {
+    busPort = await freePort();
+    return ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`];
+  });
+  return { server, busPort };
+}
+
+async function formCluster(nodes: readonly ClusterNode[]): Promise<void> {
+  const share = Math.ceil((LAST_SLOT + 1) / nodes.length);
+  for (const [i, { server }] of nodes.entries()) {
+    const last = Math.min(LAST_SLOT, (i + 1) * share - 1);
+    await ask(server.port, `CLUSTER SET-CONFIG-EPOCH ${i + 1}`);
+    await ask(server.port, `CLUSTER ADDSLOTSRANGE ${i * share} ${last}`);
+  }
+  const [first, ...others] = nodes;
+  if (first === undefined) return;
+  for (const { server, busPort } of others) {
+    await ask(first.server.port, `CLUSTER MEET 127.0.0.1 ${server.port} ${busPort}`);
+  }
+  const deadline = Date.now() + LONGEST_START_MS;
+  for (const { server } of nodes) {
+    while (!(await isClusterReady(server.port, nodes.length))) {
+      if (Date.now() > deadline) throw new Error('the Redis cluster did not become ready');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function isClusterReady(port: number, nodes: number): Promise<boolean> {
+  const info = await ask(port, 'CLUSTER INFO');
+  return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes}`);
+}
+
+class RedisProcess implements OwnTestRedis {
+  readonly port: number;
+  readonly #options: readonly string[];
+  readonly #directory = mkdtempSync(join(tmpdir(), 'barkeep-redis-'));
+  #child: ChildProcess | undefined;
+  /** The test file's process may end without `stop`. */
+  readonly #onExit = (): void => void this.#child?.kill('SIGKILL');
+
+  private constructor(port: number, options: readonly string[]) {
+    this.port = port;
+    this.#options = options;
+    process.on('exit', this.#onExit);
+  }
+
+  static async startOnFreePort(
+    options: () => readonly string[] | Promise<readonly string[]>,
+  ): Promise<RedisProcess> {
+    for (let attempt = 1; ; attempt += 1) {
+      const server = new RedisProcess(await freePort(), await options());
+      try {
+        await server.start();
+        return server;
+      } catch (error) {
+        await server.stop();
+        if (attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(
+      'redis-server',
+      [
+        ...['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#directory],
+        ...['--save', '', '--appendonly', 'no', ...this.#options],
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      let output = '';
+      const fail = (): void => reject(new Error(`redis-server did not start\n${output}`));
+      const timer = setTimeout(fail, LONGEST_START_MS);
+      child.once('error', fail);
+      child.once('exit', fail);
+      child.stdout.on('data', (chunk: Buffer) => {
+        output = `${output}${chunk}`.slice(-4_000);
+        if (!output.includes('Ready to accept connections')) return;
+        clearTimeout(timer);
+        child.off('exit', fail);
+        resolve();
+      });
+    });
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.kill('SIGKILL')) await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    process.off('exit', this.#onExit);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}
+
+/** Sends one inline command and gives its raw reply: tools need no Redis client. */
+function ask(port: number, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\nQUIT\r\n`));
+    let reply = '';
+    socket.setTimeout(LONGEST_START_MS, () => socket.destroy(new Error(`no reply to ${command}`)));
+    socket.on('data', (chunk) => {
+      reply += chunk;
+    });
+    socket.once('error', reject);
+    socket.once('close', () => {
+      if (reply.startsWith('-')) reject(new Error(`${command}: ${reply}`));
+      else resolve(reply);
+    });
+  });
+}
