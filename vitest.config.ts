@@ -4,7 +4,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import { TallyReporter } from './tools/tally-reporter.ts';
 
 /** Packages and apps are read from their TypeScript sources: no build comes before the tests. */
-const sourceCondition = '@barkeep/source';
+const sourceCondition = '@barkeep/typescript';
 
 /** Every package and app with a `test` folder is a project of its own, named after its folder. */
 const members: TestProjectInlineConfiguration[] = ['packages', 'apps']

@@ -40,7 +40,7 @@ const placed: Readonly<Record<string, readonly string[]>> = {
 /** Engines hold what several adapters of one kind have in common. */
 const engines = ['sqlite-engine', 'segment-codec'];
 
-const sourceCondition = '@barkeep/source';
+const sourceCondition = '@barkeep/typescript';
 const scope = '@barkeep/';
 const members = [...packages, ...apps];
 

@@ -9,7 +9,7 @@ export interface BarkeepPackage {
 }
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly '@barkeep/source': string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly '@barkeep/typescript': string }>>;
 }
 
 /**
@@ -32,6 +32,6 @@ export function barkeepPackage({ platform, workers = [] }: BarkeepPackage): User
 function exportedSources(): string[] {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
   return Object.values(manifest.exports).flatMap((target) => {
-    return typeof target === 'string' ? [] : [target['@barkeep/source']];
+    return typeof target === 'string' ? [] : [target['@barkeep/typescript']];
   });
 }

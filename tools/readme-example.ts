@@ -58,7 +58,7 @@ async function runModule(packageDir: string, code: string): Promise<string> {
 async function runNode(cwd: string, code: string): Promise<string> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@barkeep/source', '--input-type=module-typescript'],
+    ['--conditions=@barkeep/typescript', '--input-type=module-typescript'],
     { cwd, timeout: LONGEST_RUN_MS, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   child.stdin.end(code);

@@ -185,7 +185,7 @@ interface Outcome {
 async function bench(...args: readonly string[]): Promise<Outcome> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@barkeep/source', '--expose-gc', MAIN, ...args],
+    ['--conditions=@barkeep/typescript', '--expose-gc', MAIN, ...args],
     {
       cwd: directory,
       env: { ...process.env, TMPDIR: directory },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
-const NODE_OPTIONS = ['--conditions=@barkeep/source', '--disable-warning=ExperimentalWarning'];
+const NODE_OPTIONS = ['--conditions=@barkeep/typescript', '--disable-warning=ExperimentalWarning'];
 
 /** The demo in a process of its own, as its user starts it. */
 export class DemoProcess {

@@ -70,7 +70,7 @@ describe('the process', () => {
     const input = `import { delay, systemClock } from '@barkeep/core'; void delay; ${code}`;
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['--conditions=@barkeep/source', '--input-type=module-typescript'],
+      ['--conditions=@barkeep/typescript', '--input-type=module-typescript'],
       { cwd: resolve(import.meta.dirname, '..'), input, encoding: 'utf8', timeout: 25_000 },
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

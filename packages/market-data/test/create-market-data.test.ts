@@ -130,7 +130,7 @@ async function loadWithNode(name: string): Promise<unknown> {
     });`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--conditions=@barkeep/source', '--input-type=module', '--eval', code],
+    ['--conditions=@barkeep/typescript', '--input-type=module', '--eval', code],
     { cwd: resolve(import.meta.dirname, '..') },
   );
   return JSON.parse(stdout);

@@ -1,5 +1,5 @@
 /**
- * What the codec takes: `node --conditions=@barkeep/source bench/codec.ts [wasm|js]` in this
+ * What the codec takes: `node --conditions=@barkeep/typescript bench/codec.ts [wasm|js]` in this
  * folder. Times are
  * the best of several rounds, in one thread, over 1,000,000 generated one-minute candles whose
  * volumes have 8 decimals.

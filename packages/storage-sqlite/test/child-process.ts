@@ -16,7 +16,7 @@ export class ChildProcess {
     this.#process = spawn(
       process.execPath,
       [
-        '--conditions=@barkeep/source',
+        '--conditions=@barkeep/typescript',
         join(import.meta.dirname, 'children', script),
         ...parameters,
       ],
