@@ -26,7 +26,7 @@ import {
   rootManifest,
 } from './house.ts';
 
-const contracts = ['storage', 'cache', 'realtime'];
+const contracts = ['storage', 'cache', 'realtime', 'source'];
 
 /** What a package that is neither a contract nor an adapter may import of the house. */
 const placed: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,9 @@
 import type { IDataCache } from '@barkeep/cache';
 import { type Clock, invalidInput, onlyKnownKeys, systemClock } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataCoordinator } from '@barkeep/source';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { FetchingConfig, MarketDataConfig } from './market-data-config.ts';
-import type { IMarketDataCoordinator } from './market-data-coordinator.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** The candle cache's configuration with every default filled in. */

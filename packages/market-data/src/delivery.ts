@@ -10,7 +10,7 @@ import {
   requiredTimestamp,
   validateInterval,
 } from '@barkeep/core';
-import type { CandleDelivery } from './market-data-coordinator.ts';
+import type { CandleDelivery } from '@barkeep/source';
 
 const DELIVERY_KEYS = ['candles', 'covers', 'source', 'historyStart'] as const;
 const DEFAULT_SOURCE = 'coordinator';

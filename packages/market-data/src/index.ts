@@ -1,3 +1,4 @@
+export type * from '@barkeep/source';
 export type * from './candle-answer.ts';
 export * from './create-market-data.ts';
 export type {
@@ -5,7 +6,6 @@ export type {
   FetchingConfig,
   MarketDataConfig,
 } from './market-data-config.ts';
-export type * from './market-data-coordinator.ts';
 export type * from './market-data-event.ts';
 export type * from './market-data-service.ts';
 export type * from './market-data-statistics.ts';

@@ -1,8 +1,8 @@
 import type { IDataCache } from '@barkeep/cache';
 import type { Clock } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataCoordinator } from '@barkeep/source';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { IMarketDataCoordinator } from './market-data-coordinator.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** How candles are kept in the cache. */

@@ -8,17 +8,13 @@ import {
   normalizeIntervals,
   subtractIntervals,
 } from '@barkeep/core';
+import type { CandleRequest, DeliveryFeedback, IMarketDataCoordinator } from '@barkeep/source';
 import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
 import type { FetchFailure } from './candle-answer.ts';
 import type { FetchingSettings } from './check-config.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { type CheckedDelivery, checkDelivery, unusableDelivery } from './delivery.ts';
 import { InFlightIntervals } from './in-flight-intervals.ts';
-import type {
-  CandleRequest,
-  DeliveryFeedback,
-  IMarketDataCoordinator,
-} from './market-data-coordinator.ts';
 import type { CoordinatorStatistics } from './market-data-statistics.ts';
 import { periodChunks } from './period-chunks.ts';
 import { isRetryable, retry } from './retry.ts';

@@ -1,0 +1,4 @@
+export type * from './market-data-coordinator.ts';
+export type * from './router-event.ts';
+export type * from './smart-router.ts';
+export * from './validate-router-event.ts';

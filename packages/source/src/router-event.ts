@@ -1,0 +1,58 @@
+import type { Candle, EpochMs, OrderBook, SeriesKey, Ticker, Trade } from '@barkeep/core';
+
+/** The state of one candle at an instant: of two states of the same candle the later one counts. */
+export interface LiveCandle {
+  readonly key: SeriesKey;
+  readonly candle: Candle;
+  /**
+   * The instant of the last trade in it, or another number that grows with each state of the candle,
+   * in milliseconds. Of equal ones, the state that comes later counts.
+   */
+  readonly asOf: EpochMs;
+}
+
+/**
+ * - `connecting`: not connected yet
+ * - `connected`: everything that happens comes through
+ * - `reconnecting`: the connection was lost, and another one is sought
+ * - `closed`: nothing will come any more
+ */
+export type RouterStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed';
+
+/** How the router stands with its exchange. */
+export interface RouterConnection {
+  readonly status: RouterStatus;
+  /**
+   * When `connected`: since when. Otherwise: up to when everything has surely come through, so the
+   * last sign of life, not the instant at which its absence was noticed. What is said of the time after
+   * it, such as that nothing was traded, is taken back.
+   */
+  readonly since: EpochMs;
+}
+
+/**
+ * A promise about a series: every candle whose period starts at `since` or later comes through, in
+ * states of which the last is final, as long as the connection stays `connected` and no `streamEnded`
+ * is told. A period for which no state comes had no trades.
+ */
+export interface CandleStream {
+  readonly key: SeriesKey;
+  /**
+   * A period's start. Who subscribes to an exchange in the middle of a period, and is not sent the state
+   * of its candle, can promise from the next period on only.
+   */
+  readonly since: EpochMs;
+}
+
+/** What a router tells its subscribers. Messages may be repeated and come out of order. */
+export type RouterEvent =
+  | { readonly type: 'ticker'; readonly ticker: Ticker }
+  | { readonly type: 'orderBook'; readonly book: OrderBook }
+  | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] }
+  | { readonly type: 'candle'; readonly live: LiveCandle }
+  /** The promise holds from now on. After a reconnect it is told anew, with a later `since`. */
+  | { readonly type: 'stream'; readonly stream: CandleStream }
+  /** The promise ends at an instant, up to which it was kept. */
+  | { readonly type: 'streamEnded'; readonly key: SeriesKey; readonly at: EpochMs }
+  /** Unless it is `connected`, it ends every stream. */
+  | { readonly type: 'connection'; readonly connection: RouterConnection };

@@ -1,0 +1,42 @@
+import type { OrderBook, SeriesKey, Ticker, Trade, Unsubscribe } from '@barkeep/core';
+import type { CandleStream, LiveCandle, RouterConnection, RouterEvent } from './router-event.ts';
+
+/**
+ * The port to whatever holds the connections to an exchange: a WebSocket, with REST as fail-over, and
+ * the freshest values in memory. Implement it over an exchange's client.
+ *
+ * Reading is synchronous and costs no more than a look into memory. What is not in memory is
+ * `undefined` or an empty list; nothing is fetched. What is returned does not change afterwards.
+ *
+ * A service given a router reads from it what its own memory lacks, records what it tells (realtime
+ * values in the realtime cache, candles in the storage), notes as covered what a candle stream has
+ * promised, and after an outage asks the coordinator for what was missed. It neither opens nor closes
+ * the router.
+ */
+export interface ISmartRouter {
+  /** What statistics and messages call it, such as `upbit`. Kept as the source of coverage. */
+  readonly name: string;
+
+  readonly connection: RouterConnection;
+
+  /** The promises that hold now: none unless `connection.status` is `connected`. */
+  readonly streams: readonly CandleStream[];
+
+  getTicker(symbol: string): Ticker | undefined;
+  getOrderBook(symbol: string): OrderBook | undefined;
+  /** The recent ones, ascending by timestamp, each id once. */
+  getTrades(symbol: string): readonly Trade[];
+  /**
+   * The latest states of the candles in the making and of those that ended shortly before, ascending by
+   * timestamp, each timestamp once.
+   */
+  getCandles(key: SeriesKey): readonly LiveCandle[];
+
+  /**
+   * Calls the listener for every event after the call; what holds already is in `connection` and
+   * `streams`. Events of one series, of one symbol and of the connection come in the order in which
+   * they hold: a `connection` that is not `connected` before whatever the next connection brings.
+   * A listener that throws does not keep others from hearing.
+   */
+  subscribe(listener: (event: RouterEvent) => void): Unsubscribe;
+}

@@ -1,0 +1,87 @@
+import {
+  CandleSeries,
+  invalidInput,
+  requiredTimestamp,
+  type SeriesKey,
+  timeframeGrid,
+  validateOrderBook,
+  validateSeriesKey,
+  validateSymbol,
+  validateTicker,
+  validateTrades,
+} from '@barkeep/core';
+import type {
+  CandleStream,
+  LiveCandle,
+  RouterConnection,
+  RouterEvent,
+  RouterStatus,
+} from './router-event.ts';
+
+const STATUSES: readonly RouterStatus[] = ['connecting', 'connected', 'reconnecting', 'closed'];
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function validateRouterEvent(event: RouterEvent): void {
+  requireObject(event, 'event');
+  switch (event.type) {
+    case 'ticker':
+      return validateTicker(event.ticker);
+    case 'orderBook':
+      return validateOrderBook(event.book);
+    case 'trades':
+      validateSymbol(event.symbol);
+      return validateTrades(event.trades);
+    case 'candle':
+      return validateLiveCandle(event.live);
+    case 'stream':
+      return validateCandleStream(event.stream);
+    case 'streamEnded':
+      validateSeriesKey(event.key);
+      return requiredTimestamp(event.at, 'at');
+    case 'connection':
+      return validateRouterConnection(event.connection);
+    default: {
+      const { type } = event as { readonly type: unknown };
+      throw invalidInput({ field: 'type', rule: 'must be a type of RouterEvent', value: type });
+    }
+  }
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function validateLiveCandle(live: LiveCandle): void {
+  requireObject(live, 'live');
+  const { key, candle, asOf } = live;
+  CandleSeries.from(key, [candle]);
+  requiredTimestamp(asOf, 'asOf');
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function validateCandleStream(stream: CandleStream): void {
+  requireObject(stream, 'stream');
+  const { key, since } = stream;
+  validateSeriesKey(key);
+  requiredTimestamp(since, 'since');
+  requirePeriodStart(key, since);
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+export function validateRouterConnection(connection: RouterConnection): void {
+  requireObject(connection, 'connection');
+  const { status, since } = connection;
+  if (!STATUSES.includes(status)) {
+    const rule = `must be one of ${STATUSES.join(', ')}`;
+    throw invalidInput({ field: 'connection.status', rule, value: status });
+  }
+  requiredTimestamp(since, 'connection.since');
+}
+
+function requirePeriodStart({ timeframe }: SeriesKey, since: number): void {
+  if (timeframeGrid(timeframe).floor(since) === since) return;
+  const rule = `must be the start of a period of ${timeframe}`;
+  throw invalidInput({ field: 'since', rule, value: since });
+}
+
+function requireObject(value: unknown, field: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw invalidInput({ field, rule: 'must be an object', value });
+}
