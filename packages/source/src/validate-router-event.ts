@@ -25,21 +25,28 @@ export function validateRouterEvent(event: RouterEvent): void {
   requireObject(event, 'event');
   switch (event.type) {
     case 'ticker':
-      return validateTicker(event.ticker);
+      validateTicker(event.ticker);
+      break;
     case 'orderBook':
-      return validateOrderBook(event.book);
+      validateOrderBook(event.book);
+      break;
     case 'trades':
       validateSymbol(event.symbol);
-      return validateTrades(event.trades);
+      validateTrades(event.trades);
+      break;
     case 'candle':
-      return validateLiveCandle(event.live);
+      validateLiveCandle(event.live);
+      break;
     case 'stream':
-      return validateCandleStream(event.stream);
+      validateCandleStream(event.stream);
+      break;
     case 'streamEnded':
       validateSeriesKey(event.key);
-      return requiredTimestamp(event.at, 'at');
+      requiredTimestamp(event.at, 'at');
+      break;
     case 'connection':
-      return validateRouterConnection(event.connection);
+      validateRouterConnection(event.connection);
+      break;
     default: {
       const { type } = event as { readonly type: unknown };
       throw invalidInput({ field: 'type', rule: 'must be a type of RouterEvent', value: type });
