@@ -26,3 +26,5 @@ export * from './swept-handle.ts';
 export * from './ticker.ts';
 export * from './timeframe.ts';
 export * from './trade.ts';
+export * from './trading-calendar.ts';
+export type * from './trading-hours.ts';
