@@ -3,8 +3,8 @@ import { type Clock, invalidInput, onlyKnownKeys, systemClock } from '@barkeep/c
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator } from '@barkeep/source';
 import type { IMarketDataStorage } from '@barkeep/storage';
+import type { RetryPolicy } from './fetching/retry.ts';
 import type { FetchingConfig, MarketDataConfig } from './market-data-config.ts';
-import type { RetryPolicy } from './retry.ts';
 
 /** The candle cache's configuration with every default filled in. */
 export interface CandleCacheSettings {

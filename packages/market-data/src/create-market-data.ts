@@ -2,13 +2,13 @@ import type { IDataCache } from '@barkeep/cache';
 import { BarkeepError } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import { type AdapterSchemes, adapterFromUrl } from './adapter-from-url.ts';
-import { cacheSchemes, realtimeSchemes, storageSchemes } from './adapter-schemes.ts';
+import { type AdapterSchemes, adapterFromUrl } from './adapters/adapter-from-url.ts';
+import { cacheSchemes, realtimeSchemes, storageSchemes } from './adapters/adapter-schemes.ts';
+import { OwnedParts } from './adapters/owned-parts.ts';
 import { type CheckedConfig, checkConfig } from './check-config.ts';
 import { MarketData } from './market-data.ts';
 import type { MarketDataConfig } from './market-data-config.ts';
 import type { IMarketDataService } from './market-data-service.ts';
-import { OwnedParts } from './owned-parts.ts';
 
 /**
  * Puts a service together from a storage, caches and a coordinator, and opens it.

@@ -1,6 +1,7 @@
 export type * from '@barkeep/source';
-export type * from './candle-answer.ts';
+export type * from './answers/candle-answer.ts';
 export * from './create-market-data.ts';
+export type { RetryPolicy } from './fetching/retry.ts';
 export type {
   CandleCacheConfig,
   FetchingConfig,
@@ -9,6 +10,5 @@ export type {
 export type * from './market-data-event.ts';
 export type * from './market-data-service.ts';
 export type * from './market-data-statistics.ts';
-export type { RetryPolicy } from './retry.ts';
-export type { RecordedError } from './series-notebook.ts';
+export type { RecordedError } from './series/series-notebook.ts';
 export type * from './series-report.ts';

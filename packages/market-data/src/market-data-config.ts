@@ -3,7 +3,7 @@ import type { Clock } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator } from '@barkeep/source';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { RetryPolicy } from './retry.ts';
+import type { RetryPolicy } from './fetching/retry.ts';
 
 /** How candles are kept in the cache. */
 export interface CandleCacheConfig {

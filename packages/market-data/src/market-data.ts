@@ -34,15 +34,15 @@ import {
   type IMarketDataStorage,
   type WriteResult,
 } from '@barkeep/storage';
-import { AnswerMemory } from './answer-memory.ts';
-import { CachePageTier } from './cache-page-tier.ts';
-import type { CandleAnswer } from './candle-answer.ts';
-import { CandlePages } from './candle-pages.ts';
-import { CandleReader } from './candle-reader.ts';
-import { CandleRetrieval } from './candle-retrieval.ts';
+import type { OwnedParts } from './adapters/owned-parts.ts';
+import { AnswerMemory } from './answers/answer-memory.ts';
+import type { CandleAnswer } from './answers/candle-answer.ts';
+import { CandleReader } from './answers/candle-reader.ts';
+import { CandleRetrieval } from './answers/candle-retrieval.ts';
 import type { CheckedConfig } from './check-config.ts';
 import { checkGetOptions } from './check-get-options.ts';
 import { checkQueries } from './check-queries.ts';
+import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type {
   GetCandlesOptions,
@@ -52,13 +52,13 @@ import type {
   SaveCandlesOptions,
 } from './market-data-service.ts';
 import type { MarketDataStatistics } from './market-data-statistics.ts';
-import { MissingCandleFetcher } from './missing-candle-fetcher.ts';
-import type { OwnedParts } from './owned-parts.ts';
+import { CachePageTier } from './pages/cache-page-tier.ts';
+import { CandlePages } from './pages/candle-pages.ts';
+import { StoragePageTier } from './pages/storage-page-tier.ts';
 import { saveCandles } from './save-candles.ts';
-import { SeriesDirectory } from './series-directory.ts';
-import { SeriesNotebook } from './series-notebook.ts';
+import { SeriesDirectory } from './series/series-directory.ts';
+import { SeriesNotebook } from './series/series-notebook.ts';
 import type { SeriesReport } from './series-report.ts';
-import { StoragePageTier } from './storage-page-tier.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
 export interface MarketDataOptions extends CheckedConfig {

@@ -1,6 +1,6 @@
 import type { EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { ContinuityReport, CoverageEntry } from '@barkeep/storage';
-import type { RecordedError } from './series-notebook.ts';
+import type { RecordedError } from './series/series-notebook.ts';
 
 /** The quality of one stored series. */
 export interface SeriesReport {

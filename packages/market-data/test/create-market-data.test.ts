@@ -122,7 +122,7 @@ describe('parts by URL', () => {
 async function loadWithNode(name: string): Promise<unknown> {
   const code = `
     import { systemClock } from '@barkeep/core';
-    import { adapterFromUrl } from './src/adapter-from-url.ts';
+    import { adapterFromUrl } from './src/adapters/adapter-from-url.ts';
     const load = async () => (await import(${JSON.stringify(name)})).Storage;
     const schemes = { other: { package: ${JSON.stringify(name)}, load, parameters: {} } };
     await adapterFromUrl('other:', 'storage', schemes, systemClock).catch(({ code, details }) => {

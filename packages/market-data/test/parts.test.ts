@@ -1,15 +1,15 @@
 import { BarkeepError, type Interval, ManualClock, timeframeGrid } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChangeCounter } from '../src/change-counter.ts';
-import { ConcurrencyLimit } from '../src/concurrency-limit.ts';
-import { InFlightIntervals } from '../src/in-flight-intervals.ts';
-import { PageGeometry } from '../src/page-geometry.ts';
-import { PageStamps } from '../src/page-stamps.ts';
-import { periodChunks } from '../src/period-chunks.ts';
-import { retry } from '../src/retry.ts';
-import { SeriesDirectory } from '../src/series-directory.ts';
-import { takePeriods } from '../src/take-periods.ts';
+import { ConcurrencyLimit } from '../src/fetching/concurrency-limit.ts';
+import { InFlightIntervals } from '../src/fetching/in-flight-intervals.ts';
+import { periodChunks } from '../src/fetching/period-chunks.ts';
+import { retry } from '../src/fetching/retry.ts';
+import { takePeriods } from '../src/fetching/take-periods.ts';
+import { PageGeometry } from '../src/pages/page-geometry.ts';
+import { PageStamps } from '../src/pages/page-stamps.ts';
+import { ChangeCounter } from '../src/series/change-counter.ts';
+import { SeriesDirectory } from '../src/series/series-directory.ts';
 import { settle, throughTime } from './fixtures.ts';
 
 const never = new AbortController().signal;

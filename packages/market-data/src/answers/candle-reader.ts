@@ -1,12 +1,12 @@
 import type { CandleSeries, Interval } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
+import type { PageRequest } from '../pages/candle-page.ts';
+import type { CandlePages } from '../pages/candle-pages.ts';
+import { type FoundCandles, PageWalk } from '../pages/page-walk.ts';
+import { SeriesLearner } from '../series/series-learner.ts';
+import type { SeriesNotebook } from '../series/series-notebook.ts';
+import type { Ledger } from '../series/series-state.ts';
 import type { CandleAsk } from './candle-ask.ts';
-import type { PageRequest } from './candle-page.ts';
-import type { CandlePages } from './candle-pages.ts';
-import { type FoundCandles, PageWalk } from './page-walk.ts';
-import { SeriesLearner } from './series-learner.ts';
-import type { SeriesNotebook } from './series-notebook.ts';
-import type { Ledger } from './series-state.ts';
 
 /** What is stored, as far as an ask reaches. */
 export interface StoredCandles extends FoundCandles {

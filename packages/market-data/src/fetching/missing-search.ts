@@ -7,12 +7,12 @@ import {
   subtractIntervals,
   unionIntervals,
 } from '@barkeep/core';
-import type { CandleAsk } from './candle-ask.ts';
-import type { StoredCandles } from './candle-reader.ts';
-import type { FetchingSettings } from './check-config.ts';
-import { knownStart } from './known-start.ts';
+import type { CandleAsk } from '../answers/candle-ask.ts';
+import type { StoredCandles } from '../answers/candle-reader.ts';
+import type { FetchingSettings } from '../check-config.ts';
+import { knownStart } from '../series/known-start.ts';
+import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import { takePeriods } from './take-periods.ts';
-import { unsettledStretch } from './unsettled-stretch.ts';
 
 /**
  * Decides, round by round, which stretches to fetch for one ask.

@@ -10,17 +10,17 @@ import {
 } from '@barkeep/core';
 import type { CandleRequest, DeliveryFeedback, IMarketDataCoordinator } from '@barkeep/source';
 import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
-import type { FetchFailure } from './candle-answer.ts';
-import type { FetchingSettings } from './check-config.ts';
+import type { FetchFailure } from '../answers/candle-answer.ts';
+import type { FetchingSettings } from '../check-config.ts';
+import type { CoordinatorStatistics } from '../market-data-statistics.ts';
+import type { RecordedError, SeriesNotebook } from '../series/series-notebook.ts';
+import type { SeriesState } from '../series/series-state.ts';
+import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { type CheckedDelivery, checkDelivery, unusableDelivery } from './delivery.ts';
 import { InFlightIntervals } from './in-flight-intervals.ts';
-import type { CoordinatorStatistics } from './market-data-statistics.ts';
 import { periodChunks } from './period-chunks.ts';
 import { isRetryable, retry } from './retry.ts';
-import type { RecordedError, SeriesNotebook } from './series-notebook.ts';
-import type { SeriesState } from './series-state.ts';
-import { unsettledStretch } from './unsettled-stretch.ts';
 import { withinTime } from './within-time.ts';
 
 /** What came of one request to the coordinator. */

@@ -1,5 +1,5 @@
+import type { TierStatistics } from '../market-data-statistics.ts';
 import type { CandlePage, PageRequest } from './candle-page.ts';
-import type { TierStatistics } from './market-data-statistics.ts';
 
 /**
  * A place to look for pages. The tiers form a list, nearest first; a page that one lacks is sought in

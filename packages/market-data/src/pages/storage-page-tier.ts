@@ -1,8 +1,8 @@
 import type { CandleSeries } from '@barkeep/core';
 import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import type { TierStatistics } from '../market-data-statistics.ts';
 import { type CandlePage, type PageRequest, stretchOf } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
-import type { TierStatistics } from './market-data-statistics.ts';
 
 /** Consecutive pages of one series, read as one stretch. */
 interface PageRun {

@@ -6,11 +6,11 @@ import {
   subtractIntervals,
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
+import type { FetchOutcome } from '../fetching/missing-candle-fetcher.ts';
+import { knownStart } from '../series/known-start.ts';
+import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
-import { knownStart } from './known-start.ts';
-import type { FetchOutcome } from './missing-candle-fetcher.ts';
-import { unsettledStretch } from './unsettled-stretch.ts';
 
 /** Puts together what was read and what was fetched, as of an instant. */
 export function composeAnswer(

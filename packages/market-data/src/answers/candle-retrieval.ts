@@ -1,15 +1,15 @@
 import type { Clock, EpochMs, Interval } from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
+import type { FetchingSettings } from '../check-config.ts';
+import type { FetchOutcome, MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
+import { MissingSearch } from '../fetching/missing-search.ts';
+import type { SeriesDirectory } from '../series/series-directory.ts';
+import { steadyStretch } from '../series/steady-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import type { CandleAnswer } from './candle-answer.ts';
 import { candleAsk } from './candle-ask.ts';
 import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
-import type { FetchingSettings } from './check-config.ts';
 import { composeAnswer } from './compose-answer.ts';
-import type { FetchOutcome, MissingCandleFetcher } from './missing-candle-fetcher.ts';
-import { MissingSearch } from './missing-search.ts';
-import type { SeriesDirectory } from './series-directory.ts';
-import { steadyStretch } from './steady-stretch.ts';
 
 export interface CandleRetrievalOptions {
   readonly directory: SeriesDirectory;

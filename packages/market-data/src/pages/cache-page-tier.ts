@@ -1,8 +1,8 @@
 import type { CacheValue, CacheWrite, IDataCache } from '@barkeep/cache';
 import { type Clock, intervalsContain } from '@barkeep/core';
+import type { TierStatistics } from '../market-data-statistics.ts';
 import { type CandlePage, isFresh, type PageRequest, stretchOf } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
-import type { TierStatistics } from './market-data-statistics.ts';
 
 export interface CachePageTierOptions {
   readonly cache: IDataCache;

@@ -1,5 +1,5 @@
 import type { CandleSeries, EpochMs, Interval } from '@barkeep/core';
-import type { SeriesState } from './series-state.ts';
+import type { SeriesState } from '../series/series-state.ts';
 
 /** The candles of one page's stretch. */
 export interface CandlePage {

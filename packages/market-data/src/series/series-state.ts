@@ -10,9 +10,9 @@ import {
   type TimeframeGrid,
 } from '@barkeep/core';
 import type { CoverageEntry, SeriesInfo } from '@barkeep/storage';
+import type { PageGeometry } from '../pages/page-geometry.ts';
+import { PageStamps } from '../pages/page-stamps.ts';
 import type { ChangeCounter } from './change-counter.ts';
-import type { PageGeometry } from './page-geometry.ts';
-import { PageStamps } from './page-stamps.ts';
 import type { SeriesNotes } from './series-notebook.ts';
 
 /** The part of a series' coverage this process has read. */

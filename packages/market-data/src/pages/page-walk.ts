@@ -1,5 +1,5 @@
 import { CandleSeries, type EpochMs, type Interval } from '@barkeep/core';
-import type { CandleAsk } from './candle-ask.ts';
+import type { CandleAsk } from '../answers/candle-ask.ts';
 import type { CandlePage, PageRequest } from './candle-page.ts';
 
 /** The candles of an ask. */

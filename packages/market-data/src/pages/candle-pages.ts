@@ -1,6 +1,6 @@
+import type { TierStatistics } from '../market-data-statistics.ts';
 import { type CandlePage, isFresh, type PageRequest } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
-import type { TierStatistics } from './market-data-statistics.ts';
 
 /** A page on its way, and the number of the last change before it was sought. */
 interface PageFlight {

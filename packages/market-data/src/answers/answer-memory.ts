@@ -1,10 +1,10 @@
 import { estimateBytes } from '@barkeep/cache';
 import type { EpochMs, Interval } from '@barkeep/core';
+import type { TierStatistics } from '../market-data-statistics.ts';
+import type { SeriesNotes } from '../series/series-notebook.ts';
 import type { CandleAnswer } from './candle-answer.ts';
 import type { CandleAsk } from './candle-ask.ts';
 import { isCurrent, type StoredCandles } from './candle-reader.ts';
-import type { TierStatistics } from './market-data-statistics.ts';
-import type { SeriesNotes } from './series-notebook.ts';
 
 export interface AnswerMemoryOptions {
   /** The least recently used go first. */

@@ -1,8 +1,8 @@
 import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
+import type { InvalidationSelector } from '../market-data-service.ts';
+import { PageGeometry } from '../pages/page-geometry.ts';
 import { ChangeCounter } from './change-counter.ts';
-import type { InvalidationSelector } from './market-data-service.ts';
-import { PageGeometry } from './page-geometry.ts';
 import { SeriesState } from './series-state.ts';
 
 /** The least recently used go first; one that comes back starts without knowledge. */
