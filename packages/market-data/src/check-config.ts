@@ -1,7 +1,7 @@
 import type { IDataCache } from '@barkeep/cache';
 import { type Clock, invalidInput, onlyKnownKeys, systemClock } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
-import type { IMarketDataCoordinator } from '@barkeep/source';
+import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { RetryPolicy } from './fetching/retry.ts';
 import type { FetchingConfig, MarketDataConfig } from './market-data-config.ts';
@@ -29,11 +29,19 @@ export interface FetchingSettings {
   readonly random: () => number;
 }
 
+/** The recording configuration with every default filled in. */
+export interface RecordingSettings {
+  readonly intervalMs: number;
+}
+
 /** A configuration that was checked, with every default filled in. */
 export interface CheckedConfig {
   readonly storage: IMarketDataStorage | string;
   readonly realtime: IRealtimeCache | string;
   readonly cache: IDataCache | string | undefined;
+  readonly router: ISmartRouter | undefined;
+  /** `undefined`: nothing is recorded. */
+  readonly recording: RecordingSettings | undefined;
   readonly coordinator: IMarketDataCoordinator | undefined;
   readonly clock: Clock;
   readonly candleCache: CandleCacheSettings;
@@ -44,6 +52,8 @@ const CONFIG_KEYS = [
   'storage',
   'realtime',
   'cache',
+  'router',
+  'recording',
   'coordinator',
   'clock',
   'candleCache',
@@ -58,6 +68,8 @@ const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
   maxAnswers: 256,
   maxAnswerBytes: 16 * 1_024 * 1_024,
 });
+
+const RECORDING_DEFAULTS: RecordingSettings = Object.freeze({ intervalMs: 1_000 });
 
 const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
   maxAttempts: 4,
@@ -88,6 +100,8 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     storage,
     realtime = 'memory:',
     cache = 'memory:',
+    router,
+    recording,
     coordinator,
     clock = systemClock,
   } = config;
@@ -95,12 +109,15 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
   requirePart(realtime, 'realtime', 'tickers');
   if (cache !== false) requirePart(cache, 'cache', 'getMany');
   if (coordinator !== undefined) requireMethod(coordinator, 'coordinator', 'fetchCandles');
+  if (router !== undefined) requireMethod(router, 'router', 'subscribe');
   requireMethod(clock, 'clock', 'now');
   requireMethod(clock, 'clock', 'setTimer');
   return {
     storage,
     realtime,
     cache: cache === false ? undefined : cache,
+    router,
+    recording: recording === false ? undefined : filled(recording, RECORDING_DEFAULTS, 'recording'),
     coordinator,
     clock,
     candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),

@@ -1,7 +1,7 @@
 import type { IDataCache } from '@barkeep/cache';
 import type { Clock } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
-import type { IMarketDataCoordinator } from '@barkeep/source';
+import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { RetryPolicy } from './fetching/retry.ts';
 
@@ -46,6 +46,15 @@ export interface FetchingConfig {
   readonly random?: (() => number) | undefined;
 }
 
+/** How what comes through the router is recorded. */
+export interface RecordingConfig {
+  /**
+   * How long the state of a candle waits to be stored, with all that come meanwhile, in milliseconds.
+   * Until then reads have it from the router. Default: 1,000.
+   */
+  readonly intervalMs?: number | undefined;
+}
+
 /** What a service is made of. */
 export interface MarketDataConfig {
   /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
@@ -60,6 +69,17 @@ export interface MarketDataConfig {
    * the package `@barkeep/cache-memory`.
    */
   readonly cache?: IDataCache | string | false | undefined;
+  /**
+   * Has the freshest values of the exchange, and tells of those that come. Reads have from it what our
+   * own memory lacks. Default: none.
+   */
+  readonly router?: ISmartRouter | undefined;
+  /**
+   * What the router tells is recorded: tickers, order books and trades in `realtime`, candles in
+   * `storage`, with the coverage it promises; after an outage the coordinator is asked for what was
+   * missed. `false`: somebody else records it. Default: recorded, where there is a router.
+   */
+  readonly recording?: RecordingConfig | false | undefined;
   /** Delivers candles that are missing. Default: none, and what is missing is only reported. */
   readonly coordinator?: IMarketDataCoordinator | undefined;
   /** Also given to adapters made from a URL. Default: the machine's clock. */

@@ -1,6 +1,7 @@
 import type { CacheStatistics } from '@barkeep/cache';
-import type { OperationSummary } from '@barkeep/core';
+import type { EpochMs, OperationSummary } from '@barkeep/core';
 import type { RealtimeStatistics } from '@barkeep/realtime';
+import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
 
 /**
@@ -8,7 +9,7 @@ import type { StorageStatistics } from '@barkeep/storage';
  * `getCandles`: what it has, the tiers after it are not asked for.
  */
 export interface TierStatistics {
-  /** What it is: `answers`, `cache` or `storage`. */
+  /** What it is: `answers`, `cache`, `router`, `disk` or `storage`. */
   readonly name: string;
   /** The adapter that serves it; `market-data` for what the service keeps itself. */
   readonly adapter: string;
@@ -23,6 +24,8 @@ export interface CandleStatistics {
   readonly served: number;
   /** Of those, by where they came from. */
   readonly fromCache: number;
+  readonly fromRouter: number;
+  readonly fromDisk: number;
   readonly fromStorage: number;
   readonly fromCoordinator: number;
   /** Reads too large for pages, answered by the storage directly. */
@@ -47,6 +50,58 @@ export interface CoordinatorStatistics {
   readonly inFlight: number;
 }
 
+/** What became of the states of candles that came through the router. */
+export interface CandleRecordingStatistics {
+  readonly series: number;
+  /** States that were stored, each in place of the one before it. */
+  readonly stored: number;
+  /** States that were known already. */
+  readonly repeated: number;
+  /** States that came after a newer one. */
+  readonly outdated: number;
+  /** States that came when their period had ended, without a promise that they would. */
+  readonly late: number;
+  /** Calls of the storage that failed; they are made again. */
+  readonly failures: number;
+  /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
+  readonly madeUp: number;
+}
+
+/** What became of the tickers, order books and trades that came through the router. */
+export interface RealtimeRecordingStatistics {
+  readonly stored: number;
+  /** Tickers and order books that came after a newer one. */
+  readonly outdated: number;
+  /** Trades that were there already. */
+  readonly duplicates: number;
+  /** Trades that had to wait too long for a cache that failed. */
+  readonly dropped: number;
+  /** Calls of the realtime cache that failed. */
+  readonly failures: number;
+}
+
+/** An event of the router that broke a rule of the port. */
+export interface RejectedEvent {
+  readonly at: EpochMs;
+  readonly message: string;
+  /** With `field` and `rule`. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface RouterStatistics {
+  readonly name: string;
+  readonly connection: RouterConnection;
+  /** Series of which every candle comes through now. */
+  readonly streams: number;
+  readonly events: number;
+  /** Events that broke a rule and were passed over. */
+  readonly rejected: number;
+  readonly lastRejected: RejectedEvent | undefined;
+  /** `undefined` when nothing is recorded. */
+  readonly candles: CandleRecordingStatistics | undefined;
+  readonly realtime: RealtimeRecordingStatistics | undefined;
+}
+
 /** Figures since the service was opened. */
 export interface MarketDataStatistics {
   /** Calls, failures and latencies by method, such as `getCandles`. */
@@ -54,6 +109,8 @@ export interface MarketDataStatistics {
   readonly candles: CandleStatistics;
   /** `undefined` without a coordinator. */
   readonly coordinator: CoordinatorStatistics | undefined;
+  /** `undefined` without a router. */
+  readonly router: RouterStatistics | undefined;
   readonly storage: StorageStatistics;
   readonly realtime: RealtimeStatistics;
   /** `undefined` without a cache. */

@@ -1,9 +1,7 @@
-import type { IDataCache } from '@barkeep/cache';
 import {
   BarkeepError,
   type CallOptions,
   type CandleInput,
-  type Clock,
   Handle,
   type Interval,
   OperationStatistics,
@@ -21,7 +19,6 @@ import {
   validateSymbol,
 } from '@barkeep/core';
 import type {
-  IRealtimeCache,
   OrderBookReadOptions,
   RealtimeWriteResult,
   TradeAppendResult,
@@ -31,18 +28,12 @@ import {
   type CandleQuery,
   type CheckedQuery,
   checkQuery,
-  type IMarketDataStorage,
   type WriteResult,
 } from '@barkeep/storage';
 import type { OwnedParts } from './adapters/owned-parts.ts';
-import { AnswerMemory } from './answers/answer-memory.ts';
 import type { CandleAnswer } from './answers/candle-answer.ts';
-import { CandleReader } from './answers/candle-reader.ts';
-import { CandleRetrieval } from './answers/candle-retrieval.ts';
-import type { CheckedConfig } from './check-config.ts';
 import { checkGetOptions } from './check-get-options.ts';
 import { checkQueries } from './check-queries.ts';
-import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type {
   GetCandlesOptions,
@@ -51,20 +42,13 @@ import type {
   PreloadResult,
   SaveCandlesOptions,
 } from './market-data-service.ts';
-import type { MarketDataStatistics } from './market-data-statistics.ts';
-import { CachePageTier } from './pages/cache-page-tier.ts';
-import { CandlePages } from './pages/candle-pages.ts';
-import { StoragePageTier } from './pages/storage-page-tier.ts';
+import type { MarketDataStatistics, TierStatistics } from './market-data-statistics.ts';
 import { saveCandles } from './save-candles.ts';
-import { SeriesDirectory } from './series/series-directory.ts';
-import { SeriesNotebook } from './series/series-notebook.ts';
 import type { SeriesReport } from './series-report.ts';
+import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
-export interface MarketDataOptions extends CheckedConfig {
-  readonly storage: IMarketDataStorage;
-  readonly realtime: IRealtimeCache;
-  readonly cache: IDataCache | undefined;
+export interface MarketDataOptions extends ServiceOptions {
   /** What to close with the service. */
   readonly owned: OwnedParts;
 }
@@ -75,72 +59,17 @@ const INVALIDATION_KEYS = ['symbol', 'timeframe', 'range'] as const;
 
 /** The service over adapters that are open. */
 export class MarketData extends Handle implements IMarketDataService {
-  readonly #storage: IMarketDataStorage;
-  readonly #realtime: IRealtimeCache;
-  readonly #cache: IDataCache | undefined;
-  readonly #clock: Clock;
-  readonly #owned: OwnedParts;
-  readonly #directory: SeriesDirectory;
-  readonly #notebook: SeriesNotebook;
-  readonly #pages: CandlePages | undefined;
-  readonly #reader: CandleReader;
-  readonly #memory: AnswerMemory | undefined;
-  readonly #fetcher: MissingCandleFetcher | undefined;
-  readonly #retrieval: CandleRetrieval;
+  readonly #options: MarketDataOptions;
+  readonly #parts: ServiceParts;
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<Unsubscribe>();
   readonly #operations = new OperationStatistics();
-  readonly #served = { cache: 0, storage: 0, coordinator: 0 };
+  readonly #served = { cache: 0, router: 0, disk: 0, storage: 0, coordinator: 0 };
 
   constructor(options: MarketDataOptions) {
     super('market-data');
-    const { storage, realtime, cache, coordinator, clock, candleCache, fetching, owned } = options;
-    this.#storage = storage;
-    this.#realtime = realtime;
-    this.#cache = cache;
-    this.#clock = clock;
-    this.#owned = owned;
-    this.#directory = new SeriesDirectory(candleCache.pagePeriods);
-    this.#notebook = new SeriesNotebook(storage);
-    this.#pages =
-      cache === undefined
-        ? undefined
-        : new CandlePages([
-            new CachePageTier({ cache, clock, ...candleCache }),
-            new StoragePageTier(storage),
-          ]);
-    this.#reader = new CandleReader({
-      storage,
-      pages: this.#pages,
-      maxPagesPerRead: candleCache.maxPagesPerRead,
-      notebook: this.#notebook,
-    });
-    const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
-    this.#memory =
-      cache === undefined || maxAnswers === 0
-        ? undefined
-        : new AnswerMemory({ maxAnswers, maxBytes });
-    const closing = this.#closing.signal;
-    const notebook = this.#notebook;
-    this.#fetcher =
-      coordinator === undefined
-        ? undefined
-        : new MissingCandleFetcher({
-            coordinator,
-            storage,
-            notebook,
-            clock,
-            settings: fetching,
-            closing,
-          });
-    this.#retrieval = new CandleRetrieval({
-      directory: this.#directory,
-      reader: this.#reader,
-      memory: this.#memory,
-      fetcher: this.#fetcher,
-      settings: fetching,
-      clock,
-    });
+    this.#options = options;
+    this.#parts = serviceParts(options, this.#closing.signal);
   }
 
   saveCandles(
@@ -150,7 +79,7 @@ export class MarketData extends Handle implements IMarketDataService {
   ): Promise<WriteResult> {
     return this.#call('saveCandles', options, () => {
       onlyKnownKeys(options, SAVE_OPTIONS, 'options');
-      return saveCandles(this.#storage, this.#clock, key, candles, options);
+      return saveCandles(this.#options.storage, this.#options.clock, key, candles, options);
     });
   }
 
@@ -199,7 +128,7 @@ export class MarketData extends Handle implements IMarketDataService {
       if (symbol !== undefined) validateSymbol(symbol);
       if (timeframe !== undefined) timeframeGrid(timeframe);
       if (range !== undefined) validateInterval(range, 'range');
-      this.#directory.forget(selector);
+      this.#parts.directory.forget(selector);
     });
   }
 
@@ -210,10 +139,10 @@ export class MarketData extends Handle implements IMarketDataService {
   ): Promise<SeriesReport> {
     return this.#call('describeSeries', options, async () => {
       validateSeriesKey(key);
-      const series = this.#directory.of(key);
-      const continuity = await this.#storage.coverage.continuity(key, range, options);
-      const coverage = await this.#storage.coverage.of(key, continuity.range, options);
-      series.notes ??= await this.#notebook.read(key);
+      const series = this.#parts.directory.of(key);
+      const continuity = await this.#options.storage.coverage.continuity(key, range, options);
+      const coverage = await this.#options.storage.coverage.of(key, continuity.range, options);
+      series.notes ??= await this.#parts.notebook.read(key);
       return {
         key: series.key,
         continuity,
@@ -224,18 +153,20 @@ export class MarketData extends Handle implements IMarketDataService {
         ),
         historyStart: series.notes.historyStart,
         lastError: series.notes.lastError,
-        fetching: this.#fetcher?.intervalsInFlight(series) ?? [],
+        fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
       };
     });
   }
 
   updateTicker(ticker: Ticker, options: CallOptions = NO_OPTIONS): Promise<RealtimeWriteResult> {
-    return this.#call('updateTicker', options, () => this.#realtime.tickers.set(ticker, options));
+    return this.#call('updateTicker', options, () =>
+      this.#options.realtime.tickers.set(ticker, options),
+    );
   }
 
   getTicker(symbol: string, options?: CallOptions): Promise<Ticker | undefined> {
     return this.#call('getTicker', options ?? NO_OPTIONS, () =>
-      this.#realtime.tickers.get(symbol, options),
+      this.#parts.realtime.ticker(symbol, options),
     );
   }
 
@@ -243,9 +174,7 @@ export class MarketData extends Handle implements IMarketDataService {
     symbols: readonly string[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<(Ticker | undefined)[]> {
-    return this.#call('getTickers', options, () =>
-      this.#realtime.tickers.getMany(symbols, options),
-    );
+    return this.#call('getTickers', options, () => this.#parts.realtime.tickers(symbols, options));
   }
 
   updateOrderBook(
@@ -253,13 +182,13 @@ export class MarketData extends Handle implements IMarketDataService {
     options: CallOptions = NO_OPTIONS,
   ): Promise<RealtimeWriteResult> {
     return this.#call('updateOrderBook', options, () =>
-      this.#realtime.orderBooks.set(book, options),
+      this.#options.realtime.orderBooks.set(book, options),
     );
   }
 
   getOrderBook(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined> {
     return this.#call('getOrderBook', options ?? NO_OPTIONS, () =>
-      this.#realtime.orderBooks.get(symbol, options),
+      this.#parts.realtime.orderBook(symbol, options),
     );
   }
 
@@ -269,17 +198,22 @@ export class MarketData extends Handle implements IMarketDataService {
     options: CallOptions = NO_OPTIONS,
   ): Promise<TradeAppendResult> {
     return this.#call('appendTrades', options, () =>
-      this.#realtime.trades.append(symbol, trades, options),
+      this.#options.realtime.trades.append(symbol, trades, options),
     );
   }
 
   getTrades(symbol: string, options: TradeReadOptions = NO_OPTIONS): Promise<Trade[]> {
-    return this.#call('getTrades', options, () => this.#realtime.trades.recent(symbol, options));
+    return this.#call('getTrades', options, () => this.#parts.realtime.trades(symbol, options));
   }
 
   subscribe(selector: MarketDataSelector, listener: (event: MarketDataEvent) => void): Unsubscribe {
     this.assertOpen();
-    const end = subscribeToMarketData(this.#storage, this.#realtime, selector, listener);
+    const end = subscribeToMarketData(
+      this.#options.storage,
+      this.#options.realtime,
+      selector,
+      listener,
+    );
     this.#subscriptions.add(end);
     return () => {
       this.#subscriptions.delete(end);
@@ -290,23 +224,27 @@ export class MarketData extends Handle implements IMarketDataService {
   stats(options: CallOptions = NO_OPTIONS): Promise<MarketDataStatistics> {
     return this.#call('stats', options, async () => {
       const [storage, realtime, cache] = await Promise.all([
-        this.#storage.stats(options),
-        this.#realtime.stats(options),
-        this.#cache?.stats(options),
+        this.#options.storage.stats(options),
+        this.#options.realtime.stats(options),
+        this.#options.cache?.stats(options),
       ]);
-      const served = this.#served;
+      const { cache: fromCache, router: fromRouter, disk: fromDisk } = this.#served;
+      const { storage: fromStorage, coordinator: fromCoordinator } = this.#served;
       return {
         operations: this.#operations.summary(),
         candles: {
-          served: served.cache + served.storage + served.coordinator,
-          fromCache: served.cache,
-          fromStorage: served.storage,
-          fromCoordinator: served.coordinator,
-          directReads: this.#reader.directReads,
-          tiers: [this.#memory?.statistics ?? [], this.#pages?.statistics ?? []].flat(),
-          series: this.#directory.size,
+          served: fromCache + fromRouter + fromDisk + fromStorage + fromCoordinator,
+          fromCache,
+          fromRouter,
+          fromDisk,
+          fromStorage,
+          fromCoordinator,
+          directReads: this.#parts.reader.directReads,
+          tiers: this.#tiers(),
+          series: this.#parts.directory.size,
         },
-        coordinator: this.#fetcher?.statistics,
+        router: this.#parts.live?.statistics,
+        coordinator: this.#parts.fetcher?.statistics,
         storage,
         realtime,
         cache,
@@ -320,18 +258,28 @@ export class MarketData extends Handle implements IMarketDataService {
   }
 
   protected async _open(): Promise<void> {
-    const heard = this.#storage.changes.subscribe((event) =>
-      this.#directory.changed(event, this.#clock.now()),
+    const heard = this.#options.storage.changes.subscribe((event) =>
+      this.#parts.directory.changed(event, this.#options.clock.now()),
     );
     this.#subscriptions.add(heard);
+    this.#parts.live?.start();
   }
 
   protected async _close(): Promise<void> {
     for (const end of this.#subscriptions) end();
     this.#subscriptions.clear();
-    this.#memory?.clear();
-    await this.#pages?.close();
-    await this.#owned.close();
+    this.#parts.memory?.clear();
+    await this.#parts.live?.close();
+    await this.#parts.pages?.close();
+    await this.#options.owned.close();
+  }
+
+  /** In the order in which they are consulted. */
+  #tiers(): TierStatistics[] {
+    const { memory, pages, router } = this.#parts;
+    const tiers = [memory?.statistics ?? [], pages?.statistics ?? []].flat();
+    const nearest = tiers.filter(({ name }) => name === 'answers' || name === 'cache');
+    return [...nearest, router?.statistics ?? [], ...tiers.slice(nearest.length)].flat();
   }
 
   async #answer(
@@ -339,7 +287,7 @@ export class MarketData extends Handle implements IMarketDataService {
     options: GetCandlesOptions,
   ): Promise<CandleAnswer[]> {
     const { onMissing, ...how } = checkGetOptions(options);
-    const answers = await this.#retrieval.answer(queries, how);
+    const answers = await this.#parts.retrieval.answer(queries, how);
     for (const answer of answers) this.#serve(answer, onMissing);
     return answers;
   }
@@ -356,7 +304,7 @@ export class MarketData extends Handle implements IMarketDataService {
     let answer: CandleAnswer | undefined;
     try {
       const { fetchMissing, onMissing } = checkGetOptions(options);
-      answer = this.#retrieval.recall(checkQuery(query), fetchMissing);
+      answer = this.#parts.retrieval.recall(checkQuery(query), fetchMissing);
       if (answer !== undefined) this.#serve(answer, onMissing);
       failed = false;
     } finally {
@@ -369,9 +317,12 @@ export class MarketData extends Handle implements IMarketDataService {
 
   #serve(answer: CandleAnswer, onMissing: 'report' | 'throw'): void {
     if (onMissing === 'throw') assertWhole(answer);
-    this.#served.cache += answer.origins.cache;
-    this.#served.storage += answer.origins.storage;
-    this.#served.coordinator += answer.origins.coordinator;
+    const { cache, router, disk, storage, coordinator } = answer.origins;
+    this.#served.cache += cache;
+    this.#served.router += router;
+    this.#served.disk += disk;
+    this.#served.storage += storage;
+    this.#served.coordinator += coordinator;
   }
 
   /** The frame of every call: open, not aborted, timed, and given up when the signal fires. */

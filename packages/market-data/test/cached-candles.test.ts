@@ -217,7 +217,7 @@ describe('cached reads', () => {
     await service.saveCandles(KEY, flat(-100, 0));
     const { series, origins } = await service.getCandles({ ...KEY, from: minutes(-100) });
     expect(series.length).toBe(100);
-    expect(origins).toEqual({ cache: 0, storage: 100, coordinator: 0 });
+    expect(origins).toEqual({ cache: 0, router: 0, disk: 0, storage: 100, coordinator: 0 });
     expect(await cache.keys()).toEqual([]);
     expect((await service.stats()).candles.directReads).toBe(1);
   });

@@ -36,12 +36,12 @@ describe('what the coordinator is asked for', () => {
     expect(first.series.length).toBe(100);
     expect(first.lastMayChange).toBe(true);
     expect(first.missing).toEqual([]);
-    expect(first.origins).toEqual({ cache: 0, storage: 0, coordinator: 100 });
+    expect(first.origins).toEqual({ cache: 0, router: 0, disk: 0, storage: 0, coordinator: 100 });
 
     const again = await service.getCandles({ ...KEY, limit: 100 });
     expect(exchange.takeIntervals()).toEqual([]);
     expect(again.series.equals(first.series)).toBe(true);
-    expect(again.origins).toEqual({ cache: 100, storage: 0, coordinator: 0 });
+    expect(again.origins).toEqual({ cache: 100, router: 0, disk: 0, storage: 0, coordinator: 0 });
 
     clock.advance(3 * MINUTE);
     const later = await service.getCandles({ ...KEY, limit: 100 });

@@ -6,6 +6,7 @@ import { InFlightIntervals } from '../src/fetching/in-flight-intervals.ts';
 import { periodChunks } from '../src/fetching/period-chunks.ts';
 import { retry } from '../src/fetching/retry.ts';
 import { takePeriods } from '../src/fetching/take-periods.ts';
+import { LiveStreams } from '../src/live/live-streams.ts';
 import { PageGeometry } from '../src/pages/page-geometry.ts';
 import { PageStamps } from '../src/pages/page-stamps.ts';
 import { ChangeCounter } from '../src/series/change-counter.ts';
@@ -115,7 +116,7 @@ describe('InFlightIntervals', () => {
 
 describe('SeriesDirectory', () => {
   it('trusts nothing it knew of a series that had to go', () => {
-    const directory = new SeriesDirectory(1_024);
+    const directory = new SeriesDirectory(1_024, new LiveStreams());
     const first = directory.of({ symbol: 'first', timeframe: '1m' });
     const learn = (): void => {
       first.learnExtent(undefined, first.stamp);

@@ -36,7 +36,7 @@ describe('a query that is made again', () => {
   it('is given the same answer, which nobody can change, without asking the cache', async () => {
     const { service, cache } = await openWarm();
     const first = await service.getCandles(QUERY);
-    expect(first.origins).toEqual({ cache: 10, storage: 0, coordinator: 0 });
+    expect(first.origins).toEqual({ cache: 10, router: 0, disk: 0, storage: 0, coordinator: 0 });
     const { hits } = await cache.stats();
     expect(await service.getCandles({ limit: 10, ...KEY, to: undefined })).toBe(first);
     expect((await cache.stats()).hits).toBe(hits);
@@ -219,7 +219,7 @@ describe('with a coordinator', () => {
     const fetched = await service.getCandles(QUERY);
     const read = await service.getCandles(QUERY);
     expect(read).not.toBe(fetched);
-    expect(read.origins).toEqual({ cache: 10, storage: 0, coordinator: 0 });
+    expect(read.origins).toEqual({ cache: 10, router: 0, disk: 0, storage: 0, coordinator: 0 });
     expect(await service.getCandles(QUERY)).toBe(read);
     expect(exchange.requests).toHaveLength(1);
   });

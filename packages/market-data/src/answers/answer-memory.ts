@@ -4,7 +4,7 @@ import type { TierStatistics } from '../market-data-statistics.ts';
 import type { SeriesNotes } from '../series/series-notebook.ts';
 import type { CandleAnswer } from './candle-answer.ts';
 import type { CandleAsk } from './candle-ask.ts';
-import { isCurrent, type StoredCandles } from './candle-reader.ts';
+import type { StoredCandles } from './candle-reader.ts';
 
 export interface AnswerMemoryOptions {
   /** The least recently used go first. */
@@ -101,8 +101,14 @@ export class AnswerMemory {
 
 /** A series that the directory has forgotten meanwhile is not current either. */
 function stillHolds(kept: KeptAnswer, now: EpochMs): boolean {
-  const { ask, notes, holds } = kept;
-  return holds.from <= now && now < holds.to && isCurrent(kept) && notes === ask.series.notes;
+  const { ask, stamp, notes, holds } = kept;
+  const { series } = ask;
+  return (
+    holds.from <= now &&
+    now < holds.to &&
+    series.answersDoubtedAt <= stamp &&
+    notes === series.notes
+  );
 }
 
 /** One text per ask, whatever its series: neither a bound nor a timeframe has a slash. */

@@ -4,6 +4,9 @@ import type { CoverageEntry } from '@barkeep/storage';
 /** Where the candles of an answer came from, in candles. */
 export interface CandleOrigins {
   readonly cache: number;
+  /** The state of the candles in the making, as the router has it. */
+  readonly router: number;
+  readonly disk: number;
   readonly storage: number;
   /** Fetched during this very call. */
   readonly coordinator: number;

@@ -1,12 +1,15 @@
-import type { CandleSeries, Interval } from '@barkeep/core';
+import { type CandleSeries, type Clock, type Interval, intersectIntervals } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
+import type { RouterTier } from '../live/router-tier.ts';
 import type { PageRequest } from '../pages/candle-page.ts';
 import type { CandlePages } from '../pages/candle-pages.ts';
 import { type FoundCandles, PageWalk } from '../pages/page-walk.ts';
 import { SeriesLearner } from '../series/series-learner.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { Ledger } from '../series/series-state.ts';
+import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { CandleAsk } from './candle-ask.ts';
+import { overlayLive } from './overlay-live.ts';
 
 /** What is stored, as far as an ask reaches. */
 export interface StoredCandles extends FoundCandles {
@@ -29,6 +32,10 @@ export interface CandleReaderOptions {
   /** Reads that would take more pages go to the storage directly, and leave the cache to others. */
   readonly maxPagesPerRead: number;
   readonly notebook: SeriesNotebook;
+  /** Has the candles in the making; `undefined` when there is no router. */
+  readonly router: RouterTier | undefined;
+  readonly clock: Clock;
+  readonly closeGraceMs: number;
 }
 
 /** How often a read starts over because the coverage changed meanwhile. */
@@ -64,8 +71,18 @@ export class CandleReader {
       const found = await this.#readCandles(asks);
       const isSteady = asks.every(({ series }) => series.coverageChangedAt <= stamp);
       if (attempt < MAX_ATTEMPTS && !isSteady) continue;
-      return stored.map((one, i) => ({ ...one, ...foundAt(found, i) }));
+      return stored.map((one, i) => ({ ...one, ...this.#withLive(foundAt(found, i), one) }));
     }
+  }
+
+  /** The router is asked last: nothing that happens is newer than what it has then. */
+  #withLive(found: FoundCandles, { ask, ledger }: Pick<StoredCandles, 'ask' | 'ledger'>) {
+    const { router, clock, closeGraceMs } = this.#options;
+    if (router === undefined || ask.limit === 0) return found;
+    const unsettled = unsettledStretch(ask.series, clock.now(), closeGraceMs);
+    const [stretch] = intersectIntervals([unsettled], [ask.range]);
+    const live = stretch === undefined ? undefined : router.candles(ask.series.key, stretch);
+    return live === undefined ? found : overlayLive(found, live, ask, ledger);
   }
 
   /** All walks go step by step together, so that each step of all is one request for pages. */

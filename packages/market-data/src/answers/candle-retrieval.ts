@@ -3,6 +3,7 @@ import type { CheckedQuery } from '@barkeep/storage';
 import type { FetchingSettings } from '../check-config.ts';
 import type { FetchOutcome, MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import { MissingSearch } from '../fetching/missing-search.ts';
+import type { LiveFeed } from '../live/live-feed.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { steadyStretch } from '../series/steady-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
@@ -18,6 +19,8 @@ export interface CandleRetrievalOptions {
   readonly memory: AnswerMemory | undefined;
   /** `undefined` when there is no coordinator. */
   readonly fetcher: MissingCandleFetcher | undefined;
+  /** `undefined` when there is no router. */
+  readonly live: LiveFeed | undefined;
   readonly settings: FetchingSettings;
   readonly clock: Clock;
 }
@@ -52,8 +55,9 @@ export class CandleRetrieval {
     queries: readonly CheckedQuery[],
     { fetchMissing, signal }: RetrievalOptions,
   ): Promise<CandleAnswer[]> {
-    const { directory, reader, fetcher } = this.#options;
+    const { directory, reader, fetcher, live } = this.#options;
     const asks = queries.map((query) => candleAsk(query, directory.of(query.key)));
+    if (live !== undefined) await Promise.all(asks.map(({ series }) => live.settle(series.text)));
     const stored = await reader.read(asks);
     if (fetcher === undefined || !fetchMissing) {
       return stored.map((candles) => this.#report(candles));

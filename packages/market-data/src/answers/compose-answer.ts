@@ -49,7 +49,8 @@ function answeredRange(
   const { series, limit, take, range, hasFrom, hasTo } = ask;
   if (limit === 0) return undefined;
   const isCut = candles.length >= limit;
-  const start = hasFrom ? range.from : knownStart(series, ledger);
+  const first = candles.length > 0 ? candles.firstTimestamp : undefined;
+  const start = hasFrom ? range.from : (knownStart(series, ledger) ?? first);
   const end = hasTo ? range.to : Math.max(currentEnd, series.extent?.to ?? 0);
   const from = isCut && take === 'last' ? candles.firstTimestamp : start;
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
@@ -85,6 +86,10 @@ function originsOf(
   for (const { from, to } of fetched) {
     coordinator += candles.indexAtOrAfter(to) - candles.indexAtOrAfter(from);
   }
-  const cache = Math.min(byTier.get('cache') ?? 0, candles.length - coordinator);
-  return { cache, storage: candles.length - coordinator - cache, coordinator };
+  const router = byTier.get('router') ?? 0;
+  coordinator = Math.min(coordinator, candles.length - router);
+  const cache = Math.min(byTier.get('cache') ?? 0, candles.length - router - coordinator);
+  const disk = Math.min(byTier.get('disk') ?? 0, candles.length - router - coordinator - cache);
+  const storage = candles.length - router - coordinator - cache - disk;
+  return { cache, router, disk, storage, coordinator };
 }

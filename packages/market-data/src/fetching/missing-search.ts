@@ -61,7 +61,7 @@ export class MissingSearch {
     const { currentSeenAt, noEarlierUntil } = this.#ask.series;
     const { currentMaxAgeMs } = this.#settings;
     return Math.min(
-      this.#currentIsFresh(now) ? currentSeenAt + currentMaxAgeMs : Number.POSITIVE_INFINITY,
+      this.#wasCurrentSeen(now) ? currentSeenAt + currentMaxAgeMs : Number.POSITIVE_INFINITY,
       now < noEarlierUntil ? noEarlierUntil : Number.POSITIVE_INFINITY,
     );
   }
@@ -105,6 +105,11 @@ export class MissingSearch {
   }
 
   #currentIsFresh(now: EpochMs): boolean {
+    const { liveSince = Number.POSITIVE_INFINITY } = this.#ask.series;
+    return liveSince <= this.#unsettled(now).from || this.#wasCurrentSeen(now);
+  }
+
+  #wasCurrentSeen(now: EpochMs): boolean {
     const { grid, currentSeenAt } = this.#ask.series;
     return currentSeenAt >= grid.floor(now) && now - currentSeenAt < this.#settings.currentMaxAgeMs;
   }

@@ -1,5 +1,6 @@
 import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
+import type { LiveStreams } from '../live/live-streams.ts';
 import type { InvalidationSelector } from '../market-data-service.ts';
 import { PageGeometry } from '../pages/page-geometry.ts';
 import { ChangeCounter } from './change-counter.ts';
@@ -11,12 +12,14 @@ const MAX_SERIES = 10_000;
 /** What this process knows of each series, kept true by the storage's change feed. */
 export class SeriesDirectory {
   readonly #pagePeriods: number;
+  readonly #streams: LiveStreams;
   readonly #counter = new ChangeCounter();
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
 
-  constructor(pagePeriods: number) {
+  constructor(pagePeriods: number, streams: LiveStreams) {
     this.#pagePeriods = pagePeriods;
+    this.#streams = streams;
   }
 
   get size(): number {
@@ -52,6 +55,14 @@ export class SeriesDirectory {
     if (event.interval.to > state.grid.floor(now)) state.currentSeenAt = now;
   }
 
+  liveChanged(key: SeriesKey): void {
+    this.#series.get(seriesKeyText(key))?.liveChanged();
+  }
+
+  allLiveChanged(): void {
+    for (const state of this.#series.values()) state.liveChanged();
+  }
+
   forget({ symbol, timeframe, range }: InvalidationSelector): void {
     for (const state of this.#series.values()) {
       if (symbol !== undefined && state.key.symbol !== symbol) continue;
@@ -66,7 +77,7 @@ export class SeriesDirectory {
 
   #stateOf(key: SeriesKey): SeriesState {
     const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
-    return new SeriesState(key, geometry, this.#counter);
+    return new SeriesState(key, geometry, this.#counter, this.#streams);
   }
 
   #keepBound(): void {

@@ -10,6 +10,7 @@ import {
   type TimeframeGrid,
 } from '@barkeep/core';
 import type { CoverageEntry, SeriesInfo } from '@barkeep/storage';
+import type { LiveStreams } from '../live/live-streams.ts';
 import type { PageGeometry } from '../pages/page-geometry.ts';
 import { PageStamps } from '../pages/page-stamps.ts';
 import type { ChangeCounter } from './change-counter.ts';
@@ -44,16 +45,24 @@ export class SeriesState {
   /** Until when looking further back for candles is taken to be in vain. */
   noEarlierUntil: EpochMs = Number.NEGATIVE_INFINITY;
   readonly #counter: ChangeCounter;
+  readonly #streams: LiveStreams;
   #extent: Known<Interval | undefined> = { value: undefined, stamp: NEVER };
   #ledger: Known<Ledger> = { value: { entries: [], covered: [] }, stamp: NEVER };
   #candlesChangedAt: number;
   #coverageChangedAt: number;
+  #liveChangedAt: number = NEVER;
 
-  constructor(key: SeriesKey, geometry: PageGeometry, counter: ChangeCounter) {
+  constructor(
+    key: SeriesKey,
+    geometry: PageGeometry,
+    counter: ChangeCounter,
+    streams: LiveStreams,
+  ) {
     this.key = { symbol: key.symbol, timeframe: key.timeframe };
     this.text = seriesKeyText(key);
     this.geometry = geometry;
     this.#counter = counter;
+    this.#streams = streams;
     const stamp = counter.next();
     this.#candlesChangedAt = stamp;
     this.#coverageChangedAt = stamp;
@@ -100,6 +109,16 @@ export class SeriesState {
     return Math.max(this.#candlesChangedAt, this.#coverageChangedAt);
   }
 
+  /** As `doubtedAt`, with what the router has told: answers show that too. */
+  get answersDoubtedAt(): number {
+    return Math.max(this.doubtedAt, this.#liveChangedAt);
+  }
+
+  /** From which period on every candle comes through the router; `undefined` when that is not so. */
+  get liveSince(): EpochMs | undefined {
+    return this.#streams.since(this.text);
+  }
+
   learnExtent(info: SeriesInfo | undefined, stamp: number): void {
     const before = this.#extent;
     if (stamp < before.stamp) return;
@@ -123,6 +142,11 @@ export class SeriesState {
   candlesChanged(interval: Interval): void {
     this.#candlesChangedAt = this.#counter.next();
     this.#markPages(interval, this.#candlesChangedAt);
+  }
+
+  /** The router has told a new state of a candle, or can no longer be relied on. */
+  liveChanged(): void {
+    this.#liveChangedAt = this.#counter.next();
   }
 
   coverageChanged(): void {

@@ -1,0 +1,27 @@
+import { CandleSeries, intervalsContain } from '@barkeep/core';
+import type { FoundCandles } from '../pages/page-walk.ts';
+import type { Ledger } from '../series/series-state.ts';
+import type { CandleAsk } from './candle-ask.ts';
+
+/** What was found, with the router's candles in place of those that are not final. */
+export function overlayLive(
+  found: FoundCandles,
+  live: CandleSeries,
+  { series, limit, take }: CandleAsk,
+  { covered }: Ledger,
+): FoundCandles {
+  const open = live.toArray().filter(({ timestamp }) => {
+    return !intervalsContain(covered, { from: timestamp, to: series.grid.shift(timestamp) });
+  });
+  const [first] = open;
+  if (first === undefined) return found;
+  const merged = CandleSeries.merge(found.candles, CandleSeries.from(series.key, open));
+  const surplus = Math.max(0, merged.length - limit);
+  const candles =
+    take === 'last' ? merged.slice(surplus) : merged.slice(0, merged.length - surplus);
+  const timestamps = new Set(open.map(({ timestamp }) => timestamp));
+  const router = candles
+    .between(first.timestamp, Number.POSITIVE_INFINITY)
+    .timestamp.reduce((count, timestamp) => count + (timestamps.has(timestamp) ? 1 : 0), 0);
+  return { ...found, candles, byTier: new Map([...found.byTier, ['router', router]]) };
+}

@@ -1,0 +1,136 @@
+import { BarkeepError, type Clock, type EpochMs, type Unsubscribe } from '@barkeep/core';
+import {
+  type ISmartRouter,
+  type RouterConnection,
+  type RouterEvent,
+  validateCandleStream,
+  validateRouterConnection,
+  validateRouterEvent,
+} from '@barkeep/source';
+import type { RejectedEvent, RouterStatistics } from '../market-data-statistics.ts';
+import type { SeriesDirectory } from '../series/series-directory.ts';
+import type { CandleRecorder } from './candle-recorder.ts';
+import type { LiveStreams } from './live-streams.ts';
+import type { RealtimeRecorder } from './realtime-recorder.ts';
+
+export interface LiveFeedOptions {
+  readonly router: ISmartRouter;
+  readonly streams: LiveStreams;
+  readonly directory: SeriesDirectory;
+  /** `undefined`: nothing is recorded. */
+  readonly candles: CandleRecorder | undefined;
+  readonly realtime: RealtimeRecorder | undefined;
+  readonly clock: Clock;
+}
+
+/** Listens to the router: hands on what it tells to the recorders, and keeps track of its promises. */
+export class LiveFeed {
+  readonly #options: LiveFeedOptions;
+  #unsubscribe: Unsubscribe | undefined;
+  #events = 0;
+  #rejected = 0;
+  #lastRejected: RejectedEvent | undefined;
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options;
+  }
+
+  get statistics(): RouterStatistics {
+    const { router, streams, candles, realtime } = this.#options;
+    return {
+      name: router.name,
+      connection: router.connection,
+      streams: streams.size,
+      events: this.#events,
+      rejected: this.#rejected,
+      lastRejected: this.#lastRejected,
+      candles: candles?.statistics,
+      realtime: realtime?.statistics,
+    };
+  }
+
+  /** @throws what the router's state breaks, or whatever its `subscribe` throws. */
+  start(): void {
+    const { router, candles } = this.#options;
+    validateRouterConnection(router.connection);
+    this.#unsubscribe = router.subscribe((event) => this.#hear(event));
+    candles?.start();
+    for (const stream of router.streams) {
+      validateCandleStream(stream);
+      this.#take({ type: 'stream', stream });
+    }
+  }
+
+  /** Ends listening, and resolves when what was heard is stored, or could not be. */
+  async close(): Promise<void> {
+    this.#unsubscribe?.();
+    await Promise.all([this.#options.candles?.close(), this.#options.realtime?.close()]);
+  }
+
+  /** When periods of the series that have ended are stored; `undefined` when there are none. */
+  settle(text: string): Promise<void> | undefined {
+    return this.#options.candles?.settle(text);
+  }
+
+  #hear(event: RouterEvent): void {
+    this.#events += 1;
+    try {
+      validateRouterEvent(event);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#take(event);
+  }
+
+  #reject(error: unknown): void {
+    this.#rejected += 1;
+    const at = this.#options.clock.now();
+    this.#lastRejected = BarkeepError.is(error)
+      ? { at, message: error.message, details: error.details }
+      : { at, message: String(error), details: {} };
+  }
+
+  #take(event: RouterEvent): void {
+    const { candles, realtime, streams, directory } = this.#options;
+    switch (event.type) {
+      case 'ticker':
+        realtime?.takeTicker(event.ticker);
+        break;
+      case 'orderBook':
+        realtime?.takeOrderBook(event.book);
+        break;
+      case 'trades':
+        realtime?.takeTrades(event.symbol, event.trades);
+        break;
+      case 'candle':
+        candles?.take(event.live);
+        directory.liveChanged(event.live.key);
+        break;
+      case 'stream':
+        candles?.promise(event.stream);
+        streams.begin(event.stream);
+        break;
+      case 'streamEnded':
+        candles?.withdraw(event.key, this.#past(event.at));
+        streams.end(event.key);
+        break;
+      case 'connection':
+        this.#connectionChanged(event.connection);
+        break;
+    }
+  }
+
+  #connectionChanged({ status, since }: RouterConnection): void {
+    const { candles, streams, directory } = this.#options;
+    directory.allLiveChanged();
+    if (status === 'connected') return;
+    candles?.withdrawAll(this.#past(since));
+    streams.clear();
+  }
+
+  /** By a clock of its own the router may be ahead of ours; nothing can have been kept beyond now. */
+  #past(instant: EpochMs): EpochMs {
+    return Math.min(instant, this.#options.clock.now());
+  }
+}

@@ -1,0 +1,116 @@
+import type { OrderBook, Ticker, Trade } from '@barkeep/core';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { RealtimeRecordingStatistics } from '../market-data-statistics.ts';
+
+/** More trades of a symbol that wait to be stored are dropped, the oldest first. */
+const MAX_WAITING_TRADES = 10_000;
+
+/**
+ * Puts the tickers, order books and trades that come through the router into the realtime cache. While
+ * a write is under way, newer tickers and books of a symbol replace those that wait, so a slow cache
+ * lags by one round trip and never by a queue. Trades wait together; those that could not be stored
+ * wait for the next ones.
+ */
+export class RealtimeRecorder {
+  readonly #realtime: IRealtimeCache;
+  #tickers = new Map<string, Ticker>();
+  #books = new Map<string, OrderBook>();
+  #trades = new Map<string, Trade[]>();
+  #draining: Promise<void> | undefined;
+  readonly #counts = { stored: 0, outdated: 0, duplicates: 0, dropped: 0, failures: 0 };
+
+  constructor(realtime: IRealtimeCache) {
+    this.#realtime = realtime;
+  }
+
+  get statistics(): RealtimeRecordingStatistics {
+    return { ...this.#counts };
+  }
+
+  /** Resolves when everything that was taken is stored, or could not be. */
+  async close(): Promise<void> {
+    await this.#draining;
+  }
+
+  takeTicker(ticker: Ticker): void {
+    this.#replace(this.#tickers, ticker);
+  }
+
+  takeOrderBook(book: OrderBook): void {
+    this.#replace(this.#books, book);
+  }
+
+  takeTrades(symbol: string, trades: readonly Trade[]): void {
+    this.#wait(symbol, [...(this.#trades.get(symbol) ?? []), ...trades]);
+    this.#drain();
+  }
+
+  #replace<Value extends { readonly symbol: string; readonly timestamp: number }>(
+    waiting: Map<string, Value>,
+    value: Value,
+  ): void {
+    const before = waiting.get(value.symbol);
+    if (before !== undefined && before.timestamp > value.timestamp) this.#counts.outdated += 1;
+    else waiting.set(value.symbol, value);
+    this.#drain();
+  }
+
+  #wait(symbol: string, trades: Trade[]): void {
+    const surplus = Math.max(0, trades.length - MAX_WAITING_TRADES);
+    this.#counts.dropped += surplus;
+    this.#trades.set(symbol, surplus === 0 ? trades : trades.slice(surplus));
+  }
+
+  #drain(): void {
+    this.#draining ??= this.#drainAll().finally(() => {
+      this.#draining = undefined;
+    });
+  }
+
+  async #drainAll(): Promise<void> {
+    // What comes in one turn of the event loop is written together.
+    await Promise.resolve();
+    for (let isWhole = true; isWhole && this.#isWaiting; ) {
+      const [tickers, books, trades] = [this.#tickers, this.#books, this.#trades];
+      this.#tickers = new Map();
+      this.#books = new Map();
+      this.#trades = new Map();
+      const written = await Promise.all([
+        ...Array.from(tickers.values(), (ticker) =>
+          this.#write(this.#realtime.tickers.set(ticker)),
+        ),
+        ...Array.from(books.values(), (book) => this.#write(this.#realtime.orderBooks.set(book))),
+        ...Array.from(trades, ([symbol, list]) => this.#append(symbol, list)),
+      ]);
+      isWhole = written.every((one) => one);
+    }
+  }
+
+  get #isWaiting(): boolean {
+    return this.#tickers.size + this.#books.size + this.#trades.size > 0;
+  }
+
+  async #write(writing: Promise<'stored' | 'stale'>): Promise<boolean> {
+    try {
+      this.#counts[(await writing) === 'stored' ? 'stored' : 'outdated'] += 1;
+      return true;
+    } catch {
+      // The next value of the symbol says more than this one did.
+      this.#counts.failures += 1;
+      return false;
+    }
+  }
+
+  async #append(symbol: string, trades: Trade[]): Promise<boolean> {
+    try {
+      const { added, duplicates } = await this.#realtime.trades.append(symbol, trades);
+      this.#counts.stored += added;
+      this.#counts.duplicates += duplicates;
+      return true;
+    } catch {
+      this.#counts.failures += 1;
+      this.#wait(symbol, [...trades, ...(this.#trades.get(symbol) ?? [])]);
+      return false;
+    }
+  }
+}
