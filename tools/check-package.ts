@@ -36,7 +36,7 @@ try {
 async function publintProblems(tarball: Buffer): Promise<string[]> {
   const data = new Uint8Array(tarball).buffer;
   const { messages, pkg } = await publint({ pack: { tarball: data }, strict: true });
-  const leftovers = /workspace:|catalog:|@barkeep\/source/.exec(JSON.stringify(pkg));
+  const leftovers = /workspace:|catalog:|@barkeep\/typescript/.exec(JSON.stringify(pkg));
   return [
     ...(leftovers === null ? [] : [`its published package.json says "${leftovers[0]}"`]),
     ...messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code),

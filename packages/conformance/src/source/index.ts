@@ -1,0 +1,3 @@
+export type * from './market-event.ts';
+export * from './memory-coordinator.ts';
+export * from './memory-router.ts';
