@@ -56,6 +56,21 @@ export class TradingCalendar {
     return phase.isOpen ? at : phase.to;
   }
 
+  /**
+   * The instant by which the market has traded for so long since an instant: an expiry that counts
+   * trading time only, so that what was true at the close still is at the next opening.
+   */
+  afterTrading(at: EpochMs, durationMs: number): EpochMs {
+    let now = at;
+    for (let left = durationMs; ; ) {
+      const { isOpen, to } = this.#phaseAt(now);
+      if (isOpen && to - now > left) return now + left;
+      if (to === Number.POSITIVE_INFINITY) return to;
+      if (isOpen) left -= to - now;
+      now = to;
+    }
+  }
+
   #phaseAt(at: EpochMs): Phase {
     if (at < this.#phase.from || at >= this.#phase.to) this.#phase = this.#seek(at);
     return this.#phase;

@@ -59,12 +59,37 @@ describe('TradingCalendar', () => {
     );
   });
 
+  it('counts trading time only', () => {
+    const calendar = new TradingCalendar(seoul);
+    const minute = 60_000;
+    // A minute before Friday's close, and four minutes after Monday's opening.
+    const friday = Date.parse('2026-09-25T06:29:00Z');
+    expect(calendar.afterTrading(friday, 5 * minute)).toBe(Date.parse('2026-09-28T00:04:00Z'));
+    expect(calendar.afterTrading(friday, minute / 2)).toBe(friday + minute / 2);
+    expect(calendar.afterTrading(friday, minute)).toBe(Date.parse('2026-09-28T00:00:00Z'));
+  });
+
+  it('adds up: two stretches of trading are one', () => {
+    const instants = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2030, 0, 1) });
+    const durations = fc.integer({ min: 0, max: 2e8 });
+    fc.assert(
+      fc.property(instants, durations, durations, (at, first, second) => {
+        const calendar = new TradingCalendar(newYork);
+        const after = calendar.afterTrading(at, first);
+        expect(calendar.afterTrading(after, second)).toBe(
+          calendar.afterTrading(at, first + second),
+        );
+      }),
+    );
+  });
+
   it('never opens where every session falls on closed days', () => {
     const days = Array.from({ length: 500 }, (_, i) =>
       new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10),
     );
     const calendar = new TradingCalendar({ ...seoul, closedOn: days });
     expect(calendar.nextOpening(Date.UTC(2026, 0, 2))).toBe(Number.POSITIVE_INFINITY);
+    expect(calendar.afterTrading(Date.UTC(2026, 0, 2), 1)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('is closed right up to the next opening, whatever was asked before', () => {

@@ -91,7 +91,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     const desk = this.#desks.obtain(ticker.symbol);
     const stored = desk.liveTicker(now);
     if (stored !== undefined && stored.timestamp > ticker.timestamp) return 'stale';
-    desk.setTicker(ticker, now + this.expiry.tickerMs);
+    desk.setTicker(ticker, this.expiresAt('tickerMs', now));
     this.#desks.settle(desk);
     return 'stored';
   }
@@ -125,7 +125,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
       stored !== undefined && stored.expiresAt > now && stored.timestamp > book.timestamp;
     if (isStale) return 'stale';
     desk.book ??= new StoredOrderBook(book.symbol);
-    desk.book.store(book, now + this.expiry.orderBookMs, this.#maxDepth);
+    desk.book.store(book, this.expiresAt('orderBookMs', now), this.#maxDepth);
     this.#desks.settle(desk);
     return 'stored';
   }
@@ -165,9 +165,10 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     const ring = desk.trades;
     this.countExpirations(ring.expire(now));
     const added = trades.filter((trade) => !ring.has(trade.id));
+    const expiresAt = this.expiresAt('tradesMs', now);
     for (const trade of added) {
       this.#arrivals += 1;
-      this.countEvictions(ring.append(trade, now + this.expiry.tradesMs, this.#arrivals));
+      this.countEvictions(ring.append(trade, expiresAt, this.#arrivals));
     }
     this.#desks.settle(desk);
     return added;

@@ -11,6 +11,8 @@ import {
   type SweptHandleOptions,
   type Ticker,
   type Trade,
+  TradingCalendar,
+  type TradingHours,
   type Unsubscribe,
   validateOrderBook,
   validateSymbol,
@@ -42,6 +44,11 @@ import { validateCursor } from './trade-cursor.ts';
 export interface AbstractRealtimeOptions extends SweptHandleOptions {
   /** How long values live after they were stored. Default: `DEFAULT_REALTIME_EXPIRY`, for each kind. */
   readonly expiry?: Partial<RealtimeExpiry> | undefined;
+  /**
+   * When the markets trade: expiry counts trading time only, so that the last values before the close
+   * live until trading goes on. Default: always, as cryptocurrencies do.
+   */
+  readonly tradingHours?: TradingHours | undefined;
 }
 
 /** Which trades of a symbol an adapter is asked for. */
@@ -68,6 +75,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   readonly orderBooks: IOrderBookRepository;
   readonly trades: ITradeRepository;
   protected readonly expiry: RealtimeExpiry;
+  readonly #calendar: TradingCalendar | undefined;
   readonly #listeners = new ListenerSet<RealtimeEvent>();
   readonly #counts = { hits: 0, misses: 0, stored: 0, stale: 0, duplicates: 0, evictions: 0 };
 
@@ -79,6 +87,8 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     super(name, options);
     this.capabilities = Object.freeze({ ...capabilities });
     this.expiry = completeExpiry(options.expiry);
+    this.#calendar =
+      options.tradingHours === undefined ? undefined : new TradingCalendar(options.tradingHours);
     this.tickers = Object.freeze({
       set: (ticker: Ticker, call?: CallOptions) => this.#setTicker(ticker, call),
       get: (symbol: string, call?: CallOptions) => this.#getTicker(symbol, call),
@@ -186,6 +196,14 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     depth: number,
   ): Awaitable<readonly (OrderBook | undefined)[]> {
     return Promise.all(symbols.map((symbol) => this._getOrderBook(symbol, depth)));
+  }
+
+  /** When a value of a kind expires that is stored at an instant. */
+  protected expiresAt(kind: keyof RealtimeExpiry, now: EpochMs): EpochMs {
+    const durationMs = this.expiry[kind];
+    return this.#calendar === undefined
+      ? now + durationMs
+      : this.#calendar.afterTrading(now, durationMs);
   }
 
   /** Tells subscribers of an event. */
