@@ -9,6 +9,8 @@ export type EngineCalls = Pick<
   | 'readPart'
   | 'readColumns'
   | 'remove'
+  | 'revisions'
+  | 'announce'
   | 'list'
   | 'addCoverage'
   | 'coverageOf'
@@ -46,6 +48,8 @@ export function callsOf(engine: () => SqliteEngine): EngineCalls {
     readPart: (query, columns) => engine().readPart(query, columns),
     readColumns: (query, columns) => engine().readColumns(query, columns),
     remove: (key, range) => engine().remove(key, range),
+    revisions: (key, ranges) => engine().revisions(key, ranges),
+    announce: (key, range) => engine().announce(key, range),
     list: (filter) => engine().list(filter),
     addCoverage: (key, entry) => engine().addCoverage(key, entry),
     coverageOf: (key, range) => engine().coverageOf(key, range),

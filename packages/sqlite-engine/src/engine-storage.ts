@@ -78,6 +78,14 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     return this.writer.call('remove', [key, range]);
   }
 
+  protected override _revisions(key: SeriesKey, ranges: readonly Interval[]): Promise<string[]> {
+    return this.reader.call('revisions', [key, ranges]);
+  }
+
+  protected override _announce(key: SeriesKey, range: Interval): Promise<void> {
+    return this.writer.call('announce', [key, range]);
+  }
+
   protected override _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
     return this.reader.call('list', [filter]);
   }

@@ -17,6 +17,13 @@ export const APPLICATION_ID = 0x4241524b;
  *   same timestamp
  * - `series.row_count` is the number of a series' candle rows; `series.count` counts a timestamp once
  * - `damaged_segments` keeps what was found unreadable, out of every reader's way
+ *
+ * Version 3:
+ * - `revisions` has one row per bucket of 1,024 periods in which a candle changed, with the number and
+ *   the revision of the latest change: random, so it is the same in another copy of the database only
+ *   where both have come by it
+ * - `series.revision` is that of the buckets that have no row, NULL when none of their candles ever
+ *   changed; `series.changes` numbers the changes
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -95,6 +102,19 @@ export const MIGRATIONS: readonly string[] = [
 
   ALTER TABLE series ADD COLUMN row_count INTEGER NOT NULL DEFAULT 0;
   UPDATE series SET row_count = count;
+  `,
+  `
+  CREATE TABLE revisions (
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    bucket INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    PRIMARY KEY (series_id, bucket)
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE series ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE series ADD COLUMN revision TEXT;
+  UPDATE series SET revision = lower(hex(randomblob(10)));
   `,
 ];
 

@@ -10,6 +10,7 @@ import type { CandleRows } from './candle-rows.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { CoverageTable } from './coverage-table.ts';
 import { countOverlaid } from './overlaid-candles.ts';
+import type { RevisionTable } from './revision-table.ts';
 import type { SegmentEntry, Segments } from './segments.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
@@ -22,6 +23,7 @@ export interface QuarantinedTables {
   readonly segments: Segments;
   readonly coverage: CoverageTable;
   readonly changes: ChangeLog;
+  readonly revisions: RevisionTable;
 }
 
 const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
@@ -60,6 +62,7 @@ export class SegmentQuarantine {
       this.#move.run([message, entry.id]);
       this.#tables.segments.delete(entry);
       this.#tables.changes.append('candles', series.id, interval);
+      this.#tables.revisions.renew(series, interval);
       if (this.#tables.coverage.remove(series.id, interval)) {
         this.#tables.changes.append('coverage', series.id, interval);
       }

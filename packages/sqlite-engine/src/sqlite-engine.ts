@@ -42,6 +42,7 @@ import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { readNumberPragma } from './pragma.ts';
+import { RevisionTable } from './revision-table.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import { SegmentQuarantine } from './segment-quarantine.ts';
 import { Segments } from './segments.ts';
@@ -96,6 +97,7 @@ export class SqliteEngine {
   readonly #coverage: CoverageTable;
   readonly #metadata: MetadataTable;
   readonly #changes: ChangeLog;
+  readonly #revisions: RevisionTable;
   readonly #compactor: Compactor;
   readonly #background: BackgroundCompaction;
 
@@ -110,6 +112,7 @@ export class SqliteEngine {
     this.#coverage = new CoverageTable(driver);
     this.#metadata = new MetadataTable(driver);
     this.#changes = new ChangeLog(driver, writer);
+    this.#revisions = new RevisionTable(driver);
     const tables = { driver, series: this.#series, rows: this.#rows, segments: this.#segments };
     this.#compactor = new Compactor(tables, policy);
     this.#background = new BackgroundCompaction(driver, this.#compactor);
@@ -190,10 +193,27 @@ export class SqliteEngine {
       if (removed > 0) {
         const extent = this.#writer.extent(series.id);
         this.#series.update(countersAfter(series, -removed, rows, extent));
-        this.#changes.append('candles', series.id, range);
+        this.#noteCandles(series, range);
       }
       this.#uncover(series, range);
       return { removed };
+    });
+  }
+
+  /** A text for each range, in their order, of one state of the database. */
+  revisions(key: SeriesKey, ranges: readonly Interval[]): string[] {
+    return this.#reading(() => ranges.map((range) => this.#revisions.of(key, range)));
+  }
+
+  /**
+   * Notes in the change log, and by new revisions, that others may have changed a range. A series that
+   * is not there comes into being, without candles: the entries belong to it.
+   */
+  announce(key: SeriesKey, range: Interval): void {
+    this.#writing(() => {
+      const series = this.#series.findOrCreate(key);
+      this.#noteCandles(series, range);
+      this.#changes.append('coverage', series.id, range);
     });
   }
 
@@ -277,6 +297,7 @@ export class SqliteEngine {
         segments: this.#segments,
         coverage: this.#coverage,
         changes: this.#changes,
+        revisions: this.#revisions,
       }).run(key),
     );
   }
@@ -335,7 +356,7 @@ export class SqliteEngine {
       const extent = joinExtents(extentOf(series), columns.timestamp);
       this.#series.update(countersAfter(series, result.inserted, rows, extent));
     }
-    if (changed !== undefined) this.#changes.append('candles', series.id, changed);
+    if (changed !== undefined) this.#noteCandles(series, changed);
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
     return { ...result, changed };
   }
@@ -353,6 +374,12 @@ export class SqliteEngine {
     return series === undefined
       ? mapColumns(columns, () => new Float64Array(0))
       : this.#reader.readColumns(series, selection, columns);
+  }
+
+  /** To be called in every transaction that changes candles. */
+  #noteCandles(series: SeriesRow, interval: Interval): void {
+    this.#changes.append('candles', series.id, interval);
+    this.#revisions.renew(series, interval);
   }
 
   #cover(series: SeriesRow, entry: CoverageEntry): void {

@@ -89,12 +89,85 @@ it('brings a database of version 1 up to date and keeps all that it holds', () =
   expect(everything(engine, BTC)).toEqual(more);
 });
 
-it('has the schema of a new database after migrating an old one', () => {
+/** What Barkeep made of it before there were revisions, word for word. */
+const VERSION_2 = `
+  ${VERSION_1}
+  CREATE TABLE segments (
+    id INTEGER PRIMARY KEY,
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (series_id, first)
+  ) STRICT;
+  CREATE TABLE damaged_segments (
+    id INTEGER PRIMARY KEY,
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+  ALTER TABLE series ADD COLUMN row_count INTEGER NOT NULL DEFAULT 0;
+  UPDATE series SET row_count = count;
+  PRAGMA user_version = 2;
+`;
+
+it.each([
+  ['1', VERSION_1],
+  ['2', VERSION_2],
+])('has the schema of a new database after migrating one of version %s', (_, version) => {
   const tables = (path: string) =>
-    connect(path).prepare('SELECT type, name FROM sqlite_schema ORDER BY type, name').all([]);
+    connect(path)
+      .prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name')
+      .all([])
+      .map((row) => row.map((text) => String(text).replaceAll(/\s+/g, ' ')));
   const [old, fresh] = [temporaryPath(), temporaryPath()];
-  connect(old).exec(VERSION_1);
+  connect(old).exec(version);
   openEngine(old);
   openEngine(fresh);
   expect(tables(old)).toEqual(tables(fresh));
+});
+
+it.each([
+  ['1', VERSION_1],
+  ['2', VERSION_2],
+])('gives the series of a database of version %s revisions of their own', (_, version) => {
+  const ETH = { ...BTC, symbol: 'KRW-ETH' };
+  const range = { from: 0, to: 3 * MINUTE };
+  const revisions = [1, 2].flatMap(() => {
+    const path = temporaryPath();
+    connect(path).exec(version);
+    const engine = openEngine(path);
+    const found = [BTC, ETH].flatMap((key) => engine.revisions(key, [range]));
+    engine.close();
+    const again = openEngine(path, { access: 'read-only' });
+    expect([BTC, ETH].flatMap((key) => again.revisions(key, [range]))).toEqual(found);
+    return found;
+  });
+  // Candles of before may differ between copies whatever their database says.
+  expect(new Set(revisions).size).toBe(4);
+  for (const text of revisions) expect(text).toMatch(/^[0-9a-f]{20}$/);
+});
+
+it('goes on from a database of version 2 with all that it holds', () => {
+  const path = temporaryPath();
+  const driver = connect(path);
+  driver.exec(VERSION_2);
+  driver.exec('INSERT INTO candle_rows VALUES (1, 0, 1, 1, 1, 1, 1), (1, 60000, 2, 2, 2, 2, 2)');
+  driver.exec('UPDATE series SET count = 2, row_count = 2, last = 60000 WHERE id = 1');
+  driver.close();
+  const engine = openEngine(path);
+  expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, candles: 2 });
+  const range = { from: 0, to: MINUTE };
+  const [before] = engine.revisions(BTC, [range]);
+  engine.write([batch(BTC, [candle(0)])]);
+  expect(everything(engine, BTC)).toHaveLength(2);
+  expect(engine.revisions(BTC, [range])).not.toEqual([before]);
 });

@@ -18,13 +18,16 @@ import {
   type CoverageEntry,
   type IntegrityReport,
   type RemovalOutcome,
+  randomRevision,
   removeCoverageRange,
+  revisionBuckets,
   type SeriesFilter,
   type SeriesInfo,
   type StorageSize,
 } from '@barkeep/storage';
 import { CandleChunks } from './candle-chunks.ts';
 import { checkSeries } from './check-series.ts';
+import { SeriesRevisions } from './series-revisions.ts';
 import type { StoredSeries } from './stored-series.ts';
 
 export type MemoryStorageOptions = AbstractStorageOptions;
@@ -46,6 +49,11 @@ const BYTES_PER_CANDLE = 6 * Float64Array.BYTES_PER_ELEMENT;
 export class MemoryStorage extends AbstractMarketDataStorage {
   readonly #series = new Map<string, StoredSeries>();
   readonly #documents = new Map<string, string>();
+  /** Kept when a series has gone: what it had must not come back under a text of then. */
+  readonly #revisions = new Map<string, SeriesRevisions>();
+  /** Begins every revision: those of two instances are of different candles. */
+  readonly #origin = randomRevision();
+  #changes = 0;
   #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: MemoryStorageOptions = {}) {
@@ -56,6 +64,7 @@ export class MemoryStorage extends AbstractMarketDataStorage {
         changes: 'process',
         sharing: 'exclusive',
         platforms: ['node', 'browser'],
+        revisions: true,
         integrity: true,
         maintenance: false,
         backup: false,
@@ -68,6 +77,7 @@ export class MemoryStorage extends AbstractMarketDataStorage {
 
   protected override async _close(): Promise<void> {
     this.#series.clear();
+    this.#revisions.clear();
     this.#documents.clear();
   }
 
@@ -75,6 +85,7 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     return this.#inTurn(async () => {
       const { drafts, outcomes } = await runCooperatively(this.#draft(batches));
       for (const draft of drafts) this.#put(draft);
+      for (const [i, { key }] of batches.entries()) this.#renew(key, outcomes[i]?.changed);
       return outcomes;
     });
   }
@@ -95,9 +106,26 @@ export class MemoryStorage extends AbstractMarketDataStorage {
       const series = this.#get(key);
       const candles = series.candles.without(range);
       const coverage = removeCoverageRange(series.coverage, range);
+      const removed = series.candles.length - candles.length;
       this.#put({ ...series, candles, coverage });
-      return { removed: series.candles.length - candles.length };
+      if (removed > 0) this.#renew(key, range);
+      return { removed };
     });
+  }
+
+  protected override async _revisions(
+    key: SeriesKey,
+    ranges: readonly Interval[],
+  ): Promise<string[]> {
+    const revisions = this.#revisions.get(seriesKeyText(key));
+    return ranges.map((range) => {
+      const latest = revisions?.latest(revisionBuckets(key.timeframe, range)) ?? 0;
+      return `${this.#origin}.${latest}`;
+    });
+  }
+
+  protected override _announce(key: SeriesKey, range: Interval): Promise<void> {
+    return this.#inTurn(() => this.#renew(key, range));
   }
 
   protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
@@ -185,6 +213,16 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     const text = seriesKeyText(series.key);
     if (series.candles.isEmpty && series.coverage.length === 0) this.#series.delete(text);
     else this.#series.set(text, series);
+  }
+
+  /** Gives a range new revisions, in the same step in which its candles change. */
+  #renew(key: SeriesKey, range: Interval | undefined): void {
+    if (range === undefined) return;
+    const text = seriesKeyText(key);
+    const revisions = this.#revisions.get(text) ?? new SeriesRevisions();
+    this.#changes += 1;
+    revisions.mark(revisionBuckets(key.timeframe, range), this.#changes);
+    this.#revisions.set(text, revisions);
   }
 
   #select({ symbol, timeframe }: SeriesFilter): StoredSeries[] {

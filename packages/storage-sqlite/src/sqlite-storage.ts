@@ -40,6 +40,7 @@ export class SqliteStorage extends EngineStorage {
         changes: 'shared',
         sharing: 'multi-process',
         platforms: ['node'],
+        revisions: true,
         integrity: true,
         maintenance: true,
         backup: false,

@@ -34,6 +34,7 @@ export class SqlJsStorage extends EngineStorage {
         changes: 'process',
         sharing: 'exclusive',
         platforms: ['node'],
+        revisions: true,
         integrity: true,
         maintenance: true,
         backup: false,

@@ -1,5 +1,6 @@
 import {
   allocateColumns,
+  BarkeepError,
   type CallOptions,
   type Candle,
   type CandleColumns,
@@ -49,6 +50,7 @@ import {
   checkKey,
   checkOptionalRange,
   checkQuery,
+  checkRanges,
   checkScan,
   EVER,
 } from './checked-query.ts';
@@ -152,6 +154,8 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       scan: (query: CandleScan, call?: CallOptions) => this.#scan(query, call),
       remove: (key: SeriesKey, range?: Interval, call?: CallOptions) =>
         this.#remove(key, range, call),
+      revisions: (key: SeriesKey, ranges: readonly Interval[], call?: CallOptions) =>
+        this.#revisions(key, ranges, call),
       list: (filter?: SeriesFilter, call?: CallOptions) => this.#list(filter, call),
     });
     this.coverage = Object.freeze({
@@ -175,6 +179,8 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
     this.changes = Object.freeze({
       subscribe: (listener: (event: ChangeEvent) => void) => this.#subscribe(listener),
+      announce: (key: SeriesKey, range?: Interval, call?: CallOptions) =>
+        this.#announce(key, range, call),
     });
     this.integrity = capabilities.integrity
       ? Object.freeze({
@@ -258,6 +264,23 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.resolve();
   }
 
+  /**
+   * Must be overridden by an adapter that declares the capability `revisions`: a text for each range,
+   * in their order. Ranges may be empty, and their bounds may lie inside periods.
+   */
+  protected _revisions(_key: SeriesKey, _ranges: readonly Interval[]): Promise<string[]> {
+    return Promise.reject(new TypeError(`${this.name} declares revisions without _revisions`));
+  }
+
+  /**
+   * Gives the range new revisions and tells other processes of it; this instance's subscribers are told
+   * by the base. The range is whole periods, at least one, or `EVER`. Override it when the storage has
+   * revisions, or `changes: 'shared'`.
+   */
+  protected _announce(_key: SeriesKey, _range: Interval): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Must be overridden by an adapter that declares the capability `integrity`. */
   protected _checkIntegrity(_key: SeriesKey | undefined): Promise<IntegrityReport> {
     return Promise.reject(new TypeError(`${this.name} declares integrity without _checkIntegrity`));
@@ -304,6 +327,19 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       remove();
       if (before > 0 && this.#listeners.size === 0) this._unwatchChanges();
     };
+  }
+
+  #announce(input: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<void> {
+    return this.#call('changes.announce', call, async () => {
+      const key = checkKey(input);
+      const checked = checkOptionalRange(range);
+      const interval =
+        checked === EVER ? EVER : wholePeriodsAround(checked, timeframeGrid(key.timeframe));
+      if (interval.from >= interval.to) return;
+      await this._announce(key, interval);
+      this.publish({ type: 'candles', key, interval, origin: 'local' });
+      this.publish({ type: 'coverage', key, interval, origin: 'local' });
+    });
   }
 
   async #write(
@@ -432,6 +468,14 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       if (removed > 0) this.publish({ type: 'candles', key, interval, origin: 'local' });
       this.publish({ type: 'coverage', key, interval, origin: 'local' });
       return removed;
+    });
+  }
+
+  #revisions(input: SeriesKey, ranges: readonly Interval[], call?: CallOptions): Promise<string[]> {
+    return this.#call('candles.revisions', call, async () => {
+      if (!this.capabilities.revisions) throw unsupported(this.name, 'candles.revisions');
+      const key = checkKey(input);
+      return this._revisions(key, checkRanges(ranges));
     });
   }
 
@@ -645,6 +689,12 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
 function isList<T>(input: T | readonly T[]): input is readonly T[] {
   return Array.isArray(input);
+}
+
+function unsupported(name: string, operation: string): BarkeepError {
+  return new BarkeepError('UNSUPPORTED', `${name} does not offer ${operation}`, {
+    details: { storage: name, operation },
+  });
 }
 
 function isNotEmpty({ series, covers }: CheckedBatch): boolean {

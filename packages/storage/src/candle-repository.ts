@@ -114,6 +114,30 @@ export interface ICandleRepository {
    */
   remove(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<number>;
 
+  /**
+   * A text for each range, in their order, that stands for the candles of the series in it: an entity
+   * tag, by which whoever keeps candles elsewhere can tell whether they are still the stored ones.
+   *
+   * Equal texts for one series and range mean equal candles in the range: at any time, after the
+   * storage was opened again, in any process, and between copies of one database that have gone
+   * different ways since. Every change of candles in the range, and every `changes.announce` of it,
+   * brings a text that there has never been before, also when a later change undoes it. Writing what is
+   * stored already, compaction and changes of coverage leave the text as it is, and so, as a rule,
+   * does a change in another series or more than about a thousand periods away.
+   *
+   * To keep candles under their text: ask for it, read the candles, and ask again. What was read
+   * between two equal texts is what they stand for. With the first text alone, a change in between
+   * makes what is kept useless in this database, as its text never comes back, and wrong in an older
+   * copy that is used again, such as a restored backup.
+   *
+   * A text has at most 128 characters, all of `0-9 A-Z a-z . : _ -`, and no meaning beyond being
+   * equal or not. A range with nothing in it has one, too, and so has a series that is not stored.
+   *
+   * @throws BarkeepError `INVALID_INPUT` naming the range in `batch`; `UNSUPPORTED` unless
+   * `capabilities.revisions`.
+   */
+  revisions(key: SeriesKey, ranges: readonly Interval[], options?: CallOptions): Promise<string[]>;
+
   /** Every series that has candles, by symbol and then timeframe (both in code unit order). */
   list(filter?: SeriesFilter, options?: CallOptions): Promise<SeriesInfo[]>;
 }

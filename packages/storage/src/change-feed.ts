@@ -1,4 +1,4 @@
-import type { Interval, SeriesKey, Unsubscribe } from '@barkeep/core';
+import type { CallOptions, Interval, SeriesKey, Unsubscribe } from '@barkeep/core';
 
 /** Candles or coverage of a series changed somewhere inside an interval. */
 export interface SeriesChange {
@@ -25,4 +25,15 @@ export interface IChangeFeed {
    * @throws BarkeepError `NOT_OPEN` outside the state `open`.
    */
   subscribe(listener: (event: ChangeEvent) => void): Unsubscribe;
+
+  /**
+   * Says that candles and coverage of a series may have changed without this storage's doing: another
+   * tool wrote to the database, or a file was put back. Subscribers hear of it as of any change of the
+   * periods that the range touches (default: all of time), first of candles, then of coverage; with
+   * `changes: 'shared'` in every process. The revisions of the range become new. What is stored stays
+   * as it is, and the series need not be stored at all.
+   *
+   * @throws BarkeepError `INVALID_INPUT`.
+   */
+  announce(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<void>;
 }

@@ -2,6 +2,7 @@ import {
   CANDLE_COLUMNS,
   type Candle,
   type EpochMs,
+  faultInBatch,
   type Interval,
   invalidInput,
   onlyKnownKeys,
@@ -89,6 +90,21 @@ export function checkOptionalRange(range: Interval | undefined): Interval {
   if (range === undefined) return EVER;
   validateInterval(range, 'range');
   return { from: range.from, to: range.to };
+}
+
+/** Copies of the intervals. @throws BarkeepError `INVALID_INPUT` naming the one at fault in `batch`. */
+export function checkRanges(ranges: readonly Interval[]): Interval[] {
+  if (!Array.isArray(ranges)) {
+    throw invalidInput({ field: 'ranges', rule: 'must be an array', value: ranges });
+  }
+  return ranges.map((range, index) => {
+    try {
+      validateInterval(range, 'range');
+    } catch (error) {
+      throw faultInBatch(error, index);
+    }
+    return { from: range.from, to: range.to };
+  });
 }
 
 /** @throws BarkeepError `INVALID_INPUT` unless they are names of columns, each once, at least one. */

@@ -7,5 +7,7 @@ export type * from './coverage-repository.ts';
 export type * from './integrity-check.ts';
 export type * from './market-data-storage.ts';
 export type * from './metadata-repository.ts';
+export { randomRevision } from './random-revision.ts';
+export { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
 export type * from './storage-capabilities.ts';
 export type * from './storage-maintenance.ts';

@@ -17,6 +17,8 @@ export interface StorageCapabilities {
   readonly sharing: 'exclusive' | 'multi-process';
   /** Where it runs. */
   readonly platforms: readonly ('node' | 'browser')[];
+  /** Whether `candles.revisions` answers. */
+  readonly revisions: boolean;
   /** Whether `storage.integrity` is there. */
   readonly integrity: boolean;
   /** Whether `storage.maintenance` is there. */

@@ -577,6 +577,27 @@ describe('the change feed', () => {
     expect(events).toEqual([]);
   });
 
+  it('tells of what is announced, in whole periods, after the adapter has noted it', async () => {
+    const noted: unknown[] = [];
+    class Announcing extends TinyStorage {
+      protected override async _announce(...args: Parameters<TinyStorage['_announce']>) {
+        noted.push(args, events.length);
+      }
+    }
+    const storage = new Announcing();
+    await storage.open();
+    const events: ChangeEvent[] = [];
+    storage.changes.subscribe((event) => events.push(event));
+    await storage.changes.announce(key, { from: start + 1, to: start + minute + 1 });
+    await storage.changes.announce(key, minutes(1, 1));
+    await storage.changes.announce(key);
+    expect(noted).toEqual([[key, minutes(0, 2)], 0, [key, EVER], 2]);
+    const told = (interval: Interval) =>
+      ['candles', 'coverage'].map((type) => ({ type, key, interval, origin: 'local' }));
+    expect(events).toEqual([...told(minutes(0, 2)), ...told(EVER)]);
+    expect((await storage.stats()).operations['changes.announce']).toMatchObject({ calls: 3 });
+  });
+
   it('passes on what an adapter hears from elsewhere', async () => {
     const { storage, events } = await watched();
     storage.hearOfChange({ type: 'lagged' });
@@ -640,6 +661,7 @@ const calls: Record<
   'candles.scan': (it, signal) => collect(it.candles.scan(key, { signal })),
   'candles.remove': (it, signal) => it.candles.remove(key, undefined, { signal }),
   'candles.list': (it, signal) => it.candles.list({}, { signal }),
+  'changes.announce': (it, signal) => it.changes.announce(key, minutes(0, 1), { signal }),
   'coverage.add': (it, signal) => it.coverage.add(key, minutes(0, 1), { source: 'a' }, { signal }),
   'coverage.of': (it, signal) => it.coverage.of(key, undefined, { signal }),
   'coverage.missing': (it, signal) => it.coverage.missing(key, minutes(0, 1), { signal }),
@@ -737,6 +759,46 @@ describe('a storage', () => {
     await expect(careless.maintenance?.explain({ symbol: '' })).rejects.toMatchObject(
       invalid({ field: 'symbol' }),
     );
+  });
+
+  it('has revisions exactly when its capabilities say so', async () => {
+    const plain = await openTinyStorage();
+    await expect(plain.candles.revisions(key, [minutes(0, 1)])).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      details: { storage: 'tiny', operation: 'candles.revisions' },
+    });
+    const careless = await openTinyStorage({ revisions: true });
+    await expect(careless.candles.revisions(key, [])).rejects.toThrow(/declares revisions/);
+  });
+
+  it('asks its adapter for revisions of checked ranges, in their order', async () => {
+    const asked: unknown[] = [];
+    class Revised extends TinyStorage {
+      protected override async _revisions(...args: Parameters<TinyStorage['_revisions']>) {
+        asked.push(args);
+        return args[1].map(({ from }) => `r${from}`);
+      }
+    }
+    const storage = new Revised({ revisions: true });
+    await storage.open();
+    const ranges = [{ from: 7, to: 9 }, minutes(0, 1), { from: 5, to: 5 }];
+    const texts = await storage.candles.revisions({ ...key, more: 1 } as SeriesKey, ranges);
+    expect(texts).toEqual(['r7', `r${start}`, 'r5']);
+    expect(asked).toEqual([[key, ranges]]);
+    for (const [bad, details] of [
+      [undefined, { field: 'ranges' }],
+      [minutes(0, 1), { field: 'ranges' }],
+      [[minutes(0, 1), { from: 2, to: 1 }], { field: 'from', batch: 1 }],
+    ] as const) {
+      await expect(storage.candles.revisions(key, bad as never)).rejects.toMatchObject(
+        invalid(details),
+      );
+    }
+    expect(asked).toHaveLength(1);
+    await storage.close();
+    await expect(storage.candles.revisions(key, ranges)).rejects.toMatchObject({
+      code: 'NOT_OPEN',
+    });
   });
 
   it('has nothing to set apart unless its adapter says otherwise', async () => {

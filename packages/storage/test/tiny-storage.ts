@@ -19,6 +19,7 @@ const CAPABILITIES: StorageCapabilities = {
   changes: 'process',
   sharing: 'exclusive',
   platforms: ['node', 'browser'],
+  revisions: false,
   integrity: false,
   maintenance: false,
   backup: false,
@@ -96,6 +97,10 @@ export class TinyStorage extends AbstractMarketDataStorage {
     this.#series.set(text, CandleSeries.concat(key, kept));
     this.#coverage.set(text, removeCoverageRange(this.#ledger(text), range));
     return { removed };
+  }
+
+  protected override _announce(key: SeriesKey, range: CoverageRange): Promise<void> {
+    return this.#receive('_announce', key, range);
   }
 
   protected override async _list(filter: object): Promise<SeriesInfo[]> {

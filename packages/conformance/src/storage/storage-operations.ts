@@ -1,6 +1,7 @@
 import type { CallOptions } from '@barkeep/core';
 import type {
   ICandleRepository,
+  IChangeFeed,
   ICoverageRepository,
   IIntegrityCheck,
   IMarketDataStorage,
@@ -14,6 +15,7 @@ export type StorageOperationName =
   | `candles.${keyof ICandleRepository}`
   | `coverage.${keyof ICoverageRepository}`
   | `metadata.${keyof IMetadataRepository}`
+  | `changes.${Exclude<keyof IChangeFeed, 'subscribe'>}`
   | `integrity.${keyof IIntegrityCheck}`
   | `maintenance.${keyof IStorageMaintenance}`
   | 'flush'
@@ -39,6 +41,7 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   'candles.readMany': ({ candles }, options) => candles.readMany([{ ...KEY }], options),
   'candles.scan': ({ candles }, options) => collect(candles.scan({ ...KEY }, options)),
   'candles.remove': ({ candles }, options) => candles.remove(KEY, RANGE, options),
+  'candles.revisions': ({ candles }, options) => candles.revisions(KEY, [RANGE], options),
   'candles.list': ({ candles }, options) => candles.list({}, options),
   'coverage.add': ({ coverage }, options) =>
     coverage.add(KEY, RANGE, { source: 'conformance' }, options),
@@ -50,6 +53,7 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   'metadata.set': ({ metadata }, options) => metadata.set('note', { text: 'hello' }, options),
   'metadata.delete': ({ metadata }, options) => metadata.delete('note', options),
   'metadata.keys': ({ metadata }, options) => metadata.keys('', options),
+  'changes.announce': ({ changes }, options) => changes.announce(KEY, RANGE, options),
   'integrity.check': ({ integrity }, options) =>
     assertDefined(integrity, 'storage.integrity').check(undefined, options),
   'integrity.quarantine': ({ integrity }, options) =>

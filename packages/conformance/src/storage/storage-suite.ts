@@ -16,6 +16,7 @@ import { readScenarios } from './scenarios/read.ts';
 import { readColumnsScenarios } from './scenarios/read-columns.ts';
 import { removeScenarios } from './scenarios/remove.ts';
 import { reopenScenarios } from './scenarios/reopen.ts';
+import { revisionScenarios } from './scenarios/revisions.ts';
 import { scanScenarios } from './scenarios/scan.ts';
 import { statisticsScenarios } from './scenarios/statistics.ts';
 import { symbolScenarios } from './scenarios/symbols.ts';
@@ -40,6 +41,7 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...coverageScenarios,
     ...metadataScenarios,
     ...changeScenarios,
+    ...revisionScenarios,
     ...abortScenarios,
     ...concurrencyScenarios,
     ...reopenScenarios,

@@ -13,6 +13,7 @@ const volatile: StorageCapabilities = {
   changes: 'process',
   sharing: 'exclusive',
   platforms: ['node'],
+  revisions: false,
   integrity: false,
   maintenance: false,
   backup: false,
@@ -30,15 +31,15 @@ describe('the storage suite', () => {
       countByGroup({ ...volatile, ...capabilities });
     expect(counts({})).toMatchInlineSnapshot(`
       {
-        "abort": 21,
-        "all": 269,
-        "capabilities": 4,
-        "changes": 12,
-        "close-finishes": 18,
+        "abort": 22,
+        "all": 279,
+        "capabilities": 5,
+        "changes": 18,
+        "close-finishes": 19,
         "concurrency": 8,
         "coverage": 19,
         "invalid": 35,
-        "lifecycle": 30,
+        "lifecycle": 31,
         "list": 4,
         "metadata": 7,
         "model": 1,
@@ -56,16 +57,16 @@ describe('the storage suite', () => {
     `);
     expect(counts({ durability: 'power-loss', integrity: true })).toMatchInlineSnapshot(`
       {
-        "abort": 23,
-        "all": 292,
-        "capabilities": 4,
-        "changes": 12,
-        "close-finishes": 20,
+        "abort": 24,
+        "all": 302,
+        "capabilities": 5,
+        "changes": 18,
+        "close-finishes": 21,
         "concurrency": 8,
         "coverage": 19,
         "integrity": 5,
         "invalid": 35,
-        "lifecycle": 33,
+        "lifecycle": 34,
         "list": 4,
         "metadata": 7,
         "model": 2,
@@ -81,17 +82,44 @@ describe('the storage suite', () => {
         "write": 26,
       }
     `);
-    expect(counts({ maintenance: true })).toMatchInlineSnapshot(`
+    expect(counts({ durability: 'power-loss', revisions: true })).toMatchInlineSnapshot(`
       {
         "abort": 23,
-        "all": 284,
-        "capabilities": 4,
-        "changes": 12,
+        "all": 319,
+        "capabilities": 5,
+        "changes": 18,
         "close-finishes": 20,
         "concurrency": 8,
         "coverage": 19,
         "invalid": 35,
-        "lifecycle": 32,
+        "lifecycle": 33,
+        "list": 4,
+        "metadata": 7,
+        "model": 2,
+        "read": 25,
+        "read-columns": 10,
+        "read-many": 3,
+        "remove": 9,
+        "reopen": 11,
+        "revisions": 25,
+        "scan": 8,
+        "stats": 3,
+        "symbols": 10,
+        "values": 15,
+        "write": 26,
+      }
+    `);
+    expect(counts({ maintenance: true })).toMatchInlineSnapshot(`
+      {
+        "abort": 24,
+        "all": 294,
+        "capabilities": 5,
+        "changes": 18,
+        "close-finishes": 21,
+        "concurrency": 8,
+        "coverage": 19,
+        "invalid": 35,
+        "lifecycle": 33,
         "list": 4,
         "maintenance": 9,
         "metadata": 7,
@@ -111,7 +139,7 @@ describe('the storage suite', () => {
   });
 
   it('tests each optional part both ways', () => {
-    for (const part of ['integrity', 'maintenance', 'backup'] as const) {
+    for (const part of ['integrity', 'maintenance', 'backup', 'revisions'] as const) {
       const without = skippedWith(volatile);
       const withPart = skippedWith({ ...volatile, [part]: true });
       expect(without).toContain(`storage/capabilities/${part}-declared`);

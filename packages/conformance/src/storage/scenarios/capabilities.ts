@@ -1,7 +1,9 @@
 import type { IMarketDataStorage, StorageCapabilities } from '@barkeep/storage';
-import { assertEqual, assertTrue } from '../../assertions.ts';
-import { bareScenario, type StorageScenario } from '../storage-scenario.ts';
+import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
+import { KEY, minute } from '../sample-candles.ts';
+import { bareScenario, type StorageScenario, scenario } from '../storage-scenario.ts';
 
+const RANGE = { from: minute(0), to: minute(10) };
 const OPTIONAL_PARTS = ['integrity', 'maintenance', 'backup'] as const;
 
 const DURABILITIES = ['volatile', 'snapshot', 'process-crash', 'power-loss'];
@@ -22,12 +24,29 @@ export const capabilityScenarios: readonly StorageScenario[] = [
         'sharing is one of the known',
       );
       assertTrue(capabilities.platforms.length > 0, 'it runs on at least one platform');
-      for (const part of OPTIONAL_PARTS) {
+      for (const part of [...OPTIONAL_PARTS, 'revisions'] as const) {
         assertEqual(typeof capabilities[part], 'boolean', `capabilities.${part} is a boolean`);
       }
     },
   ),
   ...OPTIONAL_PARTS.flatMap(presence),
+  scenario(
+    'capabilities/revisions-declared',
+    '`candles.revisions` answers, as declared',
+    async ({ candles }) => {
+      const [text] = await candles.revisions(KEY, [RANGE]);
+      assertEqual(typeof text, 'string', 'the revision');
+    },
+    { requires: ({ revisions }) => unless(revisions, 'revisions are not declared') },
+  ),
+  scenario(
+    'capabilities/revisions-undeclared',
+    '`candles.revisions` is refused, since it is not declared',
+    async ({ candles }) => {
+      await assertRejects(() => candles.revisions(KEY, [RANGE]), 'UNSUPPORTED', 'the call');
+    },
+    { requires: ({ revisions }) => unless(!revisions, 'revisions are declared') },
+  ),
 ];
 
 function presence(part: (typeof OPTIONAL_PARTS)[number]): StorageScenario[] {

@@ -4,7 +4,7 @@ import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import { captureUncaughtErrors } from '../../capture-uncaught-errors.ts';
 import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertSeries } from '../stored-state.ts';
+import { assertNothingStored, assertSeries } from '../stored-state.ts';
 
 export const changeScenarios: readonly StorageScenario[] = [
   scenario(
@@ -97,6 +97,100 @@ export const changeScenarios: readonly StorageScenario[] = [
       );
     },
   ),
+  scenario(
+    'changes/announce',
+    'what is announced is told as a change of candles and of coverage',
+    async (storage) => {
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
+      const events = listen(storage);
+      const interval = { from: minute(2), to: minute(4) };
+      await storage.changes.announce(KEY, interval);
+      const expected = ['candles', 'coverage'].map((type) => ({
+        type,
+        key: KEY,
+        interval,
+        origin: 'local',
+      }));
+      assertEqual(events, expected, 'the events');
+      const { operations } = await storage.stats();
+      assertEqual(operations['changes.announce']?.calls, 1, 'the calls that are counted');
+    },
+  ),
+  scenario(
+    'changes/announce-ever',
+    'an announcement without a range is of all of time',
+    async (storage) => {
+      const events = listen(storage);
+      await storage.changes.announce(KEY);
+      assertEqual(
+        events.map(({ type }) => type),
+        ['candles', 'coverage'],
+        'the events',
+      );
+      assertCandleEvent(events[0], KEY, { from: 0, to: minute(100_000_000) });
+    },
+  ),
+  scenario(
+    'changes/announce-periods',
+    'an announcement is of every period that its range touches',
+    async (storage) => {
+      const events = listen(storage);
+      await storage.changes.announce(KEY, { from: minute(2) + 1, to: minute(3) + 1 });
+      await storage.changes.announce(KEY, { from: minute(2) + 1, to: minute(2) + 1 });
+      assertEqual(events.length, 2, 'the events, none of them of an empty range');
+      assertCandleEvent(events[0], KEY, { from: minute(2), to: minute(4) });
+    },
+  ),
+  scenario(
+    'changes/announce-keeps',
+    'an announcement touches nothing that is stored',
+    async (storage) => {
+      const candles = sampleMinutes(0, 10);
+      await storage.candles.write({
+        key: KEY,
+        candles,
+        covers: { from: minute(0), to: minute(10) },
+      });
+      const covered = await storage.coverage.of(KEY);
+      await storage.changes.announce(KEY);
+      await storage.changes.announce(KEY, { from: minute(0), to: minute(5) });
+      await assertSeries(storage, KEY, candles, 'after the announcements');
+      assertEqual(await storage.coverage.of(KEY), covered, 'the coverage after them');
+    },
+  ),
+  scenario(
+    'changes/announce-unknown',
+    'a series that is not stored can be announced, and stays one',
+    async (storage) => {
+      const events = listen(storage);
+      await storage.changes.announce(OTHER_KEY);
+      assertCandleEvent(events[0], OTHER_KEY, { from: 0, to: minute(0) });
+      await assertNothingStored(storage, OTHER_KEY, 'after the announcement');
+      assertEqual((await storage.stats()).size.series, 0, 'how many series there are');
+      await storage.candles.write({ key: OTHER_KEY, candles: sampleMinutes(0, 3) });
+      await assertSeries(storage, OTHER_KEY, sampleMinutes(0, 3), 'written after it');
+    },
+  ),
+  scenario('changes/announce-invalid', 'a bad announcement is refused', async (storage) => {
+    const events = listen(storage);
+    const bad: [what: string, field: string, key: unknown, range?: unknown][] = [
+      ['no key', 'key', undefined],
+      ['an empty symbol', 'symbol', { ...KEY, symbol: '' }],
+      ['an unknown timeframe', 'timeframe', { ...KEY, timeframe: '1 minute' }],
+      ['no range', 'range', KEY, null],
+      ['a range upside down', 'from', KEY, { from: 2, to: 1 }],
+      ['half a range', 'to', KEY, { from: 2 }],
+    ];
+    for (const [what, field, key, range] of bad) {
+      await assertRejects(
+        () => storage.changes.announce(key as SeriesKey, range as Interval),
+        'INVALID_INPUT',
+        what,
+        { field },
+      );
+    }
+    assertEqual(events, [], 'the events');
+  }),
   scenario(
     'changes/committed',
     'what an event tells of can be read from the listener on',

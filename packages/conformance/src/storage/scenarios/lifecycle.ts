@@ -6,6 +6,12 @@ import { STORAGE_OPERATIONS } from '../storage-operations.ts';
 import { bareScenario, lasting, type StorageScenario } from '../storage-scenario.ts';
 import { assertNothingStored, assertSeries } from '../stored-state.ts';
 
+const OPTIONAL_CALLS = [
+  ['integrity', 'integrity.'],
+  ['maintenance', 'maintenance.'],
+  ['revisions', 'candles.revisions'],
+] as const;
+
 export const lifecycleScenarios: readonly StorageScenario[] = [
   ...handleScenarios<IMarketDataStorage>({
     suite: 'storage',
@@ -63,9 +69,7 @@ export const lifecycleScenarios: readonly StorageScenario[] = [
 
 /** Some operations are there only for adapters that declare them. */
 function whereDeclared(scenario: StorageScenario): StorageScenario {
-  const part = (['integrity', 'maintenance'] as const).find((it) =>
-    scenario.key.includes(`/${it}.`),
-  );
+  const part = OPTIONAL_CALLS.find(([, call]) => scenario.key.includes(`/${call}`))?.[0];
   if (part === undefined) return scenario;
   return {
     ...scenario,

@@ -5,7 +5,7 @@ import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { assertNothingStored, assertSeries } from '../stored-state.ts';
 
 /** Each group holds symbols that a careless storage would take for one another. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = {
+export const SYMBOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   'sql-wildcards': ['BTC_USDT', 'BTCXUSDT', 'BTC%', 'BTC', 'BTC%USDT', '%', '_'],
   globs: ['1000*', '1000', '1000SHIB', '*', '?', '[a-z]', 'x'],
   separators: [
@@ -28,7 +28,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   long: ['x'.repeat(512), 'x'.repeat(511), `${'x'.repeat(511)}y`],
 };
 
-export const symbolScenarios: readonly StorageScenario[] = Object.entries(GROUPS).map(
+export const symbolScenarios: readonly StorageScenario[] = Object.entries(SYMBOL_GROUPS).map(
   ([name, symbols]) =>
     scenario(`symbols/${name}`, `symbols are opaque: ${name}`, async (storage) => {
       const keys = symbols.map((symbol): SeriesKey => ({ symbol, timeframe: '1m' }));

@@ -170,6 +170,7 @@ function listening(name: string, caughtBy: string, how: () => Listening): Plante
   const { stop, onError, defer = (tell) => tell() } = how();
   return plantBugOutside(name, caughtBy, ({ changes }) => ({
     changes: {
+      ...changes,
       subscribe: (listener) => {
         const tell = (event: ChangeEvent): void => {
           try {

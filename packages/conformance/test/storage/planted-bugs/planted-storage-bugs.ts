@@ -3,6 +3,7 @@ import { handleBugs } from './handle-bugs.ts';
 import { maintenanceBugs } from './maintenance-bugs.ts';
 import type { PlantedStorageBug } from './plant-bug.ts';
 import { readBugs } from './read-bugs.ts';
+import { revisionBugs } from './revision-bugs.ts';
 import { seriesBugs } from './series-bugs.ts';
 import { valueBugs } from './value-bugs.ts';
 import { writeBugs } from './write-bugs.ts';
@@ -16,4 +17,5 @@ export const plantedStorageBugs: readonly PlantedStorageBug[] = [
   ...coverageBugs,
   ...handleBugs,
   ...maintenanceBugs,
+  ...revisionBugs,
 ];

@@ -4,6 +4,7 @@ import {
   CandleSeries,
   type Clock,
   type Interval,
+  intervalsOverlap,
   type SeriesKey,
   seriesKeyText,
   timeframeGrid,
@@ -31,6 +32,14 @@ export interface ReferenceSeries {
   /** Written since the last compaction. */
   readonly loose: Set<number>;
   coverage: CoverageEntry[];
+  /** Every change of its candles, in order. */
+  readonly changes: ReferenceChange[];
+}
+
+/** A change of candles, and the revision that it brought. */
+export interface ReferenceChange {
+  readonly interval: Interval;
+  readonly revision: string;
 }
 
 /** What outlives a handle: stands for a disk. */
@@ -59,6 +68,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
         changes: 'process',
         sharing: 'exclusive',
         platforms: ['node', 'browser'],
+        revisions: true,
         integrity: true,
         maintenance: true,
         backup: false,
@@ -86,7 +96,19 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     for (const timestamp of removed) candles.delete(timestamp);
     for (const timestamp of removed) loose.delete(timestamp);
     await this._removeCoverage(key, range);
+    if (removed.length > 0) this.noteChange(key, range);
     return { removed: removed.length };
+  }
+
+  protected override async _revisions(
+    key: SeriesKey,
+    ranges: readonly Interval[],
+  ): Promise<string[]> {
+    return ranges.map((range) => this.revisionOf(key, range));
+  }
+
+  protected override async _announce(key: SeriesKey, range: Interval): Promise<void> {
+    this.noteChange(key, range);
   }
 
   protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
@@ -191,7 +213,22 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     for (const interval of covers) {
       stored.coverage = this.cover(stored.coverage, { ...interval, source, collectedAt });
     }
-    return { ...counts, changed: intervalOf(key, changed) };
+    const interval = intervalOf(key, changed);
+    if (interval !== undefined) this.noteChange(key, interval);
+    return { ...counts, changed: interval };
+  }
+
+  /** Gives an interval a revision that there has never been. */
+  protected noteChange(key: SeriesKey, interval: Interval): void {
+    this.seriesOf(key).changes.push({ interval, revision: crypto.randomUUID() });
+  }
+
+  /** The revision of the latest change in a range. */
+  protected revisionOf(key: SeriesKey, range: Interval): string {
+    const latest = this.seriesOf(key).changes.findLast(({ interval }) =>
+      intervalsOverlap(interval, range),
+    );
+    return latest?.revision ?? 'none';
   }
 
   protected effectOf(
@@ -242,7 +279,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     const name = this.nameOf(key);
     const known = this.data.series.get(name);
     if (known !== undefined) return known;
-    const added = { key, candles: new Map(), loose: new Set<number>(), coverage: [] };
+    const added = { key, candles: new Map(), loose: new Set<number>(), coverage: [], changes: [] };
     this.data.series.set(name, added);
     return added;
   }

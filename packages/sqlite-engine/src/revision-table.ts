@@ -1,0 +1,63 @@
+import type { Interval, SeriesKey } from '@barkeep/core';
+import { randomRevision, revisionBuckets } from '@barkeep/storage';
+import type { SeriesRow } from './series-table.ts';
+import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+
+/** What the candles of a stretch have that never had any, in this database or any other: none. */
+const NEVER_CHANGED = 'none';
+
+/**
+ * The table `revisions`: which change was the latest in each bucket of a series' periods. The revision of
+ * a range is that of the latest change in it. Each change has made up its own, so wherever one is found
+ * again, in whichever copy of the database, the same changes have led to it and none has followed.
+ */
+export class RevisionTable {
+  readonly #count: SqliteStatement<readonly [changes: number]>;
+  readonly #mark: SqliteStatement;
+  readonly #markSeries: SqliteStatement;
+  readonly #forgetBuckets: SqliteStatement;
+  readonly #latest: SqliteStatement<readonly [revision: string | null]>;
+
+  constructor(driver: SqliteDriver) {
+    this.#count = driver.prepare(
+      'UPDATE series SET changes = changes + 1 WHERE id = ? RETURNING changes',
+    );
+    this.#mark = driver.prepare(
+      `WITH RECURSIVE touched (bucket) AS (
+         SELECT ? UNION ALL SELECT bucket + 1 FROM touched WHERE bucket < ?
+       )
+       INSERT OR REPLACE INTO revisions (series_id, bucket, change, revision)
+       SELECT ?, bucket, ?, ? FROM touched`,
+    );
+    this.#markSeries = driver.prepare('UPDATE series SET revision = ? WHERE id = ?');
+    this.#forgetBuckets = driver.prepare('DELETE FROM revisions WHERE series_id = ?');
+    // A change of the whole series leaves no buckets, so those that are there are of later ones.
+    this.#latest = driver.prepare(
+      `SELECT ifnull(
+         (SELECT revisions.revision FROM revisions
+          WHERE series_id = series.id AND bucket >= ? AND bucket <= ?
+          ORDER BY change DESC LIMIT 1),
+         series.revision)
+       FROM series WHERE symbol = ? AND timeframe = ?`,
+    );
+  }
+
+  /** The revision of a range. */
+  of({ symbol, timeframe }: SeriesKey, range: Interval): string {
+    const { first, last } = revisionBuckets(timeframe, range);
+    return this.#latest.get([first, last, symbol, timeframe])?.[0] ?? NEVER_CHANGED;
+  }
+
+  /** Gives a range a new revision, in the transaction that changes its candles. */
+  renew({ id, key }: SeriesRow, range: Interval): void {
+    const revision = randomRevision();
+    const { first, last, areMany } = revisionBuckets(key.timeframe, range);
+    if (areMany) {
+      this.#markSeries.run([revision, id]);
+      this.#forgetBuckets.run([id]);
+      return;
+    }
+    const [change = 0] = this.#count.get([id]) ?? [];
+    this.#mark.run([first, last, id, change, revision]);
+  }
+}
