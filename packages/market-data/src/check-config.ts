@@ -1,16 +1,26 @@
 import type { IDataCache } from '@barkeep/cache';
-import { type Clock, invalidInput, onlyKnownKeys, systemClock } from '@barkeep/core';
+import {
+  type Clock,
+  invalidInput,
+  onlyKnownKeys,
+  type SeriesKey,
+  systemClock,
+  TradingCalendar,
+  type TradingHours,
+} from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
-import type { IMarketDataStorage } from '@barkeep/storage';
+import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
+import { checkQueries } from './check-queries.ts';
 import type { RetryPolicy } from './fetching/retry.ts';
-import type { FetchingConfig, MarketDataConfig } from './market-data-config.ts';
+import type { FetchingConfig, MarketDataConfig, PreloadConfig } from './market-data-config.ts';
 
 /** The candle cache's configuration with every default filled in. */
 export interface CandleCacheSettings {
   readonly pagePeriods: number;
   readonly maxPagesPerRead: number;
   readonly settledPageTtlMs: number;
+  readonly oldPageTtlMs: number;
   readonly unsettledPageTtlMs: number;
   readonly maxAnswers: number;
   readonly maxAnswerBytes: number;
@@ -34,11 +44,18 @@ export interface RecordingSettings {
   readonly intervalMs: number;
 }
 
+/** What to preload, checked. */
+export interface PreloadSettings {
+  readonly queries: readonly CheckedQuery[];
+  readonly mostRead: number;
+}
+
 /** A configuration that was checked, with every default filled in. */
 export interface CheckedConfig {
   readonly storage: IMarketDataStorage | string;
   readonly realtime: IRealtimeCache | string;
   readonly cache: IDataCache | string | undefined;
+  readonly diskCache: IDataCache | string | undefined;
   readonly router: ISmartRouter | undefined;
   /** `undefined`: nothing is recorded. */
   readonly recording: RecordingSettings | undefined;
@@ -46,24 +63,34 @@ export interface CheckedConfig {
   readonly clock: Clock;
   readonly candleCache: CandleCacheSettings;
   readonly fetching: FetchingSettings;
+  readonly tradingHours: TradingHours | undefined;
+  /** Of `tradingHours`; `undefined`: the markets always trade. */
+  readonly calendar: TradingCalendar | undefined;
+  readonly seriesTags: (key: SeriesKey) => readonly string[];
+  readonly preload: PreloadSettings;
 }
 
 const CONFIG_KEYS = [
   'storage',
   'realtime',
   'cache',
+  'diskCache',
   'router',
   'recording',
   'coordinator',
   'clock',
   'candleCache',
   'fetching',
+  'tradingHours',
+  'seriesTags',
+  'preload',
 ] as const;
 
 const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
   pagePeriods: 1_024,
   maxPagesPerRead: 128,
   settledPageTtlMs: 86_400_000,
+  oldPageTtlMs: 30 * 86_400_000,
   unsettledPageTtlMs: 60_000,
   maxAnswers: 256,
   maxAnswerBytes: 16 * 1_024 * 1_024,
@@ -90,7 +117,14 @@ const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
 });
 
 /** Durations and counts that may be nothing; every other number is at least 1. */
-const MAY_BE_ZERO = ['closeGraceMs', 'currentMaxAgeMs', 'baseDelayMs', 'maxDelayMs', 'maxAnswers'];
+const MAY_BE_ZERO = [
+  'closeGraceMs',
+  'currentMaxAgeMs',
+  'baseDelayMs',
+  'maxDelayMs',
+  'maxAnswers',
+  'mostRead',
+];
 
 /** @throws BarkeepError `INVALID_INPUT` naming the option and the rule. */
 export function checkConfig(config: MarketDataConfig): CheckedConfig {
@@ -100,28 +134,49 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     storage,
     realtime = 'memory:',
     cache = 'memory:',
+    diskCache,
     router,
     recording,
     coordinator,
     clock = systemClock,
+    tradingHours,
+    seriesTags = () => [],
   } = config;
   requirePart(storage, 'storage', 'candles');
   requirePart(realtime, 'realtime', 'tickers');
   if (cache !== false) requirePart(cache, 'cache', 'getMany');
+  if (diskCache !== undefined) requirePart(diskCache, 'diskCache', 'getMany');
   if (coordinator !== undefined) requireMethod(coordinator, 'coordinator', 'fetchCandles');
   if (router !== undefined) requireMethod(router, 'router', 'subscribe');
+  if (typeof seriesTags !== 'function') {
+    throw invalidInput({ field: 'seriesTags', rule: 'must be a function', value: seriesTags });
+  }
   requireMethod(clock, 'clock', 'now');
   requireMethod(clock, 'clock', 'setTimer');
   return {
     storage,
     realtime,
     cache: cache === false ? undefined : cache,
+    diskCache,
     router,
     recording: recording === false ? undefined : filled(recording, RECORDING_DEFAULTS, 'recording'),
     coordinator,
     clock,
     candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
     fetching: checkFetching(config.fetching ?? {}),
+    tradingHours,
+    calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
+    seriesTags,
+    preload: checkPreload(config.preload ?? {}),
+  };
+}
+
+function checkPreload(config: PreloadConfig): PreloadSettings {
+  requireObject(config, 'preload');
+  const { queries = [], ...numbers } = config;
+  return {
+    queries: checkQueries(queries),
+    ...filled(numbers, { mostRead: 0 }, 'preload'),
   };
 }
 

@@ -2,7 +2,11 @@ import type { IDataCache } from '@barkeep/cache';
 import { BarkeepError } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import { type AdapterSchemes, adapterFromUrl } from './adapters/adapter-from-url.ts';
+import {
+  type AdapterOptions,
+  type AdapterSchemes,
+  adapterFromUrl,
+} from './adapters/adapter-from-url.ts';
 import { cacheSchemes, realtimeSchemes, storageSchemes } from './adapters/adapter-schemes.ts';
 import { OwnedParts } from './adapters/owned-parts.ts';
 import { type CheckedConfig, checkConfig } from './check-config.ts';
@@ -34,7 +38,7 @@ export async function createMarketData(config: MarketDataConfig): Promise<IMarke
   const parts = await resolveParts(checked);
   const owned = new OwnedParts();
   try {
-    for (const part of [parts.storage, parts.realtime, parts.cache]) {
+    for (const part of [parts.storage, parts.realtime, parts.cache, parts.diskCache]) {
       if (part !== undefined) await owned.open(part);
     }
     const service = new MarketData({ ...checked, ...parts, owned });
@@ -53,18 +57,23 @@ interface Parts {
   readonly storage: IMarketDataStorage;
   readonly realtime: IRealtimeCache;
   readonly cache: IDataCache | undefined;
+  readonly diskCache: IDataCache | undefined;
 }
 
-async function resolveParts({ storage, realtime, cache, clock }: CheckedConfig): Promise<Parts> {
+async function resolveParts(config: CheckedConfig): Promise<Parts> {
+  const { storage, realtime, cache, diskCache, clock, tradingHours } = config;
   const resolve = async <Adapter>(
     part: Adapter | string,
     field: string,
     schemes: AdapterSchemes<Adapter>,
+    common: AdapterOptions = { clock },
   ): Promise<Adapter> =>
-    typeof part === 'string' ? adapterFromUrl(part, field, schemes, clock) : part;
+    typeof part === 'string' ? adapterFromUrl(part, field, schemes, common) : part;
   return {
     storage: await resolve(storage, 'storage', storageSchemes),
-    realtime: await resolve(realtime, 'realtime', realtimeSchemes),
+    realtime: await resolve(realtime, 'realtime', realtimeSchemes, { clock, tradingHours }),
     cache: cache === undefined ? undefined : await resolve(cache, 'cache', cacheSchemes),
+    diskCache:
+      diskCache === undefined ? undefined : await resolve(diskCache, 'diskCache', cacheSchemes),
   };
 }

@@ -1,8 +1,8 @@
 import type { IDataCache } from '@barkeep/cache';
-import type { Clock } from '@barkeep/core';
+import type { Clock, SeriesKey, TradingHours } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
-import type { IMarketDataStorage } from '@barkeep/storage';
+import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
 import type { RetryPolicy } from './fetching/retry.ts';
 
 /** How candles are kept in the cache. */
@@ -11,9 +11,14 @@ export interface CandleCacheConfig {
   readonly pagePeriods?: number | undefined;
   /** A read that takes more pages at once goes to the storage directly. Default: 128. */
   readonly maxPagesPerRead?: number | undefined;
-  /** How long a page lives that is covered to its end, in milliseconds. Default: 24 hours. */
+  /** How long a page lives at least that is covered to its end, in milliseconds. Default: 24 hours. */
   readonly settledPageTtlMs?: number | undefined;
-  /** How long any other page lives, in milliseconds. Default: 60,000. */
+  /**
+   * Such a page lives as long again as it is old, up to so long, in milliseconds: history stays.
+   * Default: 30 days.
+   */
+  readonly oldPageTtlMs?: number | undefined;
+  /** How long any other page lives, in milliseconds of trading time. Default: 60,000. */
   readonly unsettledPageTtlMs?: number | undefined;
   /** How many of the last answers are kept for equal queries; 0 for none. Default: 256. */
   readonly maxAnswers?: number | undefined;
@@ -46,6 +51,18 @@ export interface FetchingConfig {
   readonly random?: (() => number) | undefined;
 }
 
+/** What is read ahead when the service opens, from the storage into the caches. */
+export interface PreloadConfig {
+  /** These, such as the pages a chart opens with. Default: none. */
+  readonly queries?: readonly CandleQuery[] | undefined;
+  /**
+   * The latest candles of so many of the series that were read most in earlier runs, as many candles as
+   * were read of them. What is read is noted in the storage's metadata, every five minutes and at the
+   * end. Default: 0, nothing is noted.
+   */
+  readonly mostRead?: number | undefined;
+}
+
 /** How what comes through the router is recorded. */
 export interface RecordingConfig {
   /**
@@ -70,6 +87,11 @@ export interface MarketDataConfig {
    */
   readonly cache?: IDataCache | string | false | undefined;
   /**
+   * Keeps pages of history between `cache` and `storage`, from run to run and for every process that
+   * shares it: an instance or a URL such as `disk:./cache`. Default: none.
+   */
+  readonly diskCache?: IDataCache | string | undefined;
+  /**
    * Has the freshest values of the exchange, and tells of those that come. Reads have from it what our
    * own memory lacks. Default: none.
    */
@@ -85,5 +107,16 @@ export interface MarketDataConfig {
   /** Also given to adapters made from a URL. Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   readonly candleCache?: CandleCacheConfig | undefined;
+  /**
+   * When the markets trade. Expiry counts trading time only: what is read after the close lives until
+   * trading goes on. Also given to a realtime adapter made from a URL. Default: always.
+   */
+  readonly tradingHours?: TradingHours | undefined;
+  /**
+   * Names by which `invalidate` selects series together, such as their exchange. Asked once for each
+   * series. Default: none.
+   */
+  readonly seriesTags?: ((key: SeriesKey) => readonly string[]) | undefined;
+  readonly preload?: PreloadConfig | undefined;
   readonly fetching?: FetchingConfig | undefined;
 }

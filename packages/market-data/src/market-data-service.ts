@@ -47,7 +47,11 @@ export interface GetCandlesOptions extends CallOptions {
 /** Selects cached candles: those that match every field given. None given: all. */
 export interface InvalidationSelector {
   readonly symbol?: string | undefined;
+  /** What the symbol starts with, taken literally. */
+  readonly symbolPrefix?: string | undefined;
   readonly timeframe?: Timeframe | undefined;
+  /** One of these must be among what `seriesTags` of the configuration gives for the series. */
+  readonly tags?: readonly string[] | undefined;
   /** Default: all of time. */
   readonly range?: Interval | undefined;
 }
@@ -108,8 +112,9 @@ export interface IMarketDataService extends AsyncDisposable {
   preload(queries: readonly CandleQuery[], options?: GetCandlesOptions): Promise<PreloadResult>;
 
   /**
-   * Drops cached candles, and what is remembered of their series. Needed only when the storage was
-   * changed behind the back of its change feed.
+   * Drops cached candles on every tier, and what is remembered of their series: here, and, by way of
+   * the storage's change feed, in every process that hears it. Needed only when the storage was changed
+   * behind the back of that feed.
    */
   invalidate(selector?: InvalidationSelector, options?: CallOptions): Promise<void>;
 

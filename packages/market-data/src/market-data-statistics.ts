@@ -50,6 +50,14 @@ export interface CoordinatorStatistics {
   readonly inFlight: number;
 }
 
+/** What was read ahead when the service opened. */
+export interface PreloadStatistics {
+  readonly queries: number;
+  readonly candles: number;
+  /** Queries that failed, and times that what is read most could not be read or noted. */
+  readonly failures: number;
+}
+
 /** What became of the states of candles that came through the router. */
 export interface CandleRecordingStatistics {
   readonly series: number;
@@ -115,4 +123,7 @@ export interface MarketDataStatistics {
   readonly realtime: RealtimeStatistics;
   /** `undefined` without a cache. */
   readonly cache: CacheStatistics | undefined;
+  /** `undefined` without a cache on disk. */
+  readonly diskCache: CacheStatistics | undefined;
+  readonly preload: PreloadStatistics;
 }

@@ -11,12 +11,9 @@ import {
   type Ticker,
   type Trade,
   throwIfAborted,
-  timeframeGrid,
   type Unsubscribe,
   untilAborted,
-  validateInterval,
   validateSeriesKey,
-  validateSymbol,
 } from '@barkeep/core';
 import type {
   OrderBookReadOptions,
@@ -34,6 +31,7 @@ import type { OwnedParts } from './adapters/owned-parts.ts';
 import type { CandleAnswer } from './answers/candle-answer.ts';
 import { checkGetOptions } from './check-get-options.ts';
 import { checkQueries } from './check-queries.ts';
+import { invalidateSeries } from './invalidate-series.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type {
   GetCandlesOptions,
@@ -55,7 +53,6 @@ export interface MarketDataOptions extends ServiceOptions {
 
 const NO_OPTIONS: GetCandlesOptions = Object.freeze({});
 const SAVE_OPTIONS = ['source', 'covers', 'signal'] as const;
-const INVALIDATION_KEYS = ['symbol', 'timeframe', 'range'] as const;
 
 /** The service over adapters that are open. */
 export class MarketData extends Handle implements IMarketDataService {
@@ -64,6 +61,7 @@ export class MarketData extends Handle implements IMarketDataService {
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<Unsubscribe>();
   readonly #operations = new OperationStatistics();
+  readonly #preloaded = { queries: 0, candles: 0, failures: 0 };
   readonly #served = { cache: 0, router: 0, disk: 0, storage: 0, coordinator: 0 };
 
   constructor(options: MarketDataOptions) {
@@ -101,7 +99,7 @@ export class MarketData extends Handle implements IMarketDataService {
     options: GetCandlesOptions = NO_OPTIONS,
   ): Promise<CandleAnswer[]> {
     return this.#call('getCandlesBatch', options, () =>
-      this.#answer(checkQueries(queries), options),
+      this.#answerBatch(checkQueries(queries), options),
     );
   }
 
@@ -123,12 +121,7 @@ export class MarketData extends Handle implements IMarketDataService {
     options: CallOptions = NO_OPTIONS,
   ): Promise<void> {
     return this.#call('invalidate', options, async () => {
-      onlyKnownKeys(selector, INVALIDATION_KEYS, 'selector');
-      const { symbol, timeframe, range } = selector;
-      if (symbol !== undefined) validateSymbol(symbol);
-      if (timeframe !== undefined) timeframeGrid(timeframe);
-      if (range !== undefined) validateInterval(range, 'range');
-      this.#parts.directory.forget(selector);
+      await invalidateSeries(selector, { ...this.#options, ...this.#parts });
     });
   }
 
@@ -223,10 +216,11 @@ export class MarketData extends Handle implements IMarketDataService {
 
   stats(options: CallOptions = NO_OPTIONS): Promise<MarketDataStatistics> {
     return this.#call('stats', options, async () => {
-      const [storage, realtime, cache] = await Promise.all([
+      const [storage, realtime, cache, diskCache] = await Promise.all([
         this.#options.storage.stats(options),
         this.#options.realtime.stats(options),
         this.#options.cache?.stats(options),
+        this.#options.diskCache?.stats(options),
       ]);
       const { cache: fromCache, router: fromRouter, disk: fromDisk } = this.#served;
       const { storage: fromStorage, coordinator: fromCoordinator } = this.#served;
@@ -248,6 +242,11 @@ export class MarketData extends Handle implements IMarketDataService {
         storage,
         realtime,
         cache,
+        diskCache,
+        preload: {
+          ...this.#preloaded,
+          failures: this.#preloaded.failures + (this.#parts.habits?.failures ?? 0),
+        },
       };
     });
   }
@@ -263,6 +262,7 @@ export class MarketData extends Handle implements IMarketDataService {
     );
     this.#subscriptions.add(heard);
     this.#parts.live?.start();
+    await this.#preloadAtStart();
   }
 
   protected async _close(): Promise<void> {
@@ -270,8 +270,38 @@ export class MarketData extends Handle implements IMarketDataService {
     this.#subscriptions.clear();
     this.#parts.memory?.clear();
     await this.#parts.live?.close();
+    await this.#parts.habits?.close();
     await this.#parts.pages?.close();
     await this.#options.owned.close();
+  }
+
+  /** From the storage only; what cannot be preloaded is read when somebody asks for it. */
+  async #preloadAtStart(): Promise<void> {
+    const { queries, mostRead } = this.#options.preload;
+    const { habits, retrieval } = this.#parts;
+    const tally = this.#preloaded;
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch {
+        tally.failures += 1;
+      }
+    };
+    if (habits !== undefined) await attempt(() => habits.start());
+    const wanted = [...queries];
+    for (const query of habits?.queries(mostRead) ?? []) {
+      await attempt(async () => void wanted.push(checkQuery(query)));
+    }
+    for (const query of wanted) {
+      await attempt(async () => {
+        const [answer] = await retrieval.answer([query], {
+          fetchMissing: false,
+          signal: undefined,
+        });
+        tally.queries += 1;
+        tally.candles += answer?.series.length ?? 0;
+      });
+    }
   }
 
   /** In the order in which they are consulted. */
@@ -280,6 +310,20 @@ export class MarketData extends Handle implements IMarketDataService {
     const tiers = [memory?.statistics ?? [], pages?.statistics ?? []].flat();
     const nearest = tiers.filter(({ name }) => name === 'answers' || name === 'cache');
     return [...nearest, router?.statistics ?? [], ...tiers.slice(nearest.length)].flat();
+  }
+
+  /** Those that were answered before are not asked again. */
+  async #answerBatch(
+    queries: readonly CheckedQuery[],
+    options: GetCandlesOptions,
+  ): Promise<CandleAnswer[]> {
+    const { fetchMissing, onMissing } = checkGetOptions(options);
+    const recalled = queries.map((query) => this.#parts.retrieval.recall(query, fetchMissing));
+    for (const answer of recalled) if (answer !== undefined) this.#serve(answer, onMissing);
+    const unanswered = queries.filter((_, i) => recalled[i] === undefined);
+    const answers = await this.#answer(unanswered, options);
+    let next = 0;
+    return recalled.flatMap((answer) => answer ?? answers[next++] ?? []);
   }
 
   async #answer(
@@ -317,6 +361,7 @@ export class MarketData extends Handle implements IMarketDataService {
 
   #serve(answer: CandleAnswer, onMissing: 'report' | 'throw'): void {
     if (onMissing === 'throw') assertWhole(answer);
+    this.#parts.habits?.note(answer.series.key, answer.series.length);
     const { cache, router, disk, storage, coordinator } = answer.origins;
     this.#served.cache += cache;
     this.#served.router += router;

@@ -13,8 +13,13 @@ import { RealtimeReader } from './live/realtime-reader.ts';
 import { RealtimeRecorder } from './live/realtime-recorder.ts';
 import { RouterTier } from './live/router-tier.ts';
 import { CachePageTier } from './pages/cache-page-tier.ts';
+import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { CandlePages } from './pages/candle-pages.ts';
+import { PageExpiry } from './pages/page-expiry.ts';
+import { RevisionPageNames } from './pages/revision-page-names.ts';
+import { RunPageNames } from './pages/run-page-names.ts';
 import { StoragePageTier } from './pages/storage-page-tier.ts';
+import { ReadingHabits } from './series/reading-habits.ts';
 import { SeriesDirectory } from './series/series-directory.ts';
 import { SeriesNotebook } from './series/series-notebook.ts';
 
@@ -23,13 +28,14 @@ export interface ServiceOptions extends CheckedConfig {
   readonly storage: IMarketDataStorage;
   readonly realtime: IRealtimeCache;
   readonly cache: IDataCache | undefined;
+  readonly diskCache: IDataCache | undefined;
 }
 
 /** What a service is made of, each part knowing those it needs. */
 export interface ServiceParts {
   readonly directory: SeriesDirectory;
   readonly notebook: SeriesNotebook;
-  /** `undefined` without a cache. */
+  /** `undefined` without any cache. */
   readonly pages: CandlePages | undefined;
   readonly memory: AnswerMemory | undefined;
   readonly reader: CandleReader;
@@ -40,15 +46,17 @@ export interface ServiceParts {
   readonly live: LiveFeed | undefined;
   readonly realtime: RealtimeReader;
   readonly retrieval: CandleRetrieval;
+  /** `undefined` unless the series read most are preloaded. */
+  readonly habits: ReadingHabits | undefined;
 }
 
 /** `closing` fires when the service closes. */
 export function serviceParts(options: ServiceOptions, closing: AbortSignal): ServiceParts {
-  const { storage, cache, clock, candleCache, fetching } = options;
+  const { storage, clock, candleCache, fetching, preload } = options;
   const streams = new LiveStreams();
-  const directory = new SeriesDirectory(candleCache.pagePeriods, streams);
+  const directory = new SeriesDirectory(candleCache.pagePeriods, streams, options.seriesTags);
   const notebook = new SeriesNotebook(storage);
-  const pages = cache === undefined ? undefined : candlePages(options, cache);
+  const pages = candlePages(options);
   const router = options.router === undefined ? undefined : new RouterTier(options.router);
   const reader = new CandleReader({
     storage,
@@ -61,7 +69,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   });
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
-    cache === undefined || maxAnswers === 0
+    pages === undefined || maxAnswers === 0
       ? undefined
       : new AnswerMemory({ maxAnswers, maxBytes });
   const fetcher = missingCandleFetcher(options, notebook, closing);
@@ -76,14 +84,47 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     clock,
   });
   const realtime = new RealtimeReader(options.realtime, router);
-  return { directory, notebook, pages, memory, reader, fetcher, router, live, realtime, retrieval };
+  const habits = preload.mostRead === 0 ? undefined : new ReadingHabits(storage, clock);
+  return {
+    directory,
+    notebook,
+    pages,
+    memory,
+    reader,
+    fetcher,
+    router,
+    live,
+    realtime,
+    retrieval,
+    habits,
+  };
 }
 
-function candlePages({ storage, clock, candleCache }: ServiceOptions, cache: IDataCache) {
-  return new CandlePages([
-    new CachePageTier({ cache, clock, ...candleCache }),
-    new StoragePageTier(storage),
-  ]);
+function candlePages({
+  storage,
+  cache,
+  diskCache,
+  clock,
+  candleCache,
+  calendar,
+  seriesTags,
+}: ServiceOptions): CandlePages | undefined {
+  if (cache === undefined && diskCache === undefined) return undefined;
+  const common = { clock, expiry: new PageExpiry({ ...candleCache, calendar }), seriesTags };
+  const tiers: CandlePageTier[] = [];
+  if (cache !== undefined) {
+    const names = new RunPageNames();
+    tiers.push(new CachePageTier({ ...common, name: 'cache', cache, names, waits: true }));
+  }
+  if (diskCache !== undefined) {
+    const names = storage.capabilities.revisions
+      ? new RevisionPageNames(storage, candleCache.pagePeriods)
+      : new RunPageNames();
+    tiers.push(
+      new CachePageTier({ ...common, name: 'disk', cache: diskCache, names, waits: false }),
+    );
+  }
+  return new CandlePages([...tiers, new StoragePageTier(storage)]);
 }
 
 function missingCandleFetcher(

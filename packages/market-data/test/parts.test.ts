@@ -116,7 +116,7 @@ describe('InFlightIntervals', () => {
 
 describe('SeriesDirectory', () => {
   it('trusts nothing it knew of a series that had to go', () => {
-    const directory = new SeriesDirectory(1_024, new LiveStreams());
+    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => []);
     const first = directory.of({ symbol: 'first', timeframe: '1m' });
     const learn = (): void => {
       first.learnExtent(undefined, first.stamp);

@@ -1,4 +1,4 @@
-import { BarkeepError, type Clock, invalidInput } from '@barkeep/core';
+import { BarkeepError, invalidInput } from '@barkeep/core';
 import { type AdapterUrl, parseAdapterUrl } from './adapter-url.ts';
 
 /** How a parameter of a URL is read: as it stands, or as a whole number. */
@@ -21,10 +21,10 @@ export type AdapterSchemes<Adapter> = Readonly<Record<string, AdapterScheme<Adap
 type AdapterClass<Adapter> = new (options: never) => Adapter;
 
 /** Options of an adapter: it checks their values itself. */
-type AdapterOptions = Readonly<Record<string, unknown>>;
+export type AdapterOptions = Readonly<Record<string, unknown>>;
 
 /**
- * Makes the adapter that a URL names, not yet open.
+ * Makes the adapter that a URL names, not yet open. It is also given the `common` options.
  *
  * @throws BarkeepError `INVALID_INPUT` for a scheme or parameter that is not known,
  * `MISSING_PACKAGE` when the adapter's package is not installed.
@@ -33,12 +33,12 @@ export async function adapterFromUrl<Adapter>(
   text: string,
   field: string,
   schemes: AdapterSchemes<Adapter>,
-  clock: Clock,
+  common: AdapterOptions,
 ): Promise<Adapter> {
   const url = parseAdapterUrl(text, field);
   const scheme = schemeOf(url, schemes, field);
   const options: AdapterOptions = {
-    clock,
+    ...common,
     ...targetOption(url, scheme, field),
     ...parameterOptions(url, scheme, field),
   };

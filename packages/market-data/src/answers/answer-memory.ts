@@ -3,7 +3,7 @@ import type { EpochMs, Interval } from '@barkeep/core';
 import type { TierStatistics } from '../market-data-statistics.ts';
 import type { SeriesNotes } from '../series/series-notebook.ts';
 import type { CandleAnswer } from './candle-answer.ts';
-import type { CandleAsk } from './candle-ask.ts';
+import { askText, type CandleAsk } from './candle-ask.ts';
 import type { StoredCandles } from './candle-reader.ts';
 
 export interface AnswerMemoryOptions {
@@ -111,11 +111,8 @@ function stillHolds(kept: KeptAnswer, now: EpochMs): boolean {
   );
 }
 
-/** One text per ask, whatever its series: neither a bound nor a timeframe has a slash. */
-function textOf({ series, range, hasFrom, hasTo, limit, take }: CandleAsk, mayFetch: boolean) {
-  const from = hasFrom ? range.from : '';
-  const to = hasTo ? range.to : '';
-  return `${from}/${to}/${limit}/${take}/${mayFetch}/${series.text}`;
+function textOf(ask: CandleAsk, mayFetch: boolean): string {
+  return `${mayFetch}/${askText(ask)}`;
 }
 
 function bytesOf(text: string, { series, missing, coverage }: CandleAnswer): number {

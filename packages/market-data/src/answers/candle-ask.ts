@@ -29,6 +29,13 @@ export function candleAsk(query: CheckedQuery, series: SeriesState): CandleAsk {
   };
 }
 
+/** Equal for asks about the same: neither a bound nor a timeframe has a slash. */
+export function askText({ series, range, hasFrom, hasTo, limit, take }: CandleAsk): string {
+  const from = hasFrom ? range.from : '';
+  const to = hasTo ? range.to : '';
+  return `${from}/${to}/${limit}/${take}/${series.text}`;
+}
+
 /** No candle lies outside of these bounds. */
 function withinTime(instant: EpochMs): EpochMs {
   return Math.min(Math.max(instant, 0), MAX_EPOCH_MS + 1);

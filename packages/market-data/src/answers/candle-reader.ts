@@ -4,11 +4,12 @@ import type { RouterTier } from '../live/router-tier.ts';
 import type { PageRequest } from '../pages/candle-page.ts';
 import type { CandlePages } from '../pages/candle-pages.ts';
 import { type FoundCandles, PageWalk } from '../pages/page-walk.ts';
+import { SharedReads } from '../pages/shared-reads.ts';
 import { SeriesLearner } from '../series/series-learner.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { Ledger } from '../series/series-state.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import type { CandleAsk } from './candle-ask.ts';
+import { askText, type CandleAsk } from './candle-ask.ts';
 import { overlayLive } from './overlay-live.ts';
 
 /** What is stored, as far as an ask reaches. */
@@ -47,11 +48,18 @@ const NO_REQUESTS: readonly PageRequest[] = [];
 export class CandleReader {
   readonly #options: CandleReaderOptions;
   readonly #learner: SeriesLearner;
+  readonly #direct: SharedReads<CandleAsk, CandleSeries>;
   #directReads = 0;
 
   constructor(options: CandleReaderOptions) {
     this.#options = options;
     this.#learner = new SeriesLearner(options.storage, options.notebook);
+    this.#direct = new SharedReads({
+      textOf: askText,
+      stampOf: ({ series }) => series.stamp,
+      isCurrent: ({ series }, stamp) => series.doubtedAt <= stamp,
+      read: (asks) => this.#readDirectly(asks),
+    });
   }
 
   get directReads(): number {
@@ -102,7 +110,7 @@ export class CandleReader {
       }
     }
     const unwalked = asks.filter((_, i) => walks[i] === undefined);
-    const direct = unwalked.length === 0 ? [] : await this.#readDirectly(unwalked);
+    const direct = unwalked.length === 0 ? [] : await this.#direct.load(unwalked);
     let next = 0;
     return walks.map((walk) => walk?.result() ?? directResult(direct[next++]));
   }

@@ -1,26 +1,38 @@
 import type { CacheValue, CacheWrite, IDataCache } from '@barkeep/cache';
-import { type Clock, intervalsContain } from '@barkeep/core';
+import type { Clock, SeriesKey } from '@barkeep/core';
 import type { TierStatistics } from '../market-data-statistics.ts';
-import { type CandlePage, isFresh, type PageRequest, stretchOf } from './candle-page.ts';
+import { type CandlePage, isFresh, type PageRequest } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
+import type { PageExpiry } from './page-expiry.ts';
+import type { PageName, PageNames } from './page-names.ts';
+import { pageTags } from './page-tags.ts';
 
 export interface CachePageTierOptions {
+  /** What statistics and origins call it. */
+  readonly name: 'cache' | 'disk';
   readonly cache: IDataCache;
   readonly clock: Clock;
-  readonly settledPageTtlMs: number;
-  readonly unsettledPageTtlMs: number;
+  readonly names: PageNames;
+  readonly expiry: PageExpiry;
+  /** Further tags of a series' pages. */
+  readonly seriesTags: (key: SeriesKey) => readonly string[];
+  /** Whether reads wait until the pages they found are kept; slow caches take them when they can. */
+  readonly waits: boolean;
 }
 
+/** More pages that wait to be kept are let go. */
+const MAX_WAITING_PAGES = 1_024;
+
 /**
- * Pages in an `IDataCache`. Freshness is decided here, at once, when the change feed speaks; entries
- * that are outdated only take room until they expire or are replaced.
- *
- * Keys carry a random part: no service trusts pages of another, or of an earlier run, because it did
- * not hear of the changes since. A cache that fails is passed over and counted.
+ * Pages in an `IDataCache`. Entries that are outdated are not found, and take room until they expire or
+ * are replaced. A cache that fails is passed over and counted.
  */
 export class CachePageTier implements CandlePageTier {
   readonly #options: CachePageTierOptions;
-  readonly #prefix = `candles/${crypto.randomUUID()}/`;
+  /** The names under which pages were sought, for when they come from elsewhere. */
+  readonly #sought = new WeakMap<PageRequest, PageName>();
+  readonly #keeping = new Set<Promise<void>>();
+  #waitingPages = 0;
   #hits = 0;
   #misses = 0;
   #failures = 0;
@@ -30,20 +42,19 @@ export class CachePageTier implements CandlePageTier {
   }
 
   get statistics(): TierStatistics {
-    const { cache } = this.#options;
-    return {
-      name: 'cache',
-      adapter: cache.name,
-      hits: this.#hits,
-      misses: this.#misses,
-      failures: this.#failures,
-    };
+    const { name, cache } = this.#options;
+    const [hits, misses, failures] = [this.#hits, this.#misses, this.#failures];
+    return { name, adapter: cache.name, hits, misses, failures };
   }
 
   async read(requests: readonly PageRequest[]): Promise<(CandlePage | undefined)[]> {
-    const values = await this.#values(requests);
+    const names = (await this.#counted(async () => this.#options.names.find(requests))) ?? [];
+    const values = await this.#values(names);
     return requests.map((request, i) => {
-      const page = freshPage(values[i], request);
+      const name = names[i];
+      if (name === undefined) return undefined;
+      this.#sought.set(request, name);
+      const page = this.#pageOf(values.get(name.key), request, name);
       if (page === undefined) this.#misses += 1;
       else this.#hits += 1;
       return page;
@@ -51,42 +62,85 @@ export class CachePageTier implements CandlePageTier {
   }
 
   async keep(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void> {
-    const now = this.#options.clock.now();
-    const writes: CacheWrite[] = [];
-    for (const [i, request] of requests.entries()) {
-      const page = pages[i];
-      if (page === undefined || !isFresh(request, page.stamp)) continue;
-      const ttlMs = this.#ttlOf(request);
-      const value = { candles: page.candles, stamp: page.stamp, cachedUntil: now + ttlMs };
-      writes.push({ key: this.#keyOf(request), value, ttlMs });
+    if (this.#options.waits) {
+      await this.#counted(() => this.#keep(requests, pages));
+      return;
     }
-    if (writes.length > 0) await this.#counted(() => this.#options.cache.setMany(writes));
+    if (this.#waitingPages + pages.length > MAX_WAITING_PAGES) return;
+    this.#waitingPages += pages.length;
+    const keeping = this.#counted(() => this.#keep(requests, pages)).then(() => {
+      this.#waitingPages -= pages.length;
+      this.#keeping.delete(keeping);
+    });
+    this.#keeping.add(keeping);
+  }
+
+  async forget(tags: readonly string[]): Promise<void> {
+    const selector = tags.length === 0 ? { prefix: 'candles/' } : { tags };
+    await this.#counted(() => this.#options.cache.invalidate(selector));
   }
 
   async close(): Promise<void> {
-    await this.#counted(() => this.#options.cache.invalidate({ prefix: this.#prefix }));
+    await Promise.all(this.#keeping);
+    const { prefix } = this.#options.names;
+    if (prefix !== undefined) await this.#counted(() => this.#options.cache.invalidate({ prefix }));
   }
 
-  async #values(requests: readonly PageRequest[]): Promise<readonly (CacheValue | undefined)[]> {
-    const { cache } = this.#options;
-    const [first] = requests;
-    const found = await this.#counted(async () =>
-      first !== undefined && requests.length === 1
-        ? [await cache.get(this.#keyOf(first))]
-        : await cache.getMany(requests.map((request) => this.#keyOf(request))),
+  async #keep(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void> {
+    const { names, cache } = this.#options;
+    const kept: PageWrite[] = [];
+    for (const [i, request] of requests.entries()) {
+      const [page, name] = [pages[i], this.#sought.get(request)];
+      if (page !== undefined && name !== undefined && isFresh(request, page.stamp)) {
+        kept.push({ request, page, name });
+      }
+    }
+    if (kept.length === 0) return;
+    const areConfirmed = await names.confirm(
+      kept.map(({ request }) => request),
+      kept.map(({ name }) => name),
     );
-    return found ?? [];
+    const writes = kept.filter((_, i) => areConfirmed[i]).map((write) => this.#writeOf(write));
+    if (writes.length > 0) await cache.setMany(writes);
   }
 
-  /** Only a page that is covered to its end lives long: any other will change. */
-  #ttlOf(request: PageRequest): number {
-    const { settledPageTtlMs, unsettledPageTtlMs } = this.#options;
-    const settled = intervalsContain(request.series.ledger.covered, stretchOf(request));
-    return settled ? settledPageTtlMs : unsettledPageTtlMs;
+  #writeOf({ request, page: { candles, stamp }, name }: PageWrite): CacheWrite {
+    const { clock, expiry, seriesTags } = this.#options;
+    const { key } = request.series;
+    const now = clock.now();
+    const cachedUntil = expiry.expiresAt(request, now);
+    return {
+      key: name.key,
+      value: { candles, stamp, cachedUntil },
+      // The cache may go by a clock of its own.
+      ttlMs: cachedUntil - now,
+      tags: pageTags(key, seriesTags(key)),
+    };
   }
 
-  #keyOf({ series, page }: PageRequest): string {
-    return `${this.#prefix}${page}/${series.text}`;
+  async #values(
+    names: readonly (PageName | undefined)[],
+  ): Promise<ReadonlyMap<string, CacheValue | undefined>> {
+    const { cache } = this.#options;
+    const keys = names.flatMap((name) => name?.key ?? []);
+    const [first] = keys;
+    if (first === undefined) return new Map();
+    const found = await this.#counted(async () =>
+      keys.length === 1 ? [await cache.get(first)] : await cache.getMany(keys),
+    );
+    return new Map(keys.map((key, i) => [key, found?.[i]]));
+  }
+
+  #pageOf(
+    value: CacheValue | undefined,
+    request: PageRequest,
+    name: PageName,
+  ): CandlePage | undefined {
+    if (!isCachedPage(value)) return undefined;
+    const { candles, cachedUntil } = value;
+    const stamp = name.stamp ?? value.stamp;
+    if (!isFresh(request, stamp)) return undefined;
+    return { candles, stamp, tier: this.#options.name, cachedUntil };
   }
 
   async #counted<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -100,10 +154,10 @@ export class CachePageTier implements CandlePageTier {
   }
 }
 
-function freshPage(value: CacheValue | undefined, request: PageRequest): CandlePage | undefined {
-  if (!isCachedPage(value) || !isFresh(request, value.stamp)) return undefined;
-  const { candles, stamp, cachedUntil } = value;
-  return { candles, stamp, tier: 'cache', cachedUntil };
+interface PageWrite {
+  readonly request: PageRequest;
+  readonly page: CandlePage;
+  readonly name: PageName;
 }
 
 function isCachedPage(value: unknown): value is Omit<CandlePage, 'tier'> {

@@ -11,6 +11,8 @@ export interface CandlePageTier {
   read(requests: readonly PageRequest[]): Promise<(CandlePage | undefined)[]>;
   /** Takes pages in, as far as they are still fresh. Never rejects. */
   keep?(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void>;
-  /** Forgets every page that was kept. */
+  /** Removes what is kept under any of these tags; without tags, everything. Never rejects. */
+  forget?(tags: readonly string[]): Promise<void>;
+  /** Lets go of every page that is worthless after this run of the program. Never rejects. */
   close?(): Promise<void>;
 }

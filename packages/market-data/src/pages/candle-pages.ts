@@ -1,23 +1,22 @@
 import type { TierStatistics } from '../market-data-statistics.ts';
 import { type CandlePage, isFresh, type PageRequest } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
+import { SharedReads } from './shared-reads.ts';
 
-/** A page on its way, and the number of the last change before it was sought. */
-interface PageFlight {
-  readonly page: Promise<CandlePage>;
-  readonly stamp: number;
-}
-
-/**
- * The pages of all series, sought tier by tier. Whoever asks for a page that is already on its way
- * waits for the same one, unless it has changed since: so a thousand equal reads cost the storage one.
- */
+/** The pages of all series, sought tier by tier; equal requests at a time seek once. */
 export class CandlePages {
   readonly #tiers: readonly CandlePageTier[];
-  readonly #flights = new Map<string, PageFlight>();
+  readonly #reads: SharedReads<PageRequest, CandlePage>;
 
+  /** The nearest tier first; the last one must have every page. */
   constructor(tiers: readonly CandlePageTier[]) {
     this.#tiers = tiers;
+    this.#reads = new SharedReads({
+      textOf: ({ series, page }) => `${page}/${series.text}`,
+      stampOf: ({ series }) => series.stamp,
+      isCurrent: isFresh,
+      read: (requests) => this.#seek(requests),
+    });
   }
 
   get statistics(): TierStatistics[] {
@@ -26,42 +25,17 @@ export class CandlePages {
 
   /** The pages in the order of the requests. */
   load(requests: readonly PageRequest[]): Promise<CandlePage[]> {
-    const search = new PageSearch();
-    const pages = requests.map(
-      (request) => this.#underway(request) ?? this.#launch(request, search),
-    );
-    if (search.requests.length > 0) this.#start(search);
-    return Promise.all(pages);
+    return this.#reads.load(requests);
   }
 
-  /** Forgets every page that was kept. */
+  /** Removes what is kept under any of these tags; without tags, everything. Never rejects. */
+  async forget(tags: readonly string[]): Promise<void> {
+    for (const tier of this.#tiers) await tier.forget?.(tags);
+  }
+
+  /** Lets go of every page that is worthless after this run of the program. */
   async close(): Promise<void> {
     for (const tier of this.#tiers) await tier.close?.();
-  }
-
-  #underway(request: PageRequest): Promise<CandlePage> | undefined {
-    const flight = this.#flights.get(textOf(request));
-    return flight !== undefined && isFresh(request, flight.stamp) ? flight.page : undefined;
-  }
-
-  #launch(request: PageRequest, search: PageSearch): Promise<CandlePage> {
-    const flight = { page: search.add(request), stamp: request.series.stamp };
-    this.#flights.set(textOf(request), flight);
-    return flight.page;
-  }
-
-  #start(search: PageSearch): void {
-    const { requests } = search;
-    const flights = requests.map((request) => this.#flights.get(textOf(request)));
-    const land = (): void => {
-      for (const [i, request] of requests.entries()) {
-        const text = textOf(request);
-        if (this.#flights.get(text) === flights[i]) this.#flights.delete(text);
-      }
-    };
-    const seeking = this.#seek(requests);
-    search.settle(seeking);
-    seeking.then(land, land);
   }
 
   /** Asks a tier, has the tiers after it deliver what it lacks, and gives it that to keep. */
@@ -76,27 +50,4 @@ export class CandlePages {
     let next = 0;
     return found.flatMap((page) => page ?? fetched[next++] ?? []);
   }
-}
-
-/** The pages that one call has to look for, each a promise before the looking begins. */
-class PageSearch {
-  readonly requests: PageRequest[] = [];
-  readonly #found = Promise.withResolvers<CandlePage[]>();
-
-  add(request: PageRequest): Promise<CandlePage> {
-    const position = this.requests.push(request) - 1;
-    return this.#found.promise.then((pages) => {
-      const page = pages[position];
-      if (page === undefined) throw new TypeError('every request must have a page');
-      return page;
-    });
-  }
-
-  settle(pages: Promise<CandlePage[]>): void {
-    this.#found.resolve(pages);
-  }
-}
-
-function textOf({ series, page }: PageRequest): string {
-  return `${page}/${series.text}`;
 }

@@ -4,6 +4,7 @@ import type { LiveStreams } from '../live/live-streams.ts';
 import type { InvalidationSelector } from '../market-data-service.ts';
 import { PageGeometry } from '../pages/page-geometry.ts';
 import { ChangeCounter } from './change-counter.ts';
+import { selectsSeries } from './selects-series.ts';
 import { SeriesState } from './series-state.ts';
 
 /** The least recently used go first; one that comes back starts without knowledge. */
@@ -13,13 +14,19 @@ const MAX_SERIES = 10_000;
 export class SeriesDirectory {
   readonly #pagePeriods: number;
   readonly #streams: LiveStreams;
+  readonly #seriesTags: (key: SeriesKey) => readonly string[];
   readonly #counter = new ChangeCounter();
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
 
-  constructor(pagePeriods: number, streams: LiveStreams) {
+  constructor(
+    pagePeriods: number,
+    streams: LiveStreams,
+    seriesTags: (key: SeriesKey) => readonly string[],
+  ) {
     this.#pagePeriods = pagePeriods;
     this.#streams = streams;
+    this.#seriesTags = seriesTags;
   }
 
   get size(): number {
@@ -63,10 +70,14 @@ export class SeriesDirectory {
     for (const state of this.#series.values()) state.liveChanged();
   }
 
-  forget({ symbol, timeframe, range }: InvalidationSelector): void {
+  keys(): SeriesKey[] {
+    return Array.from(this.#series.values(), ({ key }) => key);
+  }
+
+  forget(selector: InvalidationSelector): void {
+    const { range } = selector;
     for (const state of this.#series.values()) {
-      if (symbol !== undefined && state.key.symbol !== symbol) continue;
-      if (timeframe !== undefined && state.key.timeframe !== timeframe) continue;
+      if (!selectsSeries(selector, state.key, this.#seriesTags)) continue;
       if (range === undefined) state.everythingChanged();
       else {
         state.candlesChanged(range);
