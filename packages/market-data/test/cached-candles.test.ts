@@ -52,6 +52,36 @@ async function openWatched(config: Partial<Parameters<typeof createMarketData>[0
 }
 
 describe('cached reads', () => {
+  it.each([
+    ['without any cache', { cache: false } as const],
+    ['too large for pages', { candleCache: { pagePeriods: 8, maxPagesPerRead: 2 } }],
+  ])('%s, too, cost the storage one query for a thousand equal ones', async (_, config) => {
+    const { storage, service } = await openWatched(config);
+    await service.saveCandles(KEY, flat(-500, 0));
+    const query = { ...KEY, from: minutes(-400) };
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, () => service.getCandles(query)),
+    );
+    expect(answers.every(({ series }) => series.length === 400)).toBe(true);
+    expect(storage.reads).toBe(1);
+  });
+
+  it('of a batch are remembered one by one', async () => {
+    const { storage, service } = await openWatched();
+    await service.saveCandles(KEY, flat(-100, 0));
+    const queries = [5, 10, 20].map((limit) => ({ ...KEY, limit }));
+    await service.getCandlesBatch(queries);
+    const second = await service.getCandlesBatch(queries);
+    const before = { reads: storage.reads, tiers: (await service.stats()).candles.tiers };
+    const third = await service.getCandlesBatch([...queries, { ...KEY, limit: 30 }]);
+    expect(third.slice(0, 3)).toEqual(second);
+    expect(third.map(({ series }) => series.length)).toEqual([5, 10, 20, 30]);
+    expect(third.map((answer, i) => answer === second[i])).toEqual([true, true, true, false]);
+    const { tiers } = (await service.stats()).candles;
+    expect((tiers[0]?.hits ?? 0) - (before.tiers[0]?.hits ?? 0)).toBe(3);
+    expect(storage.reads).toBe(before.reads);
+  });
+
   it('cost the storage one query for a thousand equal reads at the same time', async () => {
     const { storage, service } = await openWatched();
     await service.saveCandles(KEY, flat(-500, 0));
