@@ -1,4 +1,10 @@
-import { type Interval, nextTurn, type SeriesKey, type Timeframe, timeframeGrid } from '@barkeep/core';
+import {
+  type Interval,
+  nextTurn,
+  type SeriesKey,
+  type Timeframe,
+  timeframeGrid,
+} from '@barkeep/core';
 import type { IMarketDataStorage, StorageCapabilities } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import {

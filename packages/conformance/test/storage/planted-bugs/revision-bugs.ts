@@ -237,6 +237,21 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
+    'keeps the revision when it updates exactly three candles',
+    'model/commands',
+    class extends ReferenceStorage {
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        const { changes } = this.seriesOf(batch.key);
+        const before = [...changes];
+        const outcome = super.store(batch);
+        if (outcome.updated === 3 && outcome.inserted === 0) {
+          changes.splice(0, Number.POSITIVE_INFINITY, ...before);
+        }
+        return outcome;
+      }
+    },
+  ),
+  plantBug(
     'forgets revisions when closed',
     'revisions/reopen',
     class extends ReferenceStorage {
