@@ -33,6 +33,17 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
+    'makes new revisions of a whole series when it removes a part',
+    'revisions/remove-old',
+    class extends ReferenceStorage {
+      protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
+        const outcome = await super._remove(key, range);
+        if (outcome.removed > 0) this.noteChange(key, EVER);
+        return outcome;
+      }
+    },
+  ),
+  plantBug(
     'takes the candles for their revision',
     'revisions/back-again',
     class extends ReferenceStorage {
