@@ -3,7 +3,7 @@ import { randomRevision, revisionBuckets } from '@barkeep/storage';
 import type { SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
-/** What the candles of a stretch have that never had any, in this database or any other: none. */
+/** The revision of a range in which nothing ever changed: it has no candles, in whichever database. */
 const NEVER_CHANGED = 'none';
 
 /**
