@@ -3,7 +3,7 @@ import { randomRevision, revisionBuckets } from '@barkeep/storage';
 import type { SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
-/** What the candles of a stretch have that never had any, in this database or any other: none. */
+/** The revision of a range in which nothing ever changed: it has no candles, in whichever database. */
 const NEVER_CHANGED = 'none';
 
 /**
@@ -23,11 +23,8 @@ export class RevisionTable {
       'UPDATE series SET changes = changes + 1 WHERE id = ? RETURNING changes',
     );
     this.#mark = driver.prepare(
-      `WITH RECURSIVE touched (bucket) AS (
-         SELECT ? UNION ALL SELECT bucket + 1 FROM touched WHERE bucket < ?
-       )
-       INSERT OR REPLACE INTO revisions (series_id, bucket, change, revision)
-       SELECT ?, bucket, ?, ? FROM touched`,
+      `INSERT OR REPLACE INTO revisions (series_id, bucket, change, revision)
+       VALUES (?, ?, ?, ?)`,
     );
     this.#markSeries = driver.prepare('UPDATE series SET revision = ? WHERE id = ?');
     this.#forgetBuckets = driver.prepare('DELETE FROM revisions WHERE series_id = ?');
@@ -58,6 +55,8 @@ export class RevisionTable {
       return;
     }
     const [change = 0] = this.#count.get([id]) ?? [];
-    this.#mark.run([first, last, id, change, revision]);
+    for (let bucket = first; bucket <= last; bucket += 1) {
+      this.#mark.run([id, bucket, change, revision]);
+    }
   }
 }

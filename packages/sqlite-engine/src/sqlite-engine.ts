@@ -193,7 +193,8 @@ export class SqliteEngine {
       if (removed > 0) {
         const extent = this.#writer.extent(series.id);
         this.#series.update(countersAfter(series, -removed, rows, extent));
-        this.#noteCandles(series, range);
+        this.#changes.append('candles', series.id, range);
+        this.#revisions.renew(series, stretchWithin(series, range));
       }
       this.#uncover(series, range);
       return { removed };
@@ -212,7 +213,8 @@ export class SqliteEngine {
   announce(key: SeriesKey, range: Interval): void {
     this.#writing(() => {
       const series = this.#series.findOrCreate(key);
-      this.#noteCandles(series, range);
+      this.#changes.append('candles', series.id, range);
+      this.#revisions.renew(series, range);
       this.#changes.append('coverage', series.id, range);
     });
   }
@@ -356,7 +358,10 @@ export class SqliteEngine {
       const extent = joinExtents(extentOf(series), columns.timestamp);
       this.#series.update(countersAfter(series, result.inserted, rows, extent));
     }
-    if (changed !== undefined) this.#noteCandles(series, changed);
+    if (changed !== undefined) {
+      this.#changes.append('candles', series.id, changed);
+      this.#revisions.renew(series, changed);
+    }
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
     return { ...result, changed };
   }
@@ -374,12 +379,6 @@ export class SqliteEngine {
     return series === undefined
       ? mapColumns(columns, () => new Float64Array(0))
       : this.#reader.readColumns(series, selection, columns);
-  }
-
-  /** To be called in every transaction that changes candles. */
-  #noteCandles(series: SeriesRow, interval: Interval): void {
-    this.#changes.append('candles', series.id, interval);
-    this.#revisions.renew(series, interval);
   }
 
   #cover(series: SeriesRow, entry: CoverageEntry): void {
@@ -437,6 +436,12 @@ function periodsOf({ timeframe }: SeriesKey, { first, last }: CandleExtent): Int
 
 function extentOf({ first, last }: SeriesRow): CandleExtent | undefined {
   return first === null || last === null ? undefined : { first, last };
+}
+
+/** The part of a range from the first to the last candle: a range may go on for ages beyond. */
+function stretchWithin({ first, last }: SeriesRow, { from, to }: Interval): Interval {
+  if (first === null || last === null) return { from, to };
+  return { from: Math.max(from, first), to: Math.min(to, last + 1) };
 }
 
 function joinExtents(

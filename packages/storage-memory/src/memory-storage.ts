@@ -103,12 +103,12 @@ export class MemoryStorage extends AbstractMarketDataStorage {
 
   protected override _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
     return this.#inTurn(() => {
-      const series = this.#get(key);
-      const candles = series.candles.without(range);
-      const coverage = removeCoverageRange(series.coverage, range);
-      const removed = series.candles.length - candles.length;
-      this.#put({ ...series, candles, coverage });
-      if (removed > 0) this.#renew(key, range);
+      const before = this.#get(key);
+      const candles = before.candles.without(range);
+      const coverage = removeCoverageRange(before.coverage, range);
+      const removed = before.candles.length - candles.length;
+      this.#put({ ...before, candles, coverage });
+      if (removed > 0) this.#renew(key, stretchWithin(before.candles, range));
       return { removed };
     });
   }
@@ -239,6 +239,14 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     });
     return turn;
   }
+}
+
+/** The part of a range from the first to the last candle: a range may go on for ages beyond. */
+function stretchWithin(
+  { firstTimestamp, lastTimestamp }: CandleChunks,
+  { from, to }: Interval,
+): Interval {
+  return { from: Math.max(from, firstTimestamp), to: Math.min(to, lastTimestamp + 1) };
 }
 
 function wholePeriods(

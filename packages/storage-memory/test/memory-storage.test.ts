@@ -18,3 +18,16 @@ it('goes on after a write that failed', async () => {
   await expect(bad).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   expect(await good).toEqual({ inserted: 1, updated: 0, unchanged: 0 });
 });
+
+it('shares no revision with another instance', async () => {
+  const texts: string[] = [];
+  for (const _ of [1, 2]) {
+    await using storage = new MemoryStorage();
+    await storage.open();
+    const range = { from: candleAt(0).timestamp, to: candleAt(9).timestamp };
+    texts.push(...(await storage.candles.revisions(KEY, [range])));
+    await storage.candles.write({ key: KEY, candles: seriesOf(minutes(0, 9)) });
+    texts.push(...(await storage.candles.revisions(KEY, [range])));
+  }
+  expect(new Set(texts).size).toBe(4);
+});

@@ -89,18 +89,60 @@ it('moves databases from and to storage-sqlite', async () => {
   const covers = { from: START, to: START + 6_000 * MINUTE };
   await native.candles.write({ key: BTC, candles: minutes(0, 6_000), covers, source: 'upbit' });
   await native.metadata.set('note', { text: '비트코인' });
+  const ranges = [covers, { from: START, to: START + MINUTE }];
+  const revisions = await native.candles.revisions(BTC, ranges);
   await native.close();
 
   const wasm = await openStorage(path);
   expect((await wasm.candles.read(BTC)).toArray()).toEqual(minutes(0, 6_000));
   expect(await wasm.coverage.of(BTC)).toMatchObject([{ ...covers, source: 'upbit' }]);
   expect(await wasm.metadata.get('note')).toEqual({ text: '비트코인' });
+  expect(await wasm.candles.revisions(BTC, ranges)).toEqual(revisions);
   await wasm.candles.write({ key: BTC, candles: minutes(6_000, 6_100) });
   await wasm.close();
 
   const again = await sqlite(path);
   expect((await again.candles.read(BTC)).toArray()).toEqual(minutes(0, 6_100));
   expect(await again.integrity?.check()).toMatchObject({ ok: true, candles: 6_100 });
+});
+
+it('loses revisions with the changes they are of, and never has them again', async () => {
+  const path = temporaryPath();
+  const clock = new ManualClock(START);
+  const range = { from: START, to: START + 10 * MINUTE };
+  const revisionOf = (storage: SqlJsStorage) => storage.candles.revisions(BTC, [range]);
+  const first = await openStorage(path, { clock });
+  await first.candles.write({ key: BTC, candles: minutes(0, 10) });
+  await first.flush();
+  const saved = readFileSync(path);
+  const flushed = await revisionOf(first);
+  await first.candles.write({ key: BTC, candles: minutes(0, 10, 7) });
+  const unsaved = await revisionOf(first);
+  await first.close();
+
+  // As if the process had ended before it could save.
+  writeFileSync(path, saved);
+  const second = await openStorage(path, { clock });
+  expect(await revisionOf(second)).toEqual(flushed);
+  await second.candles.write({ key: BTC, candles: minutes(0, 10, 8) });
+  expect([flushed, unsaved]).not.toContainEqual(await revisionOf(second));
+});
+
+it('saves what was announced', async () => {
+  const path = temporaryPath();
+  const clock = new ManualClock(START);
+  const range = { from: START, to: START + 10 * MINUTE };
+  const storage = await openStorage(path, { clock, saveDelayMs: 1_000 });
+  await storage.candles.write({ key: BTC, candles: minutes(0, 10) });
+  await storage.flush();
+  const before = readFileSync(path);
+  await storage.changes.announce(BTC, range);
+  clock.advance(1_000);
+  await vi.waitFor(() => expect(readFileSync(path).equals(before)).toBe(false));
+  const revisions = await storage.candles.revisions(BTC, [range]);
+  await storage.close();
+  const again = await openStorage(path);
+  expect(await again.candles.revisions(BTC, [range])).toEqual(revisions);
 });
 
 it('refuses a database whose write-ahead log is not empty', async () => {

@@ -85,7 +85,7 @@ describe('the storage suite', () => {
     expect(counts({ durability: 'power-loss', revisions: true })).toMatchInlineSnapshot(`
       {
         "abort": 23,
-        "all": 319,
+        "all": 320,
         "capabilities": 5,
         "changes": 18,
         "close-finishes": 20,
@@ -101,7 +101,7 @@ describe('the storage suite', () => {
         "read-many": 3,
         "remove": 9,
         "reopen": 11,
-        "revisions": 25,
+        "revisions": 26,
         "scan": 8,
         "stats": 3,
         "symbols": 10,

@@ -58,6 +58,8 @@ export type StorageCommand =
   | { readonly kind: 'uncover'; readonly series: number; readonly range: ModelRange | undefined }
   | { readonly kind: 'missing'; readonly series: number; readonly range: ModelRange }
   | { readonly kind: 'continuity'; readonly series: number; readonly range: ModelRange }
+  | { readonly kind: 'revisions' }
+  | { readonly kind: 'announce'; readonly series: number; readonly range: ModelRange | undefined }
   | { readonly kind: 'set-document'; readonly name: string; readonly value: number }
   | { readonly kind: 'delete-document'; readonly name: string }
   | { readonly kind: 'list-documents'; readonly prefix: string }
@@ -160,6 +162,12 @@ const command: Arbitrary<StorageCommand> = fc.oneof(
   }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('missing' as const), series, range }) },
   fc.record({ kind: fc.constant('continuity' as const), series, range }),
+  { weight: 3, arbitrary: fc.constant({ kind: 'revisions' as const }) },
+  fc.record({
+    kind: fc.constant('announce' as const),
+    series,
+    range: fc.option(range, { nil: undefined }),
+  }),
   fc.record({ kind: fc.constant('set-document' as const), name, value: fc.nat({ max: 3 }) }),
   fc.record({ kind: fc.constant('delete-document' as const), name }),
   fc.record({

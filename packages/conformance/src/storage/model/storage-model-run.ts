@@ -1,6 +1,6 @@
 import { type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
 import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
-import { assertEqual, assertRejects } from '../../assertions.ts';
+import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
 import { START, sampleCandle } from '../sample-candles.ts';
 import { collect } from '../storage-operations.ts';
 import {
@@ -11,6 +11,14 @@ import {
   type StorageCommand,
 } from './storage-command.ts';
 import { type ModelBatch, StorageModel } from './storage-model.ts';
+import { WatchedRange } from './watched-range.ts';
+
+/** Parts of the periods that commands are about, and all of them. */
+const WATCHED_PERIODS = [
+  [0, 43],
+  [5, 9],
+  [20, 21],
+] as const;
 
 /** Takes a storage and the model through the same commands, and compares what they answer. */
 export class StorageModelRun {
@@ -18,6 +26,7 @@ export class StorageModelRun {
   /** Keeps the names of this run apart from those of other runs on the same storage. */
   readonly #prefix: string;
   readonly #reopen: (storage: IMarketDataStorage) => Promise<IMarketDataStorage>;
+  readonly #watched: readonly WatchedRange[];
   #storage: IMarketDataStorage;
 
   constructor(
@@ -28,13 +37,23 @@ export class StorageModelRun {
     this.#storage = storage;
     this.#prefix = prefix;
     this.#reopen = reopen;
+    this.#watched = [...MODEL_SERIES.keys()].flatMap((series) => {
+      const key = this.#key(series);
+      return WATCHED_PERIODS.map(
+        ([from, to]) => new WatchedRange(key, { from: startOf(key, from), to: startOf(key, to) }),
+      );
+    });
   }
 
   async execute(commands: readonly StorageCommand[]): Promise<void> {
     for (const [i, command] of commands.entries()) {
       await this.#execute(command, `command ${i} (${command.kind})`);
+      for (const watched of this.#watched) {
+        watched.note(this.#model.read({ ...watched.key, ...watched.range }));
+      }
     }
     await this.#compareAll();
+    await this.#checkRevisions('in the end');
   }
 
   /** Leaves nothing behind, so that a storage does not grow from run to run. */
@@ -137,6 +156,14 @@ export class StorageModelRun {
         assertEqual(missing, this.#model.missing(key, asked), `${what}: what is missing`);
         return;
       }
+      case 'revisions':
+        await this.#checkRevisions(what);
+        return;
+      case 'announce': {
+        const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
+        await this.#storage.changes.announce(key, range);
+        return;
+      }
       case 'set-document':
         await metadata.set(this.#prefix + command.name, command.value);
         this.#model.documents.set(this.#prefix + command.name, command.value);
@@ -183,6 +210,24 @@ export class StorageModelRun {
     }
     for (const [name, value] of this.#model.documents) {
       assertEqual(await metadata.get(name), value, `the document ${name} in the end`);
+    }
+  }
+
+  async #checkRevisions(what: string): Promise<void> {
+    const { candles, capabilities } = this.#storage;
+    if (!capabilities.revisions) return;
+    const bySeries = Map.groupBy(this.#watched, ({ key }) => key);
+    for (const [key, watched] of bySeries) {
+      const texts = await candles.revisions(
+        key,
+        watched.map(({ range }) => range),
+      );
+      for (const [i, { range }] of watched.entries()) {
+        watched[i]?.check(
+          assertDefined(texts[i], `${what}: a revision`),
+          `${what}: ${key.symbol} ${key.timeframe} from ${range.from}`,
+        );
+      }
     }
   }
 

@@ -155,6 +155,19 @@ export const revisionScenarios: readonly StorageScenario[] = [
     await storage.candles.remove(KEY, FAR);
     assertEqual(await revisionOf(storage), before, 'the revision');
   }),
+  declared(
+    'remove-old',
+    'removing all before a time keeps the revision of what comes later',
+    async (storage) => {
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 20_010) });
+      const [near, far] = [new History(storage), new History(storage, FAR)];
+      await near.mustBeNew('before the removal');
+      await far.mustBeNew('before the removal');
+      await storage.candles.remove(KEY, { from: 0, to: minute(5) });
+      await near.mustBeNew('where the removal ends');
+      await far.mustBeOld('much later');
+    },
+  ),
   declared('other-series', 'a change of another series keeps the revision', async (storage) => {
     const others: SeriesKey[] = [OTHER_KEY, { ...KEY, timeframe: '5m' }];
     await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
@@ -254,24 +267,28 @@ export const revisionScenarios: readonly StorageScenario[] = [
     const write = (version: number) =>
       storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10, version % 3) });
     await write(0);
-    const writing = (async () => {
-      for (let i = 1; i <= 60; i += 1) await write(i);
-    })();
     let isWriting = true;
-    const done = writing.finally(() => {
-      isWriting = false;
-    });
+    const writing = async () => {
+      for (let i = 1; i <= 60; i += 1) await write(i);
+    };
     const known = new Map<string, unknown>();
-    while (isWriting) {
-      // What goes on in this thread only must come to its turn, too.
-      await nextTurn();
-      const before = await revisionOf(storage);
-      const candles = (await storage.candles.read({ ...KEY, ...RANGE })).toArray();
-      if ((await revisionOf(storage)) !== before) continue;
-      assertEqual(candles, known.get(before) ?? candles, 'the candles of one revision');
-      known.set(before, candles);
-    }
-    await done;
+    const reading = async () => {
+      while (isWriting) {
+        // What goes on in this thread only must come to its turn, too.
+        await nextTurn();
+        const before = await revisionOf(storage);
+        const candles = (await storage.candles.read({ ...KEY, ...RANGE })).toArray();
+        if ((await revisionOf(storage)) !== before) continue;
+        assertEqual(candles, known.get(before) ?? candles, 'the candles of one revision');
+        known.set(before, candles);
+      }
+    };
+    await Promise.all([
+      writing().finally(() => {
+        isWriting = false;
+      }),
+      reading(),
+    ]);
   }),
   declared('read-your-writes', 'a revision is of every write that resolved', async (storage) => {
     const history = new History(storage);

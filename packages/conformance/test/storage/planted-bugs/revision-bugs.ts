@@ -33,6 +33,17 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
+    'makes new revisions of a whole series when it removes a part',
+    'revisions/remove-old',
+    class extends ReferenceStorage {
+      protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
+        const outcome = await super._remove(key, range);
+        if (outcome.removed > 0) this.noteChange(key, EVER);
+        return outcome;
+      }
+    },
+  ),
+  plantBug(
     'takes the candles for their revision',
     'revisions/back-again',
     class extends ReferenceStorage {
@@ -233,6 +244,21 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
         void nextTurn()
           .then(nextTurn)
           .then(() => super.noteChange(key, interval));
+      }
+    },
+  ),
+  plantBug(
+    'keeps the revision when it updates exactly three candles',
+    'model/commands',
+    class extends ReferenceStorage {
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        const { changes } = this.seriesOf(batch.key);
+        const before = [...changes];
+        const outcome = super.store(batch);
+        if (outcome.updated === 3 && outcome.inserted === 0) {
+          changes.splice(0, Number.POSITIVE_INFINITY, ...before);
+        }
+        return outcome;
       }
     },
   ),
