@@ -125,6 +125,28 @@ describe('pages on disk', () => {
     expect(origins).toMatchObject({ disk: 100 });
   });
 
+  it('read while somebody else changes the storage are not kept', async () => {
+    const other = new SqliteStorage({ path: database, clock });
+    const storage = new SqliteStorage({ path: database, clock });
+    const { candles } = storage;
+    let reads = 0;
+    const read: typeof candles.read = async (query) => {
+      reads += 1;
+      // The change feed has not told of it when the page is there.
+      await other.candles.write({ key: KEY, candles: flat(-70, -69, 9) });
+      return candles.read(query);
+    };
+    Reflect.defineProperty(storage, 'candles', { value: { ...candles, read } });
+    await other.open();
+    onTestFinished(() => other.close());
+    await other.candles.write({ key: KEY, candles: flat(-100, 0), covers: DAY });
+    const service = await open({ storage });
+    await service.getCandles({ ...KEY, ...DAY });
+    await service.close();
+    expect(reads).toBe(1);
+    expect(await diskPages()).toBe(0);
+  });
+
   it('that are damaged are read from the storage, and counted', async () => {
     await fill();
     const files = await readdir(join(directory, 'cache'), { recursive: true, withFileTypes: true });
@@ -170,7 +192,9 @@ describe('invalidation', () => {
     ['a timeframe', { timeframe: '1m' }, [0, 1, 2]],
     ['everything', {}, [0, 1, 2, 3]],
   ] as const)('by %s reaches every tier of every service', async (_, selector, selected) => {
-    const [one, two] = [await open({ seriesTags }), await open({ seriesTags })];
+    // Answers that were given before would say where they came from then.
+    const config = { seriesTags, candleCache: { ...candleCache, maxAnswers: 0 } };
+    const [one, two] = [await open(config), await open(config)];
     const read = (service: IMarketDataService) =>
       Promise.all(keys.map((key) => service.getCandles({ ...key, ...DAY })));
     for (const key of keys) {
