@@ -4,6 +4,14 @@ import {
   runConformance,
 } from '../run-conformance.ts';
 import type { ConformanceSuite } from '../scenario.ts';
+import type { CoordinatorHarness } from './coordinator/coordinator-harness.ts';
+import {
+  type CoordinatorSubject,
+  coordinatorConformanceHarness,
+} from './coordinator/coordinator-subject.ts';
+import { boundScenarios } from './coordinator/scenarios/bounds.ts';
+import { endingScenarios } from './coordinator/scenarios/endings.ts';
+import { fetchScenarios } from './coordinator/scenarios/fetch.ts';
 import type { RouterHarness } from './router/router-harness.ts';
 import { type RouterSubject, routerConformanceHarness } from './router/router-subject.ts';
 import { connectionScenarios } from './router/scenarios/connection.ts';
@@ -15,6 +23,11 @@ import { valueScenarios } from './router/scenarios/values.ts';
 export type { HarnessContext, ModelOptions } from '../conformance-harness.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
 export type * from '../scenario.ts';
+export type * from './coordinator/coordinator-harness.ts';
+export type {
+  CoordinatorCapabilities,
+  CoordinatorSubject,
+} from './coordinator/coordinator-subject.ts';
 export type * from './market-event.ts';
 export * from './memory-coordinator.ts';
 export * from './memory-router.ts';
@@ -39,4 +52,18 @@ export function runRouterConformance(
   options?: ConformanceOptions,
 ): Promise<ConformanceReport> {
   return runConformance(routerSuite, routerConformanceHarness(harness), options);
+}
+
+/** What every `IMarketDataCoordinator` must do. */
+export const coordinatorSuite: ConformanceSuite<CoordinatorSubject> = Object.freeze({
+  name: 'coordinator',
+  scenarios: Object.freeze([...fetchScenarios, ...boundScenarios, ...endingScenarios]),
+});
+
+/** Runs the coordinator suite without a test runner. A coordinator conforms when `failed` is empty. */
+export function runCoordinatorConformance(
+  harness: CoordinatorHarness,
+  options?: ConformanceOptions,
+): Promise<ConformanceReport> {
+  return runConformance(coordinatorSuite, coordinatorConformanceHarness(harness), options);
 }
