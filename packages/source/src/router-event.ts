@@ -56,3 +56,9 @@ export type RouterEvent =
   | { readonly type: 'streamEnded'; readonly key: SeriesKey; readonly at: EpochMs }
   /** Unless it is `connected`, it ends every stream. */
   | { readonly type: 'connection'; readonly connection: RouterConnection };
+
+/** What happens on a market, as opposed to how the connection to it stands. */
+export type MarketEvent = Extract<
+  RouterEvent,
+  { readonly type: 'ticker' | 'orderBook' | 'trades' | 'candle' }
+>;

@@ -28,7 +28,6 @@ export type {
   CoordinatorCapabilities,
   CoordinatorSubject,
 } from './coordinator/coordinator-subject.ts';
-export type * from './market-event.ts';
 export * from './memory-coordinator.ts';
 export * from './memory-router.ts';
 export type * from './router/router-harness.ts';

@@ -62,7 +62,7 @@ function underTest(
     from: grid.shift(now, -300),
     to: grid.shift(now, -280),
   };
-  const memory = new LivelyCoordinator({ clock, listedAt, ...options });
+  const memory = new LivelyCoordinator({ listedAt, ...options, clock });
   for (const key of series) {
     const candles = candlesOf(key, listedAt, now);
     memory.add(

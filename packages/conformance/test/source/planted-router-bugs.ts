@@ -5,8 +5,14 @@ import {
   type Trade,
   timeframeGrid,
 } from '@barkeep/core';
-import type { CandleStream, LiveCandle, RouterConnection, RouterEvent } from '@barkeep/source';
-import { type MarketEvent, MemoryRouter } from '../../src/source/index.ts';
+import type {
+  CandleStream,
+  LiveCandle,
+  MarketEvent,
+  RouterConnection,
+  RouterEvent,
+} from '@barkeep/source';
+import { MemoryRouter } from '../../src/source/index.ts';
 
 /** A mistake that routers have made or could make, and the scenario that must catch it. */
 export interface PlantedRouterBug {

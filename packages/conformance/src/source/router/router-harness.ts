@@ -1,7 +1,6 @@
 import type { SeriesKey } from '@barkeep/core';
-import type { ISmartRouter, LiveCandle } from '@barkeep/source';
+import type { ISmartRouter, LiveCandle, MarketEvent } from '@barkeep/source';
 import type { HarnessContext, ModelOptions } from '../../conformance-harness.ts';
-import type { MarketEvent } from '../market-event.ts';
 
 /**
  * The suite's hand on the exchange behind a router. Each method resolves when the router has taken

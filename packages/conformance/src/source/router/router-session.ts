@@ -1,6 +1,11 @@
 import type { ManualClock, SeriesKey } from '@barkeep/core';
-import type { ISmartRouter, LiveCandle, RouterConnection, RouterEvent } from '@barkeep/source';
-import type { MarketEvent } from '../market-event.ts';
+import type {
+  ISmartRouter,
+  LiveCandle,
+  MarketEvent,
+  RouterConnection,
+  RouterEvent,
+} from '@barkeep/source';
 import type { RouterExchange } from './router-harness.ts';
 import type { RouterSubject } from './router-subject.ts';
 import { KEY } from './sample-router-events.ts';

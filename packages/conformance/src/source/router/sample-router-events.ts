@@ -1,5 +1,5 @@
 import { type EpochMs, type SeriesKey, timeframeGrid } from '@barkeep/core';
-import type { LiveCandle } from '@barkeep/source';
+import type { LiveCandle, MarketEvent } from '@barkeep/source';
 import {
   START,
   SYMBOL,
@@ -7,7 +7,6 @@ import {
   sampleTicker,
   sampleTrade,
 } from '../../realtime/sample-market.ts';
-import type { MarketEvent } from '../market-event.ts';
 
 export const KEY: SeriesKey = Object.freeze({ symbol: SYMBOL, timeframe: '1m' });
 export const MINUTE_MS = 60_000;

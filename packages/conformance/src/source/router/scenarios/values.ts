@@ -1,5 +1,5 @@
 import type { SeriesKey } from '@barkeep/core';
-import type { ISmartRouter, LiveCandle } from '@barkeep/source';
+import type { ISmartRouter, LiveCandle, MarketEvent } from '@barkeep/source';
 import { assertEqual, assertTrue } from '../../../assertions.ts';
 import {
   HOSTILE_SYMBOLS,
@@ -9,7 +9,6 @@ import {
   sampleTicker,
   sampleTrade,
 } from '../../../realtime/sample-market.ts';
-import type { MarketEvent } from '../../market-event.ts';
 import { type RouterScenario, scenario } from '../router-scenario.ts';
 import {
   bookEvent,
