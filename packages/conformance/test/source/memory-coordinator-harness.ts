@@ -25,10 +25,10 @@ export type PlantIn = (coordinator: MemoryCoordinator, clock: Clock) => IMarketD
 
 export function memoryCoordinatorHarness(
   name: string,
-  options: MemoryCoordinatorOptions = {},
-  plant: PlantIn = (coordinator) => coordinator,
+  options?: MemoryCoordinatorOptions,
+  plant?: PlantIn,
 ): CoordinatorHarness {
-  return { name, create: ({ clock }) => underTest(clock, options, plant) };
+  return { name, create: ({ clock }) => coordinatorUnderTest(clock, options, plant) };
 }
 
 /** Its candle in the making is not what it will be. */
@@ -48,14 +48,14 @@ class LivelyCoordinator extends MemoryCoordinator {
   }
 }
 
-function underTest(
+export function coordinatorUnderTest(
   clock: Clock,
-  options: MemoryCoordinatorOptions,
-  plant: PlantIn,
+  options: MemoryCoordinatorOptions = {},
+  plant: PlantIn = (coordinator) => coordinator,
 ): CoordinatorUnderTest {
   const now = clock.now();
   const listedAt = now - 400 * DAY_MS;
-  const series = TIMEFRAMES.map((timeframe): SeriesKey => ({ symbol: 'KRW-비트', timeframe }));
+  const series = TIMEFRAMES.map((timeframe): SeriesKey => ({ symbol: 'KRW-BTC', timeframe }));
   const grid = timeframeGrid('1m');
   const quiet = {
     ...(series[0] as SeriesKey),

@@ -6,7 +6,12 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 import type { LiveCandle } from '@barkeep/source';
-import { MemoryRouter, type RouterHarness, type RouterUnderTest } from '../../src/source/index.ts';
+import {
+  MemoryRouter,
+  type RouterExchange,
+  type RouterHarness,
+  type RouterUnderTest,
+} from '../../src/source/index.ts';
 
 /** Few, so that the scenarios about the bound are quick. */
 const MAX_TRADES = 50;
@@ -37,6 +42,20 @@ function periodsAround({ timeframe }: SeriesKey, at: EpochMs) {
 }
 
 function underTest(router: MemoryRouter, clock: Clock, beginning: Beginning): RouterUnderTest {
+  return {
+    router,
+    maxTrades: MAX_TRADES,
+    close: () => router.close(),
+    exchange: exchangeOf(router, clock, beginning),
+  };
+}
+
+/** A hand on the exchange that a router in memory does not have. */
+export function exchangeOf(
+  router: MemoryRouter,
+  clock: Clock,
+  beginning: Beginning = 'snapshot',
+): RouterExchange {
   const watched = new Map<string, SeriesKey>();
   let cutAt: number | undefined;
   const begin = (key: SeriesKey, current: LiveCandle | undefined): void => {
@@ -46,35 +65,30 @@ function underTest(router: MemoryRouter, clock: Clock, beginning: Beginning): Ro
     if (current !== undefined) router.send({ type: 'candle', live: current });
   };
   return {
-    router,
-    maxTrades: MAX_TRADES,
-    close: () => router.close(),
-    exchange: {
-      connect: (current) => {
-        router.connect({ streams: [] });
-        for (const [name, key] of watched) {
-          begin(
-            key,
-            current.find((live) => seriesKeyText(live.key) === name),
-          );
-        }
-      },
-      watch: (key, current) => {
-        if (watched.has(seriesKeyText(key))) return;
-        watched.set(seriesKeyText(key), key);
-        if (router.connection.status === 'connected') begin(key, current);
-      },
-      send: (events) => {
-        for (const event of events) router.send(event);
-      },
-      cut: () => {
-        cutAt = clock.now();
-      },
-      notice: () => router.drop({ lastSeen: cutAt }),
-      endStream: (key) => {
-        watched.delete(seriesKeyText(key));
-        router.endStream(key);
-      },
+    connect: (current) => {
+      router.connect({ streams: [] });
+      for (const [name, key] of watched) {
+        begin(
+          key,
+          current.find((live) => seriesKeyText(live.key) === name),
+        );
+      }
+    },
+    watch: (key, current) => {
+      if (watched.has(seriesKeyText(key))) return;
+      watched.set(seriesKeyText(key), key);
+      if (router.connection.status === 'connected') begin(key, current);
+    },
+    send: (events) => {
+      for (const event of events) router.send(event);
+    },
+    cut: () => {
+      cutAt = clock.now();
+    },
+    notice: () => router.drop({ lastSeen: cutAt }),
+    endStream: (key) => {
+      watched.delete(seriesKeyText(key));
+      router.endStream(key);
     },
   };
 }
