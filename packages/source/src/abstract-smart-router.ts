@@ -111,7 +111,8 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
 
   /**
    * Something came in: it is kept, newer wins, and told as it is, also when it is repeated or late. It
-   * belongs to the router from now on, and is frozen.
+   * belongs to the router from now on, and is frozen. A candle that is refused is missed: end the
+   * promise of its series.
    *
    * @throws BarkeepError `INVALID_INPUT` naming the field and the rule; nothing is kept or told then.
    */

@@ -133,8 +133,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug('leaves out the candle in the making', 'current/partial', (coordinator, clock) =>
     around(coordinator, async (fetch, request, options) => {
-      const { floor } = timeframeGrid(request.timeframe);
-      const endedBy = floor.call(timeframeGrid(request.timeframe), clock.now());
+      const endedBy = timeframeGrid(request.timeframe).floor(clock.now());
       const delivery = await fetch(request, options);
       const candles = Array.from(delivery.candles).filter((it) => it.timestamp < endedBy);
       return { ...delivery, candles };

@@ -57,7 +57,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   bug(
     'lets an older state of a candle replace a newer one',
     'candles/newer-wins',
-    candlesBy((before, live) => (before === undefined ? live : live)),
+    candlesBy((_, live) => live),
   ),
   bug(
     'keeps the first of two states with one asOf',

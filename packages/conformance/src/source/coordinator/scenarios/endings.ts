@@ -61,13 +61,7 @@ export const endingScenarios: readonly CoordinatorScenario[] = [
         const error = await rejectionOf(() => session.fetch(request), 'the call');
         assertSays(error, failure);
         failure.end();
-        const { from, to } = request;
-        const delivery = await session.fetchTruthfully(request);
-        assertEqual(
-          session.covered(request, delivery),
-          [{ from, to }],
-          'what is covered afterwards',
-        );
+        assertEqual(await session.fetchAll(request), session.truth(request), 'the candles later');
       },
     ),
     failureScenario(
