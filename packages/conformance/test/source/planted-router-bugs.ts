@@ -209,6 +209,21 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     },
   ),
   bug(
+    'listens to the connection before the last',
+    'ticker/after-reconnect',
+    class extends MemoryRouter {
+      #isFirst = true;
+
+      override drop(options?: Parameters<MemoryRouter['drop']>[0]): void {
+        this.#isFirst = false;
+        super.drop(options);
+      }
+      override send(event: MarketEvent): boolean {
+        return this.#isFirst && super.send(event);
+      }
+    },
+  ),
+  bug(
     'promises the period under way without the state of its candle',
     'model/promises-kept',
     class extends MemoryRouter {

@@ -95,6 +95,16 @@ export const valueScenarios: readonly RouterScenario[] = [
       await session.send(event(2), event(3), event(0));
       assertEqual(before, copy, 'what was read before');
     }),
+    scenario(`${name}/after-reconnect`, 'after an outage values come again', async (session) => {
+      await session.begin();
+      await session.lose();
+      session.pass(MINUTE_MS);
+      await session.reconnect();
+      await session.send(event(1));
+      const told = session.events.filter(({ type }) => type === event(1).type);
+      assertEqual(told, [event(1)], 'what was told');
+      assertEqual(read(session.router), value(1), 'what is read');
+    }),
     scenario(
       `${name}/own-objects`,
       'the reader’s changes do not reach the router',
