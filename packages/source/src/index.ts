@@ -1,3 +1,4 @@
+export * from './abstract-smart-router.ts';
 export type * from './market-data-coordinator.ts';
 export type * from './router-event.ts';
 export type * from './smart-router.ts';

@@ -12,15 +12,16 @@ export interface CandleDelivery {
   readonly candles: CandleInput;
   /**
    * The stretches these candles are complete for. Default: all of the request. Give less when only a
-   * part could be fetched: the rest stays missing and a later read asks for it again. Periods that
-   * have not ended are never taken as complete, whatever this says.
+   * part could be fetched: the rest stays missing and a later read asks for it again. What is given lies
+   * within the request and ends with the last period that has ended. Periods that have not ended are
+   * never taken as complete, whatever this or its default says.
    */
   readonly covers?: Interval | readonly Interval[] | undefined;
   /** Who delivered, such as `upbit-rest`; kept with the coverage. Default: `coordinator`. */
   readonly source?: string | undefined;
   /**
    * The first instant the market has history for, when the source knows. Nothing before it is asked
-   * for again, and nothing before it counts as missing.
+   * for again, and nothing before it counts as missing. An empty page does not say so.
    */
   readonly historyStart?: EpochMs | undefined;
 }
@@ -59,7 +60,8 @@ export interface IMarketDataCoordinator {
    * given; any other error is reported to the reader at once. A call that outlasts
    * `fetching.timeoutMs` is given up and counts as retryable.
    *
-   * `signal` fires when nobody waits for the answer any more: stop working then.
+   * `signal` fires when nobody waits for the answer any more: stop working then, and reject. A delivery
+   * cut short that says nothing of `covers` would claim what it left out.
    */
   fetchCandles(
     request: CandleRequest,

@@ -24,8 +24,8 @@ export interface RouterConnection {
   readonly status: RouterStatus;
   /**
    * When `connected`: since when. Otherwise: up to when everything has surely come through, so the
-   * last sign of life, not the instant at which its absence was noticed. What is said of the time after
-   * it, such as that nothing was traded, is taken back.
+   * last sign of life, not the instant at which its absence was noticed, and not before the connection
+   * was made. What is said of the time after it, such as that nothing was traded, is taken back.
    */
   readonly since: EpochMs;
 }
@@ -38,8 +38,9 @@ export interface RouterConnection {
 export interface CandleStream {
   readonly key: SeriesKey;
   /**
-   * A period's start. Who subscribes to an exchange in the middle of a period, and is not sent the state
-   * of its candle, can promise from the next period on only.
+   * A period's start, not before the period in which the connection was made. Who subscribes to an
+   * exchange in the middle of a period, and is not sent the state of its candle, can promise from the
+   * next period on only.
    */
   readonly since: EpochMs;
 }
@@ -50,9 +51,18 @@ export type RouterEvent =
   | { readonly type: 'orderBook'; readonly book: OrderBook }
   | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] }
   | { readonly type: 'candle'; readonly live: LiveCandle }
-  /** The promise holds from now on. After a reconnect it is told anew, with a later `since`. */
+  /**
+   * The promise holds from now on, and replaces the one of the series before. After a reconnect it is
+   * told anew, with a `since` not before the period in which the reconnect falls.
+   */
   | { readonly type: 'stream'; readonly stream: CandleStream }
   /** The promise ends at an instant, up to which it was kept. */
   | { readonly type: 'streamEnded'; readonly key: SeriesKey; readonly at: EpochMs }
   /** Unless it is `connected`, it ends every stream. */
   | { readonly type: 'connection'; readonly connection: RouterConnection };
+
+/** What happens on a market, as opposed to how the connection to it stands. */
+export type MarketEvent = Extract<
+  RouterEvent,
+  { readonly type: 'ticker' | 'orderBook' | 'trades' | 'candle' }
+>;

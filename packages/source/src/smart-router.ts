@@ -3,7 +3,8 @@ import type { CandleStream, LiveCandle, RouterConnection, RouterEvent } from './
 
 /**
  * The port to whatever holds the connections to an exchange: a WebSocket, with REST as fail-over, and
- * the freshest values in memory. Implement it over an exchange's client.
+ * the freshest values in memory. Implement it over an exchange's client: `AbstractSmartRouter` has the
+ * memory, the subscribers and the bookkeeping, and `@barkeep/conformance/source` tests the result.
  *
  * Reading is synchronous and costs no more than a look into memory. What is not in memory is
  * `undefined` or an empty list; nothing is fetched. What is returned does not change afterwards.
@@ -36,6 +37,7 @@ export interface ISmartRouter {
    * Calls the listener for every event after the call; what holds already is in `connection` and
    * `streams`. Events of one series, of one symbol and of the connection come in the order in which
    * they hold: a `connection` that is not `connected` before whatever the next connection brings.
+   * What a listener hears of can be read at once: memory, `connection` and `streams` are up to date.
    * A listener that throws does not keep others from hearing.
    */
   subscribe(listener: (event: RouterEvent) => void): Unsubscribe;

@@ -27,14 +27,26 @@ export class ExchangeStream {
   readonly #watched = new Map<string, SeriesKey>();
   readonly #snapshots: ExchangeMessage[] = [];
   #deliveredUntil: EpochMs;
+  #endsAt: EpochMs = Number.POSITIVE_INFINITY;
 
   constructor(exchange: SimulatedExchange) {
     this.#exchange = exchange;
     this.#deliveredUntil = exchange.clock.now();
   }
 
+  /** Everything that happened before has come through. */
+  get completeUntil(): EpochMs {
+    return this.#deliveredUntil - LONGEST_DELAY_MS;
+  }
+
+  /** Nothing comes through from now on, and nobody is told. */
+  end(): void {
+    this.#endsAt = Math.min(this.#endsAt, this.#exchange.clock.now());
+  }
+
   /** Adds a series, and with it the ticker, order book and trades of its symbol. */
   watch(key: SeriesKey): void {
+    if (this.#exchange.clock.now() >= this.#endsAt) return;
     if (this.#watched.has(seriesKeyText(key))) return;
     this.#watched.set(seriesKeyText(key), key);
     this.#snapshots.push(...this.#snapshot(key, this.#exchange.clock.now()));
@@ -43,7 +55,7 @@ export class ExchangeStream {
   /** Every message that has become due since the last call, in the order they were sent. */
   receive(): ExchangeMessage[] {
     const from = this.#deliveredUntil;
-    const to = this.#exchange.clock.now();
+    const to = Math.min(this.#exchange.clock.now(), this.#endsAt);
     this.#deliveredUntil = Math.max(from, to);
     const due = this.#symbols().flatMap((symbol) => [
       ...this.#tradeMessages(symbol, from, to),

@@ -56,6 +56,8 @@ export class SimulatedExchange {
   readonly #markets: ReadonlyMap<string, SimulatedMarket>;
   #window = { second: Number.NaN, calls: 0 };
   #calls = 0;
+  readonly #streams = new Set<ExchangeStream>();
+  #isInterrupted = false;
 
   constructor(options: SimulatedExchangeOptions = {}) {
     this.clock = options.clock ?? systemClock;
@@ -80,9 +82,30 @@ export class SimulatedExchange {
     return this.#calls;
   }
 
-  /** Opens a stream of messages; nothing comes before something is watched. */
+  /**
+   * Opens a stream of messages; nothing comes before something is watched.
+   *
+   * @throws BarkeepError `UNAVAILABLE` (retryable) while streams are interrupted.
+   */
   stream(): ExchangeStream {
-    return new ExchangeStream(this);
+    if (this.#isInterrupted) {
+      throw new BarkeepError('UNAVAILABLE', 'the exchange cannot be reached', { retryable: true });
+    }
+    const stream = new ExchangeStream(this);
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** An outage: open streams fall silent for good, and no new one can be opened. Pages are answered. */
+  interruptStreams(): void {
+    this.#isInterrupted = true;
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+  }
+
+  /** The outage is over: streams can be opened again. */
+  resumeStreams(): void {
+    this.#isInterrupted = false;
   }
 
   /**
@@ -152,12 +175,14 @@ export class SimulatedExchange {
   }
 
   #admitCall(): void {
-    const second = Math.floor(this.clock.now() / 1_000);
+    const now = this.clock.now();
+    const second = Math.floor(now / 1_000);
     if (second !== this.#window.second) this.#window = { second, calls: 0 };
     if (this.#window.calls >= this.callsPerSecond) {
+      const retryAfterMs = (second + 1) * 1_000 - now;
       throw new BarkeepError('OVERLOADED', 'the exchange refuses: too many calls this second', {
         retryable: true,
-        details: { callsPerSecond: this.callsPerSecond },
+        details: { callsPerSecond: this.callsPerSecond, retryAfterMs },
       });
     }
     this.#window.calls += 1;

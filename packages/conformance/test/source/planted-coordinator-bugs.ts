@@ -1,0 +1,299 @@
+import { type Candle, type Clock, timeframeGrid } from '@barkeep/core';
+import type { CandleDelivery, CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
+import type { MemoryCoordinatorOptions } from '../../src/source/index.ts';
+import type { PlantIn } from './memory-coordinator-harness.ts';
+
+/** A mistake that coordinators have made or could make, and the scenario that must catch it. */
+export interface PlantedCoordinatorBug {
+  readonly name: string;
+  readonly caughtBy: string;
+  readonly options: MemoryCoordinatorOptions;
+  readonly plant: PlantIn;
+}
+
+type Fetch = IMarketDataCoordinator['fetchCandles'];
+type Options = Parameters<Fetch>[1];
+
+const WEEK_MS = 7 * 86_400_000;
+const MONTH_MS = 30 * 86_400_000;
+
+export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
+  bug(
+    'turns one page and claims them all',
+    'fetch/pages',
+    delivering((delivery) => ({ ...delivery, covers: undefined })),
+    { pagesPerCall: 1 },
+  ),
+  bug(
+    'covers nothing of what it delivers',
+    'fetch/complete',
+    delivering((delivery) => ({ ...delivery, covers: [] })),
+  ),
+  bug('drops the first candle of a page', 'fetch/page-edges', withCandles(dropEvery(200))),
+  bug(
+    'takes to for inclusive',
+    'fetch/complete',
+    delivering((delivery, request) => {
+      const to = timeframeGrid(request.timeframe).shift(request.to);
+      return { ...delivery, covers: { from: request.from, to } };
+    }),
+  ),
+  bug(
+    'takes from for exclusive',
+    'fetch/one-period',
+    withCandles((candles, { from }) => candles.filter(({ timestamp }) => timestamp > from)),
+  ),
+  bug(
+    'gives times in seconds',
+    'fetch/complete',
+    withCandles((candles) => {
+      return candles.map((candle) => ({ ...candle, timestamp: candle.timestamp / 1_000 }));
+    }),
+  ),
+  bug(
+    'gives the time of the last trade instead of the period’s start',
+    'fetch/complete',
+    withCandles((candles) => candles.map((it) => ({ ...it, timestamp: it.timestamp + 59_123 }))),
+  ),
+  bug('forgets now and then what it gave before', 'fetch/again', (coordinator) => {
+    let calls = 0;
+    return around(coordinator, async (fetch, request, options) => {
+      calls += 1;
+      const delivery = await fetch(request, options);
+      return calls === 1 ? delivery : { ...delivery, covers: [] };
+    });
+  }),
+  bug(
+    'keeps the request of a call where the next one finds it',
+    'fetch/at-a-time',
+    (coordinator) => {
+      let shared: CandleRequest;
+      return around(coordinator, async (fetch, request, options) => {
+        shared = request;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        return fetch(shared, options);
+      });
+    },
+  ),
+  bug('changes the request it was given', 'fetch/complete', (coordinator) =>
+    around(coordinator, (fetch, request, options) => {
+      Object.assign(request, { symbol: 'BTC/KRW' });
+      return fetch(request, options);
+    }),
+  ),
+  bug('begins weeks on Thursday', 'timeframe/1w', onGrid('1w', WEEK_MS)),
+  bug('takes a month for 30 days', 'timeframe/1M', onGrid('1M', MONTH_MS)),
+  bug(
+    'takes an empty page for a failure',
+    'quiet/empty',
+    withCandles((candles) => {
+      if (candles.length === 0) throw new TypeError('no candles');
+      return candles;
+    }),
+  ),
+  bug(
+    'takes an empty page for the beginning of history',
+    'quiet/empty',
+    delivering((delivery, { to }) => {
+      return Array.from(delivery.candles).length === 0
+        ? { ...delivery, historyStart: to }
+        : delivery;
+    }),
+  ),
+  bug('fills quiet periods with flat candles', 'quiet/around', withCandles(fillGaps)),
+  bug(
+    'fails where history has not begun',
+    'history/before',
+    delivering((delivery, { to }) => {
+      if (to < (delivery.historyStart ?? 0)) throw new RangeError('not listed yet');
+      return delivery;
+    }),
+  ),
+  bug(
+    'says of the time before history neither that it is empty nor that it is before',
+    'history/before',
+    delivering((delivery) => {
+      const isEmpty = Array.from(delivery.candles).length === 0;
+      return isEmpty ? { ...delivery, covers: [], historyStart: undefined } : delivery;
+    }),
+  ),
+  bug(
+    'says history begins with the candle after the first',
+    'history/across',
+    delivering((delivery, request) => {
+      const { historyStart } = delivery;
+      if (historyStart === undefined) return delivery;
+      return { ...delivery, historyStart: timeframeGrid(request.timeframe).shift(historyStart) };
+    }),
+  ),
+  bug(
+    'claims the period under way',
+    'current/partial',
+    delivering((delivery, { from, to }) => ({ ...delivery, covers: { from, to } })),
+  ),
+  bug('leaves out the candle in the making', 'current/partial', (coordinator, clock) =>
+    around(coordinator, async (fetch, request, options) => {
+      const endedBy = timeframeGrid(request.timeframe).floor(clock.now());
+      const delivery = await fetch(request, options);
+      const candles = Array.from(delivery.candles).filter((it) => it.timestamp < endedBy);
+      return { ...delivery, candles };
+    }),
+  ),
+  bug('remembers what it gave, the candle in the making too', 'current/moves-on', (coordinator) => {
+    const known = new Map<string, CandleDelivery>();
+    return around(coordinator, async (fetch, request, options) => {
+      const text = JSON.stringify(request);
+      const delivery = known.get(text) ?? (await fetch(request, options));
+      known.set(text, delivery);
+      return { ...delivery, covers: undefined };
+    });
+  }),
+  bug('swallows the abort', 'abort/before', (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      if (options.signal?.aborted) return { candles: [] };
+      return fetch(request, options);
+    }),
+  ),
+  bug('claims everything when it is given up under way', 'abort/under-way', (coordinator) =>
+    around(coordinator, (fetch, request, options) => {
+      return Promise.resolve(fetch(request, options)).catch(() => ({ candles: [] }));
+    }),
+  ),
+  bug('resolves a hanging call when it is given up', 'abort/hanging', (coordinator) =>
+    around(coordinator, (fetch, request, options) => {
+      return Promise.resolve(fetch(request, options)).catch(() => ({ candles: [], covers: [] }));
+    }),
+  ),
+  bug('never looks at the signal', 'abort/hanging', (coordinator) =>
+    around(coordinator, (fetch, request) => {
+      return fetch(request, { signal: new AbortController().signal });
+    }),
+  ),
+  bug('shares one call among equal requests, its signal too', 'abort/alone', (coordinator) => {
+    const flights = new Map<string, ReturnType<Fetch>>();
+    return around(coordinator, (fetch, request, options) => {
+      const flight = flights.get(JSON.stringify(request)) ?? fetch(request, options);
+      flights.set(JSON.stringify(request), flight);
+      return flight;
+    });
+  }),
+  bug(
+    'hides that it would help to ask again',
+    'failure/outage',
+    failing((error) => new Error('it failed', { cause: error })),
+  ),
+  bug(
+    'does not pass on when to ask again',
+    'failure/rateLimit',
+    failing(({ message, retryable }) => ({ message, retryable })),
+  ),
+  bug(
+    'wants to be asked again whatever has failed',
+    'failure/refusal',
+    failing(({ message }) => ({ message, retryable: true })),
+  ),
+  bug('fails for good after a failure', 'failure/outage', (coordinator) => {
+    let failed: unknown;
+    return around(coordinator, async (fetch, request, options) => {
+      if (failed !== undefined) throw failed;
+      try {
+        return await fetch(request, options);
+      } catch (error) {
+        failed = error;
+        throw error;
+      }
+    });
+  }),
+  bug('claims what has failed half-way', 'failure/outage-half-way', (coordinator) =>
+    around(coordinator, (fetch, request, options) => {
+      return Promise.resolve(fetch(request, options)).catch(() => ({ candles: [] }));
+    }),
+  ),
+  bug('chokes on feedback', 'feedback/taken', (coordinator) => ({
+    fetchCandles: (request, options) => coordinator.fetchCandles(request, options),
+    feedback: ({ storeMs }) => {
+      throw new RangeError(`${storeMs} ms`);
+    },
+  })),
+];
+
+function bug(
+  name: string,
+  caughtBy: string,
+  plant: PlantIn,
+  options: MemoryCoordinatorOptions = {},
+): PlantedCoordinatorBug {
+  return { name, caughtBy: `coordinator/${caughtBy}`, plant, options };
+}
+
+function around(
+  coordinator: IMarketDataCoordinator,
+  call: (
+    fetch: Fetch,
+    request: CandleRequest,
+    options: Options,
+  ) => CandleDelivery | Promise<CandleDelivery>,
+): IMarketDataCoordinator {
+  const fetch: Fetch = (request, options) => coordinator.fetchCandles(request, options);
+  return { fetchCandles: (request, options) => call(fetch, request, options) };
+}
+
+function delivering(
+  change: (delivery: CandleDelivery, request: CandleRequest) => CandleDelivery,
+): PlantIn {
+  return (coordinator: IMarketDataCoordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      return change(await fetch(request, options), request);
+    });
+}
+
+function withCandles(
+  change: (candles: readonly Candle[], request: CandleRequest) => readonly Candle[],
+): PlantIn {
+  return delivering((delivery, request) => ({
+    ...delivery,
+    candles: change(Array.from(delivery.candles), request),
+  }));
+}
+
+/** Counted from the end, as pages are. */
+function dropEvery(pageSize: number): (candles: readonly Candle[]) => Candle[] {
+  return (candles) => {
+    const latestFirst = [...candles].sort((a, b) => b.timestamp - a.timestamp);
+    return latestFirst.filter((_, i) => i % pageSize !== pageSize - 1);
+  };
+}
+
+function onGrid(timeframe: string, periodMs: number): PlantIn {
+  return withCandles((candles, request) => {
+    if (request.timeframe !== timeframe) return candles;
+    return candles.map((candle) => ({
+      ...candle,
+      timestamp: Math.floor(candle.timestamp / periodMs) * periodMs,
+    }));
+  });
+}
+
+function fillGaps(candles: readonly Candle[], { from, to, timeframe }: CandleRequest): Candle[] {
+  const byTime = new Map(candles.map((candle) => [candle.timestamp, candle]));
+  const filled: Candle[] = [];
+  for (let at = from; at < to; at = timeframeGrid(timeframe).shift(at)) {
+    const flat = { timestamp: at, open: 1, high: 1, low: 1, close: 1, volume: 0 };
+    filled.push(byTime.get(at) ?? flat);
+  }
+  return filled;
+}
+
+/** Rejects with something else. */
+function failing(
+  change: (error: Error & { readonly retryable: boolean }) => unknown,
+): (coordinator: IMarketDataCoordinator, clock: Clock) => IMarketDataCoordinator {
+  return (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      try {
+        return await fetch(request, options);
+      } catch (error) {
+        throw change(error as Error & { readonly retryable: boolean });
+      }
+    });
+}

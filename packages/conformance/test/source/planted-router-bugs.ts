@@ -1,0 +1,550 @@
+import {
+  type OrderBook,
+  type SeriesKey,
+  type Ticker,
+  type Trade,
+  timeframeGrid,
+} from '@barkeep/core';
+import type {
+  CandleStream,
+  LiveCandle,
+  MarketEvent,
+  RouterConnection,
+  RouterEvent,
+} from '@barkeep/source';
+import { MemoryRouter } from '../../src/source/index.ts';
+
+/** A mistake that routers have made or could make, and the scenario that must catch it. */
+export interface PlantedRouterBug {
+  readonly name: string;
+  readonly caughtBy: string;
+  readonly router: typeof MemoryRouter;
+}
+
+type Listener = (event: RouterEvent) => void;
+
+export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
+  bug(
+    'lets an older ticker replace a newer one',
+    'ticker/newer-wins',
+    class extends MemoryRouter {
+      readonly #last = new Map<string, Ticker>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type === 'ticker') this.#last.set(event.ticker.symbol, event.ticker);
+        return super.send(event);
+      }
+      override getTicker(symbol: string): Ticker | undefined {
+        return this.#last.get(symbol);
+      }
+    },
+  ),
+  bug(
+    'lets an older book replace a newer one',
+    'book/newer-wins',
+    class extends MemoryRouter {
+      readonly #last = new Map<string, OrderBook>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type === 'orderBook') this.#last.set(event.book.symbol, event.book);
+        return super.send(event);
+      }
+      override getOrderBook(symbol: string): OrderBook | undefined {
+        return this.#last.get(symbol);
+      }
+    },
+  ),
+  bug(
+    'lets an older state of a candle replace a newer one',
+    'candles/newer-wins',
+    candlesBy((_, live) => live),
+  ),
+  bug(
+    'keeps the first of two states with one asOf',
+    'candles/equal-later',
+    candlesBy((before, live) => (before !== undefined && before.asOf >= live.asOf ? before : live)),
+  ),
+  bug(
+    'keeps trades twice',
+    'trades/once',
+    tradesBy((trades) => trades),
+  ),
+  bug(
+    'reads trades in the order of arrival',
+    'trades/ascending',
+    tradesBy((trades) => [...new Map(trades.map((trade) => [trade.id, trade])).values()]),
+  ),
+  bug(
+    'compares ids across symbols',
+    'trades/ids-by-symbol',
+    class extends MemoryRouter {
+      readonly #ids = new Set<string>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'trades') return super.send(event);
+        const trades = event.trades.filter(({ id }) => !this.#ids.has(id));
+        for (const { id } of trades) this.#ids.add(id);
+        return super.send({ ...event, trades });
+      }
+    },
+  ),
+  bug(
+    'keeps every trade',
+    'trades/bounded',
+    class extends MemoryRouter {
+      constructor(options: ConstructorParameters<typeof MemoryRouter>[0]) {
+        super({ ...options, maxTrades: Number.POSITIVE_INFINITY });
+      }
+    },
+  ),
+  bug(
+    'takes symbols for the same that differ in case or blanks',
+    'ticker/own-symbol',
+    class extends MemoryRouter {
+      readonly #bySymbol = new Map<string, Ticker>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type === 'ticker') {
+          this.#bySymbol.set(event.ticker.symbol.trim().toUpperCase(), event.ticker);
+        }
+        return super.send(event);
+      }
+      override getTicker(symbol: string): Ticker | undefined {
+        return this.#bySymbol.get(symbol.trim().toUpperCase());
+      }
+    },
+  ),
+  bug(
+    'keeps books in a plain object',
+    'book/unknown',
+    class extends MemoryRouter {
+      readonly #books: Record<string, OrderBook> = {};
+
+      override send(event: MarketEvent): boolean {
+        if (event.type === 'orderBook') this.#books[event.book.symbol] = event.book;
+        return super.send(event);
+      }
+      override getOrderBook(symbol: string): OrderBook | undefined {
+        return this.#books[symbol];
+      }
+    },
+  ),
+  bug(
+    'mixes up timeframes',
+    'candles/own-timeframe',
+    class extends MemoryRouter {
+      override getCandles(key: SeriesKey): readonly LiveCandle[] {
+        const timeframes = ['1m', '5m', '1h', '1d'] as const;
+        return timeframes.flatMap((timeframe) => super.getCandles({ ...key, timeframe }));
+      }
+    },
+  ),
+  bug(
+    'hands out its own array',
+    'trades/own-objects',
+    class extends MemoryRouter {
+      readonly #own = new Map<string, Trade[]>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type === 'trades') this.#own.set(event.symbol, [...event.trades]);
+        return super.send(event);
+      }
+      override getTrades(symbol: string): readonly Trade[] {
+        return this.#own.get(symbol) ?? [];
+      }
+    },
+  ),
+  bug(
+    'adds to the array it has handed out',
+    'trades/unchanging',
+    class extends MemoryRouter {
+      readonly #own: Trade[] = [];
+
+      override getTrades(symbol: string): readonly Trade[] {
+        this.#own.splice(0, this.#own.length, ...super.getTrades(symbol));
+        return this.#own;
+      }
+      override send(event: MarketEvent): boolean {
+        const sent = super.send(event);
+        if (event.type === 'trades') this.getTrades(event.symbol);
+        return sent;
+      }
+    },
+  ),
+  bug(
+    'tells the book that it keeps',
+    'book/own-objects',
+    class extends MemoryRouter {
+      #book: OrderBook | undefined;
+
+      override subscribe(listener: Listener): () => void {
+        return super.subscribe((event) => {
+          if (event.type !== 'orderBook') return listener(event);
+          this.#book ??= structuredClone(event.book);
+          listener({ ...event, book: this.#book });
+        });
+      }
+      override getOrderBook(symbol: string): OrderBook | undefined {
+        return super.getOrderBook(symbol) && this.#book;
+      }
+    },
+  ),
+  bug(
+    'loses an event after a reconnect',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      #connections = 0;
+      #losing = false;
+
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        super.connect(options);
+        this.#connections += 1;
+        this.#losing = this.#connections > 1;
+      }
+      override send(event: MarketEvent): boolean {
+        if (!this.#losing) return super.send(event);
+        this.#losing = false;
+        return true;
+      }
+    },
+  ),
+  bug(
+    'listens to the connection before the last',
+    'ticker/after-reconnect',
+    class extends MemoryRouter {
+      #isFirst = true;
+
+      override drop(options?: Parameters<MemoryRouter['drop']>[0]): void {
+        this.#isFirst = false;
+        super.drop(options);
+      }
+      override send(event: MarketEvent): boolean {
+        return this.#isFirst && super.send(event);
+      }
+    },
+  ),
+  bug(
+    'promises the period under way without the state of its candle',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      #promised = false;
+
+      override promise(key: SeriesKey, since?: number): void {
+        super.promise(key, since);
+        this.#promised = true;
+      }
+      override send(event: MarketEvent): boolean {
+        const isSnapshot =
+          this.#promised && event.type === 'candle' && event.live.candle.volume > 1;
+        this.#promised = false;
+        return isSnapshot || super.send(event);
+      }
+    },
+  ),
+  bug(
+    'keeps promising during an outage',
+    'streams/outage',
+    class extends MemoryRouter {
+      #before: readonly CandleStream[] = [];
+
+      override drop(options?: Parameters<MemoryRouter['drop']>[0]): void {
+        this.#before = super.streams;
+        super.drop(options);
+      }
+      override get streams(): readonly CandleStream[] {
+        return this.connection.status === 'reconnecting' ? this.#before : super.streams;
+      }
+    },
+  ),
+  bug('promises too early after a reconnect', 'streams/after-reconnect', withStreams(firstSince())),
+  bug(
+    'promises too late',
+    'streams/promised',
+    withStreams(({ key, since }) => ({
+      key,
+      since: timeframeGrid(key.timeframe).shift(since, 2),
+    })),
+  ),
+  bug(
+    'begins weeks on Thursday',
+    'streams/aligned',
+    withStreams(({ key, since }) => {
+      const weekMs = 7 * 86_400_000;
+      if (key.timeframe !== '1w') return { key, since };
+      return { key, since: Math.floor(since / weekMs + 1) * weekMs };
+    }),
+  ),
+  bug(
+    'promises a series twice',
+    'streams/once',
+    class extends MemoryRouter {
+      override get streams(): readonly CandleStream[] {
+        return [...super.streams, ...super.streams.slice(-1)];
+      }
+    },
+  ),
+  bug(
+    'goes on promising after it was closed',
+    'streams/close',
+    class extends MemoryRouter {
+      #before: readonly CandleStream[] = [];
+
+      override close(): void {
+        this.#before = super.streams;
+        super.close();
+      }
+      override get streams(): readonly CandleStream[] {
+        return this.connection.status === 'closed' ? this.#before : super.streams;
+      }
+    },
+  ),
+  bug(
+    'ends a promise without a word',
+    'streams/ended',
+    telling((event) => (event.type === 'streamEnded' ? [] : [event])),
+  ),
+  bug(
+    'tells the promise before the connection',
+    'streams/order',
+    class extends MemoryRouter {
+      override subscribe(listener: Listener): () => void {
+        let held: RouterEvent | undefined;
+        return super.subscribe((event) => {
+          if (event.type === 'connection' && event.connection.status === 'connected') held = event;
+          else listener(event);
+          if (event.type !== 'stream' || held === undefined) return;
+          listener(held);
+          held = undefined;
+        });
+      }
+    },
+  ),
+  bug(
+    'says of a lost connection when that was noticed',
+    'connection/last-sign-of-life',
+    class extends MemoryRouter {
+      override drop(): void {
+        super.drop();
+      }
+    },
+  ),
+  bug(
+    'says of a lost connection when it was made',
+    'connection/last-sign-of-life',
+    class extends MemoryRouter {
+      override drop(): void {
+        super.drop({ lastSeen: this.connection.since });
+      }
+    },
+  ),
+  bug(
+    'does not tell that the connection was lost',
+    'connection/order',
+    telling((event) => {
+      return event.type === 'connection' && event.connection.status === 'reconnecting'
+        ? []
+        : [event];
+    }),
+  ),
+  bug(
+    'begins as connected',
+    'connection/begins',
+    withConnection((it) => ({ ...it, status: 'connected' })),
+  ),
+  bug(
+    'says since when it was first connected',
+    'connection/restored',
+    class extends MemoryRouter {
+      #first: number | undefined;
+
+      override get connection(): RouterConnection {
+        const { status, since } = super.connection;
+        if (status === 'connected') this.#first ??= since;
+        return { status, since: this.#first ?? since };
+      }
+    },
+  ),
+  bug(
+    'does not tell that it was closed',
+    'connection/closed',
+    telling((event) => {
+      return event.type === 'connection' && event.connection.status === 'closed' ? [] : [event];
+    }),
+  ),
+  bug(
+    'claims the outage when it is closed',
+    'connection/closed-during-outage',
+    withConnection((it) => (it.status === 'closed' ? { ...it, since: it.since + 3_600_000 } : it)),
+  ),
+  bug(
+    'tells before it keeps',
+    'subscribe/read-inside',
+    class extends MemoryRouter {
+      #isSending = false;
+
+      override send(event: MarketEvent): boolean {
+        this.#isSending = true;
+        const sent = super.send(event);
+        this.#isSending = false;
+        return sent;
+      }
+      override getTicker(symbol: string): Ticker | undefined {
+        return this.#isSending ? undefined : super.getTicker(symbol);
+      }
+    },
+  ),
+  bug(
+    'tells new subscribers what came before',
+    'subscribe/later-only',
+    class extends MemoryRouter {
+      #last: RouterEvent | undefined;
+
+      override send(event: MarketEvent): boolean {
+        this.#last = event;
+        return super.send(event);
+      }
+      override subscribe(listener: Listener): () => void {
+        if (this.#last !== undefined) listener(this.#last);
+        return super.subscribe(listener);
+      }
+    },
+  ),
+  bug(
+    'takes one function for one subscriber',
+    'subscribe/everyone',
+    class extends MemoryRouter {
+      readonly #known = new Set<Listener>();
+
+      override subscribe(listener: Listener): () => void {
+        if (this.#known.has(listener)) return () => undefined;
+        this.#known.add(listener);
+        return super.subscribe(listener);
+      }
+    },
+  ),
+  bug(
+    'lets a subscriber that throws keep others from hearing',
+    'subscribe/throwing',
+    class extends MemoryRouter {
+      readonly #all = new Set<Listener>();
+
+      override subscribe(listener: Listener): () => void {
+        if (this.#all.size === 0) super.subscribe((event) => this.#tellAll(event));
+        this.#all.add(listener);
+        return () => void this.#all.delete(listener);
+      }
+      #tellAll(event: RouterEvent): void {
+        for (const listener of this.#all) listener(event);
+      }
+    },
+  ),
+  bug(
+    'keeps telling those who took themselves off',
+    'subscribe/unsubscribe',
+    class extends MemoryRouter {
+      override subscribe(listener: Listener): () => void {
+        super.subscribe(listener);
+        return () => undefined;
+      }
+    },
+  ),
+  bug(
+    'tells times in seconds',
+    'subscribe/valid',
+    telling((event) => {
+      return event.type === 'streamEnded'
+        ? [{ ...event, at: Math.floor(event.at / 1_000) }]
+        : [event];
+    }),
+  ),
+  bug(
+    'adds up the volumes of a candle’s states',
+    'candles/not-derived',
+    telling((event) => {
+      if (event.type !== 'candle') return [event];
+      const { candle } = event.live;
+      return [
+        { ...event, live: { ...event.live, candle: { ...candle, volume: candle.volume + 1 } } },
+      ];
+    }),
+  ),
+];
+
+function bug(name: string, caughtBy: string, router: typeof MemoryRouter): PlantedRouterBug {
+  return { name, caughtBy: `router/${caughtBy}`, router };
+}
+
+/** Tells other events than it should. */
+function telling(change: (event: RouterEvent) => readonly RouterEvent[]): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    override subscribe(listener: Listener): () => void {
+      return super.subscribe((event) => {
+        for (const one of change(event)) listener(one);
+      });
+    }
+  };
+}
+
+function withConnection(
+  change: (connection: RouterConnection) => RouterConnection,
+): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    override get connection(): RouterConnection {
+      return change(super.connection);
+    }
+  };
+}
+
+/** Promises other stretches than it should. */
+function withStreams(change: (stream: CandleStream) => CandleStream): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    override get streams(): readonly CandleStream[] {
+      return super.streams.map(change);
+    }
+    override subscribe(listener: Listener): () => void {
+      return super.subscribe((event) => {
+        listener(event.type === 'stream' ? { ...event, stream: change(event.stream) } : event);
+      });
+    }
+  };
+}
+
+function firstSince(): (stream: CandleStream) => CandleStream {
+  let first: number | undefined;
+  return ({ key, since }) => {
+    first ??= since;
+    return { key, since: first };
+  };
+}
+
+/** Keeps of each candle another state than it should. */
+function candlesBy(
+  choose: (before: LiveCandle | undefined, live: LiveCandle) => LiveCandle,
+): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    #kept: LiveCandle | undefined;
+
+    override send(event: MarketEvent): boolean {
+      if (event.type === 'candle') this.#kept = choose(this.#kept, event.live);
+      return super.send(event);
+    }
+    override getCandles(): readonly LiveCandle[] {
+      return this.#kept === undefined ? [] : [this.#kept];
+    }
+  };
+}
+
+/** Reads other trades than it should, of all that came. */
+function tradesBy(read: (all: readonly Trade[]) => readonly Trade[]): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    readonly #all: Trade[] = [];
+
+    override send(event: MarketEvent): boolean {
+      if (event.type === 'trades') this.#all.push(...event.trades);
+      return super.send(event);
+    }
+    override getTrades(): readonly Trade[] {
+      return read(this.#all);
+    }
+  };
+}
