@@ -14,7 +14,6 @@ import { join } from 'node:path';
 import type { CacheValue } from '@barkeep/cache';
 import { DiskCache, type DiskCacheOptions } from '@barkeep/cache-disk';
 import { BarkeepError, type Candle, CandleSeries, ManualClock } from '@barkeep/core';
-import fc from 'fast-check';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
 /** What the disk says to the next file that is written. */
@@ -64,35 +63,6 @@ function series(length: number): CandleSeries {
 function filesOf(directory: string): string[] {
   return readdirSync(directory).map((name) => join(directory, name));
 }
-
-const values: fc.Arbitrary<CacheValue> = fc.letrec<{ value: CacheValue }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small' },
-    fc.double(),
-    fc.string({ unit: 'binary' }),
-    fc.bigInt(),
-    fc.boolean(),
-    fc.constant(null),
-    fc.constantFrom(series(0), series(3), series(10_000)),
-    fc.uint8Array(),
-    fc.float64Array(),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('value'), { maxKeys: 4 }),
-  ),
-})).value;
-
-it('gives every value back as it was', async () => {
-  const cache = await openCache({ directory: temporaryDirectory() });
-  await fc.assert(
-    fc.asyncProperty(fc.string({ minLength: 1, maxLength: 20 }), values, async (key, value) => {
-      await cache.set(key, value);
-      const found = await cache.get(key);
-      expect(plain(found)).toEqual(plain(value));
-    }),
-    { numRuns: 150 },
-  );
-  expect(await cache.stats()).toMatchObject({ failures: 0 });
-}, 60_000);
 
 /** A series is compared by its candles; objects by their own properties. */
 function plain(value: CacheValue | undefined): unknown {
