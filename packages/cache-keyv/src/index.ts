@@ -1,0 +1,3 @@
+export * from './keyv-cache.ts';
+export type { KeyvCacheOptions } from './keyv-cache-options.ts';
+export type * from './keyv-like.ts';
