@@ -80,7 +80,9 @@ export class DataCacheStore {
   }
 
   /** Keys and values of the namespace. */
-  async *iterator(namespace = this.namespace): AsyncGenerator<[string, CacheValue]> {
+  async *iterator(
+    namespace: string | undefined = this.namespace,
+  ): AsyncGenerator<[string, CacheValue]> {
     const prefix = prefixOf(namespace);
     const names = await this.#cache.keys(prefix);
     for (let start = 0; start < names.length; start += BATCH) {

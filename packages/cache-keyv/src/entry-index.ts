@@ -1,4 +1,5 @@
 import type { EpochMs } from '@barkeep/core';
+import { allSettled } from './all-settled.ts';
 import type { KeyvAccess } from './keyv-access.ts';
 import type { StoreNames } from './store-names.ts';
 import { textDigest } from './text-digest.ts';
@@ -53,7 +54,7 @@ export class EntryIndex {
     const all = [...shards];
     const empty = all.filter(([, rows]) => rows.size === 0);
     const filled = all.filter(([, rows]) => rows.size > 0);
-    await Promise.all([
+    await allSettled([
       this.#access.deleteMany(empty.map(([shard]) => this.#names.shard(shard))),
       this.#access.setMany(
         filled.map(([shard, rows]) => [this.#names.shard(shard), formatShard(rows), this.#ttlMs]),

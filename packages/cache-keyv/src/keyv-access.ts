@@ -1,4 +1,5 @@
 import { BarkeepError, systemClock } from '@barkeep/core';
+import { allSettled } from './all-settled.ts';
 import type { KeyvLike } from './keyv-like.ts';
 
 /** Keys and writes handed to the store at a time. */
@@ -65,12 +66,12 @@ export class KeyvAccess {
 
   async deleteMany(keys: readonly string[]): Promise<void> {
     // `false` says that nothing was there.
-    await this.#each(keys, (key) => this.#keyv.delete(key));
+    await this.#each(keys, async (key) => this.#keyv.delete(key));
   }
 
   async #each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
     for (let start = 0; start < items.length; start += BATCH) {
-      await this.#guarded(() => Promise.all(items.slice(start, start + BATCH).map(work)));
+      await this.#guarded(() => allSettled(items.slice(start, start + BATCH).map(work)));
     }
   }
 

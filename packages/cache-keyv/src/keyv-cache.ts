@@ -5,6 +5,7 @@ import {
   type CacheUsage,
 } from '@barkeep/cache';
 import { BarkeepError, type EpochMs } from '@barkeep/core';
+import { allSettled } from './all-settled.ts';
 import { EntryIndex, INDEX_SHARDS, type IndexRow, type IndexShard } from './entry-index.ts';
 import { decodeEntry, encodeEntry, entryOf } from './entry-text.ts';
 import { type Generation, InvalidationMarks } from './invalidation-marks.ts';
@@ -92,25 +93,17 @@ export class KeyvCache extends AbstractDataCache {
 
   protected override _setMany(entries: readonly CacheEntry[]): Promise<void> {
     return this.#inTurn(async () => {
-      const [found] = await this.#read([]);
+      const [[found], shards] = await allSettled([this.#read([]), this.#shardsOf(entries)]);
       const tags = entries.flatMap((entry) => entry.tags);
       const generation = await this.#marks.prepare(tags, found);
-      const written = await Promise.all(
-        entries.map(async (entry): Promise<WrittenEntry> => {
+      const stamped = await allSettled(
+        entries.map(async (entry): Promise<StampedEntry> => {
           const text = encodeEntry(entry, await this.#marks.stamp(entry, generation));
-          const { key, expiresAt } = entry;
-          return { key, expiresAt, tags: entry.tags, bytes: text.length, text };
+          return { ...entry, text, bytes: text.length };
         }),
       );
-      const evicted = await this.#list(written);
-      const now = this.clock.now();
-      await this.#access.setMany(
-        written.map(({ key, text, expiresAt }) => [
-          this.#names.entry(key),
-          text,
-          Math.min(LONGEST_LIFE_MS, Math.max(0, expiresAt - now) + CLEAN_UP_AFTER_MS),
-        ]),
-      );
+      const evicted = list(stamped, shards, this.#maxRows);
+      await allSettled([this.#index.write(shards), this.#write(stamped)]);
       await this.#removeEntries(evicted);
       this.countEvictions(evicted.length);
     });
@@ -118,12 +111,16 @@ export class KeyvCache extends AbstractDataCache {
 
   protected _delete(key: string, now: EpochMs): Promise<boolean> {
     return this.#inTurn(async () => {
-      const [generation, [text]] = await this.#read([this.#names.entry(key)]);
+      const [[generation, [text]], shards] = await allSettled([
+        this.#read([this.#names.entry(key)]),
+        this.#shardsOf([{ key }]),
+      ]);
       const entry = await this.#validEntry(key, text, generation).catch(missWhenCorrupt);
-      await this.#removeEntries([{ key }]);
-      const shard = EntryIndex.shardOf(key);
-      const shards = await this.#index.read([shard]);
-      if (shards.get(shard)?.delete(key) === true) await this.#index.write(shards);
+      const isListed = shards.get(EntryIndex.shardOf(key))?.delete(key) === true;
+      await allSettled([
+        this.#removeEntries([{ key }]),
+        isListed ? this.#index.write(shards) : undefined,
+      ]);
       return entry !== undefined && entry.expiresAt > now;
     });
   }
@@ -204,26 +201,18 @@ export class KeyvCache extends AbstractDataCache {
     }
   }
 
-  /** Puts rows into the index; returns those that they push out. */
-  async #list(rows: readonly IndexRow[]): Promise<IndexRow[]> {
-    const shards = await this.#index.read([
-      ...new Set(rows.map(({ key }) => EntryIndex.shardOf(key))),
-    ]);
-    for (const { key, expiresAt, tags, bytes } of rows) {
-      const shard = shards.get(EntryIndex.shardOf(key));
-      // Last among those that were written.
-      shard?.delete(key);
-      shard?.set(key, { key, expiresAt, tags, bytes });
-    }
-    const evicted = [...shards.values()].flatMap((shard) => this.#pushedOut(shard));
-    await this.#index.write(shards);
-    return evicted;
+  #shardsOf(entries: readonly Pick<CacheEntry, 'key'>[]): Promise<Map<number, IndexShard>> {
+    return this.#index.read([...new Set(entries.map(({ key }) => EntryIndex.shardOf(key)))]);
   }
 
-  #pushedOut(shard: IndexShard): IndexRow[] {
-    const evicted = [...shard.values()].slice(0, Math.max(0, shard.size - this.#maxRows));
-    for (const { key } of evicted) shard.delete(key);
-    return evicted;
+  async #write(entries: readonly StampedEntry[]): Promise<void> {
+    const now = this.clock.now();
+    await this.#access.setMany(
+      entries.map(({ key, text, expiresAt }) => {
+        const lifeMs = Math.max(0, expiresAt - now) + CLEAN_UP_AFTER_MS;
+        return [this.#names.entry(key), text, Math.min(LONGEST_LIFE_MS, lifeMs)];
+      }),
+    );
   }
 
   async #removeEntries(entries: readonly Pick<IndexRow, 'key'>[]): Promise<void> {
@@ -231,8 +220,26 @@ export class KeyvCache extends AbstractDataCache {
   }
 }
 
-interface WrittenEntry extends IndexRow {
+interface StampedEntry extends IndexRow {
   readonly text: string;
+}
+
+/** Puts rows last into their shards; returns those that they push out. */
+function list(
+  rows: readonly IndexRow[],
+  shards: ReadonlyMap<number, IndexShard>,
+  maxRows: number,
+): IndexRow[] {
+  for (const { key, expiresAt, tags, bytes } of rows) {
+    const shard = shards.get(EntryIndex.shardOf(key));
+    shard?.delete(key);
+    shard?.set(key, { key, expiresAt, tags, bytes });
+  }
+  return [...shards.values()].flatMap((shard) => {
+    const evicted = [...shard.values()].slice(0, Math.max(0, shard.size - maxRows));
+    for (const { key } of evicted) shard.delete(key);
+    return evicted;
+  });
 }
 
 function isSelected({ key, tags }: IndexRow, selector: CacheSelector): boolean {

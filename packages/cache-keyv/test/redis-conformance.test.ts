@@ -10,7 +10,8 @@ import { hasRedis, startTestRedis } from '../../../tools/test-redis.ts';
 describe.skipIf(!hasRedis())('a real Redis', async () => {
   const redis = hasRedis() ? await startTestRedis() : undefined;
   if (redis === undefined) return;
-  const makers: Readonly<Record<string, () => KeyvLike & { disconnect(): Promise<void> }>> = {
+  const keyvs: KeyvLike[] = [];
+  const makers: Readonly<Record<string, () => KeyvLike>> = {
     'Redis on Keyv 5': () => new Keyv5({ store: new KeyvRedis(redis.url) }),
     'Redis on Keyv 6': () => new Keyv({ store: new KeyvRedis(redis.url) }),
   };
@@ -25,8 +26,11 @@ describe.skipIf(!hasRedis())('a real Redis', async () => {
       create: async (context) => create(context),
       reopen: async (_, context) => create(context),
     });
-    afterAll(() => keyv.disconnect());
+    keyvs.push(keyv);
   }
 
-  afterAll(() => redis.stop());
+  afterAll(async () => {
+    for (const keyv of keyvs) await keyv.disconnect();
+    await redis.stop();
+  });
 });
