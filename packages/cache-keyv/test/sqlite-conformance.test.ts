@@ -9,7 +9,11 @@ import { Keyv } from 'keyv';
 import { afterAll } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'barkeep-cache-keyv-'));
-const keyv = new Keyv({ store: new KeyvSqlite(`sqlite://${join(directory, 'cache.sqlite')}`) });
+const uri = `sqlite://${join(directory, 'cache.sqlite')}`;
+const store = new KeyvSqlite({ uri, wal: true });
+// What a power cut leaves is the store's own matter.
+await store.query('PRAGMA synchronous = OFF');
+const keyv = new Keyv({ store });
 
 afterAll(async () => {
   await keyv.disconnect();
