@@ -73,9 +73,12 @@ export class EntryFolder {
     return encodeEntry(entry);
   }
 
-  /** Remembers in the file itself when it was used. */
+  /**
+   * Remembers in the file itself when it was used, where it may be written. It is a hint for
+   * evictions, and no reason for a read or a `close` to fail in a directory that is read-only.
+   */
   async touch(path: string, usedAt: EpochMs): Promise<void> {
-    await this.#ifThere(() => utimes(path, usedAt / 1_000, usedAt / 1_000));
+    await utimes(path, usedAt / 1_000, usedAt / 1_000).catch(() => undefined);
   }
 
   async remove(path: string): Promise<void> {
@@ -90,7 +93,7 @@ export class EntryFolder {
       const file = await this.#ifThere(() => stat(path));
       if (file === undefined || !file.isFile()) return undefined;
       if (name.endsWith(TEMPORARY)) {
-        if (Date.now() - file.mtimeMs > ABANDONED_AFTER_MS) await this.remove(path);
+        if (Date.now() - file.mtimeMs > ABANDONED_AFTER_MS) await this.#tidy(path);
         return undefined;
       }
       return name.endsWith(SUFFIX) ? { path, bytes: file.size, usedAt: file.mtimeMs } : undefined;
@@ -133,9 +136,14 @@ export class EntryFolder {
     try {
       return await decode();
     } catch (error) {
-      if (BarkeepError.is(error, 'CORRUPT')) await this.remove(path);
+      if (BarkeepError.is(error, 'CORRUPT')) await this.#tidy(path);
       throw error;
     }
+  }
+
+  /** Removes what is of no use to anyone, where that is allowed: it is found to be so each time. */
+  async #tidy(path: string): Promise<void> {
+    await rm(path, { force: true }).catch(() => undefined);
   }
 
   /** `undefined` when there is no such file: another process may remove one at any time. */
