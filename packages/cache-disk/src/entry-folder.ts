@@ -21,6 +21,8 @@ export interface EntryFile {
   readonly bytes: number;
   /** When it was last written or used, by the machine's clock. */
   readonly usedAt: EpochMs;
+  /** Another file under the same name has another one. */
+  readonly identity: string;
 }
 
 /** A directory with a file for each entry, named after a hash of its key. */
@@ -96,13 +98,18 @@ export class EntryFolder {
         if (Date.now() - file.mtimeMs > ABANDONED_AFTER_MS) await this.#tidy(path);
         return undefined;
       }
-      return name.endsWith(SUFFIX) ? { path, bytes: file.size, usedAt: file.mtimeMs } : undefined;
+      if (!name.endsWith(SUFFIX)) return undefined;
+      // The number of a file that is gone is given out again.
+      const identity = `${file.ino} ${file.birthtimeMs}`;
+      return { path, bytes: file.size, usedAt: file.mtimeMs, identity };
     });
     return found.filter((file) => file !== undefined);
   }
 
   /** The labels of files; of those that are gone or damaged (and then removed), none. */
-  async labels(files: readonly EntryFile[]): Promise<(EntryFile & EntryLabel)[]> {
+  async labels<File extends Pick<EntryFile, 'path'>>(
+    files: readonly File[],
+  ): Promise<(File & EntryLabel)[]> {
     const found = await this.#each(files, async (file) => {
       const label = await this.#label(file);
       return label && { ...file, ...label };
@@ -110,7 +117,7 @@ export class EntryFolder {
     return found.filter((one) => one !== undefined);
   }
 
-  async #label({ path }: EntryFile): Promise<EntryLabel | undefined> {
+  async #label({ path }: Pick<EntryFile, 'path'>): Promise<EntryLabel | undefined> {
     const file = await this.#ifThere(() => open(path, 'r'));
     if (file === undefined) return undefined;
     try {

@@ -207,6 +207,38 @@ it('forgets what has expired', async () => {
   expect(filesOf(directory)).toHaveLength(1);
 });
 
+it('sweeps what it has seen live before, and what others have put in its place', async () => {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(1_000);
+  const cache = await openCache({ directory, clock });
+  const other = await openCache({ directory, clock });
+  await cache.set('soon', 1, { ttlMs: 10 });
+  await cache.set('late', 2, { ttlMs: 100 });
+  await cache.set('replaced', 3);
+  expect(await cache.sweep()).toBe(0);
+  await other.set('replaced', 4, { ttlMs: 20 });
+  await other.set('soon', 5, { ttlMs: 50 });
+  clock.advance(20);
+  expect(await cache.sweep()).toBe(1);
+  expect((await cache.keys()).sort()).toEqual(['late', 'soon']);
+  clock.advance(80);
+  expect(await cache.sweep()).toBe(2);
+  expect(filesOf(directory)).toEqual([]);
+});
+
+it('remembers after a restart what was used since the last look', async () => {
+  const directory = temporaryDirectory();
+  const bounds = { directory, maxEntries: 2 };
+  const first = await openCache(bounds);
+  for (const key of ['a', 'b']) await first.set(key, key);
+  await first.get('a');
+  await first.sweep();
+  await first.close();
+  const second = await openCache(bounds);
+  await second.set('c', 'c');
+  expect((await second.keys()).sort()).toEqual(['a', 'c']);
+});
+
 it.each([
   ['directory', { directory: '' }],
   ['maxBytes', { maxBytes: 0 }],
