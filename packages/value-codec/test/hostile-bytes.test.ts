@@ -86,6 +86,7 @@ const HOSTILE: Readonly<Record<string, Uint8Array>> = {
   'a part that is not there': withVersion(encode(new Tagged(AGAIN, 0))),
   'a part that is no number': withVersion(encode(new Tagged(AGAIN, 'length'))),
   'a part inside itself': withVersion(encode(new Tagged(SHARED, [new Tagged(AGAIN, 0)]))),
+  '101 levels of parts': withVersion(encode(nestedParts(101))),
   'a series of nothing': withVersion(encode(new Tagged(SERIES, null))),
   'a series without a symbol': withVersion(encode(new Tagged(SERIES, ['', '1m']))),
   'a series of no timeframe': withVersion(encode(new Tagged(SERIES, ['A', '1x']))),
@@ -101,6 +102,17 @@ it.each(Object.entries(HOSTILE))('takes %s for damage', (_, bytes) => {
 
 it('takes such a segment in its place', () => {
   expect(outcome(withVersion(encode(new Tagged(SERIES, ['A', '1m', segment]))))).toBe('value');
+});
+
+/** A list of parts, each around the one before. */
+function nestedParts(levels: number): Tagged[] {
+  return Array.from({ length: levels - 1 }, (_, i) => {
+    return new Tagged(SHARED, [i === 0 ? 0 : new Tagged(AGAIN, i - 1)]);
+  });
+}
+
+it('takes 100 levels of parts for a value', () => {
+  expect(outcome(withVersion(encode(nestedParts(100))))).toBe('value');
 });
 
 /** The segments of a series, out of its encoding. */
