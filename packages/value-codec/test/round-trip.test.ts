@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import type { CacheValue } from '@barkeep/cache';
 import { CandleSeries } from '@barkeep/core';
 import { decodeValue, encodeValue } from '@barkeep/value-codec';
@@ -73,4 +75,10 @@ it('does not change the value it encodes', () => {
   const part = Object.freeze({ a: Object.freeze([1]) });
   const value = Object.freeze([part, part]);
   expect(plain(roundTrip(value))).toStrictEqual(plain(value));
+});
+
+it('needs nothing that only Node has', () => {
+  const child = join(import.meta.dirname, 'children', 'without-node.ts');
+  const output = execFileSync(process.execPath, [...process.execArgv, child], { encoding: 'utf8' });
+  expect(output).toBe('undefined\n');
 });
