@@ -6,15 +6,17 @@ import type { StoreNames } from './store-names.ts';
 /** The lengths of prefixes are looked up so many at a time. */
 const LENGTHS_AT_A_TIME = 64;
 
-/** What the store says at an instant; an epoch is empty until there was an invalidation. */
+/** What the store says at an instant; what it has lost, or never had, is `undefined`. */
 export interface Generation {
   readonly root: string | undefined;
-  readonly tagEpoch: string;
-  readonly prefixEpoch: string;
+  readonly tagEpoch: string | undefined;
+  readonly prefixEpoch: string | undefined;
 }
 
-export interface PreparedGeneration extends Generation {
+export interface PreparedGeneration {
   readonly root: string;
+  readonly tagEpoch: string;
+  readonly prefixEpoch: string;
 }
 
 /** What the store said when an entry was written. */
@@ -59,21 +61,26 @@ export class InvalidationMarks {
   }
 
   static generationOf([root, tagEpoch, prefixEpoch]: readonly (string | undefined)[]): Generation {
-    return { root, tagEpoch: tagEpoch ?? '', prefixEpoch: prefixEpoch ?? '' };
+    return { root, tagEpoch, prefixEpoch };
   }
 
-  /** Makes what entries that are about to be written need: a root, and a mark for each of their tags. */
-  async prepare(tags: readonly string[], generation: Generation): Promise<PreparedGeneration> {
-    const root = generation.root ?? (await this.replaceRoot());
-    await this.#makeTagMarks(tags, generation);
-    return { ...generation, root };
+  /** Makes what entries that are about to be written need: a root, epochs, and a mark for each tag. */
+  async prepare(tags: readonly string[], found: Generation): Promise<PreparedGeneration> {
+    const [root, tagEpoch, prefixEpoch] = await Promise.all([
+      found.root ?? this.replaceRoot(),
+      found.tagEpoch ?? this.#replace(this.#names.tagEpoch),
+      found.prefixEpoch ?? this.#replace(this.#names.prefixEpoch),
+    ]);
+    // Only now: marks must be read after their epoch.
+    await this.#makeTagMarks(tags, tagEpoch);
+    return { root, tagEpoch, prefixEpoch };
   }
 
   /** The stamp of an entry that is written after it. */
   async stamp({ key, tags }: Marked, generation: PreparedGeneration): Promise<Stamp> {
     const { root, tagEpoch, prefixEpoch } = generation;
-    const tagMarks = await this.#tagMarksOf(tags, generation);
-    const prefixMarks = await this.#prefixMarksOf(key, generation);
+    const tagMarks = await this.#tagMarksOf(tags, tagEpoch);
+    const prefixMarks = await this.#prefixMarksOf(key, prefixEpoch);
     return [root, tagEpoch, prefixEpoch, tagMarks, prefixMarks];
   }
 
@@ -82,24 +89,22 @@ export class InvalidationMarks {
     const [root, tagEpoch, prefixEpoch, tagMarks, prefixMarks] = stamp;
     if (root !== generation.root) return false;
     if (tagEpoch !== generation.tagEpoch) {
-      if (tagMarks !== (await this.#tagMarksOf(tags, generation))) return false;
+      if (tagMarks !== (await this.#tagMarksOf(tags, generation.tagEpoch))) return false;
     }
     if (prefixEpoch === generation.prefixEpoch) return true;
-    return prefixMarks === (await this.#prefixMarksOf(key, generation));
+    return prefixMarks === (await this.#prefixMarksOf(key, generation.prefixEpoch));
   }
 
   /** Invalidates everything. */
-  async replaceRoot(): Promise<string> {
-    const root = newMark();
-    await this.#access.setMany([[this.#names.root, root]]);
-    return root;
+  replaceRoot(): Promise<string> {
+    return this.#replace(this.#names.root);
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
     await this.#access.setMany(
       tags.map((tag) => [this.#names.tagMark(tag), newMark(), this.#ttlMs]),
     );
-    await this.#access.setMany([[this.#names.tagEpoch, newMark()]]);
+    await this.#replace(this.#names.tagEpoch);
   }
 
   async invalidatePrefix(prefix: string): Promise<void> {
@@ -107,11 +112,17 @@ export class InvalidationMarks {
       [this.#names.prefixMark(prefix), newMark(), this.#ttlMs],
       [this.#names.prefixLength(prefix.length), 'used', this.#ttlMs],
     ]);
-    await this.#access.setMany([[this.#names.prefixEpoch, newMark()]]);
+    await this.#replace(this.#names.prefixEpoch);
+  }
+
+  async #replace(name: string): Promise<string> {
+    const mark = newMark();
+    await this.#access.setMany([[name, mark]]);
+    return mark;
   }
 
   /** A tag without a mark has lost it, or is new: entries from before are then misses. */
-  async #makeTagMarks(tags: readonly string[], { tagEpoch }: Generation): Promise<void> {
+  async #makeTagMarks(tags: readonly string[], tagEpoch: string): Promise<void> {
     const names = [...new Set(tags)].map((tag) => this.#names.tagMark(tag));
     const marks = await this.#tagMarks.read(names, tagEpoch);
     const made = names
@@ -121,14 +132,12 @@ export class InvalidationMarks {
     for (const [name, mark] of made) this.#tagMarks.learn(name, mark, tagEpoch);
   }
 
-  async #tagMarksOf(tags: readonly string[], { tagEpoch }: Generation): Promise<string> {
+  async #tagMarksOf(tags: readonly string[], tagEpoch: string | undefined): Promise<string> {
     const names = tags.map((tag) => this.#names.tagMark(tag));
     return (await this.#tagMarks.read(names, tagEpoch)).join();
   }
 
-  async #prefixMarksOf(key: string, { prefixEpoch }: Generation): Promise<string> {
-    // Before the first invalidation there are no marks.
-    if (prefixEpoch === '') return '';
+  async #prefixMarksOf(key: string, prefixEpoch: string | undefined): Promise<string> {
     const lengths = await this.#usedLengths(key.length, prefixEpoch);
     const prefixes = lengths
       .map((length) => key.slice(0, length))
@@ -142,7 +151,7 @@ export class InvalidationMarks {
   }
 
   /** The lengths up to `longest` of prefixes that were invalidated. */
-  async #usedLengths(longest: number, prefixEpoch: string): Promise<number[]> {
+  async #usedLengths(longest: number, prefixEpoch: string | undefined): Promise<number[]> {
     const most = Math.ceil(longest / LENGTHS_AT_A_TIME) * LENGTHS_AT_A_TIME;
     const lengths = Array.from({ length: most }, (_, i) => i + 1);
     const names = lengths.map((length) => this.#names.prefixLength(length));

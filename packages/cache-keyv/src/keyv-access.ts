@@ -4,6 +4,8 @@ import type { KeyvLike } from './keyv-like.ts';
 
 /** Keys and writes handed to the store at a time. */
 const BATCH = 256;
+/** Keyv's word for no expiry. */
+const NEVER = 0;
 
 /**
  * A Keyv whose failures cannot be mistaken for anything else. Keyv and its stores tell of a failure
@@ -59,7 +61,8 @@ export class KeyvAccess {
 
   /** Writes texts that are cleaned up after `ttlMs`; without it, never. */
   async setMany(entries: readonly (readonly [string, string, number?])[]): Promise<void> {
-    await this.#each(entries, async ([key, text, ttlMs]) => {
+    // Without a number the Keyv's own default would count.
+    await this.#each(entries, async ([key, text, ttlMs = NEVER]) => {
       if ((await this.#keyv.set(key, text, ttlMs)) === false) throw refused();
     });
   }

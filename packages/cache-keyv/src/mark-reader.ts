@@ -9,7 +9,7 @@ const MOST_MARKS = 20_000;
  */
 export class MarkReader {
   readonly #access: KeyvAccess;
-  #epoch = '';
+  #epoch: string | undefined;
   #marks = new Map<string, string | undefined>();
 
   constructor(access: KeyvAccess) {
@@ -17,7 +17,7 @@ export class MarkReader {
   }
 
   /** The marks by their names, as they are in an epoch that was read before; `undefined` for none. */
-  async read(names: readonly string[], epoch: string): Promise<(string | undefined)[]> {
+  async read(names: readonly string[], epoch: string | undefined): Promise<(string | undefined)[]> {
     const marks = this.#marksOf(epoch);
     const unknown = [...new Set(names)].filter((name) => !marks.has(name));
     const known = new Map(names.map((name) => [name, marks.get(name)]));
@@ -35,8 +35,9 @@ export class MarkReader {
     this.#marksOf(epoch).set(name, mark);
   }
 
-  #marksOf(epoch: string): Map<string, string | undefined> {
-    if (epoch !== this.#epoch) {
+  #marksOf(epoch: string | undefined): Map<string, string | undefined> {
+    // Without an epoch nothing tells when marks change.
+    if (epoch === undefined || epoch !== this.#epoch) {
       this.#epoch = epoch;
       this.#marks = new Map();
     }

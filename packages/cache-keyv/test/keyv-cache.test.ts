@@ -59,6 +59,45 @@ describe.each<[string, (store: Map<string, unknown>, namespace?: string) => Keyv
     expect(await cache.get('b')).toBeUndefined();
   });
 
+  it.each([{ tags: ['t'] }, { prefix: 'a' }])(
+    'finds nothing that %j selected, also when the epochs are lost',
+    async (selector) => {
+      const store = new Map<string, unknown>();
+      const keyv = keyvOver(store);
+      const cache = await openCache({ keyv });
+      const lose = (kind: string): void => {
+        for (const name of namesOf(store, kind)) if (!name.endsWith('root')) store.delete(name);
+      };
+      await cache.set('a', 1, { tags: ['t'] });
+      await cache.set('b', 2);
+      lose('i');
+      await cache.invalidate(selector);
+      lose('g');
+      const other = await openCache({ keyv });
+      for (const one of [cache, other])
+        expect(await one.getMany(['a', 'b'])).toEqual([undefined, 2]);
+      await other.set('a', 3, { tags: ['t'] });
+      lose('i');
+      lose('g');
+      expect(await cache.getMany(['a', 'b'])).toEqual([3, 2]);
+      await other.invalidate(selector);
+      lose('g');
+      expect(await cache.getMany(['a', 'b'])).toEqual([undefined, 2]);
+    },
+  );
+
+  it('lets no default expiry of the Keyv drop its marks', async () => {
+    const keyv = keyvOver(new Map());
+    Object.assign(keyv, { ttl: 1 });
+    const set = vi.spyOn(keyv, 'set');
+    const cache = await openCache({ keyv });
+    await cache.set('a', 1, { tags: ['t'] });
+    await cache.invalidate({ tags: ['t'] });
+    for (const call of set.mock.calls) expect(call[2]).toBeTypeOf('number');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await keyv.getRaw('barkeep~g~tags')).toBeDefined();
+  });
+
   it('forgets entries whose tag or root the store has lost', async () => {
     const store = new Map<string, unknown>();
     const cache = await openCache({ keyv: keyvOver(store) });
@@ -120,8 +159,10 @@ describe.each<[string, (store: Map<string, unknown>, namespace?: string) => Keyv
     expect(ttlOf('e~forever')).toBe(30 * DAY);
     expect(ttlOf('t~t')).toBe(31 * DAY);
     expect(ttlOf('p~x')).toBe(31 * DAY);
-    const endless = set.mock.calls.filter(([, , ttlMs]) => ttlMs === undefined);
-    expect(endless.map(([key]) => key)).toEqual(['barkeep~g~root', 'barkeep~g~prefixes']);
+    const endless = new Set(set.mock.calls.filter((call) => call[2] === 0).map(([name]) => name));
+    expect([...endless].sort()).toEqual(
+      ['prefixes', 'root', 'tags'].map((name) => `barkeep~g~${name}`),
+    );
   });
 
   it('keeps its bound of entries, and drops those that were not written for longest', async () => {
