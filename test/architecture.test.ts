@@ -33,12 +33,13 @@ const placed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'segment-codec': ['core'],
   'sqlite-engine': ['core', 'storage', 'segment-codec'],
+  'value-codec': ['core', 'cache', 'segment-codec'],
   conformance: ['core', ...contracts],
   'market-data': ['core', ...contracts],
 };
 
 /** Engines hold what several adapters of one kind have in common. */
-const engines = ['sqlite-engine', 'segment-codec'];
+const engines = ['sqlite-engine', 'segment-codec', 'value-codec'];
 
 const sourceCondition = '@barkeep/typescript';
 const scope = '@barkeep/';

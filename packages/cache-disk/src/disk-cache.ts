@@ -15,6 +15,10 @@ const TOUCH_EVERY_MS = 1_000;
 /** What this process knows of a file. */
 interface KnownFile {
   readonly bytes: number;
+  /** Absent for a file that it wrote and has not looked at since. */
+  readonly identity?: string;
+  /** When its entry expires, once a sweep has read it. */
+  expiresAt?: EpochMs | undefined;
   usedAt: EpochMs;
   /** What the file itself says of its use. */
   touchedAt: EpochMs;
@@ -92,19 +96,19 @@ export class DiskCache extends AbstractDataCache {
         await this.#folder.write(path, file);
       } catch (error) {
         // The entry before it is still there.
-        if (before !== undefined) this.#learn({ path, ...before });
+        if (before !== undefined) this.#learn(path, before);
         throw error;
       }
       const usedAt = this.#nextUse();
       await this.#folder.touch(path, usedAt);
-      this.#learn({ path, bytes: file.length, usedAt });
+      this.#learn(path, { bytes: file.length, usedAt, touchedAt: usedAt });
     });
   }
 
   protected _delete(key: string, now: EpochMs): Promise<boolean> {
     return this.#inTurn(async () => {
       const path = this.#folder.pathOf(key);
-      const [label] = await this.#folder.labels([{ path, bytes: 0, usedAt: 0 }]);
+      const [label] = await this.#folder.labels([{ path }]);
       await this.#remove(path);
       return label?.key === key && label.expiresAt > now;
     });
@@ -132,10 +136,20 @@ export class DiskCache extends AbstractDataCache {
       .map(({ key }) => key);
   }
 
-  /** Also learns of what other processes did, and keeps the bounds of the whole folder. */
+  /**
+   * Also learns of what other processes did, and keeps the bounds of the whole folder. It looks into
+   * files that it does not know, and those that have expired as far as it knows.
+   */
   protected override _sweep(now: EpochMs): Promise<number> {
     return this.#inTurn(async () => {
-      const expired = (await this.#labels()).filter(({ expiresAt }) => expiresAt <= now);
+      const files = await this.#look();
+      const suspects = files.filter(({ path }) => !this.#isLive(path, now));
+      const labels = await this.#folder.labels(suspects);
+      for (const { path, expiresAt } of labels) {
+        const file = this.#known.get(path);
+        if (file !== undefined) file.expiresAt = expiresAt;
+      }
+      const expired = labels.filter(({ expiresAt }) => expiresAt <= now);
       for (const { path } of expired) await this.#remove(path);
       await this.#makeRoom(0, 0);
       return expired.length;
@@ -165,11 +179,20 @@ export class DiskCache extends AbstractDataCache {
     const before = new Map(this.#known);
     this.#known.clear();
     this.#bytes = 0;
-    for (const file of files) {
-      const usedAt = Math.max(file.usedAt, before.get(file.path)?.usedAt ?? 0);
-      this.#learn({ ...file, usedAt });
+    for (const { path, bytes, identity, usedAt: touchedAt } of files) {
+      const old = before.get(path);
+      const usedAt = Math.max(touchedAt, old?.usedAt ?? 0);
+      const isSame = old?.identity === identity && old.bytes === bytes;
+      const expiresAt = isSame ? old.expiresAt : undefined;
+      this.#learn(path, { bytes, identity, expiresAt, usedAt, touchedAt });
     }
     return files;
+  }
+
+  /** As far as it knows. */
+  #isLive(path: string, now: EpochMs): boolean {
+    const expiresAt = this.#known.get(path)?.expiresAt;
+    return expiresAt !== undefined && expiresAt > now;
   }
 
   /** Removes the least recently used entries until so many more have room. */
@@ -200,9 +223,9 @@ export class DiskCache extends AbstractDataCache {
     return this.#lastUse;
   }
 
-  #learn({ path, bytes, usedAt }: EntryFile): void {
-    this.#known.set(path, { bytes, usedAt, touchedAt: usedAt });
-    this.#bytes += bytes;
+  #learn(path: string, file: KnownFile): void {
+    this.#known.set(path, file);
+    this.#bytes += file.bytes;
   }
 
   #forget(path: string): void {

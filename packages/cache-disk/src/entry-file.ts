@@ -1,14 +1,14 @@
 import { crc32 } from 'node:zlib';
 import type { CacheEntry } from '@barkeep/cache';
 import { BarkeepError } from '@barkeep/core';
-import { decodeValue, encodeValue } from './value-codec.ts';
+import { decodeValue, encodeValue } from '@barkeep/value-codec';
 
 /**
  * A file holds a header of six 32-bit numbers, little-endian (signature, version, bytes of the label,
  * bytes of the value, CRC-32 of the label, CRC-32 of the value), then the label (JSON), then the value.
  */
 const SIGNATURE = 0x45_43_4b_42;
-const VERSION = 1;
+const VERSION = 2;
 export const HEADER_BYTES = 24;
 
 /** What a file says of its entry besides the value. */

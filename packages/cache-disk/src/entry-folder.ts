@@ -21,6 +21,8 @@ export interface EntryFile {
   readonly bytes: number;
   /** When it was last written or used, by the machine's clock. */
   readonly usedAt: EpochMs;
+  /** Another file under the same name has another one. */
+  readonly identity: string;
 }
 
 /** A directory with a file for each entry, named after a hash of its key. */
@@ -73,9 +75,12 @@ export class EntryFolder {
     return encodeEntry(entry);
   }
 
-  /** Remembers in the file itself when it was used. */
+  /**
+   * Remembers in the file itself when it was used, where it may be written. It is a hint for
+   * evictions, and no reason for a read or a `close` to fail in a directory that is read-only.
+   */
   async touch(path: string, usedAt: EpochMs): Promise<void> {
-    await this.#ifThere(() => utimes(path, usedAt / 1_000, usedAt / 1_000));
+    await utimes(path, usedAt / 1_000, usedAt / 1_000).catch(() => undefined);
   }
 
   async remove(path: string): Promise<void> {
@@ -90,16 +95,21 @@ export class EntryFolder {
       const file = await this.#ifThere(() => stat(path));
       if (file === undefined || !file.isFile()) return undefined;
       if (name.endsWith(TEMPORARY)) {
-        if (Date.now() - file.mtimeMs > ABANDONED_AFTER_MS) await this.remove(path);
+        if (Date.now() - file.mtimeMs > ABANDONED_AFTER_MS) await this.#tidy(path);
         return undefined;
       }
-      return name.endsWith(SUFFIX) ? { path, bytes: file.size, usedAt: file.mtimeMs } : undefined;
+      if (!name.endsWith(SUFFIX)) return undefined;
+      // The number of a file that is gone is given out again.
+      const identity = `${file.ino} ${file.birthtimeMs}`;
+      return { path, bytes: file.size, usedAt: file.mtimeMs, identity };
     });
     return found.filter((file) => file !== undefined);
   }
 
   /** The labels of files; of those that are gone or damaged (and then removed), none. */
-  async labels(files: readonly EntryFile[]): Promise<(EntryFile & EntryLabel)[]> {
+  async labels<File extends Pick<EntryFile, 'path'>>(
+    files: readonly File[],
+  ): Promise<(File & EntryLabel)[]> {
     const found = await this.#each(files, async (file) => {
       const label = await this.#label(file);
       return label && { ...file, ...label };
@@ -107,7 +117,7 @@ export class EntryFolder {
     return found.filter((one) => one !== undefined);
   }
 
-  async #label({ path }: EntryFile): Promise<EntryLabel | undefined> {
+  async #label({ path }: Pick<EntryFile, 'path'>): Promise<EntryLabel | undefined> {
     const file = await this.#ifThere(() => open(path, 'r'));
     if (file === undefined) return undefined;
     try {
@@ -133,9 +143,14 @@ export class EntryFolder {
     try {
       return await decode();
     } catch (error) {
-      if (BarkeepError.is(error, 'CORRUPT')) await this.remove(path);
+      if (BarkeepError.is(error, 'CORRUPT')) await this.#tidy(path);
       throw error;
     }
+  }
+
+  /** Removes what is of no use to anyone, where that is allowed: it is found to be so each time. */
+  async #tidy(path: string): Promise<void> {
+    await rm(path, { force: true }).catch(() => undefined);
   }
 
   /** `undefined` when there is no such file: another process may remove one at any time. */

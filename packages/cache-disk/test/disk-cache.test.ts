@@ -14,7 +14,6 @@ import { join } from 'node:path';
 import type { CacheValue } from '@barkeep/cache';
 import { DiskCache, type DiskCacheOptions } from '@barkeep/cache-disk';
 import { BarkeepError, type Candle, CandleSeries, ManualClock } from '@barkeep/core';
-import fc from 'fast-check';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
 /** What the disk says to the next file that is written. */
@@ -64,35 +63,6 @@ function series(length: number): CandleSeries {
 function filesOf(directory: string): string[] {
   return readdirSync(directory).map((name) => join(directory, name));
 }
-
-const values: fc.Arbitrary<CacheValue> = fc.letrec<{ value: CacheValue }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small' },
-    fc.double(),
-    fc.string({ unit: 'binary' }),
-    fc.bigInt(),
-    fc.boolean(),
-    fc.constant(null),
-    fc.constantFrom(series(0), series(3), series(10_000)),
-    fc.uint8Array(),
-    fc.float64Array(),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('value'), { maxKeys: 4 }),
-  ),
-})).value;
-
-it('gives every value back as it was', async () => {
-  const cache = await openCache({ directory: temporaryDirectory() });
-  await fc.assert(
-    fc.asyncProperty(fc.string({ minLength: 1, maxLength: 20 }), values, async (key, value) => {
-      await cache.set(key, value);
-      const found = await cache.get(key);
-      expect(plain(found)).toEqual(plain(value));
-    }),
-    { numRuns: 150 },
-  );
-  expect(await cache.stats()).toMatchObject({ failures: 0 });
-}, 60_000);
 
 /** A series is compared by its candles; objects by their own properties. */
 function plain(value: CacheValue | undefined): unknown {
@@ -235,6 +205,38 @@ it('forgets what has expired', async () => {
   expect([await cache.get('a'), await cache.get('b')]).toEqual([undefined, 2]);
   expect(await cache.sweep()).toBe(1);
   expect(filesOf(directory)).toHaveLength(1);
+});
+
+it('sweeps what it has seen live before, and what others have put in its place', async () => {
+  const directory = temporaryDirectory();
+  const clock = new ManualClock(1_000);
+  const cache = await openCache({ directory, clock });
+  const other = await openCache({ directory, clock });
+  await cache.set('soon', 1, { ttlMs: 10 });
+  await cache.set('late', 2, { ttlMs: 100 });
+  await cache.set('replaced', 3);
+  expect(await cache.sweep()).toBe(0);
+  await other.set('replaced', 4, { ttlMs: 20 });
+  await other.set('soon', 5, { ttlMs: 50 });
+  clock.advance(20);
+  expect(await cache.sweep()).toBe(1);
+  expect((await cache.keys()).sort()).toEqual(['late', 'soon']);
+  clock.advance(80);
+  expect(await cache.sweep()).toBe(2);
+  expect(filesOf(directory)).toEqual([]);
+});
+
+it('remembers after a restart what was used since the last look', async () => {
+  const directory = temporaryDirectory();
+  const bounds = { directory, maxEntries: 2 };
+  const first = await openCache(bounds);
+  for (const key of ['a', 'b']) await first.set(key, key);
+  await first.get('a');
+  await first.sweep();
+  await first.close();
+  const second = await openCache(bounds);
+  await second.set('c', 'c');
+  expect((await second.keys()).sort()).toEqual(['a', 'c']);
 });
 
 it.each([

@@ -35,23 +35,30 @@ export function isCacheContainer(
   return Array.isArray(value) || isPlainObject(value);
 }
 
+/** Returns how many levels there are. Of a container that was seen before, they are known. */
 function validateContainer(
   value: unknown,
   path: string,
   index: number | undefined,
-  visits: Map<object, 'inside' | 'done'>,
+  levels: Map<object, number | 'unknown yet'>,
   depth: number,
-): void {
+): number {
   if (!isCacheContainer(value)) throw fault(path, 'must be data that can be cached', value, index);
-  if (visits.get(value) === 'done') return;
-  if (visits.get(value) === 'inside') throw fault(path, 'must not contain itself', value, index);
-  if (depth > MAX_DEPTH)
+  const known = levels.get(value) ?? 1;
+  if (known === 'unknown yet') throw fault(path, 'must not contain itself', value, index);
+  if (depth + known - 1 > MAX_DEPTH) {
     throw fault(path, `must nest at most ${MAX_DEPTH} levels`, undefined, index);
-  visits.set(value, 'inside');
-  for (const [name, part] of partsOf(value)) {
-    if (!isLeaf(part)) validateContainer(part, `${path}.${name}`, index, visits, depth + 1);
   }
-  visits.set(value, 'done');
+  if (levels.has(value)) return known;
+  levels.set(value, 'unknown yet');
+  let deepest = 0;
+  for (const [name, part] of partsOf(value)) {
+    if (isLeaf(part)) continue;
+    const below = validateContainer(part, `${path}.${name}`, index, levels, depth + 1);
+    deepest = Math.max(deepest, below);
+  }
+  levels.set(value, deepest + 1);
+  return deepest + 1;
 }
 
 /** An array's `entries` visit holes too, as `undefined`. */

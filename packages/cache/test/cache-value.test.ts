@@ -42,6 +42,14 @@ describe('validateCacheValue', () => {
     expect(() => validateCacheValue(value)).not.toThrow();
     expect(() => validateCacheValue([value])).toThrow(/nest at most 100/);
   });
+
+  it('counts the levels of a shared part wherever it stands', () => {
+    const parts: CacheValue[] = [[1]];
+    for (let i = 1; i < 99; i += 1) parts.push([parts[i - 1] ?? null]);
+    expect(() => validateCacheValue(parts)).not.toThrow();
+    parts.push([parts[98] ?? null]);
+    expect(fieldOf(parts)).toBe('value.99.0');
+  });
 });
 
 function fieldOf(value: unknown): unknown {

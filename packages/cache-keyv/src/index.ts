@@ -1,0 +1,4 @@
+export * from './data-cache-store.ts';
+export * from './keyv-cache.ts';
+export type { KeyvCacheOptions } from './keyv-cache-options.ts';
+export type * from './keyv-like.ts';

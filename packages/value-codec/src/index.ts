@@ -1,0 +1,2 @@
+export * from './decode-value.ts';
+export * from './encode-value.ts';
