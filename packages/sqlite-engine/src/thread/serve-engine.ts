@@ -9,7 +9,7 @@ import {
   type ThreadResponse,
 } from './thread-protocol.ts';
 
-/** The thread's end of a connection: what is used of `parentPort` of `node:worker_threads`. */
+/** The thread's end of a connection: what is used of `parentPort` of `node:worker_threads`, and can be made of a `MessagePort` of the web. */
 export interface EnginePort {
   on(event: 'message', listener: (request: ThreadRequest) => void): unknown;
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;

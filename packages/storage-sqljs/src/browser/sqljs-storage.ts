@@ -1,0 +1,57 @@
+import { invalidInput } from '@barkeep/core';
+import { ThreadClient } from '@barkeep/sqlite-engine';
+import { type DatabaseThread, SnapshotStorage } from '../snapshot-storage.ts';
+import {
+  checkOptions,
+  checkPersister,
+  type SqlJsStorageOptions,
+} from '../sqljs-storage-options.ts';
+import { startWebWorker } from '../start-web-worker.ts';
+import { type WebWorker, WebWorkerThread } from './web-worker-thread.ts';
+
+/**
+ * Candles in an SQLite database that WebAssembly holds in memory (sql.js), in a Web Worker of its own,
+ * and that a persister keeps as a whole: saved at most `saveDelayMs` after a change, at `flush()` and
+ * at `close()`. One page at a time may have it open.
+ *
+ * @example
+ * await using storage = new SqlJsStorage({ persister: new OpfsPersister('market_data.sqlite3') });
+ * await storage.open();
+ */
+export class SqlJsStorage extends SnapshotStorage {
+  readonly #startWorker: () => WebWorker;
+  readonly #wasmUrl: string;
+
+  /** @throws BarkeepError `INVALID_INPUT` naming the option. */
+  constructor(options: SqlJsStorageOptions) {
+    const checked = checkOptions(options, ['wasmUrl', 'worker']);
+    const { persister, clock, wasmUrl = bundledWasm(), worker = startWebWorker } = options;
+    super({ ...checked, persister: checkPersister(persister), clock });
+    if (typeof worker !== 'function') {
+      throw invalidInput({ field: 'worker', rule: 'must be a function', value: worker });
+    }
+    this.#startWorker = worker;
+    this.#wasmUrl = absoluteUrl(wasmUrl);
+  }
+
+  /** A worker ends with its database: what WebAssembly has grown to would stay with it. */
+  protected override _startThread(): DatabaseThread {
+    return new ThreadClient({
+      take: () => new WebWorkerThread(this.#startWorker(), this.#wasmUrl),
+      giveBack: (thread) => thread.terminate(),
+    });
+  }
+}
+
+/** Bundlers recognise this very expression. */
+function bundledWasm(): URL {
+  return new URL('sql.js/dist/sql-wasm-browser.wasm', import.meta.url);
+}
+
+function absoluteUrl(url: string | URL): string {
+  try {
+    return new URL(url, location.href).href;
+  } catch {
+    throw invalidInput({ field: 'wasmUrl', rule: 'must be a URL', value: url });
+  }
+}

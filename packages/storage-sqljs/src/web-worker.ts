@@ -1,0 +1,40 @@
+/** The Web Worker that runs one database. It is greeted with a port and answers there. */
+import { BarkeepError } from '@barkeep/core';
+import { type EnginePort, serveEngine } from '@barkeep/sqlite-engine';
+import initSqlJs, { type SqlJsStatic } from 'sql.js';
+import type { WebWorkerGreeting } from './browser/web-worker-thread.ts';
+import { serveDatabase } from './serve-database.ts';
+
+const isWorker = typeof document === 'undefined' && typeof addEventListener === 'function';
+if (isWorker) addEventListener('message', ({ data }) => void serve(data), { once: true });
+
+async function serve({ port, wasmUrl }: WebWorkerGreeting): Promise<void> {
+  const enginePort: EnginePort = {
+    on: (_, listener) => {
+      // Setting this also starts the port, which has kept what came before.
+      port.onmessage = ({ data }) => listener(data);
+    },
+    postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
+  };
+  const defer = (callback: () => void): void => void setTimeout(callback, 0);
+  try {
+    serveDatabase(enginePort, await loadSqlite(wasmUrl), defer);
+  } catch (error) {
+    const open = (): never => {
+      throw error;
+    };
+    serveEngine(enginePort, { open, close: () => undefined }, { whenIdle: () => false, defer });
+  }
+}
+
+async function loadSqlite(wasmUrl: string): Promise<SqlJsStatic> {
+  try {
+    return await initSqlJs({ locateFile: () => wasmUrl });
+  } catch (cause) {
+    throw new BarkeepError(
+      'CANNOT_OPEN',
+      `SQLite cannot be loaded from ${wasmUrl}: serve sql.js/dist/sql-wasm-browser.wasm and give its address as wasmUrl`,
+      { details: { wasmUrl }, cause },
+    );
+  }
+}
