@@ -20,16 +20,31 @@ async function serve({ port, wasmUrl }: WebWorkerGreeting): Promise<void> {
   try {
     serveDatabase(enginePort, await loadSqlite(wasmUrl), defer);
   } catch (error) {
-    const open = (): never => {
+    const fail = (): never => {
       throw error;
     };
-    serveEngine(enginePort, { open, close: () => undefined }, { whenIdle: () => false, defer });
+    // A worker that cannot even close is not kept for the next database.
+    serveEngine(enginePort, { open: fail, close: fail }, { whenIdle: () => false, defer });
   }
 }
 
 async function loadSqlite(wasmUrl: string): Promise<SqlJsStatic> {
+  const module = await compileWasm(wasmUrl);
+  return initSqlJs({
+    instantiateWasm: (imports, onInstance) => {
+      const instance = new WebAssembly.Instance(module, imports);
+      onInstance(instance);
+      return instance.exports;
+    },
+  });
+}
+
+/** Not left to sql.js: a failure there is also an error of the whole worker that nobody can catch. */
+async function compileWasm(wasmUrl: string): Promise<WebAssembly.Module> {
   try {
-    return await initSqlJs({ locateFile: () => wasmUrl });
+    const response = await fetch(wasmUrl, { credentials: 'same-origin' });
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return await WebAssembly.compile(await response.arrayBuffer());
   } catch (cause) {
     throw new BarkeepError(
       'CANNOT_OPEN',

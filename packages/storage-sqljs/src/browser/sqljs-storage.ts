@@ -1,5 +1,5 @@
 import { invalidInput } from '@barkeep/core';
-import { ThreadClient } from '@barkeep/sqlite-engine';
+import { type SpareThreads, ThreadClient } from '@barkeep/sqlite-engine';
 import { type DatabaseThread, SnapshotStorage } from '../snapshot-storage.ts';
 import {
   checkOptions,
@@ -7,7 +7,7 @@ import {
   type SqlJsStorageOptions,
 } from '../sqljs-storage-options.ts';
 import { startWebWorker } from '../start-web-worker.ts';
-import { type WebWorker, WebWorkerThread } from './web-worker-thread.ts';
+import { webWorkerThreads } from './web-worker-threads.ts';
 
 /**
  * Candles in an SQLite database that WebAssembly holds in memory (sql.js), in a Web Worker of its own,
@@ -19,8 +19,7 @@ import { type WebWorker, WebWorkerThread } from './web-worker-thread.ts';
  * await storage.open();
  */
 export class SqlJsStorage extends SnapshotStorage {
-  readonly #startWorker: () => WebWorker;
-  readonly #wasmUrl: string;
+  readonly #threads: SpareThreads;
 
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
   constructor(options: SqlJsStorageOptions) {
@@ -30,16 +29,11 @@ export class SqlJsStorage extends SnapshotStorage {
     if (typeof worker !== 'function') {
       throw invalidInput({ field: 'worker', rule: 'must be a function', value: worker });
     }
-    this.#startWorker = worker;
-    this.#wasmUrl = absoluteUrl(wasmUrl);
+    this.#threads = webWorkerThreads(worker, absoluteUrl(wasmUrl));
   }
 
-  /** A worker ends with its database: what WebAssembly has grown to would stay with it. */
   protected override _startThread(): DatabaseThread {
-    return new ThreadClient({
-      take: () => new WebWorkerThread(this.#startWorker(), this.#wasmUrl),
-      giveBack: (thread) => thread.terminate(),
-    });
+    return new ThreadClient(this.#threads);
   }
 }
 
