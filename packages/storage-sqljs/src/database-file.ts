@@ -38,7 +38,7 @@ export class DatabaseFile implements Persister {
       if (this.#known === undefined) return undefined;
       const bytes = await readFile(this.#path);
       await this.#assertNoWal();
-      return new Uint8Array(bytes);
+      return bytes;
     } catch (error) {
       throw fileFailure(error, this.#path, 'CANNOT_OPEN');
     }

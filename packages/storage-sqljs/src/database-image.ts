@@ -13,13 +13,15 @@ const WITHOUT_WAL = 1;
 const WITH_WAL = 2;
 
 /**
- * The bytes of a database as sql.js can open them, changed in place. It would read zeros where pages
- * are missing, and nothing at all in WAL mode; without its log such a database is as any other, once
- * its header says so.
+ * The bytes of a database as sql.js can open them, changed in place, in a buffer of their own. It would
+ * read zeros where pages are missing, and nothing at all in WAL mode; without its log such a database
+ * is as any other, once its header says so.
  *
  * @throws BarkeepError `NOT_A_DATABASE` or `CORRUPT` naming where the bytes came from.
  */
-export function usableImage(bytes: Uint8Array, name: string): Uint8Array {
+export function usableImage(given: Uint8Array, name: string): Uint8Array {
+  const isWhole = given.byteLength === given.buffer.byteLength;
+  const bytes = isWhole ? given : new Uint8Array(given);
   if (bytes.length === 0) return bytes;
   if (!hasMagic(bytes)) {
     const message = `${name} is not an SQLite database`;

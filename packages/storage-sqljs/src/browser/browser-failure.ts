@@ -21,3 +21,12 @@ export function browserFailure(cause: unknown, name: string): BarkeepError {
     details: { path: name },
   });
 }
+
+/** Where the platform lacks what a database would be kept in. */
+export function unavailable(name: string, feature: string): BarkeepError {
+  return new BarkeepError(
+    'CANNOT_OPEN',
+    `cannot use ${name}: there is no ${feature} here; pages of https and localhost have it`,
+    { details: { path: name, feature } },
+  );
+}

@@ -1,4 +1,5 @@
 import { BarkeepError } from '@barkeep/core';
+import { unavailable } from './browser-failure.ts';
 
 /** A page that is being left or reloaded lets go a little after the next one has begun. */
 const PATIENCE_MS = 1_000;
@@ -13,11 +14,12 @@ export class ExclusiveLock {
     this.#name = name;
   }
 
-  /** @throws BarkeepError `BUSY` when another page holds it; `UNSUPPORTED` where there are no locks. */
+  /** @throws BarkeepError `BUSY` when it is held already; `CANNOT_OPEN` where there are no locks. */
   async take(): Promise<void> {
+    if (this.#release !== undefined) throw busy(this.#name, true);
     // Its types do not know that pages without https have none.
     const locks = navigator.locks as LockManager | undefined;
-    if (locks === undefined) throw withoutLocks(this.#name);
+    if (locks === undefined) throw unavailable(this.#name, 'Web Locks');
     await new Promise<void>((resolve, reject) => {
       const held = locks.request(this.#name, { signal: AbortSignal.timeout(PATIENCE_MS) }, () => {
         resolve();
@@ -27,14 +29,14 @@ export class ExclusiveLock {
       });
       this.#held = held.catch((cause) => {
         this.#release = undefined;
-        reject(busy(this.#name, cause));
+        reject(busy(this.#name, true, cause));
       });
     });
   }
 
   /** @throws BarkeepError `BUSY` when it is not ours, or was taken from us. */
   assertHeld(): void {
-    if (this.#release === undefined) throw busy(this.#name);
+    if (this.#release === undefined) throw busy(this.#name, false);
   }
 
   /** Resolves when somebody else can take it. */
@@ -45,18 +47,10 @@ export class ExclusiveLock {
   }
 }
 
-function busy(name: string, cause?: unknown): BarkeepError {
+function busy(name: string, retryable: boolean, cause?: unknown): BarkeepError {
   return new BarkeepError('BUSY', `another page or worker has ${name} open`, {
-    retryable: true,
+    retryable,
     details: { lock: name },
     cause,
   });
-}
-
-function withoutLocks(name: string): BarkeepError {
-  return new BarkeepError(
-    'UNSUPPORTED',
-    `${name} cannot be locked: Web Locks need a secure context, https or localhost`,
-    { details: { lock: name } },
-  );
 }

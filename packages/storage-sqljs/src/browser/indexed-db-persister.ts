@@ -1,6 +1,6 @@
 import { BarkeepError } from '@barkeep/core';
 import type { Persister } from '../persister.ts';
-import { browserFailure } from './browser-failure.ts';
+import { browserFailure, unavailable } from './browser-failure.ts';
 import { checkDatabaseName } from './check-database-name.ts';
 import { ExclusiveLock } from './exclusive-lock.ts';
 
@@ -25,7 +25,7 @@ export class IndexedDbPersister implements Persister {
     this.#lock = new ExclusiveLock(`barkeep/indexeddb/${name}`);
   }
 
-  /** @throws BarkeepError `BUSY`, `UNSUPPORTED`, `CANNOT_OPEN`, `CORRUPT` or `IO`. */
+  /** @throws BarkeepError `BUSY`, `CANNOT_OPEN`, `CORRUPT` or `IO`. */
   async load(): Promise<Uint8Array | undefined> {
     try {
       await this.#lock.take();
@@ -65,6 +65,7 @@ export class IndexedDbPersister implements Persister {
 }
 
 async function openDatabase(name: string): Promise<IDBDatabase> {
+  if (typeof indexedDB === 'undefined') throw unavailable(name, 'IndexedDB');
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   const database = await resultOf(request);

@@ -1,6 +1,6 @@
 import { BarkeepError } from '@barkeep/core';
 import type { Persister } from '../persister.ts';
-import { browserFailure } from './browser-failure.ts';
+import { browserFailure, unavailable } from './browser-failure.ts';
 import { checkDatabaseName } from './check-database-name.ts';
 import { ExclusiveLock } from './exclusive-lock.ts';
 import { sealedSnapshot, unsealedSnapshot } from './snapshot-seal.ts';
@@ -29,7 +29,7 @@ export class OpfsPersister implements Persister {
     this.#lock = new ExclusiveLock(`barkeep/opfs/${name}`);
   }
 
-  /** @throws BarkeepError `BUSY`, `UNSUPPORTED`, `CANNOT_OPEN`, `CORRUPT` or `IO`. */
+  /** @throws BarkeepError `BUSY`, `CANNOT_OPEN`, `CORRUPT` or `IO`. */
   async load(): Promise<Uint8Array | undefined> {
     try {
       await this.#lock.take();
@@ -52,7 +52,7 @@ export class OpfsPersister implements Persister {
     const generation = this.#generation + 1;
     try {
       this.#lock.assertHeld();
-      const directory = await navigator.storage.getDirectory();
+      const directory = await this.#directory();
       const name = this.#fileName(SLOTS[generation % 2 === 0 ? 0 : 1]);
       const file = await directory.getFileHandle(name, { create: true });
       await replaceFile(file, await sealedSnapshot({ generation, bytes }));
@@ -67,7 +67,7 @@ export class OpfsPersister implements Persister {
   }
 
   async #read(slot: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const directory = await navigator.storage.getDirectory();
+    const directory = await this.#directory();
     try {
       const file = await (await directory.getFileHandle(this.#fileName(slot))).getFile();
       // A file that has just been made, for a save that then failed.
@@ -76,6 +76,13 @@ export class OpfsPersister implements Persister {
       if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
       throw error;
     }
+  }
+
+  #directory(): Promise<FileSystemDirectoryHandle> {
+    // Its types do not know that not every platform has it.
+    const storage = navigator.storage as StorageManager | undefined;
+    if (storage?.getDirectory === undefined) throw unavailable(this.name, 'OPFS');
+    return storage.getDirectory();
   }
 
   #fileName(slot: string): string {
