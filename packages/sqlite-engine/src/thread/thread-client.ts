@@ -106,9 +106,9 @@ export class ThreadClient<Calls extends ThreadCalls> {
 }
 
 function ended(cause: unknown): BarkeepError {
-  return new BarkeepError('INTERNAL', 'the SQLite worker thread has ended; open the storage anew', {
-    cause,
-  });
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  const message = `the SQLite worker thread has ended; open the storage anew${reason}`;
+  return new BarkeepError('INTERNAL', message, { cause });
 }
 
 function overloaded(): BarkeepError {

@@ -55,6 +55,13 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
     }
   });
 
+  it('has a README whose example for browsers works', async () => {
+    const page = await context.newPage();
+    const printed = page.waitForEvent('console');
+    await page.goto(`${site.url}readme.html`);
+    expect((await printed).text()).toBe('1');
+  });
+
   describe.each(PLACES)('%s', (place) => {
     it('has what was written and flushed after a reload, bit for bit', async () => {
       const page = await site.open(context);
