@@ -47,7 +47,11 @@ export function checkOptions(
   known: readonly string[],
 ): CheckedSnapshotOptions {
   if (options === null || typeof options !== 'object') {
-    throw invalidInput({ field: 'options', rule: `must be { ${known[0]}, … }`, value: options });
+    throw invalidInput({
+      field: 'options',
+      rule: 'must be { path, … } or { persister, … }',
+      value: options,
+    });
   }
   onlyKnownKeys(options, [...known, 'persister', 'saveDelayMs', 'archive', 'clock'], 'options');
   const { saveDelayMs = 1_000 } = options;

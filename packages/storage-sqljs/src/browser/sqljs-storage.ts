@@ -23,9 +23,13 @@ export class SqlJsStorage extends SnapshotStorage {
 
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
   constructor(options: SqlJsStorageOptions) {
-    const checked = checkOptions(options, ['wasmUrl', 'worker']);
+    const checked = checkOptions(options, ['path', 'wasmUrl', 'worker']);
     const { persister, clock, wasmUrl = bundledWasm(), worker = startWebWorker } = options;
     super({ ...checked, persister: checkPersister(persister), clock });
+    if (options.path !== undefined) {
+      const rule = 'must be absent in a browser, which has no files: give a persister';
+      throw invalidInput({ field: 'path', rule, value: options.path });
+    }
     if (typeof worker !== 'function') {
       throw invalidInput({ field: 'worker', rule: 'must be a function', value: worker });
     }

@@ -231,6 +231,23 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
     });
   });
 
+  it('saves nothing more when another page has taken the lock by force', async () => {
+    const page = await site.open(context);
+    const refusal = await page.evaluate(
+      async ([name, write]) => {
+        const { lab } = window;
+        const storage = await lab.open('OPFS', name, { saveDelayMs: 3_600_000 });
+        await storage.flush();
+        await navigator.locks.request(`barkeep/opfs/${name}`, { steal: true }, () => undefined);
+        await storage.candles.write(write);
+        return lab.rejection(() => storage.close());
+      },
+      [NAME, { key: BTC, candles: minutes(0, 10) }] as const,
+    );
+    expect(refusal).toMatchObject({ code: 'BUSY', retryable: false });
+    expect(await candlesOf(page, 'OPFS')).toEqual([]);
+  });
+
   it('falls back to the snapshot before when OPFS has torn the newest, and to nothing else', async () => {
     const page = await site.open(context);
     await page.evaluate(
@@ -286,14 +303,23 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
     const refusals = await page.evaluate(async () => {
       const { lab } = window;
       const persister = lab.persister('OPFS', 'x');
-      const bad = [{ path: './x' }, {}, { persister, wasmUrl: 'http://[' }, { persister: {} }];
+      const bad = [
+        { persister, path: './x' },
+        {},
+        { persister, wasmUrl: 'http://[' },
+        { persister, worker: './worker.js' },
+        { persister: {} },
+        { persister, url: './x' },
+      ];
       const making = bad.map((options) => () => new lab.SqlJsStorage(options as never));
       const naming = ['', 1, '\ud800'].map((name) => () => lab.persister('OPFS', name as string));
       return Promise.all([...making, ...naming].map((call) => lab.rejection(call)));
     });
-    const fields = ['options', 'persister', 'wasmUrl', 'persister', 'name', 'name', 'name'];
+    const options = ['path', 'persister', 'wasmUrl', 'worker', 'persister', 'options'];
     expect(refusals).toMatchObject(
-      fields.map((field) => ({ code: 'INVALID_INPUT', details: { field } })),
+      [...options, 'name', 'name', 'name'].map((field) => {
+        return { code: 'INVALID_INPUT', details: { field } };
+      }),
     );
   });
 });
