@@ -1,5 +1,11 @@
 import { BarkeepError } from '@barkeep/core';
-import { callsOf, type EnginePort, SqliteEngine, serveEngine } from '@barkeep/sqlite-engine';
+import {
+  callsOf,
+  type EnginePort,
+  SqliteEngine,
+  serveEngine,
+  type ThreadCalls,
+} from '@barkeep/sqlite-engine';
 import type { SqlJsStatic } from 'sql.js';
 import { SqlJsDriver } from './sqljs-driver.ts';
 import type { DatabaseOptions, WorkerCalls } from './worker-protocol.ts';
@@ -9,11 +15,18 @@ interface OpenDatabase {
   readonly engine: SqliteEngine;
 }
 
+export interface ServeDatabaseOptions {
+  /** What else the platform's threads do. */
+  readonly otherCalls?: ThreadCalls;
+  /** As of `serveEngine`. */
+  readonly defer: (callback: () => void) => void;
+}
+
 /** Runs one database at a time for whoever is at the other end of the port. */
 export function serveDatabase(
   port: EnginePort,
   sql: SqlJsStatic,
-  defer: (callback: () => void) => void,
+  { otherCalls, defer }: ServeDatabaseOptions,
 ): void {
   let database: OpenDatabase | undefined;
   const opened = (): OpenDatabase => {
@@ -31,7 +44,8 @@ export function serveDatabase(
       database = undefined;
     },
   };
-  serveEngine(port, calls, { whenIdle: () => database?.engine.compactStep() === true, defer });
+  const whenIdle = (): boolean => database?.engine.compactStep() === true;
+  serveEngine(port, { ...calls, ...otherCalls }, { whenIdle, defer });
 }
 
 function open(sql: SqlJsStatic, { bytes, ...options }: DatabaseOptions): OpenDatabase {

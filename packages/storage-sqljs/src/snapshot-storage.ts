@@ -6,7 +6,11 @@ import { SnapshotSaver } from './snapshot-saver.ts';
 import type { CheckedSnapshotOptions } from './sqljs-storage-options.ts';
 import type { WorkerCalls } from './worker-protocol.ts';
 
-export type DatabaseThread = ThreadClient<WorkerCalls>;
+/** A thread that runs a database, and who keeps that. */
+export interface ThreadDatabase {
+  readonly thread: ThreadClient<WorkerCalls>;
+  readonly persister: Persister;
+}
 
 export interface SnapshotStorageOptions extends CheckedSnapshotOptions {
   readonly persister: Persister;
@@ -19,10 +23,10 @@ export interface SnapshotStorageOptions extends CheckedSnapshotOptions {
  */
 export abstract class SnapshotStorage extends EngineStorage {
   readonly #archive: CheckedSnapshotOptions['archive'];
-  readonly #persister: Persister;
+  readonly #given: Persister;
   readonly #saver: SnapshotSaver;
   readonly #changing: EngineCaller;
-  #thread: DatabaseThread | undefined;
+  #database: ThreadDatabase | undefined;
 
   constructor({ persister, saveDelayMs, archive, clock }: SnapshotStorageOptions) {
     super(
@@ -39,16 +43,16 @@ export abstract class SnapshotStorage extends EngineStorage {
       { clock },
     );
     this.#archive = archive;
-    this.#persister = persister;
+    this.#given = persister;
     this.#saver = new SnapshotSaver({
       clock: this.clock,
       delayMs: saveDelayMs,
-      save: async () => this.#save(await this.#opened().call('snapshot', [])),
+      save: () => this.#save(),
     });
     this.#changing = {
       call: async (method, parameters, transfer) => {
         try {
-          return await this.#opened().call(method, parameters, transfer);
+          return await this.#opened().thread.call(method, parameters, transfer);
         } finally {
           this.#saver.touch();
         }
@@ -56,11 +60,11 @@ export abstract class SnapshotStorage extends EngineStorage {
     };
   }
 
-  /** A thread that has no database open yet. */
-  protected abstract _startThread(): DatabaseThread;
+  /** Starts a thread; the persister is the one that was given, or one that does the same elsewhere. */
+  protected abstract _startDatabase(persister: Persister): ThreadDatabase;
 
   protected override get reader(): EngineCaller {
-    return this.#opened();
+    return this.#opened().thread;
   }
 
   protected override get writer(): EngineCaller {
@@ -68,13 +72,19 @@ export abstract class SnapshotStorage extends EngineStorage {
   }
 
   protected override async _open(): Promise<void> {
+    const database = this._startDatabase(this.#given);
     try {
-      const image = await this.#load();
-      this.#thread = await this.#openDatabase(image);
+      const bytes = await this.#load(database.persister);
+      const settings = { journal: 'memory', synchronous: 'off', writer: 0 } as const;
+      const moved = bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+      const options = { ...settings, archive: this.#archive, bytes };
+      await database.thread.call('open', [options], moved);
+      this.#database = database;
       // What keeps a new database has it from the first save on.
-      if (image === undefined) this.#saver.touch();
+      if (bytes === undefined) this.#saver.touch();
     } catch (error) {
-      await this.#persister.close();
+      // Why it did not open says more than what follows from that.
+      await letGo(database).catch(() => undefined);
       throw error;
     }
   }
@@ -82,11 +92,13 @@ export abstract class SnapshotStorage extends EngineStorage {
   /** What could not be saved is lost: the caller is told, and nothing is left open. */
   protected override async _close(): Promise<void> {
     this.#saver.stop();
-    if (this.#thread === undefined) return;
+    const database = this.#database;
+    if (database === undefined) return;
     try {
       await this.#saver.flush();
     } finally {
-      await this.#letGo();
+      this.#database = undefined;
+      await letGo(database);
     }
   }
 
@@ -94,48 +106,36 @@ export abstract class SnapshotStorage extends EngineStorage {
     return this.#saver.flush();
   }
 
-  async #load(): Promise<Uint8Array | undefined> {
-    const { name } = this.#persister;
+  async #load(persister: Persister): Promise<Uint8Array | undefined> {
     try {
-      const bytes = await this.#persister.load();
-      return bytes && usableImage(bytes, name);
+      const bytes = await persister.load();
+      return bytes && usableImage(bytes, persister.name);
     } catch (error) {
-      throw fileFailure(error, name);
+      throw fileFailure(error, persister.name);
     }
   }
 
-  async #openDatabase(bytes: Uint8Array | undefined): Promise<DatabaseThread> {
-    const thread = this._startThread();
+  async #save(): Promise<void> {
+    const { thread, persister } = this.#opened();
+    const bytes = await thread.call('snapshot', []);
     try {
-      const settings = { journal: 'memory', synchronous: 'off', writer: 0 } as const;
-      const moved = bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
-      await thread.call('open', [{ ...settings, archive: this.#archive, bytes }], moved);
-      return thread;
+      await persister.save(bytes);
     } catch (error) {
-      await thread.close();
-      throw error;
+      throw fileFailure(error, persister.name);
     }
   }
 
-  async #save(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#persister.save(bytes);
-    } catch (error) {
-      throw fileFailure(error, this.#persister.name);
-    }
+  #opened(): ThreadDatabase {
+    if (this.#database === undefined) throw this.notOpen();
+    return this.#database;
   }
+}
 
-  async #letGo(): Promise<void> {
-    try {
-      await this.#thread?.close();
-    } finally {
-      this.#thread = undefined;
-      await this.#persister.close();
-    }
-  }
-
-  #opened(): DatabaseThread {
-    if (this.#thread === undefined) throw this.notOpen();
-    return this.#thread;
+/** The persister first: it may need the thread. */
+async function letGo({ thread, persister }: ThreadDatabase): Promise<void> {
+  try {
+    await persister.close();
+  } finally {
+    await thread.close();
   }
 }

@@ -4,7 +4,7 @@ import { ThreadClient } from '@barkeep/sqlite-engine';
 import { DatabaseFile } from './database-file.ts';
 import { databaseThreads } from './database-threads.ts';
 import type { Persister } from './persister.ts';
-import { type DatabaseThread, SnapshotStorage } from './snapshot-storage.ts';
+import { SnapshotStorage, type ThreadDatabase } from './snapshot-storage.ts';
 import { checkOptions, checkPersister, type SqlJsStorageOptions } from './sqljs-storage-options.ts';
 
 /**
@@ -23,8 +23,8 @@ export class SqlJsStorage extends SnapshotStorage {
     super({ ...checked, persister: persisterOf(options), clock: options.clock });
   }
 
-  protected override _startThread(): DatabaseThread {
-    return new ThreadClient(databaseThreads);
+  protected override _startDatabase(persister: Persister): ThreadDatabase {
+    return { thread: new ThreadClient(databaseThreads), persister };
   }
 }
 

@@ -4,4 +4,4 @@ import initSqlJs from 'sql.js';
 import { serveDatabase } from './serve-database.ts';
 
 const sql = await initSqlJs();
-if (parentPort !== null) serveDatabase(parentPort, sql, setImmediate);
+if (parentPort !== null) serveDatabase(parentPort, sql, { defer: setImmediate });

@@ -2,6 +2,7 @@
 import { BarkeepError } from '@barkeep/core';
 import { type EnginePort, serveEngine } from '@barkeep/sqlite-engine';
 import initSqlJs, { type SqlJsStatic } from 'sql.js';
+import { persisterCalls } from './browser/persister-calls.ts';
 import type { WebWorkerGreeting } from './browser/web-worker-thread.ts';
 import { serveDatabase } from './serve-database.ts';
 
@@ -18,13 +19,15 @@ async function serve({ port, wasmUrl }: WebWorkerGreeting): Promise<void> {
   };
   const defer = (callback: () => void): void => void setTimeout(callback, 0);
   try {
-    serveDatabase(enginePort, await loadSqlite(wasmUrl), defer);
+    const sql = await loadSqlite(wasmUrl);
+    serveDatabase(enginePort, sql, { otherCalls: persisterCalls(), defer });
   } catch (error) {
     const fail = (): never => {
       throw error;
     };
     // A worker that cannot even close is not kept for the next database.
-    serveEngine(enginePort, { open: fail, close: fail }, { whenIdle: () => false, defer });
+    const calls = { load: fail, letGo: () => undefined, open: fail, close: fail };
+    serveEngine(enginePort, calls, { whenIdle: () => false, defer });
   }
 }
 

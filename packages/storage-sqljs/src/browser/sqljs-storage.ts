@@ -1,12 +1,16 @@
 import { invalidInput } from '@barkeep/core';
 import { type SpareThreads, ThreadClient } from '@barkeep/sqlite-engine';
-import { type DatabaseThread, SnapshotStorage } from '../snapshot-storage.ts';
+import type { Persister } from '../persister.ts';
+import { SnapshotStorage, type ThreadDatabase } from '../snapshot-storage.ts';
 import {
   checkOptions,
   checkPersister,
   type SqlJsStorageOptions,
 } from '../sqljs-storage-options.ts';
 import { startWebWorker } from '../start-web-worker.ts';
+import type { WorkerCalls } from '../worker-protocol.ts';
+import { type PersisterCalls, placeOf } from './persister-calls.ts';
+import { ThreadPersister } from './thread-persister.ts';
 import { webWorkerThreads } from './web-worker-threads.ts';
 
 /**
@@ -36,8 +40,11 @@ export class SqlJsStorage extends SnapshotStorage {
     this.#threads = webWorkerThreads(worker, absoluteUrl(wasmUrl));
   }
 
-  protected override _startThread(): DatabaseThread {
-    return new ThreadClient(this.#threads);
+  protected override _startDatabase(persister: Persister): ThreadDatabase {
+    const thread = new ThreadClient<WorkerCalls & PersisterCalls>(this.#threads);
+    const place = placeOf(persister);
+    if (place === undefined) return { thread, persister };
+    return { thread, persister: new ThreadPersister(persister.name, place, thread) };
   }
 }
 

@@ -100,7 +100,8 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
       const page = await site.open(context);
       await page.evaluate(
         async ([where, name]) => {
-          const storage = await window.lab.open(where, name, { saveDelayMs: 20 });
+          const persister = window.lab.countingPersister(where, name);
+          const storage = await window.lab.open(where, name, { persister, saveDelayMs: 20 });
           await storage.flush();
         },
         [place, NAME] as const,

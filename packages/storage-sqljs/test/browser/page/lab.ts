@@ -26,6 +26,20 @@ export const lab = {
     return new persisters[place](name);
   },
 
+  /** A persister of the page's own, which counts what it saves. */
+  countingPersister(place: Place, name: string): Persister {
+    const persister = lab.persister(place, name);
+    return {
+      name,
+      load: () => persister.load(),
+      save: async (bytes) => {
+        await persister.save(bytes);
+        saves += 1;
+      },
+      close: () => persister.close(),
+    };
+  },
+
   /** Opens the storage of this page. */
   async open(
     place: Place,
@@ -33,11 +47,6 @@ export const lab = {
     options: Partial<SqlJsStorageOptions> = {},
   ): Promise<SqlJsStorage> {
     const persister = lab.persister(place, name);
-    const save = persister.save.bind(persister);
-    persister.save = async (bytes) => {
-      await save(bytes);
-      saves += 1;
-    };
     const opening = new SqlJsStorage({ persister, ...options });
     await opening.open();
     storage = opening;
