@@ -3,10 +3,13 @@ import type { Persister } from '../persister.ts';
 import { IndexedDbPersister } from './indexed-db-persister.ts';
 import { OpfsPersister } from './opfs-persister.ts';
 
-const PERSISTERS = { OPFS: OpfsPersister, IndexedDB: IndexedDbPersister } as const;
+/** Where a persister that a worker can make for itself keeps a database. */
+export type Place = 'OPFS' | 'IndexedDB';
 
-/** A persister that a worker can make for itself. */
-export type Place = keyof typeof PERSISTERS;
+const PERSISTERS: Readonly<Record<Place, new (name: string) => Persister>> = {
+  OPFS: OpfsPersister,
+  IndexedDB: IndexedDbPersister,
+};
 
 /** What a page asks a worker to do with the persister of a database: `load` first, `letGo` last. */
 export type PersisterCalls = {
