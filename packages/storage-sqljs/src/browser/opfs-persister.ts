@@ -3,6 +3,7 @@ import type { Persister } from '../persister.ts';
 import { browserFailure, unavailable } from './browser-failure.ts';
 import { checkDatabaseName } from './check-database-name.ts';
 import { ExclusiveLock } from './exclusive-lock.ts';
+import { replaceContent } from './replace-content.ts';
 import { sealedSnapshot, unsealedSnapshot } from './snapshot-seal.ts';
 
 /** Saves go to the two files in turn. */
@@ -10,10 +11,12 @@ const SLOTS = ['a', 'b'] as const;
 
 /**
  * Keeps a database in the origin private file system (OPFS), in two files that take turns: a save
- * replaces the older one and never touches the newer one. Each is written under another name first and
- * takes its place when it is closed (https://fs.spec.whatwg.org/#api-filesystemfilehandle-createwritable).
- * The standard does not say when that reaches the disk, so each ends with a checksum: a file that a
- * power cut has torn is known, and the other one counts.
+ * replaces the older one and never touches the newer one. Each ends with a checksum, so one whose save
+ * was interrupted is known, and the other one counts.
+ *
+ * A `SqlJsStorage` uses it in its worker, where `save` resolves when the bytes are on the disk, as far as
+ * the browser knows (https://fs.spec.whatwg.org/#api-filesystemsyncaccesshandle-flush). A page itself
+ * cannot ask for that.
  *
  * A Web Lock keeps it from being open in two pages.
  */
@@ -55,7 +58,7 @@ export class OpfsPersister implements Persister {
       const directory = await this.#directory();
       const name = this.#fileName(SLOTS[generation % 2 === 0 ? 0 : 1]);
       const file = await directory.getFileHandle(name, { create: true });
-      await replaceFile(file, await sealedSnapshot({ generation, bytes }));
+      await replaceContent(file, await sealedSnapshot({ generation, bytes }));
       this.#generation = generation;
     } catch (error) {
       throw browserFailure(error, this.name);
@@ -87,21 +90,6 @@ export class OpfsPersister implements Persister {
 
   #fileName(slot: string): string {
     return `${encodeURIComponent(this.name)}.${slot}`;
-  }
-}
-
-async function replaceFile(
-  file: FileSystemFileHandle,
-  parts: readonly Uint8Array<ArrayBuffer>[],
-): Promise<void> {
-  const writable = await file.createWritable();
-  try {
-    for (const part of parts) await writable.write(part);
-    await writable.close();
-  } catch (error) {
-    // What was written is dropped. A stream that has failed cannot be aborted any more.
-    await writable.abort().catch(() => undefined);
-    throw error;
   }
 }
 

@@ -116,6 +116,29 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
       expect(await candlesOf(await site.open(context), place)).toEqual(minutes(0, 10));
     });
 
+    it('has all that was flushed, whole, whenever its page crashes', async () => {
+      const disk = await openProfile(temporaryProfile());
+      for (let round = 0; round < 2; round += 1) {
+        const page = await site.open(disk);
+        let flushed = 0;
+        const enough = new Promise<void>((resolve) => {
+          page.on('console', (message) => {
+            flushed = Number(message.text());
+            if (flushed % 10 === 9) resolve();
+          });
+        });
+        await page.evaluate(([where, name]) => void window.lab.saveForever(where, name), [
+          place,
+          NAME,
+        ] as const);
+        await enough;
+        await crash(page);
+        const volumes = (await candlesOf(await site.open(disk), place)).map(({ volume }) => volume);
+        expect(volumes.length).toBeGreaterThanOrEqual(flushed);
+        expect(volumes).toEqual(volumes.map((_, i) => i));
+      }
+    });
+
     it('refuses a second page until the first one lets go', async () => {
       const [one, other] = [await site.open(context), await site.open(context)];
       await one.evaluate(
@@ -168,8 +191,9 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
     });
 
     it('tells that there is no room, keeps what was saved, and recovers', async () => {
-      const page = await site.open(context);
-      await limitStorage(page, 2_000_000);
+      const disk = await openProfile(temporaryProfile());
+      const page = await site.open(disk);
+      await limitStorage(page, 1_500_000);
       const refusal = await page.evaluate(
         async ([where, name, write]) => {
           const { lab } = window;
@@ -187,7 +211,7 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
         details: { path: NAME },
       });
       // What was saved before is as it was: another page would find it.
-      const other = await site.open(context);
+      const other = await site.open(disk);
       await crash(page);
       expect(await candlesOf(other, place)).toEqual(minutes(0, 10));
       const refusedAgain = await other.evaluate(
@@ -210,9 +234,8 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
     });
 
     it('has what was flushed after the browser was killed', async () => {
-      const profile = mkdtempSync(join(tmpdir(), 'barkeep-browser-'));
-      onTestFinished(() => rmSync(profile, { recursive: true, force: true }));
-      const first = await chromium.launchPersistentContext(profile, browserLaunch());
+      const profile = temporaryProfile();
+      const first = await openProfile(profile);
       const page = await site.open(first);
       await page.evaluate(
         async ([where, name, write]) => {
@@ -226,9 +249,8 @@ describe.skipIf(!hasBrowser())('in a browser', () => {
       process.kill(await browserPid(first), 'SIGKILL');
       await gone;
 
-      const second = await chromium.launchPersistentContext(profile, browserLaunch());
-      onTestFinished(() => second.close());
-      expect(await candlesOf(await site.open(second), place)).toEqual(minutes(0, 1_000));
+      const second = await site.open(await openProfile(profile));
+      expect(await candlesOf(second, place)).toEqual(minutes(0, 1_000));
     });
   });
 
@@ -330,6 +352,19 @@ async function sqlite(path: string): Promise<SqliteStorage> {
   onTestFinished(() => storage.close());
   await storage.open();
   return storage;
+}
+
+/** A folder for a browser that keeps its data on the disk, as a user's does. */
+function temporaryProfile(): string {
+  const profile = mkdtempSync(join(tmpdir(), 'barkeep-browser-'));
+  onTestFinished(() => rmSync(profile, { recursive: true, force: true }));
+  return profile;
+}
+
+async function openProfile(profile: string): Promise<BrowserContext> {
+  const opened = await chromium.launchPersistentContext(profile, browserLaunch());
+  onTestFinished(() => opened.close());
+  return opened;
 }
 
 /** Opens the database in a page, reads all its candles, and closes it. */

@@ -62,6 +62,18 @@ export const lab = {
     return saves;
   },
 
+  /** Writes a candle and flushes, again and again, and prints how many are safe. */
+  async saveForever(place: Place, name: string): Promise<void> {
+    const key = { symbol: 'KRW-BTC', timeframe: '1m' } as const;
+    const { candles } = await lab.open(place, name, { saveDelayMs: 1 });
+    for (let i = (await candles.read(key)).length; ; i += 1) {
+      const candle = { timestamp: i * 60_000, open: 1, high: 1, low: 1, close: 1, volume: i };
+      await candles.write({ key, candles: [candle] });
+      await lab.storage.flush();
+      console.log(i + 1);
+    }
+  },
+
   /** Runs scenarios by the start of their key; tiny segments bring every one to their boundaries. */
   async conformance(
     place: Place,
@@ -92,10 +104,11 @@ export const lab = {
     };
   },
 
-  /** Makes the database three megabytes larger. */
+  /** Makes the database almost three megabytes larger, and nothing can compress them. */
   async addBallast(): Promise<void> {
     for (const key of ['one', 'two', 'three']) {
-      await lab.storage.metadata.set(key, 'x'.repeat(1_000_000));
+      const texts = Array.from({ length: 11 }, () => base64Of(randomBytes(65_535)));
+      await lab.storage.metadata.set(key, texts.join(''));
     }
   },
 
@@ -116,7 +129,7 @@ export const lab = {
     const persister = lab.persister(place, name);
     try {
       const bytes = (await persister.load()) ?? new Uint8Array();
-      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+      return base64Of(bytes);
     } finally {
       await persister.close();
     }
@@ -132,6 +145,14 @@ export const lab = {
     }
   },
 };
+
+function base64Of(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
 
 declare global {
   interface Window {
