@@ -11,6 +11,7 @@ import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   apps,
+  type Conditions,
   catalog,
   type Exports,
   filesBelow,
@@ -166,14 +167,15 @@ describe('packages', () => {
     for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
       if (subpath === './package.json') continue;
       expect(target).toBeTypeOf('object');
-      const source = (target as Record<string, string>)[sourceCondition] ?? '';
-      const built = source.replace('./src/', './dist/').replace(/\.ts$/, '');
+      const sources = (target as Conditions)[sourceCondition] ?? '';
+      const each = typeof sources === 'string' ? { default: sources } : sources;
       // The order counts: a resolver takes the first condition that it knows.
       expect(Object.entries(target)).toEqual([
-        [sourceCondition, source],
-        ['types', `${built}.d.ts`],
-        ['default', `${built}.js`],
+        [sourceCondition, sources],
+        ['types', builtOf(each['default'], '.d.ts')],
+        ...Object.entries(each).map(([condition, source]) => [condition, builtOf(source, '.js')]),
       ]);
+      expect(Object.keys(each).at(-1)).toBe('default');
     }
   });
 
@@ -238,6 +240,11 @@ function undeclared(imports: readonly Import[], declared: readonly string[]): Im
   return packageImports(imports).filter(
     ({ specifier }) => !declared.includes(packageOf(specifier)),
   );
+}
+
+/** What is built of a source: `./dist/….js` of `./src/….ts`. */
+function builtOf(source: string | undefined, extension: string): string | undefined {
+  return source?.replace('./src/', './dist/').replace(/\.ts$/, extension);
 }
 
 function withoutSources(exports: Exports): Exports {

@@ -24,7 +24,9 @@ export interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
-export type Exports = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+export type Exports = Readonly<Record<string, string | Conditions>>;
+/** A file for each condition; one that is an object has files for the conditions within it. */
+export type Conditions = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 export type Dependencies = Readonly<Record<string, string>>;
 
 /** A package or an app. */

@@ -9,8 +9,11 @@ export interface BarkeepPackage {
 }
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly '@barkeep/typescript': string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly '@barkeep/typescript': Sources }>>;
 }
+
+/** One for all platforms, or one for each condition such as `browser`. */
+type Sources = string | Readonly<Record<string, string>>;
 
 /**
  * How every package of the house is built: one ESM file with declarations and source maps in
@@ -32,6 +35,8 @@ export function barkeepPackage({ platform, workers = [] }: BarkeepPackage): User
 function exportedSources(): string[] {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
   return Object.values(manifest.exports).flatMap((target) => {
-    return typeof target === 'string' ? [] : [target['@barkeep/typescript']];
+    if (typeof target === 'string') return [];
+    const sources = target['@barkeep/typescript'];
+    return typeof sources === 'string' ? [sources] : Object.values(sources);
   });
 }

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 interface Manifest {
   readonly publishConfig: {
-    readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   };
 }
 
@@ -20,6 +20,9 @@ for (const folder of readdirSync(packages)) {
   ) as Manifest;
   for (const target of Object.values(manifest.publishConfig.exports)) {
     if (typeof target === 'string') continue;
-    await import(pathToFileURL(join(packages, folder, target.default)).href);
+    for (const [condition, file] of Object.entries(target)) {
+      if (condition === 'types') continue;
+      await import(pathToFileURL(join(packages, folder, file)).href);
+    }
   }
 }

@@ -12,4 +12,4 @@ export type * from './thread/engine-thread.ts';
 export * from './thread/serve-engine.ts';
 export * from './thread/spare-threads.ts';
 export * from './thread/thread-client.ts';
-export { columnBuffers } from './thread/thread-protocol.ts';
+export { columnBuffers, type ThreadCalls } from './thread/thread-protocol.ts';

@@ -2,17 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BarkeepError, fileFailure, systemCode } from '@barkeep/core';
-
-/** What https://sqlite.org/fileformat2.html#the_database_header says of the file. */
-const HEADER = {
-  magic: 'SQLite format 3\0',
-  pageSizeAt: 16,
-  versionsAt: 18,
-  pageCountAt: 28,
-} as const;
-/** The file format versions of a database without, and with, a write-ahead log. */
-const WITHOUT_WAL = 1;
-const WITH_WAL = 2;
+import type { Persister } from './persister.ts';
 
 /** Which state of the file we know: another one is somebody else's. */
 interface Identity {
@@ -25,17 +15,20 @@ interface Identity {
  * A database file that is read and written as a whole. A save is atomic and durable: a file beside it,
  * written and synced, takes its name, and the directory is synced.
  */
-export class DatabaseFile {
+export class DatabaseFile implements Persister {
+  readonly name: string;
   readonly #path: string;
   #known: Identity | undefined;
 
+  /** The path is absolute. */
   constructor(path: string) {
+    this.name = path;
     this.#path = path;
   }
 
   /**
    * The bytes; `undefined` when there is no file. Removes what an interrupted save left.
-   * @throws BarkeepError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `CORRUPT` or `IO`.
+   * @throws BarkeepError `CANNOT_OPEN`, `READ_ONLY` or `IO`.
    */
   async load(): Promise<Uint8Array | undefined> {
     try {
@@ -44,9 +37,8 @@ export class DatabaseFile {
       this.#known = await identityOf(this.#path);
       if (this.#known === undefined) return undefined;
       const bytes = await readFile(this.#path);
-      assertWhole(this.#path, bytes);
       await this.#assertNoWal();
-      return withoutWal(bytes);
+      return bytes;
     } catch (error) {
       throw fileFailure(error, this.#path, 'CANNOT_OPEN');
     }
@@ -75,6 +67,11 @@ export class DatabaseFile {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw fileFailure(error, this.#path);
     }
+  }
+
+  /** A file is not held: another one that writes it is found out by the next save. */
+  async close(): Promise<void> {
+    this.#known = undefined;
   }
 
   async #assertUnchanged(): Promise<void> {
@@ -122,31 +119,6 @@ async function identityOf(path: string): Promise<Identity | undefined> {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** SQLite would read zeros where pages are missing. */
-function assertWhole(path: string, bytes: Buffer): void {
-  if (bytes.length === 0) return;
-  if (!bytes.toString('latin1', 0, HEADER.magic.length).startsWith(HEADER.magic)) {
-    throw new BarkeepError('NOT_A_DATABASE', `${path} is not an SQLite database`, {
-      details: { path },
-    });
-  }
-  const isLong = bytes.length >= 100;
-  const pageSize = isLong ? bytes.readUInt16BE(HEADER.pageSizeAt) : 0;
-  const pages = isLong ? bytes.readUInt32BE(HEADER.pageCountAt) : 1;
-  const expected = (pageSize === 1 ? 65_536 : pageSize) * pages;
-  if (isLong && bytes.length >= expected) return;
-  throw new BarkeepError('CORRUPT', `${path} has been cut short`, {
-    details: { path, bytes: bytes.length, expected },
-  });
-}
-
-/** Without its log a database in WAL mode is as any other, once its header says so. */
-function withoutWal(bytes: Buffer): Uint8Array {
-  const at = HEADER.versionsAt;
-  if (bytes[at] === WITH_WAL && bytes[at + 1] === WITH_WAL) bytes.fill(WITHOUT_WAL, at, at + 2);
-  return new Uint8Array(bytes);
 }
 
 /** So that the new name survives a power cut. Windows has no such thing. */

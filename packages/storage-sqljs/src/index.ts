@@ -1,2 +1,7 @@
+/** For Node; `browser.ts` is the same for browsers, without Node's modules. */
+export { IndexedDbPersister } from './browser/indexed-db-persister.ts';
+export { OpfsPersister } from './browser/opfs-persister.ts';
+export type { WebWorker } from './browser/web-worker-thread.ts';
+export type { Persister } from './persister.ts';
 export * from './sqljs-storage.ts';
 export type { SqlJsStorageOptions } from './sqljs-storage-options.ts';

@@ -1,10 +1,17 @@
-import { resolve } from 'node:path';
 import { type Clock, invalidInput, onlyKnownKeys } from '@barkeep/core';
 import { type ArchiveOption, type ArchivePolicy, archivePolicy } from '@barkeep/sqlite-engine';
+import type { WebWorker } from './browser/web-worker-thread.ts';
+import type { Persister } from './persister.ts';
 
+/** One of `path` and `persister` is required. */
 export interface SqlJsStorageOptions {
-  /** The database file, such as `./market_data.sqlite3`; made when it does not exist. */
-  readonly path: string;
+  /**
+   * The database file, such as `./market_data.sqlite3`; made when it does not exist. Not in browsers,
+   * which have no files.
+   */
+  readonly path?: string | undefined;
+  /** What keeps the database instead of a file, such as an `OpfsPersister`. */
+  readonly persister?: Persister | undefined;
   /**
    * A change is saved at most so long after it was made, in milliseconds, and the time that saving
    * takes; at most an hour. Default: 1,000.
@@ -14,37 +21,54 @@ export interface SqlJsStorageOptions {
   readonly archive?: ArchiveOption | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
+  /**
+   * Browsers only: where `sql.js/dist/sql-wasm-browser.wasm` is served; relative to the page.
+   * Default: where the bundler put it.
+   */
+  readonly wasmUrl?: string | URL | undefined;
+  /**
+   * Browsers only: starts the script `@barkeep/storage-sqljs/web-worker` as a module.
+   * Default: as the bundler understands `new Worker(new URL(…, import.meta.url))`.
+   */
+  readonly worker?: (() => WebWorker) | undefined;
 }
 
-export interface CheckedSqlJsStorageOptions {
-  /** Absolute. */
-  readonly path: string;
+/** What both platforms check. */
+export interface CheckedSnapshotOptions {
   readonly saveDelayMs: number;
   readonly archive: ArchivePolicy | 'off';
 }
 
-const KNOWN = ['path', 'saveDelayMs', 'archive', 'clock'];
 const LONGEST_DELAY_MS = 3_600_000;
 
-/** @throws BarkeepError `INVALID_INPUT` naming the option. */
-export function checkOptions(options: SqlJsStorageOptions): CheckedSqlJsStorageOptions {
+/** `known`: the options of this platform. @throws BarkeepError `INVALID_INPUT` naming the option. */
+export function checkOptions(
+  options: SqlJsStorageOptions,
+  known: readonly string[],
+): CheckedSnapshotOptions {
   if (options === null || typeof options !== 'object') {
-    throw invalidInput({ field: 'options', rule: 'must be { path, … }', value: options });
+    throw invalidInput({
+      field: 'options',
+      rule: 'must be { path, … } or { persister, … }',
+      value: options,
+    });
   }
-  onlyKnownKeys(options, KNOWN, 'options');
-  const { path, saveDelayMs = 1_000 } = options;
-  if (
-    typeof path !== 'string' ||
-    path.trim() === '' ||
-    path.includes('\0') ||
-    path === ':memory:'
-  ) {
-    const rule = 'must be the path of a file; for candles in memory use @barkeep/storage-memory';
-    throw invalidInput({ field: 'path', rule, value: path });
-  }
+  onlyKnownKeys(options, [...known, 'persister', 'saveDelayMs', 'archive', 'clock'], 'options');
+  const { saveDelayMs = 1_000 } = options;
   if (!(Number.isSafeInteger(saveDelayMs) && saveDelayMs >= 0 && saveDelayMs <= LONGEST_DELAY_MS)) {
     const rule = `must be a whole number from 0 to ${LONGEST_DELAY_MS}`;
     throw invalidInput({ field: 'saveDelayMs', rule, value: saveDelayMs });
   }
-  return { path: resolve(path), saveDelayMs, archive: archivePolicy(options.archive) };
+  return { saveDelayMs, archive: archivePolicy(options.archive) };
+}
+
+/** @throws BarkeepError `INVALID_INPUT` unless it has the methods of a Persister and a name. */
+export function checkPersister(persister: unknown): Persister {
+  const candidate = Object(persister) as Partial<Persister>;
+  const methods = [candidate.load, candidate.save, candidate.close];
+  if (typeof candidate.name === 'string' && methods.every((one) => typeof one === 'function')) {
+    return candidate as Persister;
+  }
+  const rule = 'must have a name and the methods load, save and close';
+  throw invalidInput({ field: 'persister', rule, value: persister });
 }

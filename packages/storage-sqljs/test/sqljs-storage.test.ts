@@ -2,7 +2,13 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ManualClock } from '@barkeep/core';
 import { SqliteStorage } from '@barkeep/storage-sqlite';
-import { SqlJsStorage } from '@barkeep/storage-sqljs';
+import {
+  IndexedDbPersister,
+  OpfsPersister,
+  type Persister,
+  SqlJsStorage,
+  type SqlJsStorageOptions,
+} from '@barkeep/storage-sqljs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import {
   BTC,
@@ -218,13 +224,81 @@ it('refuses files that are damaged or something else, and leaves them', async ()
   expect(await rejection(new SqlJsStorage({ path }).open())).toMatchObject({ code: 'CORRUPT' });
 });
 
+it('is kept by whatever a persister is', async () => {
+  const path = temporaryPath();
+  const file = await openStorage(path);
+  await file.candles.write({ key: BTC, candles: minutes(0, 10) });
+  await file.close();
+  let kept: Uint8Array | undefined = readFileSync(path);
+  const calls: string[] = [];
+  const persister: Persister = {
+    name: 'a variable',
+    load: async () => {
+      calls.push('load');
+      return kept;
+    },
+    save: async (bytes) => {
+      calls.push('save');
+      kept = bytes;
+    },
+    close: async () => {
+      calls.push('close');
+    },
+  };
+  const storage = new SqlJsStorage({ persister });
+  await storage.open();
+  await storage.candles.write({ key: BTC, candles: minutes(10, 20) });
+  await storage.flush();
+  await storage.close();
+  expect(calls).toEqual(['load', 'save', 'close']);
+  writeFileSync(path, kept);
+  expect((await (await openStorage(path)).candles.read(BTC)).toArray()).toEqual(minutes(0, 20));
+});
+
+it('reports what a persister throws, and lets go of it', async () => {
+  const closed: string[] = [];
+  const persister = (bytes: Uint8Array | undefined, failing?: 'load' | 'save'): Persister => ({
+    name: 'a cloud',
+    load: async () => {
+      if (failing === 'load') throw new Error('no cloud today');
+      return bytes;
+    },
+    save: async () => {
+      throw new Error('it rains');
+    },
+    close: async () => {
+      closed.push('closed');
+    },
+  });
+  const failure = { code: 'IO', retryable: true, details: { path: 'a cloud' } };
+  const unreadable = new SqlJsStorage({ persister: persister(undefined, 'load') });
+  expect(await rejection(unreadable.open())).toMatchObject(failure);
+  const damaged = new SqlJsStorage({ persister: persister(Buffer.from('a shopping list')) });
+  expect(await rejection(damaged.open())).toMatchObject({ code: 'NOT_A_DATABASE' });
+  const unwritable = new SqlJsStorage({ persister: persister(undefined, 'save') });
+  await unwritable.open();
+  expect(await rejection(unwritable.close())).toMatchObject(failure);
+  expect(closed).toHaveLength(3);
+});
+
+it.each([OpfsPersister, IndexedDbPersister])('has no browser in Node: %o', async (Kind) => {
+  const storage = new SqlJsStorage({ persister: new Kind('market_data') });
+  expect(await rejection(storage.open())).toMatchObject({ code: 'CANNOT_OPEN' });
+  expect(storage.state).toBe('closed');
+});
+
 it.each([
   ['path', { path: '' }],
+  ['path', {}],
+  ['path', { path: 'a', persister: { name: '', load() {}, save() {}, close() {} } }],
+  ['persister', { persister: { name: 'b' } }],
+  ['persister', { persister: null }],
+  ['options', { path: 'a', wasmUrl: './sql.wasm' }],
   ['path', { path: ':memory:' }],
   ['saveDelayMs', { path: 'a', saveDelayMs: -1 }],
   ['saveDelayMs', { path: 'a', saveDelayMs: 1.5 }],
 ])('refuses a bad option: %s %j', (field, options) => {
-  expect(() => new SqlJsStorage(options)).toThrow(
+  expect(() => new SqlJsStorage(options as SqlJsStorageOptions)).toThrow(
     expect.objectContaining({ code: 'INVALID_INPUT', details: expect.objectContaining({ field }) }),
   );
 });

@@ -4,19 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { browserLaunch, hasBrowser } from '../../../../tools/test-browser.ts';
 import { DemoProcess } from '../demo-process.ts';
-import { BROWSER_ARGUMENTS, findBrowser } from './browser.ts';
 
 const LONG = 120_000;
-const executablePath = findBrowser();
-const { CI } = process.env;
-const inCi = CI === 'true';
 
-if (executablePath === undefined && !inCi) {
-  console.warn('No browser found: set CHROMIUM_PATH to look at the page with one.');
-}
-
-describe.skipIf(executablePath === undefined && !inCi)('the page in a browser', () => {
+describe.skipIf(!hasBrowser())('the page in a browser', () => {
   let folder: string;
   let demo: DemoProcess;
   let url: string;
@@ -25,12 +18,10 @@ describe.skipIf(executablePath === undefined && !inCi)('the page in a browser', 
   let complaints: string[];
 
   beforeAll(async () => {
-    if (executablePath === undefined)
-      throw new Error('CI needs Chromium: apt-get install chromium');
     folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
     demo = new DemoProcess(['--days', '3', '--port', '0'], folder);
     url = await demo.url();
-    browser = await chromium.launch({ executablePath, args: [...BROWSER_ARGUMENTS] });
+    browser = await chromium.launch(browserLaunch());
   }, LONG);
   afterAll(async () => {
     await browser?.close();

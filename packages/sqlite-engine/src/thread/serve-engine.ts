@@ -9,7 +9,7 @@ import {
   type ThreadResponse,
 } from './thread-protocol.ts';
 
-/** The thread's end of a connection: what is used of `parentPort` of `node:worker_threads`. */
+/** The thread's end of a connection: what is used of `parentPort` of `node:worker_threads`, and can be made of a `MessagePort` of the web. */
 export interface EnginePort {
   on(event: 'message', listener: (request: ThreadRequest) => void): unknown;
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
@@ -22,7 +22,10 @@ export interface ServeOptions {
   readonly defer: (callback: () => void) => void;
 }
 
-/** Answers requests in their order. What can wait is done a step at a time, so that a request waits for one step at most. */
+/**
+ * Answers requests in their order; where a call returns a promise, when that is kept. What can wait is
+ * done a step at a time, so that a request waits for one step at most.
+ */
 export function serveEngine(port: EnginePort, calls: ThreadCalls, options: ServeOptions): void {
   let waitsForIdle = false;
   const workWhenIdle = (): void => {
@@ -34,9 +37,10 @@ export function serveEngine(port: EnginePort, calls: ThreadCalls, options: Serve
     });
   };
   port.on('message', (request) => {
-    const { response, transfer } = answer(calls, request);
-    port.postMessage(response, transfer);
-    workWhenIdle();
+    answer(calls, request, ({ response, transfer }) => {
+      port.postMessage(response, transfer);
+      workWhenIdle();
+    });
   });
 }
 
@@ -45,13 +49,24 @@ interface Answer {
   readonly transfer: readonly ArrayBuffer[];
 }
 
-function answer(calls: ThreadCalls, { id, method, parameters }: ThreadRequest): Answer {
+function answer(
+  calls: ThreadCalls,
+  { id, method, parameters }: ThreadRequest,
+  send: (answer: Answer) => void,
+): void {
+  const succeed = (value: unknown): void => {
+    send({ response: { id, value }, transfer: movable(method, value) });
+  };
+  const fail = (error: unknown): void => {
+    send({ response: { id, error: packError(sqliteFailure(error)) }, transfer: [] });
+  };
   try {
     const call = calls[method] as (...parameters: readonly unknown[]) => unknown;
     const value = call(...parameters);
-    return { response: { id, value }, transfer: movable(method, value) };
+    if (value instanceof Promise) value.then(succeed, fail);
+    else succeed(value);
   } catch (error) {
-    return { response: { id, error: packError(sqliteFailure(error)) }, transfer: [] };
+    fail(error);
   }
 }
 

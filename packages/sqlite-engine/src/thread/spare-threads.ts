@@ -1,12 +1,12 @@
 import { type ClockTimer, systemClock } from '@barkeep/core';
-import type { EngineThread } from './engine-thread.ts';
+import type { EngineThread, EngineThreads } from './engine-thread.ts';
 
 /** Starting a thread takes far longer than opening a database, so one that is free waits a while. */
 const SPARE_FOR_MS = 5_000;
 const MOST_SPARES = 4;
 
 /** Threads to take and give back, started when there is none to spare. */
-export class SpareThreads {
+export class SpareThreads implements EngineThreads {
   readonly #start: () => EngineThread;
   readonly #spares = new Map<EngineThread, ClockTimer>();
 

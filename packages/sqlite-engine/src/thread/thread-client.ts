@@ -1,6 +1,5 @@
 import { BarkeepError } from '@barkeep/core';
-import type { EngineThread } from './engine-thread.ts';
-import type { SpareThreads } from './spare-threads.ts';
+import type { EngineThread, EngineThreads } from './engine-thread.ts';
 import { type ThreadCalls, type ThreadResponse, unpackError } from './thread-protocol.ts';
 
 interface Pending {
@@ -16,14 +15,14 @@ const MOST_PENDING = 10_000;
  * in their order. An idle one does not keep the process alive.
  */
 export class ThreadClient<Calls extends ThreadCalls> {
-  readonly #threads: SpareThreads;
+  readonly #threads: EngineThreads;
   readonly #worker: EngineThread;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #failure: BarkeepError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(threads: SpareThreads) {
+  constructor(threads: EngineThreads) {
     this.#threads = threads;
     this.#worker = threads.take();
     // What the thread sends are its answers.
@@ -107,9 +106,9 @@ export class ThreadClient<Calls extends ThreadCalls> {
 }
 
 function ended(cause: unknown): BarkeepError {
-  return new BarkeepError('INTERNAL', 'the SQLite worker thread has ended; open the storage anew', {
-    cause,
-  });
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  const message = `the SQLite worker thread has ended; open the storage anew${reason}`;
+  return new BarkeepError('INTERNAL', message, { cause });
 }
 
 function overloaded(): BarkeepError {

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { SpareThreads, ThreadClient } from '@barkeep/sqlite-engine';
-import type { WorkerCalls } from './worker-protocol.ts';
+import { SpareThreads } from '@barkeep/sqlite-engine';
 
 /** Sources import each other as `.ts`, the build as `.js`. */
 const WORKER_URL = new URL(
@@ -8,16 +7,10 @@ const WORKER_URL = new URL(
   import.meta.url,
 );
 
-const threads = new SpareThreads(
+/** The worker threads that run sql.js. */
+export const databaseThreads: SpareThreads = new SpareThreads(
   () => new Worker(WORKER_URL, { name: 'barkeep-sqljs', execArgv: inheritedFlags() }),
 );
-
-/** One database in a worker thread, seen from the main thread. */
-export class DatabaseThread extends ThreadClient<WorkerCalls> {
-  constructor() {
-    super(threads);
-  }
-}
 
 /** A worker that inherits `--input-type`, as of `node --input-type=module -e …`, loads no file. */
 function inheritedFlags(): string[] | undefined {

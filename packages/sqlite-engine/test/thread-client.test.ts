@@ -1,0 +1,58 @@
+import { MessageChannel } from 'node:worker_threads';
+import { BarkeepError } from '@barkeep/core';
+import { type EngineThread, serveEngine, ThreadClient } from '@barkeep/sqlite-engine';
+import { expect, it, onTestFinished } from 'vitest';
+
+type Calls = {
+  twice(value: number): number;
+  later(value: string): Promise<string>;
+  never(): Promise<never>;
+  release(): void;
+  close(): void;
+};
+
+/** A client, and what answers it, at the two ends of a channel instead of in two threads. */
+function connectedClient(): ThreadClient<Calls> {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  const calls: Calls = {
+    twice: (value) => value * 2,
+    later: (value) => new Promise((resolve) => waiting.push(() => resolve(value))),
+    never: () => Promise.reject(new BarkeepError('DISK_FULL', 'no space', { retryable: true })),
+    release: () => {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+    close: () => undefined,
+  };
+  serveEngine(port1, calls, { whenIdle: () => false, defer: setImmediate });
+  const thread: EngineThread = Object.assign(port2, { terminate: async () => port2.close() });
+  const client = new ThreadClient<Calls>({
+    take: () => thread,
+    giveBack: (given) => given.terminate(),
+  });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+it('answers what takes time when it is there, and does not hold up other calls', async () => {
+  const client = connectedClient();
+  const order: string[] = [];
+  const note = async (): Promise<void> => {
+    order.push(await client.call('later', ['slow']));
+  };
+  const slow = note();
+  expect(await client.call('twice', [21])).toBe(42);
+  expect(client.pending).toBe(1);
+  order.push('fast');
+  await client.call('release', []);
+  await slow;
+  expect(order).toEqual(['fast', 'slow']);
+});
+
+it('carries over why a promise was broken', async () => {
+  await expect(connectedClient().call('never', [])).rejects.toMatchObject({
+    name: 'BarkeepError',
+    code: 'DISK_FULL',
+    retryable: true,
+  });
+});

@@ -1,0 +1,53 @@
+/** A disk without room. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { hasTinyDisk, withTinyDisk } from '../../../tools/tiny-disk.ts';
+import { BTC, MINUTE, minutes, openStorage, rejection, START } from './temporary-database.ts';
+
+it.skipIf(!hasTinyDisk()).each(['process-crash', 'power-loss'] as const)(
+  'stores all or nothing when the disk is full, and goes on when there is room: %s',
+  (durability) =>
+    withTinyDisk(8_000_000, async (disk) => {
+      const path = join(disk.directory, 'market_data.sqlite3');
+      const storage = await openStorage(path, { durability });
+      await storage.candles.write({ key: BTC, candles: minutes(0, 2_000) });
+
+      disk.fill(100_000);
+      const covers = { from: START, to: START + 50_000 * MINUTE };
+      const fill = () =>
+        storage.candles.write({ key: BTC, candles: minutes(1_000, 50_000, 7), covers });
+      expect(await rejection(fill())).toMatchObject({ code: 'DISK_FULL', retryable: true });
+      expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 2_000));
+      expect(await storage.coverage.of(BTC)).toEqual([]);
+      expect(await storage.candles.list()).toMatchObject([{ count: 2_000 }]);
+      disk.fill();
+      expect(await rejection(fill())).toMatchObject({ code: 'DISK_FULL' });
+      expect((await storage.candles.read({ ...BTC, limit: 10 })).length).toBe(10);
+
+      disk.free();
+      expect(await fill()).toMatchObject({ inserted: 48_000, updated: 1_000 });
+      expect(await storage.integrity?.check()).toMatchObject({ ok: true, candles: 50_000 });
+      await storage.close();
+      const again = await openStorage(path);
+      expect((await again.candles.read({ ...BTC, limit: 49_000 })).toArray()).toEqual(
+        minutes(1_000, 50_000, 7),
+      );
+      await again.close();
+    }),
+);
+
+it.skipIf(!hasTinyDisk())('tells when a flush finds no room, and closes all the same', () =>
+  withTinyDisk(4_000_000, async (disk) => {
+    const path = join(disk.directory, 'market_data.sqlite3');
+    const storage = await openStorage(path);
+    // In the log; the database has to grow before it can take it in.
+    await storage.candles.write({ key: BTC, candles: minutes(0, 20_000) });
+    disk.fill();
+    expect(await rejection(storage.flush())).toMatchObject({ code: 'DISK_FULL' });
+    await storage.close();
+    disk.free();
+    const again = await openStorage(path);
+    expect((await again.candles.read(BTC)).toArray()).toEqual(minutes(0, 20_000));
+    await again.close();
+  }),
+);

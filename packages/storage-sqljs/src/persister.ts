@@ -1,0 +1,24 @@
+/**
+ * Keeps the bytes of one database from one session to the next, as a whole. Give one to
+ * `new SqlJsStorage({ persister })`; the storage calls `load` first, `close` last, and never two at a time.
+ *
+ * What goes wrong should be a `BarkeepError`; anything else that is thrown is reported as `IO`.
+ */
+export interface Persister {
+  /** What errors call it, such as a path. */
+  readonly name: string;
+  /**
+   * Takes hold of the database and reads it; `undefined` when there is none yet. The storage may keep
+   * or move away the bytes.
+   * @throws BarkeepError `BUSY` when somebody else has hold of it.
+   */
+  load(): Promise<Uint8Array | undefined>;
+  /**
+   * Replaces the bytes, and resolves when they are safe. All or nothing: when it throws, or the
+   * process ends meanwhile, the next `load` gives what the last save stored.
+   * @throws BarkeepError `DISK_FULL`, or `BUSY` when somebody else has changed the database.
+   */
+  save(bytes: Uint8Array): Promise<void>;
+  /** Lets go of what `load` took; also called after a `load` that threw. */
+  close(): Promise<void>;
+}

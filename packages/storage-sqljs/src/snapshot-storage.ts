@@ -1,0 +1,142 @@
+import { type Clock, fileFailure } from '@barkeep/core';
+import { type EngineCaller, EngineStorage, type ThreadClient } from '@barkeep/sqlite-engine';
+import { usableImage } from './database-image.ts';
+import type { Persister } from './persister.ts';
+import { SnapshotSaver } from './snapshot-saver.ts';
+import type { CheckedSnapshotOptions } from './sqljs-storage-options.ts';
+import type { WorkerCalls } from './worker-protocol.ts';
+
+/** A thread that runs a database, and who keeps that. */
+export interface ThreadDatabase {
+  readonly thread: ThreadClient<WorkerCalls>;
+  readonly persister: Persister;
+}
+
+export interface SnapshotStorageOptions extends CheckedSnapshotOptions {
+  readonly persister: Persister;
+  readonly clock: Clock | undefined;
+}
+
+/**
+ * What `SqlJsStorage` is on every platform: a database in the memory of a thread, loaded from a
+ * persister and saved to it as a whole. A platform says how its threads start.
+ */
+export abstract class SnapshotStorage extends EngineStorage {
+  readonly #archive: CheckedSnapshotOptions['archive'];
+  readonly #given: Persister;
+  readonly #saver: SnapshotSaver;
+  readonly #changing: EngineCaller;
+  #database: ThreadDatabase | undefined;
+
+  constructor({ persister, saveDelayMs, archive, clock }: SnapshotStorageOptions) {
+    super(
+      'storage-sqljs',
+      {
+        durability: 'snapshot',
+        changes: 'process',
+        sharing: 'exclusive',
+        platforms: ['node', 'browser'],
+        revisions: true,
+      integrity: true,
+        maintenance: true,
+        backup: false,
+      },
+      { clock },
+    );
+    this.#archive = archive;
+    this.#given = persister;
+    this.#saver = new SnapshotSaver({
+      clock: this.clock,
+      delayMs: saveDelayMs,
+      save: () => this.#save(),
+    });
+    this.#changing = {
+      call: async (method, parameters, transfer) => {
+        try {
+          return await this.#opened().thread.call(method, parameters, transfer);
+        } finally {
+          this.#saver.touch();
+        }
+      },
+    };
+  }
+
+  /** Starts a thread; the persister is the one that was given, or one that does the same elsewhere. */
+  protected abstract _startDatabase(persister: Persister): ThreadDatabase;
+
+  protected override get reader(): EngineCaller {
+    return this.#opened().thread;
+  }
+
+  protected override get writer(): EngineCaller {
+    return this.#changing;
+  }
+
+  protected override async _open(): Promise<void> {
+    const database = this._startDatabase(this.#given);
+    try {
+      const bytes = await this.#load(database.persister);
+      const settings = { journal: 'memory', synchronous: 'off', writer: 0 } as const;
+      const moved = bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+      const options = { ...settings, archive: this.#archive, bytes };
+      await database.thread.call('open', [options], moved);
+      this.#database = database;
+      // What keeps a new database has it from the first save on.
+      if (bytes === undefined) this.#saver.touch();
+    } catch (error) {
+      // Why it did not open says more than what follows from that.
+      await letGo(database).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** What could not be saved is lost: the caller is told, and nothing is left open. */
+  protected override async _close(): Promise<void> {
+    this.#saver.stop();
+    const database = this.#database;
+    if (database === undefined) return;
+    try {
+      await this.#saver.flush();
+    } finally {
+      this.#database = undefined;
+      await letGo(database);
+    }
+  }
+
+  protected override _flush(): Promise<void> {
+    return this.#saver.flush();
+  }
+
+  async #load(persister: Persister): Promise<Uint8Array | undefined> {
+    try {
+      const bytes = await persister.load();
+      return bytes && usableImage(bytes, persister.name);
+    } catch (error) {
+      throw fileFailure(error, persister.name);
+    }
+  }
+
+  async #save(): Promise<void> {
+    const { thread, persister } = this.#opened();
+    const bytes = await thread.call('snapshot', []);
+    try {
+      await persister.save(bytes);
+    } catch (error) {
+      throw fileFailure(error, persister.name);
+    }
+  }
+
+  #opened(): ThreadDatabase {
+    if (this.#database === undefined) throw this.notOpen();
+    return this.#database;
+  }
+}
+
+/** The persister first: it may need the thread. */
+async function letGo({ thread, persister }: ThreadDatabase): Promise<void> {
+  try {
+    await persister.close();
+  } finally {
+    await thread.close();
+  }
+}
