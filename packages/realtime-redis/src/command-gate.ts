@@ -22,10 +22,19 @@ export class CommandGate {
     this.#deadlines = new Deadlines(options.timeoutMs);
   }
 
-  /** @throws BarkeepError `OVERLOADED` when too many are under way. */
-  admit(): void {
-    if (this.#pending >= this.#options.maxPending) throw overloaded(this.#options.maxPending);
+  /** Counts one command more, unless too many are under way. */
+  admits(): boolean {
+    if (this.#pending >= this.#options.maxPending) return false;
     this.#pending += 1;
+    return true;
+  }
+
+  overloaded(): BarkeepError {
+    const { maxPending } = this.#options;
+    return new BarkeepError('OVERLOADED', `${maxPending} commands wait for Redis already`, {
+      retryable: true,
+      details: { maxPendingCommands: maxPending },
+    });
   }
 
   release(commands = 1): void {
@@ -42,7 +51,7 @@ export class CommandGate {
 
   /** A command's outcome, in time. @throws BarkeepError `OVERLOADED`, `TIMEOUT`, or how it failed. */
   run<T>(send: () => Promise<T>): Promise<T> {
-    this.admit();
+    if (!this.admits()) return Promise.reject(this.overloaded());
     return new Promise<T>((resolve, reject) => {
       const deadline = this.watch(reject);
       const settle = (): void => {
@@ -65,13 +74,6 @@ export class CommandGate {
   stop(): void {
     this.#deadlines.stop();
   }
-}
-
-function overloaded(maxPending: number): BarkeepError {
-  return new BarkeepError('OVERLOADED', `${maxPending} commands wait for Redis already`, {
-    retryable: true,
-    details: { maxPendingCommands: maxPending },
-  });
 }
 
 function timedOut(timeoutMs: number): BarkeepError {

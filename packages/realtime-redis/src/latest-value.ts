@@ -19,23 +19,22 @@ const BODY_AT = 3 * DIGITS;
 /** The last instant that there is; what never expires, expires then. */
 const END_OF_TIME = 8_640_000_000_000_000;
 
-/** When a value expires, as sixteen digits. */
-export function expiryDigits(now: EpochMs, lifeMs: number): string {
-  return digits(Math.min(Math.ceil(now + lifeMs), END_OF_TIME));
+export function expiryOf(now: EpochMs, lifeMs: number): EpochMs {
+  return Math.min(Math.ceil(now + lifeMs), END_OF_TIME);
 }
 
 /** A value without its version. */
-export function encodeTicker(ticker: Ticker, expiresAt: string): string {
+export function encodeTicker(ticker: Ticker, expiresAt: EpochMs): string {
   const numbers: (number | null)[] = [ticker.price];
   for (const field of TICKER_OPTIONAL_FIELDS) numbers.push(ticker[field] ?? null);
-  return digits(ticker.timestamp) + expiresAt + JSON.stringify(numbers);
+  return digits(ticker.timestamp) + digits(expiresAt) + JSON.stringify(numbers);
 }
 
-export function encodeOrderBook(book: OrderBook, expiresAt: string): string {
+export function encodeOrderBook(book: OrderBook, expiresAt: EpochMs): string {
   const numbers: number[] = [book.bids.length];
   for (const { price, size } of book.bids) numbers.push(price, size);
   for (const { price, size } of book.asks) numbers.push(price, size);
-  return digits(book.timestamp) + expiresAt + JSON.stringify(numbers);
+  return digits(book.timestamp) + digits(expiresAt) + JSON.stringify(numbers);
 }
 
 /** Frozen. */
@@ -83,7 +82,8 @@ export function expiresAtOf(stored: string): EpochMs {
 }
 
 export function digits(value: number): string {
-  return String(value).padStart(DIGITS, '0');
+  // Every instant of our days has thirteen digits.
+  return value >= 1e12 && value < 1e13 ? `000${value}` : String(value).padStart(DIGITS, '0');
 }
 
 function timestampOf(stored: string): EpochMs {

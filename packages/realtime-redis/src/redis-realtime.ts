@@ -28,7 +28,7 @@ import {
   encodeOrderBook,
   encodeTicker,
   expiresAtOf,
-  expiryDigits,
+  expiryOf,
 } from './latest-value.ts';
 import { LiveFeed } from './live-feed.ts';
 import { type LiveChange, parseLiveMessage } from './live-message.ts';
@@ -60,6 +60,7 @@ const KEYS_A_MEASURE = 50;
 const LETTERS = { ticker: 't', orderBook: 'b', trades: 'l' } as const;
 
 type LatestKind = 'ticker' | 'orderBook';
+type WriteWork = Omit<WriteOperation, 'resolve' | 'reject'>;
 
 /**
  * Realtime data in Redis, a server or a cluster, shared by all processes that use the same prefix.
@@ -213,12 +214,12 @@ export class RedisRealtime extends AbstractRealtimeCache {
   protected async _appendTrades(symbol: string, trades: readonly Trade[]): Promise<Trade[]> {
     const keys = this.#keys.of(symbol);
     const { tradesMs } = this.expiry;
-    const expiresAt = expiryDigits(this.clock.now(), tradesMs);
-    keys.expiresAt.trades ??= Number(expiresAt);
-    const answer = await this.#write(keys.tag, {
+    const expiresAt = expiryOf(this.clock.now(), tradesMs);
+    keys.expiresAt.trades ??= expiresAt;
+    const answer = await this.#ask(keys, {
       code: 'a',
       keys: [keys.trades, keys.tradeIds, keys.arrivals],
-      args: [encodeTrades(trades, expiresAt)],
+      value: encodeTrades(trades, expiresAt),
     });
     const [marks = '', expired, evicted] = answer.split(' ');
     this.countExpirations(Number(expired));
@@ -265,8 +266,8 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   protected async _deleteTrades(symbol: string): Promise<boolean> {
     const keys = this.#keys.of(symbol);
-    const operation = { code: 'x', keys: [keys.trades, keys.tradeIds], args: [] } as const;
-    const [wereLive, expired] = (await this.#write(keys.tag, operation)).split(' ');
+    const answer = await this.#ask(keys, { code: 'x', keys: [keys.trades, keys.tradeIds] });
+    const [wereLive, expired] = answer.split(' ');
     this.countExpirations(Number(expired));
     return wereLive === '1';
   }
@@ -283,7 +284,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
           .map((group) => this.#gate.run(() => client.unlink(...group))),
       );
     }
-    await this.#write(this.#keys.commonTag, { code: 'c', keys: [], args: [] });
+    await this.#ask({ tag: this.#keys.commonTag }, { code: 'c', keys: [] });
     this.#near?.clear();
   }
 
@@ -340,63 +341,70 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   async #sweepLatest(keys: SymbolKeys, kind: LatestKind): Promise<number> {
     keys.expiresAt[kind] = undefined;
-    return Number(await this.#write(keys.tag, { code: 'e', keys: [keys[kind]], args: [] }));
+    return Number(await this.#ask(keys, { code: 'e', keys: [keys[kind]] }));
   }
 
   async #sweepTrades(keys: SymbolKeys): Promise<number> {
     keys.expiresAt.trades = undefined;
-    const operation = { code: 'w', keys: [keys.trades, keys.tradeIds], args: [] } as const;
-    const [expired, next = ''] = (await this.#write(keys.tag, operation)).split(' ');
+    const answer = await this.#ask(keys, { code: 'w', keys: [keys.trades, keys.tradeIds] });
+    const [expired, next = ''] = answer.split(' ');
     if (next !== '') keys.expiresAt.trades ??= Number(next);
     return Number(expired);
   }
 
-  #expiry(keys: SymbolKeys, kind: LatestKind, lifeMs: number): string {
-    const expiresAt = expiryDigits(this.clock.now(), lifeMs);
-    keys.expiresAt[kind] = Number(expiresAt);
+  #expiry(keys: SymbolKeys, kind: LatestKind, lifeMs: number): EpochMs {
+    const expiresAt = expiryOf(this.clock.now(), lifeMs);
+    keys.expiresAt[kind] = expiresAt;
     return expiresAt;
   }
 
-  async #set(kind: LatestKind, keys: SymbolKeys, value: string): Promise<RealtimeWriteResult> {
-    const code = kind === 'ticker' ? 't' : 'b';
-    const operation = { code, keys: [keys[kind]], args: [value] } as const;
-    const answer = await this.#write(keys.tag, operation, (result, version) => {
-      if (result === 'stored') this.#hearOwn(kind, keys.symbol, version, digits(version) + value);
-    });
-    return answer === 'stored' ? 'stored' : 'stale';
-  }
-
-  async #deleteLatest(kind: LatestKind, symbol: string): Promise<boolean> {
-    const keys = this.#keys.of(symbol);
-    const operation = { code: 'd', keys: [keys[kind]], args: [] } as const;
-    const answer = await this.#write(keys.tag, operation, (_, version) =>
-      this.#hearOwn(kind, symbol, version, undefined),
-    );
-    return answer === '1';
-  }
-
-  #hearOwn(kind: LatestKind, symbol: string, version: number, stored: string | undefined): void {
-    this.#near?.hear(kind, symbol, version, stored, this.clock.now());
-  }
-
-  /** The script's answer. A write after `subscribe` is heard of, so it waits for the connection. */
-  async #write(
-    tag: string,
-    operation: Pick<WriteOperation, 'code' | 'keys' | 'args'>,
-    onAnswer?: WriteOperation['onAnswer'],
-  ): Promise<string> {
-    const connecting = this.#feed?.firstAttempt;
-    if (connecting !== undefined) await connecting;
-    return new Promise<string>((resolve, reject) => {
-      this.#writes.add(tag, {
-        ...operation,
-        onAnswer: (answer, version) => {
-          onAnswer?.(answer, version);
-          resolve(answer);
+  #set(kind: LatestKind, keys: SymbolKeys, value: string): Promise<RealtimeWriteResult> {
+    return new Promise((resolve, reject) => {
+      this.#write(keys, {
+        code: kind === 'ticker' ? 't' : 'b',
+        keys: [keys[kind]],
+        value,
+        resolve: (answer, version) => {
+          const isStored = answer === 'stored';
+          if (isStored) this.#hearOwn(kind, keys.symbol, version, value);
+          resolve(isStored ? 'stored' : 'stale');
         },
-        onError: reject,
+        reject,
       });
     });
+  }
+
+  #deleteLatest(kind: LatestKind, symbol: string): Promise<boolean> {
+    const keys = this.#keys.of(symbol);
+    return new Promise((resolve, reject) => {
+      this.#write(keys, {
+        code: 'd',
+        keys: [keys[kind]],
+        resolve: (answer, version) => {
+          this.#hearOwn(kind, symbol, version, undefined);
+          resolve(answer === '1');
+        },
+        reject,
+      });
+    });
+  }
+
+  /** A value as it was sent, without its version; `undefined` when it was deleted. */
+  #hearOwn(kind: LatestKind, symbol: string, version: number, value: string | undefined): void {
+    if (this.#near?.isOn !== true) return;
+    const stored = value === undefined ? undefined : digits(version) + value;
+    this.#near.hear(kind, symbol, version, stored, this.clock.now());
+  }
+
+  #ask(at: Pick<SymbolKeys, 'tag'>, work: WriteWork): Promise<string> {
+    return new Promise((resolve, reject) => this.#write(at, { ...work, resolve, reject }));
+  }
+
+  /** What is written after `subscribe` is heard of, so it waits until something can be heard. */
+  #write({ tag }: Pick<SymbolKeys, 'tag'>, operation: WriteOperation): void {
+    const connecting = this.#feed?.firstAttempt;
+    if (connecting === undefined) this.#writes.add(tag, operation);
+    else void connecting.then(() => this.#writes.add(tag, operation));
   }
 
   async #read<Value>(

@@ -1,4 +1,5 @@
 import type { EpochMs, Trade } from '@barkeep/core';
+import { digits } from './latest-value.ts';
 
 /** Between the trades of one write. */
 const SEPARATOR = '\u0001';
@@ -8,8 +9,8 @@ const EXPIRES_AT_DIGITS = 16;
 const PLAIN_ID = /^[^\u0000-\u001f"][^\u0000-\u001f]*$/;
 
 /** A trade as Redis has it: when it expires, its side and its fields, and last its id. */
-export function encodeTrades(trades: readonly Trade[], expiresAt: string): string {
-  return trades.map((trade) => encodeTrade(trade, expiresAt)).join(SEPARATOR);
+export function encodeTrades(trades: readonly Trade[], expiresAt: EpochMs): string {
+  return trades.map((trade) => encodeTrade(trade, digits(expiresAt))).join(SEPARATOR);
 }
 
 export function decodeTrades(encoded: string): Trade[] {
@@ -17,13 +18,14 @@ export function decodeTrades(encoded: string): Trade[] {
 }
 
 export function decodeTrade(stored: string): Trade {
-  const [timestamp = '', price, size] = stored.slice(EXPIRES_AT_DIGITS + 1).split(' ', 3);
-  const idAt = EXPIRES_AT_DIGITS + 1 + [timestamp, price, size].join(' ').length + 1;
+  const priceAt = stored.indexOf(' ', EXPIRES_AT_DIGITS) + 1;
+  const sizeAt = stored.indexOf(' ', priceAt) + 1;
+  const idAt = stored.indexOf(' ', sizeAt) + 1;
   return {
     id: decodeId(stored.slice(idAt)),
-    timestamp: Number(timestamp),
-    price: Number(price),
-    size: Number(size),
+    timestamp: Number(stored.slice(EXPIRES_AT_DIGITS + 1, priceAt)),
+    price: Number(stored.slice(priceAt, sizeAt)),
+    size: Number(stored.slice(sizeAt, idAt)),
     side: stored[EXPIRES_AT_DIGITS] === 'b' ? 'buy' : 'sell',
   };
 }

@@ -12,13 +12,15 @@ export type WriteCode =
   | 'w' // delete trades that have expired
   | 'c'; // tell that everything was cleared
 
+/** One write, and who waits for it. */
 export interface WriteOperation {
   readonly code: WriteCode;
   readonly keys: readonly string[];
-  /** At most one. */
-  readonly args: readonly string[];
-  readonly onAnswer: (answer: string, version: number) => void;
-  readonly onError: (error: BarkeepError) => void;
+  /** Of those that take something: a value, or trades. */
+  readonly value?: string;
+  /** Hears the script's answer, and the version when the batch changed anything. */
+  readonly resolve: (answer: string, version: number) => void;
+  readonly reject: (error: BarkeepError) => void;
 }
 
 /** The most one run of the script does: it keeps the server from everything else meanwhile. */
@@ -44,11 +46,11 @@ export class WriteBatch {
 
   add(operation: WriteOperation): void {
     this.operations.push(operation);
-    for (const arg of operation.args) this.#characters += arg.length;
+    this.#characters += operation.value?.length ?? 0;
   }
 
   giveUp(error: BarkeepError): void {
     this.isGivenUp = true;
-    for (const { onError } of this.operations) onError(error);
+    for (const { reject } of this.operations) reject(error);
   }
 }

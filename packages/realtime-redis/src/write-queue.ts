@@ -45,21 +45,31 @@ export class WriteQueue {
     this.#options = options;
   }
 
-  /** @throws BarkeepError `OVERLOADED` when too many commands are under way. */
+  /** Rejects it with `OVERLOADED` when too many commands are under way. */
   add(tag: string, operation: WriteOperation): void {
-    this.#options.gate.admit();
+    if (!this.#options.gate.admits()) {
+      operation.reject(this.#options.gate.overloaded());
+      return;
+    }
     const shared = this.#options.isCluster ? tag : this.#options.keys.commonTag;
     const batch = this.#open.get(shared) ?? this.#begin(shared);
     batch.add(operation);
-    if (batch.isFull) this.#open.delete(shared);
+    if (batch.isFull) {
+      // The server may work on it while more comes together here.
+      this.#open.delete(shared);
+      this.flush();
+      return;
+    }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    process.nextTick(() => this.flush());
+    process.nextTick(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
   }
 
   /** Sends what waits, so that reads which follow come after it. */
   flush(): void {
-    this.#isScheduled = false;
     while (this.#waiting.length > 0) {
       const place = this.#freePlaces.pop();
       if (place === undefined) return;
@@ -133,20 +143,20 @@ export class WriteQueue {
       operations.map(({ code }) => code).join(''),
     ];
     for (const operation of operations) {
-      allKeys.push(...operation.keys);
-      args.push(...operation.args);
+      for (const key of operation.keys) allKeys.push(key);
+      if (operation.value !== undefined) args.push(operation.value);
     }
     return WRITE_SCRIPT.run(commands, allKeys, args);
   }
 }
 
 function deliver(
-  { onAnswer, onError }: WriteOperation,
+  { resolve, reject }: WriteOperation,
   answer: string | undefined,
   version: number,
 ): void {
   if (answer === undefined) {
-    onError(new BarkeepError('INTERNAL', 'Redis answered fewer writes than it was sent'));
-  } else if (answer.startsWith('!')) onError(redisFailure(answer.slice(1)));
-  else onAnswer(answer, version);
+    reject(new BarkeepError('INTERNAL', 'Redis answered fewer writes than it was sent'));
+  } else if (answer.startsWith('!')) reject(redisFailure(answer.slice(1)));
+  else resolve(answer, version);
 }
