@@ -81,6 +81,11 @@ export function expiresAtOf(stored: string): EpochMs {
   return Number(stored.slice(EXPIRES_AT, BODY_AT));
 }
 
+/** Whether it has the form of what is stored, and can be decoded. */
+export function isLatestValue(stored: string): boolean {
+  return /^\d{48}\[/.test(stored);
+}
+
 export function digits(value: number): string {
   // Every instant of our days has thirteen digits.
   return value >= 1e12 && value < 1e13 ? `000${value}` : String(value).padStart(DIGITS, '0');

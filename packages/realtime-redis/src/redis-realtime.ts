@@ -29,6 +29,7 @@ import {
   encodeTicker,
   expiresAtOf,
   expiryOf,
+  isLatestValue,
 } from './latest-value.ts';
 import { LiveFeed } from './live-feed.ts';
 import { type LiveChange, parseLiveMessage } from './live-message.ts';
@@ -464,14 +465,11 @@ export class RedisRealtime extends AbstractRealtimeCache {
     decode: (stored: string) => Value,
   ): Value | undefined {
     if (stored === null) return undefined;
-    const expiresAt = expiresAtOf(stored);
-    try {
-      if (Number.isNaN(expiresAt)) throw new SyntaxError('it has no expiry');
-      return expiresAt > this.clock.now() ? decode(stored) : undefined;
-    } catch (cause) {
+    if (!isLatestValue(stored)) {
       const message = `what Redis has under ${JSON.stringify(key)} was not written by Barkeep`;
-      throw new BarkeepError('CORRUPT', message, { details: { key }, cause });
+      throw new BarkeepError('CORRUPT', message, { details: { key } });
     }
+    return expiresAtOf(stored) > this.clock.now() ? decode(stored) : undefined;
   }
 
   #liveTrades(stored: readonly string[]): Trade[] {

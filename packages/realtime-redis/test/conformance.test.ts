@@ -25,7 +25,7 @@ describe.skipIf(server === undefined)('a server', () => {
     name: 'realtime-redis',
     create: async ({ clock, id }) =>
       new RedisRealtime({ url, keyPrefix: `${id}:`, maxTradesPerSymbol: 60, clock }),
-    model: { runs: 200 },
+    model: { runs: 100 },
   });
 
   registerRealtimeConformance({
@@ -38,7 +38,7 @@ describe.skipIf(server === undefined)('a server', () => {
         nearCache: { maxSymbols: 2 },
         clock,
       }),
-    model: { runs: 100 },
+    model: { runs: 50 },
   });
 });
 
@@ -52,6 +52,6 @@ describe.skipIf(cluster === undefined)('a cluster', () => {
         maxTradesPerSymbol: 60,
         clock,
       }),
-    model: { runs: 100 },
+    model: { runs: 50 },
   });
 });

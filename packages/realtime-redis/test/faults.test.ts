@@ -202,7 +202,9 @@ describe.skipIf(!hasRedisServer())('faults', () => {
   });
 
   it('a connection that is dead without an end is found by its heartbeat', async () => {
-    const realtime = await open();
+    const client = new Redis(proxy.port);
+    const realtime = new RedisRealtime({ client, commandTimeoutMs: 300, heartbeatMs: 100 });
+    await realtime.open();
     const events = listen(realtime);
     await realtime.tickers.set(ticker('A'));
     await expect.poll(() => events.length).toBe(1);
@@ -211,6 +213,8 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     await expect.poll(() => proxy.accepted, { timeout: 5_000 }).toBeGreaterThan(accepted);
     proxy.mode = 'pass';
     await expect.poll(() => events.map(({ type }) => type), { timeout: 5_000 }).toContain('lagged');
+    await realtime.close();
+    client.disconnect();
   });
 
   it('the near-cache is not used while its connection is lost', async () => {
