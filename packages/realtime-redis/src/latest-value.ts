@@ -7,14 +7,13 @@ import {
 } from '@barkeep/core';
 
 /**
- * Tickers and order books as Redis has them: three numbers of sixteen digits, which a script compares
- * without reading the rest, and then a JSON array of numbers. The numbers are the version, which the
- * script puts in front, the value's timestamp, and when it expires.
+ * Tickers and order books as Redis has them: two numbers of sixteen digits, which a script compares
+ * without reading the rest, and then a JSON array of numbers. The two are the value's timestamp, and
+ * when it expires.
  */
 const DIGITS = 16;
-const TIMESTAMP_AT = DIGITS;
-const EXPIRES_AT = 2 * DIGITS;
-const BODY_AT = 3 * DIGITS;
+const EXPIRES_AT = DIGITS;
+const BODY_AT = 2 * DIGITS;
 
 /** The last instant that there is; what never expires, expires then. */
 const END_OF_TIME = 8_640_000_000_000_000;
@@ -23,7 +22,6 @@ export function expiryOf(now: EpochMs, lifeMs: number): EpochMs {
   return Math.min(Math.ceil(now + lifeMs), END_OF_TIME);
 }
 
-/** A value without its version. */
 export function encodeTicker(ticker: Ticker, expiresAt: EpochMs): string {
   const numbers: (number | null)[] = [ticker.price];
   for (const field of TICKER_OPTIONAL_FIELDS) numbers.push(ticker[field] ?? null);
@@ -72,18 +70,13 @@ export function decodeFrozenOrderBook(symbol: string, stored: string): OrderBook
   return Object.freeze(book);
 }
 
-/** Rises with every write; comparable within a symbol. */
-export function versionOf(stored: string): number {
-  return Number(stored.slice(0, TIMESTAMP_AT));
-}
-
 export function expiresAtOf(stored: string): EpochMs {
   return Number(stored.slice(EXPIRES_AT, BODY_AT));
 }
 
 /** Whether it has the form of what is stored, and can be decoded. */
 export function isLatestValue(stored: string): boolean {
-  return /^\d{48}\[/.test(stored);
+  return /^\d{32}\[/.test(stored);
 }
 
 export function digits(value: number): string {
@@ -92,7 +85,7 @@ export function digits(value: number): string {
 }
 
 function timestampOf(stored: string): EpochMs {
-  return Number(stored.slice(TIMESTAMP_AT, EXPIRES_AT));
+  return Number(stored.slice(0, EXPIRES_AT));
 }
 
 function levels(numbers: readonly number[], start: number, count: number): OrderBookLevel[] {

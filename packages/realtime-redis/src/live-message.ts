@@ -21,9 +21,8 @@ const SEPARATOR = '\u0000';
 export function parseLiveMessage(message: string): LiveMessage {
   const [sequence = '', version, ...parts] = message.split(SEPARATOR);
   const changes: LiveChange[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const head = parts[i] ?? '';
-    changes.push({ what: head.slice(0, 1), key: head.slice(1), value: parts[i + 1] ?? '' });
+  for (let i = 0; i + 2 < parts.length; i += 3) {
+    changes.push({ what: parts[i] ?? '', key: parts[i + 1] ?? '', value: parts[i + 2] ?? '' });
   }
   return { sequence, version: Number(version), changes };
 }

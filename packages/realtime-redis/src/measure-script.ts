@@ -6,7 +6,7 @@ local now, kinds = tonumber(ARGV[1]), ARGV[2]
 local counts, bytes = { t = 0, b = 0, l = 0 }, 0
 local function count_live(key, kind)
   if kind ~= 'l' then
-    local expires_at = tonumber(redis.call('GETRANGE', key, 32, 47))
+    local expires_at = tonumber(redis.call('GETRANGE', key, 16, 31))
     return expires_at and expires_at > now and 1 or 0
   end
   local first = redis.call('LINDEX', key, 0)

@@ -1,5 +1,5 @@
 import type { EpochMs } from '@barkeep/core';
-import { expiresAtOf, versionOf } from './latest-value.ts';
+import { expiresAtOf } from './latest-value.ts';
 
 export interface NearShelfOptions<Value> {
   readonly maxSymbols: number;
@@ -58,10 +58,16 @@ export class NearShelf<Value> {
     return place;
   }
 
-  /** What a read found, into the place it reserved, if that is still there. */
-  fill(symbol: string, place: NearPlace<Value>, stored: string | null, now: EpochMs): void {
+  /** What a read found at a version, into the place it reserved, if that is still there. */
+  fill(
+    symbol: string,
+    place: NearPlace<Value>,
+    version: number,
+    stored: string | null,
+    now: EpochMs,
+  ): void {
     if (this.#places.get(symbol) !== place) return;
-    if (stored !== null) this.#put(place, versionOf(stored), stored, now);
+    if (stored !== null) this.#put(place, version, stored, now);
     else if (place.stored === undefined) this.#places.delete(symbol);
   }
 

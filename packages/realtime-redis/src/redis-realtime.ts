@@ -24,7 +24,6 @@ import { type KeyKind, KeySpace } from './key-space.ts';
 import {
   decodeOrderBook,
   decodeTicker,
-  digits,
   encodeOrderBook,
   encodeTicker,
   expiresAtOf,
@@ -35,7 +34,7 @@ import { LiveFeed } from './live-feed.ts';
 import { type LiveChange, parseLiveMessage } from './live-message.ts';
 import { MEASURE_SCRIPT } from './measure-script.ts';
 import { NearCache } from './near-cache.ts';
-import type { NearPlace, NearShelf } from './near-shelf.ts';
+import type { NearShelf } from './near-shelf.ts';
 import { RedisLink } from './redis-link.ts';
 import {
   type CompleteRedisOptions,
@@ -390,11 +389,9 @@ export class RedisRealtime extends AbstractRealtimeCache {
     });
   }
 
-  /** A value as it was sent, without its version; `undefined` when it was deleted. */
+  /** A value as it was sent; `undefined` when it was deleted. */
   #hearOwn(kind: LatestKind, symbol: string, version: number, value: string | undefined): void {
-    if (this.#near?.isOn !== true) return;
-    const stored = value === undefined ? undefined : digits(version) + value;
-    this.#near.hear(kind, symbol, version, stored, this.clock.now());
+    this.#near?.hear(kind, symbol, version, value, this.clock.now());
   }
 
   #ask(at: Pick<SymbolKeys, 'tag'>, work: WriteWork): Promise<string> {
@@ -416,9 +413,11 @@ export class RedisRealtime extends AbstractRealtimeCache {
   ): Promise<Value | undefined> {
     this.#writes.flush();
     const key = this.#keys.of(symbol)[kind];
-    const place = this.#reserve(shelf, symbol);
-    const stored = await this.#gate.run(() => this.#link.client.get(key));
-    if (place !== undefined) shelf?.fill(symbol, place, stored, this.clock.now());
+    if (shelf === undefined || this.#near?.isOn !== true) {
+      const stored = await this.#gate.run(() => this.#link.client.get(key));
+      return this.#decodeLive(key, stored, decode);
+    }
+    const [stored = null] = await this.#readAndKeep([symbol], [key], shelf);
     return this.#decodeLive(key, stored, decode);
   }
 
@@ -429,34 +428,38 @@ export class RedisRealtime extends AbstractRealtimeCache {
     decode: (symbol: string, stored: string) => Value,
   ): Promise<(Value | undefined)[]> {
     this.#writes.flush();
-    const places = symbols.map((symbol) => this.#reserve(shelf, symbol));
-    const keys = symbols.map((symbol) => this.#keys.of(symbol)[kind]);
-    const found = await this.#getAll(keys);
-    return symbols.map((symbol, i) => {
-      const stored = found[i] ?? null;
-      const place = places[i];
-      if (place !== undefined) shelf?.fill(symbol, place, stored, this.clock.now());
-      return this.#decodeLive(keys[i] ?? '', stored, (value) => decode(symbol, value));
+    const size = this.#link.isCluster ? 1 : KEYS_A_READ;
+    const groups = inGroups(symbols, size).map(async (group) => {
+      const keys = group.map((symbol) => this.#keys.of(symbol)[kind]);
+      const found =
+        shelf !== undefined && this.#near?.isOn === true
+          ? await this.#readAndKeep(group, keys, shelf)
+          : await this.#gate.run(() => this.#link.client.mget(...keys));
+      return group.map((symbol, i) =>
+        this.#decodeLive(keys[i] ?? '', found[i] ?? null, (stored) => decode(symbol, stored)),
+      );
     });
+    return (await Promise.all(groups)).flat();
   }
 
-  async #getAll(keys: readonly string[]): Promise<(string | null)[]> {
-    const { client, isCluster } = this.#link;
-    if (isCluster) {
-      return Promise.all(keys.map((key) => this.#gate.run(() => client.get(key))));
-    }
-    const groups = inGroups(keys, KEYS_A_READ);
-    const found = await Promise.all(
-      groups.map((group) => this.#gate.run(() => client.mget(...group))),
+  /** Reads values together with the number of the last write, so that it is known which are newer. */
+  async #readAndKeep<Value>(
+    symbols: readonly string[],
+    keys: readonly string[],
+    shelf: NearShelf<Value>,
+  ): Promise<readonly (string | null)[]> {
+    const places = symbols.map((symbol) => shelf.reserve(symbol));
+    const [first = ''] = symbols;
+    const sequence = this.#keys.sequence(this.#writes.tagOf(this.#keys.of(first)));
+    const [version, ...found] = await this.#gate.run(() =>
+      this.#link.client.mget(sequence, ...keys),
     );
-    return found.flat();
-  }
-
-  #reserve<Value>(
-    shelf: NearShelf<Value> | undefined,
-    symbol: string,
-  ): NearPlace<Value> | undefined {
-    return this.#near?.isOn === true ? shelf?.reserve(symbol) : undefined;
+    for (const [i, symbol] of symbols.entries()) {
+      const place = places[i];
+      if (place === undefined) continue;
+      shelf.fill(symbol, place, Number(version), found[i] ?? null, this.clock.now());
+    }
+    return found;
   }
 
   #decodeLive<Value>(

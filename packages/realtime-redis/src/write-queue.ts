@@ -45,13 +45,18 @@ export class WriteQueue {
     this.#options = options;
   }
 
+  /** Whose count of writes those of a symbol belong to. */
+  tagOf({ tag }: { readonly tag: string }): string {
+    return this.#options.isCluster ? tag : this.#options.keys.commonTag;
+  }
+
   /** Rejects it with `OVERLOADED` when too many commands are under way. */
   add(tag: string, operation: WriteOperation): void {
     if (!this.#options.gate.admits()) {
       operation.reject(this.#options.gate.overloaded());
       return;
     }
-    const shared = this.#options.isCluster ? tag : this.#options.keys.commonTag;
+    const shared = this.tagOf({ tag });
     const batch = this.#open.get(shared) ?? this.#begin(shared);
     batch.add(operation);
     if (batch.isFull) {

@@ -23,24 +23,29 @@ if known then
   if tonumber(known_id) > id then return redis.error_reply('LATE a batch that was given up') end
 end
 
+local call = redis.call
+
 local version
 local function take_version()
-  if version then return version end
-  local n = redis.call('INCR', KEYS[2])
-  if n == 1 then
-    local time = redis.call('TIME')
-    n = time[1] * 1000000 + time[2]
-    redis.call('SET', KEYS[2], string.format('%.0f', n))
+  if version then return end
+  version = call('INCR', KEYS[2])
+  if version == 1 then
+    local time = call('TIME')
+    version = time[1] * 1000000 + time[2]
+    call('SET', KEYS[2], string.format('%.0f', version))
   end
-  redis.call('PEXPIRE', KEYS[2], sequence_life)
-  version = string.format('%016.0f', n)
-  return version
+  call('PEXPIRE', KEYS[2], sequence_life)
 end
 
-local told = {}
+local told, is_heard = {}, is_cluster
 local function tell(what, key, value)
-  told[#told + 1] = what .. key
-  told[#told + 1] = value
+  if not version then
+    take_version()
+    is_heard = is_heard or tonumber(call('PUBSUB', 'NUMSUB', channel)[2]) > 0
+  end
+  if not is_heard then return end
+  local n = #told
+  told[n + 1], told[n + 2], told[n + 3] = what, key, value
 end
 
 local key_index, arg_index = 2, 14
@@ -54,34 +59,30 @@ local function next_arg()
 end
 
 local function is_live(key)
-  local expires_at = tonumber(redis.call('GETRANGE', key, 32, 47))
+  local expires_at = tonumber(call('GETRANGE', key, 16, 31))
   return expires_at ~= nil and expires_at > now
 end
 
-local function set(code, key, value)
-  local head = redis.call('GETRANGE', key, 16, 47)
-  if #head == 32 and tonumber(string.sub(head, 17)) > now
-    and tonumber(string.sub(head, 1, 16)) > tonumber(string.sub(value, 1, 16)) then
+local function set(key, value, life_ms)
+  local head = call('GETRANGE', key, 0, 31)
+  if #head == 32 and tonumber(string.sub(head, 1, 16)) > tonumber(string.sub(value, 1, 16))
+    and tonumber(string.sub(head, 17)) > now then
     return 'stale'
   end
-  value = take_version() .. value
-  redis.call('SET', key, value, 'PX', life[code])
+  call('SET', key, value, 'PX', life_ms)
   tell('=', key, value)
   return 'stored'
 end
 
 local function delete(key)
   local was_live = is_live(key)
-  if redis.call('DEL', key) == 1 then
-    take_version()
-    tell('-', key, '')
-  end
+  if call('DEL', key) == 1 then tell('-', key, '') end
   return was_live and '1' or '0'
 end
 
 local function sweep(key)
-  if redis.call('EXISTS', key) == 0 or is_live(key) then return '0' end
-  return tostring(redis.call('DEL', key))
+  if call('EXISTS', key) == 0 or is_live(key) then return '0' end
+  return tostring(call('DEL', key))
 end
 
 local function id_of(trade)
@@ -89,19 +90,19 @@ local function id_of(trade)
 end
 
 local function drop_first(trades, ids)
-  redis.call('SREM', ids, id_of(redis.call('LPOP', trades)))
+  call('SREM', ids, id_of(call('LPOP', trades)))
 end
 
 -- How many trades are left, and how many expired.
 local function expire(trades, ids)
-  local length = redis.call('LLEN', trades)
-  if length ~= redis.call('SCARD', ids) then
-    redis.call('DEL', trades, ids)
+  local length = call('LLEN', trades)
+  if length ~= call('SCARD', ids) then
+    call('DEL', trades, ids)
     return 0, 0
   end
   local expired = 0
   while expired < length
-    and tonumber(string.sub(redis.call('LINDEX', trades, 0), 1, 16)) <= now do
+    and tonumber(string.sub(call('LINDEX', trades, 0), 1, 16)) <= now do
     drop_first(trades, ids)
     expired = expired + 1
   end
@@ -110,17 +111,17 @@ end
 
 local function append(trades, ids, arrivals, given)
   local length, expired = expire(trades, ids)
-  local last = tonumber(redis.call('HGET', arrivals, 'last'))
+  local last = tonumber(call('HGET', arrivals, 'last'))
   if last == nil then
     last = length
-    redis.call('HSET', arrivals, 'epoch', epoch)
+    call('HSET', arrivals, 'epoch', epoch)
   end
   local added, marks, evicted = {}, {}, 0
   for trade in string.gmatch(given, '[^\\1]+') do
-    local is_new = redis.call('SADD', ids, id_of(trade))
+    local is_new = call('SADD', ids, id_of(trade))
     marks[#marks + 1] = is_new
     if is_new == 1 then
-      redis.call('RPUSH', trades, trade)
+      call('RPUSH', trades, trade)
       added[#added + 1] = trade
       length = length + 1
       if length > max_trades then
@@ -131,11 +132,10 @@ local function append(trades, ids, arrivals, given)
     end
   end
   if #added > 0 then
-    redis.call('HSET', arrivals, 'last', string.format('%.0f', last + #added))
-    redis.call('PEXPIRE', trades, life.trades)
-    redis.call('PEXPIRE', ids, life.trades)
-    redis.call('PEXPIRE', arrivals, life.arrivals)
-    take_version()
+    call('HSET', arrivals, 'last', string.format('%.0f', last + #added))
+    call('PEXPIRE', trades, life.trades)
+    call('PEXPIRE', ids, life.trades)
+    call('PEXPIRE', arrivals, life.arrivals)
     tell('+', trades, table.concat(added, '\\1'))
   end
   return table.concat(marks) .. ' ' .. expired .. ' ' .. evicted
@@ -143,22 +143,21 @@ end
 
 local function delete_trades(trades, ids)
   local length, expired = expire(trades, ids)
-  redis.call('DEL', trades, ids)
+  call('DEL', trades, ids)
   return (length > 0 and '1' or '0') .. ' ' .. expired
 end
 
 local function sweep_trades(trades, ids)
   local length, expired = expire(trades, ids)
-  local first = length > 0 and string.sub(redis.call('LINDEX', trades, 0), 1, 16) or ''
+  local first = length > 0 and string.sub(call('LINDEX', trades, 0), 1, 16) or ''
   return expired .. ' ' .. first
 end
 
 local function apply(code)
-  if code == 't' or code == 'b' then return set(code, next_key(), next_arg()) end
+  if code == 't' or code == 'b' then return set(next_key(), next_arg(), life[code]) end
   if code == 'd' then return delete(next_key()) end
   if code == 'e' then return sweep(next_key()) end
   if code == 'c' then
-    take_version()
     tell('*', '', '')
     return ''
   end
@@ -182,15 +181,13 @@ for i = 1, #codes do
   answers[i] = answer
 end
 
+if version then version = string.format('%.0f', version) end
 if #told > 0 then
-  local is_heard = is_cluster or tonumber(redis.call('PUBSUB', 'NUMSUB', channel)[2]) > 0
-  if is_heard then
-    redis.call('PUBLISH', channel, KEYS[2] .. '\\0' .. version .. '\\0' .. table.concat(told, '\\0'))
-  end
+  call('PUBLISH', channel, KEYS[2] .. '\\0' .. version .. '\\0' .. table.concat(told, '\\0'))
 end
 
 local answer = (version or '') .. '|' .. table.concat(answers, ',')
-redis.call('HSET', KEYS[1], place, id .. '|' .. answer)
-redis.call('PEXPIRE', KEYS[1], answer_life)
+call('HSET', KEYS[1], place, id .. '|' .. answer)
+call('PEXPIRE', KEYS[1], answer_life)
 return answer
 `);
