@@ -15,6 +15,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #accepted = 0;
+  #received = 0;
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => this.#join(client, targetPort));
@@ -35,6 +36,11 @@ export class TcpProxy {
   /** How many connections came so far. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** How many bytes came so far, from both sides, passed on or not. */
+  get received(): number {
+    return this.#received;
   }
 
   /** Ends every connection; new ones are accepted. */
@@ -58,10 +64,25 @@ export class TcpProxy {
   #pipe(from: Socket, to: Socket, passes: () => boolean): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
-    from.on('data', (chunk) => {
+    const underWay: { readonly chunk: Buffer; readonly dueAt: number }[] = [];
+    const deliver = (): void => {
+      const [first] = underWay;
+      if (first === undefined) return;
+      const leftMs = first.dueAt - performance.now();
+      if (leftMs > 0) {
+        setTimeout(deliver, leftMs);
+        return;
+      }
+      underWay.shift();
+      if (to.writable) to.write(first.chunk);
+      deliver();
+    };
+    from.on('data', (chunk: Buffer) => {
+      this.#received += chunk.length;
       if (!passes()) return;
-      if (this.delayMs === 0) to.write(chunk);
-      else setTimeout(() => to.writable && to.write(chunk), this.delayMs);
+      // However the delay changes meanwhile, nothing overtakes what came before it.
+      const isFirst = underWay.push({ chunk, dueAt: performance.now() + this.delayMs }) === 1;
+      if (isFirst) deliver();
     });
     // An end of one side is an end of both; the error that comes before it says nothing more.
     from.on('error', () => undefined);

@@ -6,7 +6,7 @@
  *     describe.skipIf(!hasRedis())('…', () => { … });
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,18 @@ import { join } from 'node:path';
 const MOST_ATTEMPTS = 5;
 const LONGEST_START_MS = 10_000;
 const LAST_SLOT = 16_383;
+
+/**
+ * Keeps the server only as long as this process lives, however that ends: the pipe at 3 closes with it.
+ * When the server has ended, its directory goes.
+ */
+const GUARD = `
+redis-server "$@" 3<&- &
+server=$!
+{ read -r _ <&3; kill -9 "$server"; } 2> /dev/null > /dev/null &
+wait "$server"
+rm -rf "$BARKEEP_TEST_REDIS"
+`;
 
 export interface TestRedis {
   readonly url: string;
@@ -25,6 +37,8 @@ export interface TestRedis {
 /** A server of our own, which a test may kill and start again on the same port. */
 export interface OwnTestRedis extends TestRedis {
   readonly port: number;
+  /** The server's own, which goes when it ends. */
+  readonly directory: string;
   /** Ends the process at once, as a crash does. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -125,15 +139,12 @@ async function isClusterReady(port: number, nodes: number): Promise<boolean> {
 class RedisProcess implements OwnTestRedis {
   readonly port: number;
   readonly #options: readonly string[];
-  readonly #directory = mkdtempSync(join(tmpdir(), 'barkeep-redis-'));
-  #child: ChildProcess | undefined;
-  /** The test file's process may end without `stop`. */
-  readonly #onExit = (): void => void this.#child?.kill('SIGKILL');
+  readonly directory: string = mkdtempSync(join(tmpdir(), 'barkeep-redis-'));
+  #guard: ChildProcess | undefined;
 
   private constructor(port: number, options: readonly string[]) {
     this.port = port;
     this.#options = options;
-    process.on('exit', this.#onExit);
   }
 
   static async startOnFreePort(
@@ -156,44 +167,61 @@ class RedisProcess implements OwnTestRedis {
   }
 
   async start(): Promise<void> {
-    const child = spawn(
-      'redis-server',
-      [
-        ...['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#directory],
-        ...['--save', '', '--appendonly', 'no', ...this.#options],
-      ],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
-    this.#child = child;
-    await new Promise<void>((resolve, reject) => {
-      let output = '';
-      const fail = (): void => reject(new Error(`redis-server did not start\n${output}`));
-      const timer = setTimeout(fail, LONGEST_START_MS);
-      child.once('error', fail);
-      child.once('exit', fail);
-      child.stdout.on('data', (chunk: Buffer) => {
-        output = `${output}${chunk}`.slice(-4_000);
-        if (!output.includes('Ready to accept connections')) return;
-        clearTimeout(timer);
-        child.off('exit', fail);
-        resolve();
-      });
+    if (this.#guard !== undefined) throw new Error('the test Redis runs already');
+    mkdirSync(this.directory, { recursive: true });
+    const options = [
+      ...['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.directory],
+      ...['--save', '', '--appendonly', 'no', ...this.#options],
+    ];
+    const guard = spawn('sh', ['-c', GUARD, 'guard', ...options], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+      env: { ...process.env, BARKEEP_TEST_REDIS: this.directory },
     });
+    this.#guard = guard;
+    try {
+      await isReady(guard);
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
   }
 
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    if (child.kill('SIGKILL')) await ended;
+    const guard = this.#guard;
+    this.#guard = undefined;
+    if (guard?.pid === undefined) return;
+    const ended = new Promise((resolve) => guard.once('exit', resolve));
+    const pipe = guard.stdio[3];
+    if (pipe !== null && pipe !== undefined && 'destroy' in pipe) pipe.destroy();
+    if (guard.exitCode === null && guard.signalCode === null) await ended;
   }
 
   async stop(): Promise<void> {
     await this.kill();
-    process.off('exit', this.#onExit);
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** @throws Error with what the server said, when it ended or was not ready in time. */
+function isReady(guard: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const settle = (isGood: boolean): void => {
+      clearTimeout(timer);
+      guard.off('error', fail);
+      guard.off('exit', fail);
+      if (isGood) resolve();
+      else reject(new Error(`redis-server did not start\n${output}`));
+    };
+    const fail = (): void => settle(false);
+    const timer = setTimeout(fail, LONGEST_START_MS);
+    guard.once('error', fail);
+    guard.once('exit', fail);
+    guard.stdout?.on('data', (chunk: Buffer) => {
+      output = `${output}${chunk}`.slice(-4_000);
+      if (output.includes('Ready to accept connections')) settle(true);
+    });
+  });
 }
 
 async function freePort(): Promise<number> {

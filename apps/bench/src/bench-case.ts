@@ -6,6 +6,8 @@ export interface BenchCase {
   readonly name: string;
   /** One line for `--help`. */
   readonly about: string;
+  /** Why it cannot run here, such as a server that is not installed. Default: it can. */
+  readonly missing?: () => string | undefined;
   plan(workload: Workload): CasePlan;
 }
 

@@ -57,6 +57,11 @@ async function runCases(
   try {
     for (const benchCase of CASES) {
       if (only.length > 0 && !only.includes(benchCase.name)) continue;
+      const missing = benchCase.missing?.();
+      if (missing !== undefined) {
+        console.warn(`${benchCase.name} was left out: ${missing}`);
+        continue;
+      }
       results.push(await runCase(benchCase, workload, { repeat, progress, collectGarbage }));
     }
   } finally {

@@ -37,7 +37,7 @@ export abstract class SnapshotStorage extends EngineStorage {
         sharing: 'exclusive',
         platforms: ['node', 'browser'],
         revisions: true,
-      integrity: true,
+        integrity: true,
         maintenance: true,
         backup: false,
       },

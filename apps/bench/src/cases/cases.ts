@@ -9,6 +9,7 @@ import { latestCachedCase } from './latest-cached.ts';
 import { latestColdCase } from './latest-cold.ts';
 import { latestWarmCase } from './latest-warm.ts';
 import { listCase } from './list.ts';
+import { nearCacheCase } from './near-cache.ts';
 import { overwriteBlockCase, overwriteScatteredCase } from './overwrite.ts';
 import { rangeCase } from './range.ts';
 import { reIngestCase } from './re-ingest.ts';
@@ -16,6 +17,7 @@ import { readCase } from './read.ts';
 import { readColdCase } from './read-cold.ts';
 import { orderBooksCase, tickersCase } from './realtime.ts';
 import { realtimeMemoryCase } from './realtime-memory.ts';
+import { realtimeRedisCase } from './realtime-redis.ts';
 import { sizeCase } from './size.ts';
 import { smallSeriesCase } from './small-series.ts';
 import { store100kCase } from './store-100k.ts';
@@ -46,6 +48,8 @@ export const CASES: readonly BenchCase[] = [
   tickersCase,
   orderBooksCase,
   realtimeMemoryCase,
+  realtimeRedisCase,
+  nearCacheCase,
   cacheCase,
   diskCacheCase,
 ];

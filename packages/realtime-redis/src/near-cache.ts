@@ -1,0 +1,52 @@
+import type { EpochMs, OrderBook, Ticker } from '@barkeep/core';
+import { decodeFrozenOrderBook, decodeTicker } from './latest-value.ts';
+import { NearShelf } from './near-shelf.ts';
+
+export interface NearCacheOptions {
+  /** The most tickers, and the most order books. */
+  readonly maxSymbols: number;
+  /** The longest time a value is kept, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** Values in memory, in front of Redis, which the pushed updates keep true. Off until these come. */
+export class NearCache {
+  readonly tickers: NearShelf<Ticker>;
+  readonly orderBooks: NearShelf<OrderBook>;
+  #isOn = false;
+
+  constructor(options: NearCacheOptions) {
+    this.tickers = new NearShelf({ ...options, decode: decodeTicker });
+    this.orderBooks = new NearShelf({ ...options, decode: decodeFrozenOrderBook });
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  turnOn(): void {
+    this.#isOn = true;
+  }
+
+  turnOff(): void {
+    this.#isOn = false;
+    this.clear();
+  }
+
+  hear(
+    kind: 'ticker' | 'orderBook',
+    symbol: string,
+    version: number,
+    stored: string | undefined,
+    now: EpochMs,
+  ): void {
+    if (!this.#isOn) return;
+    if (kind === 'ticker') this.tickers.hear(symbol, version, stored, now);
+    else this.orderBooks.hear(symbol, version, stored, now);
+  }
+
+  clear(): void {
+    this.tickers.clear();
+    this.orderBooks.clear();
+  }
+}

@@ -1,0 +1,22 @@
+import { malformedCursor } from '@barkeep/realtime';
+
+/** How far a consumer has seen the trades of a symbol. */
+export interface ReplayCursor {
+  /** Tells one count of arrivals from another, which began after the first was lost. */
+  readonly epoch: string;
+  /** The number of the last trade that was seen. */
+  readonly arrival: number;
+}
+
+const FORM = /^([0-9a-f]{16}-[rw]\d{1,15}):(\d{1,15})$/;
+
+export function formatCursor({ epoch, arrival }: ReplayCursor): string {
+  return `${epoch}:${arrival}`;
+}
+
+/** @throws BarkeepError `INVALID_INPUT` when no replay gave it. */
+export function parseCursor(cursor: string): ReplayCursor {
+  const [, epoch, arrival] = FORM.exec(cursor) ?? [];
+  if (epoch === undefined) throw malformedCursor(cursor);
+  return { epoch, arrival: Number(arrival) };
+}
