@@ -62,6 +62,10 @@ export class EntryIndex {
     ]);
   }
 
+  async drop(): Promise<void> {
+    await this.#access.deleteMany(ALL_SHARDS.map((shard) => this.#names.shard(shard)));
+  }
+
   /** Drops rows that are selected, and returns them. */
   async remove(isSelected: (row: IndexRow) => boolean): Promise<IndexRow[]> {
     const removed: IndexRow[] = [];

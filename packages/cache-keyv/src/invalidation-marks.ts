@@ -1,4 +1,5 @@
 import type { CacheEntry } from '@barkeep/cache';
+import { allSettled } from './all-settled.ts';
 import type { KeyvAccess } from './keyv-access.ts';
 import { MarkReader } from './mark-reader.ts';
 import type { StoreNames } from './store-names.ts';
@@ -66,7 +67,7 @@ export class InvalidationMarks {
 
   /** Makes what entries that are about to be written need: a root, epochs, and a mark for each tag. */
   async prepare(tags: readonly string[], found: Generation): Promise<PreparedGeneration> {
-    const [root, tagEpoch, prefixEpoch] = await Promise.all([
+    const [root, tagEpoch, prefixEpoch] = await allSettled([
       found.root ?? this.replaceRoot(),
       found.tagEpoch ?? this.#replace(this.#names.tagEpoch),
       found.prefixEpoch ?? this.#replace(this.#names.prefixEpoch),
@@ -98,6 +99,11 @@ export class InvalidationMarks {
   /** Invalidates everything. */
   replaceRoot(): Promise<string> {
     return this.#replace(this.#names.root);
+  }
+
+  /** The same, whatever the store has in their places. */
+  async replaceGeneration(): Promise<void> {
+    await allSettled(this.generationNames.map((name) => this.#replace(name)));
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {

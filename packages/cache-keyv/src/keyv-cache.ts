@@ -134,8 +134,14 @@ export class KeyvCache extends AbstractDataCache {
     });
   }
 
-  protected async _clear(): Promise<void> {
-    await this._invalidate({ prefix: '' }, 0);
+  /** Works over what cannot be read too: what is not listed, the store cleans up later. */
+  protected _clear(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#marks.replaceGeneration();
+      const rows = await this.#index.rows().catch(() => []);
+      await this.#index.drop();
+      await this.#removeEntries(rows);
+    });
   }
 
   protected async _keys(prefix: string, now: EpochMs): Promise<string[]> {

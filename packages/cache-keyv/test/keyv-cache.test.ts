@@ -137,6 +137,19 @@ describe.each<[string, (store: Map<string, unknown>, namespace?: string) => Keyv
     expect(await cache.get('book')).toEqual(book);
   });
 
+  it('is mended by clear when what is stored makes Keyv itself fail', async () => {
+    const store = new Map<string, unknown>();
+    const cache = await openCache({ keyv: keyvOver(store) });
+    await cache.set('a', 1);
+    for (const name of store.keys()) store.set(name, '{"value":');
+    expect(await cache.get('a')).toBeUndefined();
+    await cache.clear();
+    await cache.setMany(['a', 'b'].map((key) => ({ key, value: key })));
+    expect((await cache.keys()).sort()).toEqual(['a', 'b']);
+    expect(await cache.getMany(['a', 'b'])).toEqual(['a', 'b']);
+    expect(await cache.invalidate({ prefix: 'a' })).toBe(1);
+  });
+
   it('takes an entry of another key for no entry', async () => {
     const keyv = keyvOver(new Map());
     const cache = await openCache({ keyv });
