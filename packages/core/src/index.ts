@@ -11,6 +11,7 @@ export * from './field-rules.ts';
 export * from './file-failure.ts';
 export * from './gather-candles.ts';
 export * from './handle.ts';
+export * from './import-failure.ts';
 export * from './interval.ts';
 export * from './interval-set.ts';
 export * from './invalid-input.ts';

@@ -9,6 +9,7 @@ import { MemoryRealtime } from '@barkeep/realtime-memory';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { hasRedis, startTestRedis } from '../../../tools/test-redis.ts';
 import { KEY } from './fixtures.ts';
 
 async function temporaryDirectory(): Promise<string> {
@@ -78,6 +79,47 @@ describe('parts by URL', () => {
     expect(candles.tiers).toContainEqual(expect.objectContaining({ adapter: 'cache-disk' }));
   });
 
+  it.skipIf(!hasRedis())('keep realtime data and pages in Redis', async () => {
+    const redis = await startTestRedis();
+    onTestFinished(() => redis.stop());
+    const prefix = `presets-${process.pid}`;
+    const config = {
+      storage: 'memory:',
+      realtime: `${redis.url}?keyPrefix=${prefix}:&nearCache=on`,
+      cache: `keyv:${redis.url}?namespace=${prefix}`,
+    };
+    const key = { symbol: 'KRW-BTC', timeframe: '1m' } as const;
+    const candle = { timestamp: 0, open: 1, high: 2, low: 1, close: 2, volume: 3 };
+    await using one = await createMarketData(config);
+    await using two = await createMarketData(config);
+    const ticker = { symbol: 'KRW-BTC', timestamp: Date.now(), price: 1 };
+    await one.updateTicker(ticker);
+    expect(await two.getTicker('KRW-BTC')).toEqual(ticker);
+    await one.saveCandles(key, [candle]);
+    await one.getCandles({ ...key, from: 0, to: 60_000 });
+    const { origins } = await one.getCandles({ ...key, from: 0, to: 60_000 });
+    expect(origins).toMatchObject({ cache: 1 });
+    const { cache, realtime } = await one.stats();
+    expect(cache).toMatchObject({ hits: 1, failures: 0 });
+    expect(realtime.tickers).toBe(1);
+  });
+
+  it('keep pages in the Map of a Keyv', async () => {
+    await using service = await createMarketData({ storage: 'memory:', cache: 'keyv:' });
+    expect((await service.stats()).candles.tiers).toContainEqual(
+      expect.objectContaining({ name: 'cache', adapter: 'cache-keyv' }),
+    );
+  });
+
+  it('name the package of a Keyv store that is missing', async () => {
+    await expect(
+      createMarketData({ storage: 'memory:', cache: 'keyv:nobody-wrote-this://localhost' }),
+    ).rejects.toMatchObject({
+      code: 'MISSING_PACKAGE',
+      details: { install: 'npm install @keyv/nobody-wrote-this' },
+    });
+  });
+
   it.each([
     ['storage', 'postgres://localhost/data', /known scheme \(memory:, sqlite:, sqljs:\)/],
     ['storage', 'market_data.sqlite3', /must be a URL with a scheme/],
@@ -91,7 +133,15 @@ describe('parts by URL', () => {
     ['storage', 'sqlite:./x?archive=on', /archive must be/],
     ['storage', 'sqlite:./100%', /percent sign as %25/],
     ['storage', 'memory:x', /must have nothing after "memory:"/],
-    ['realtime', 'redis://localhost', /known scheme \(memory:\)/],
+    ['realtime', 'mqtt://localhost', /known scheme \(memory:, redis:, rediss:\)/],
+    ['realtime', 'redis:localhost', /must go on with "\/\/" after "redis:"/],
+    [
+      'realtime',
+      'redis://me:secret@localhost?near=on',
+      /no parameter "near" .*redis:\/\/…@localhost/,
+    ],
+    ['realtime', 'redis://localhost?nearCache=yes', /nearCache must be "on" or "off"/],
+    ['cache', 'keyv:localhost', /url must be a URL such as/],
     ['cache', 'memory:?ttl=5', /no parameter "ttl"/],
   ])('%s: %s is refused', async (part, url, message) => {
     const config: MarketDataConfig = { storage: 'memory:', [part]: url };
@@ -125,7 +175,7 @@ async function loadWithNode(name: string): Promise<unknown> {
     import { adapterFromUrl } from './src/adapters/adapter-from-url.ts';
     const load = async () => (await import(${JSON.stringify(name)})).Storage;
     const schemes = { other: { package: ${JSON.stringify(name)}, load, parameters: {} } };
-    await adapterFromUrl('other:', 'storage', schemes, systemClock).catch(({ code, details }) => {
+    await adapterFromUrl('other:', 'storage', schemes, { clock: systemClock }).catch(({ code, details }) => {
       console.log(JSON.stringify({ code, details }));
     });`;
   const { stdout } = await promisify(execFile)(
@@ -193,6 +243,11 @@ describe('the configuration', () => {
     ['storage', { storage: {} }],
     ['realtime', { storage: 'memory:', realtime: 5 }],
     ['cache', { storage: 'memory:', cache: true }],
+    ['diskCache', { storage: 'memory:', diskCache: false }],
+    ['router', { storage: 'memory:', router: { listen: () => undefined } }],
+    ['recording', { storage: 'memory:', recording: { interval: 3 } }],
+    ['timeZone', { storage: 'memory:', tradingHours: { timeZone: 'Moon', sessions: [] } }],
+    ['seriesTags', { storage: 'memory:', seriesTags: ['KRW'] }],
     ['coordinator', { storage: 'memory:', coordinator: { fetch: () => [] } }],
     ['clock', { storage: 'memory:', clock: { now: () => 0 } }],
     ['candleCache', { storage: 'memory:', candleCache: { pages: 3 } }],

@@ -1,24 +1,37 @@
-import { BarkeepError, invalidInput } from '@barkeep/core';
+import { type Awaitable, importFailure, invalidInput } from '@barkeep/core';
 import { type AdapterUrl, parseAdapterUrl } from './adapter-url.ts';
 
-/** How a parameter of a URL is read: as it stands, or as a whole number. */
-export type ParameterKind = 'text' | 'count';
+/** How a parameter of a URL is read: as it stands, as a whole number, or as `on` or `off`. */
+export type ParameterKind = 'text' | 'count' | 'switch';
 
 /** Where the adapter of a URL scheme comes from. */
 export interface AdapterScheme<Adapter> {
   readonly package: string;
-  /** Imports the package by a literal name, so that bundlers see it, and picks the class. */
-  readonly load: () => Promise<AdapterClass<Adapter>>;
-  /** The option that the part after the scheme becomes; without one, there must be none. */
-  readonly target?: string;
+  /** Imports the package by a literal name, so that bundlers see it, and picks what makes an adapter. */
+  readonly load: () => Promise<AdapterFactory<Adapter>>;
+  /**
+   * The option that the part after the scheme becomes: a path, or a URL, which is kept as it stands and
+   * may be required to begin with `//`. Without one, there must be nothing.
+   */
+  readonly target?: AdapterTarget | undefined;
   /** The options that parameters may set. */
   readonly parameters: Readonly<Record<string, ParameterKind>>;
 }
 
 export type AdapterSchemes<Adapter> = Readonly<Record<string, AdapterScheme<Adapter>>>;
 
-/** A class whose constructor takes options of its own. */
-type AdapterClass<Adapter> = new (options: never) => Adapter;
+export interface AdapterTarget {
+  readonly option: string;
+  /**
+   * - `path`: what follows the colon, percent-decoded
+   * - `url`: the scheme with what follows it, up to the question mark
+   * - `inner-url`: what follows the colon, as it stands; may be empty
+   */
+  readonly kind: 'path' | 'url' | 'inner-url';
+}
+
+/** Makes an adapter of options that are its own. */
+export type AdapterFactory<Adapter> = (options: never) => Awaitable<Adapter>;
 
 /** Options of an adapter: it checks their values itself. */
 export type AdapterOptions = Readonly<Record<string, unknown>>;
@@ -42,9 +55,11 @@ export async function adapterFromUrl<Adapter>(
     ...targetOption(url, scheme, field),
     ...parameterOptions(url, scheme, field),
   };
-  const Adapter = await loadClass(scheme);
+  const make = await scheme.load().catch((error: unknown) => {
+    throw importFailure(error, scheme.package);
+  });
   // The scheme lists this adapter's own options; the adapter checks their values.
-  return new Adapter(options as never);
+  return make(options as never);
 }
 
 function schemeOf<Adapter>(
@@ -64,23 +79,36 @@ function schemeOf<Adapter>(
 
 function targetOption(
   url: AdapterUrl,
-  scheme: AdapterScheme<unknown>,
+  { target }: AdapterScheme<unknown>,
   field: string,
 ): AdapterOptions {
-  if (scheme.target === undefined) {
-    if (url.target === '') return {};
-    throw invalidInput({
-      field,
-      rule: `must have nothing after "${url.scheme}:"`,
-      value: url.text,
-    });
+  switch (target?.kind) {
+    case 'path':
+      return { [target.option]: pathOf(url, target.option, field) };
+    case 'url':
+      return { [target.option]: addressOf(url, field) };
+    case 'inner-url':
+      return { [target.option]: url.rawTarget };
+    default:
+      if (url.target === '') return {};
+      throw fault(url, `must have nothing after "${url.scheme}:"`, field);
   }
-  const target = url.target.startsWith('///') ? url.target.slice(2) : url.target;
-  if (target === '' || target.startsWith('//')) {
-    const rule = `must have a ${scheme.target} after "${url.scheme}:", such as ${url.scheme}:./data or ${url.scheme}:/data`;
-    throw invalidInput({ field, rule, value: url.text });
-  }
-  return { [scheme.target]: target };
+}
+
+function pathOf(url: AdapterUrl, option: string, field: string): string {
+  const path = url.target.startsWith('///') ? url.target.slice(2) : url.target;
+  if (path !== '' && !path.startsWith('//')) return path;
+  const rule = `must have a ${option} after "${url.scheme}:", such as ${url.scheme}:./data or ${url.scheme}:/data`;
+  throw fault(url, rule, field);
+}
+
+function addressOf(url: AdapterUrl, field: string): string {
+  if (url.rawTarget.startsWith('//')) return `${url.scheme}:${url.rawTarget}`;
+  throw fault(url, `must go on with "//" after "${url.scheme}:"`, field);
+}
+
+function fault(url: AdapterUrl, rule: string, field: string): Error {
+  return invalidInput({ field, rule, value: url.text });
 }
 
 function parameterOptions(
@@ -99,38 +127,19 @@ function parameterOptions(
           value: url.text,
         });
       }
-      return [name, kind === 'count' ? countOf(text, `${field}.${name}`) : text];
+      return [name, parameterOf(text, kind, `${field}.${name}`)];
     }),
   );
+}
+
+function parameterOf(text: string, kind: ParameterKind, field: string): string | number | boolean {
+  if (kind === 'text') return text;
+  if (kind === 'count') return countOf(text, field);
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw invalidInput({ field, rule: 'must be "on" or "off"', value: text });
 }
 
 function countOf(text: string, field: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw invalidInput({ field, rule: 'must be a whole number', value: text });
-}
-
-async function loadClass<Adapter>({
-  package: name,
-  load,
-}: AdapterScheme<Adapter>): Promise<AdapterClass<Adapter>> {
-  try {
-    return await load();
-  } catch (cause) {
-    if (!isMissing(cause, name)) throw cause;
-    const install = `npm install ${name}`;
-    throw new BarkeepError('MISSING_PACKAGE', `${name} is not installed: ${install}`, {
-      cause,
-      details: { package: name, install },
-    });
-  }
-}
-
-/** Whether this very package was not found, rather than something that it imports. */
-function isMissing(error: unknown, name: string): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'ERR_MODULE_NOT_FOUND' &&
-    error.message.includes(`'${name}'`)
-  );
 }

@@ -1,19 +1,25 @@
 import type { IDataCache } from '@barkeep/cache';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { AdapterSchemes } from './adapter-from-url.ts';
+import type { AdapterScheme, AdapterSchemes } from './adapter-from-url.ts';
 
 /** What `storage` may be as a URL. */
 export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
   memory: {
     package: '@barkeep/storage-memory',
-    load: async () => (await import('@barkeep/storage-memory')).MemoryStorage,
+    load: async () => {
+      const { MemoryStorage } = await import('@barkeep/storage-memory');
+      return (options) => new MemoryStorage(options);
+    },
     parameters: {},
   },
   sqlite: {
     package: '@barkeep/storage-sqlite',
-    load: async () => (await import('@barkeep/storage-sqlite')).SqliteStorage,
-    target: 'path',
+    load: async () => {
+      const { SqliteStorage } = await import('@barkeep/storage-sqlite');
+      return (options) => new SqliteStorage(options);
+    },
+    target: { option: 'path', kind: 'path' },
     parameters: {
       durability: 'text',
       busyTimeoutMs: 'count',
@@ -24,9 +30,30 @@ export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
   },
   sqljs: {
     package: '@barkeep/storage-sqljs',
-    load: async () => (await import('@barkeep/storage-sqljs')).SqlJsStorage,
-    target: 'path',
+    load: async () => {
+      const { SqlJsStorage } = await import('@barkeep/storage-sqljs');
+      return (options) => new SqlJsStorage(options);
+    },
+    target: { option: 'path', kind: 'path' },
     parameters: { saveDelayMs: 'count', archive: 'text' },
+  },
+};
+
+const redisScheme: AdapterScheme<IRealtimeCache> = {
+  package: '@barkeep/realtime-redis',
+  load: async () => {
+    const { RedisRealtime } = await import('@barkeep/realtime-redis');
+    return (options) => new RedisRealtime(options);
+  },
+  target: { option: 'url', kind: 'url' },
+  parameters: {
+    keyPrefix: 'text',
+    nearCache: 'switch',
+    maxTradesPerSymbol: 'count',
+    commandTimeoutMs: 'count',
+    maxPendingCommands: 'count',
+    maxRetriesPerRequest: 'count',
+    heartbeatMs: 'count',
   },
 };
 
@@ -34,7 +61,10 @@ export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
 export const realtimeSchemes: AdapterSchemes<IRealtimeCache> = {
   memory: {
     package: '@barkeep/realtime-memory',
-    load: async () => (await import('@barkeep/realtime-memory')).MemoryRealtime,
+    load: async () => {
+      const { MemoryRealtime } = await import('@barkeep/realtime-memory');
+      return (options) => new MemoryRealtime(options);
+    },
     parameters: {
       maxSymbols: 'count',
       maxTradesPerSymbol: 'count',
@@ -42,19 +72,33 @@ export const realtimeSchemes: AdapterSchemes<IRealtimeCache> = {
       maxBytes: 'count',
     },
   },
+  redis: redisScheme,
+  rediss: redisScheme,
 };
 
-/** What `cache` may be as a URL. */
+/** What `cache` and `diskCache` may be as a URL. */
 export const cacheSchemes: AdapterSchemes<IDataCache> = {
   memory: {
     package: '@barkeep/cache-memory',
-    load: async () => (await import('@barkeep/cache-memory')).MemoryCache,
+    load: async () => {
+      const { MemoryCache } = await import('@barkeep/cache-memory');
+      return (options) => new MemoryCache(options);
+    },
     parameters: { maxEntries: 'count', maxBytes: 'count' },
   },
   disk: {
     package: '@barkeep/cache-disk',
-    load: async () => (await import('@barkeep/cache-disk')).DiskCache,
-    target: 'directory',
+    load: async () => {
+      const { DiskCache } = await import('@barkeep/cache-disk');
+      return (options) => new DiskCache(options);
+    },
+    target: { option: 'directory', kind: 'path' },
     parameters: { maxEntries: 'count', maxBytes: 'count' },
+  },
+  keyv: {
+    package: '@barkeep/cache-keyv',
+    load: async () => (await import('@barkeep/cache-keyv')).keyvCacheFromUrl,
+    target: { option: 'url', kind: 'inner-url' },
+    parameters: { namespace: 'text', maxEntries: 'count', timeoutMs: 'count' },
   },
 };

@@ -2,11 +2,14 @@ import { invalidInput } from '@barkeep/core';
 
 /** The parts of a URL that names an adapter, such as `sqlite:./market_data.sqlite3?readers=2`. */
 export interface AdapterUrl {
+  /** All of it, for messages: without the password of a server. */
   readonly text: string;
   /** What comes before the first colon. */
   readonly scheme: string;
   /** What comes between the colon and the question mark, percent-decoded. */
   readonly target: string;
+  /** The same as it was written. */
+  readonly rawTarget: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -18,13 +21,14 @@ export function parseAdapterUrl(text: string, field: string): AdapterUrl {
     throw invalidInput({
       field,
       rule: 'must be a URL with a scheme, such as "memory:"',
-      value: text,
+      value: withoutPassword(text),
     });
   }
   return {
-    text,
+    text: withoutPassword(text),
     scheme,
     target: decode(target, text, field),
+    rawTarget: target,
     parameters: parametersOf(query, field),
   };
 }
@@ -42,6 +46,10 @@ function parametersOf(query: string, field: string): Map<string, string> {
     parameters.set(name, value);
   }
   return parameters;
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//…@');
 }
 
 function decode(target: string, text: string, field: string): string {

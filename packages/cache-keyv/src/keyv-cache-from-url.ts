@@ -1,0 +1,75 @@
+import { BarkeepError, importFailure, invalidInput } from '@barkeep/core';
+import { KeyvCache } from './keyv-cache.ts';
+import type { KeyvCacheOptions } from './keyv-cache-options.ts';
+import type { KeyvLike } from './keyv-like.ts';
+
+export interface KeyvUrlOptions
+  extends Omit<KeyvCacheOptions, 'keyv' | 'ownsKeyv' | 'sharing' | 'persistent'> {
+  /**
+   * Where the store is, such as `redis://localhost:6379` or `sqlite://./cache.sqlite3`: the package
+   * `@keyv/<scheme>` is loaded for it. Empty: a `Map` in memory.
+   */
+  readonly url: string;
+}
+
+/** Schemes whose package is named otherwise. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  rediss: '@keyv/redis',
+  postgresql: '@keyv/postgres',
+  mongodb: '@keyv/mongo',
+};
+
+/**
+ * A cache over a Keyv of its own, which it closes. Every store but the `Map` is taken to be shared by
+ * processes and to outlive them.
+ *
+ * @throws BarkeepError `MISSING_PACKAGE` naming `keyv` or the package of the store; `INVALID_INPUT`.
+ */
+export async function keyvCacheFromUrl({ url, ...options }: KeyvUrlOptions): Promise<KeyvCache> {
+  const store = url === '' ? new Map() : await openStore(url);
+  const Keyv = await keyvClass();
+  return new KeyvCache({
+    ...options,
+    keyv: new Keyv({ store }),
+    ownsKeyv: true,
+    ...(url === '' ? {} : { sharing: 'multi-process', persistent: true }),
+  });
+}
+
+async function keyvClass(): Promise<new (options: { readonly store: unknown }) => KeyvLike> {
+  try {
+    const { Keyv } = await import('keyv');
+    // Its versions differ in their types, not in what is used of them here.
+    return Keyv as unknown as new (options: {
+      readonly store: unknown;
+    }) => KeyvLike;
+  } catch (error) {
+    throw importFailure(error, 'keyv');
+  }
+}
+
+async function openStore(url: string): Promise<unknown> {
+  const [, scheme] = /^([a-z][a-z0-9-]*):\/\//.exec(url) ?? [];
+  if (scheme === undefined) {
+    // Not shown: it may have a password.
+    throw invalidInput({ field: 'url', rule: 'must be a URL such as "redis://localhost:6379"' });
+  }
+  const name = PACKAGES[scheme] ?? `@keyv/${scheme}`;
+  const Store = await storeClass(name);
+  return new Store(url);
+}
+
+async function storeClass(name: string): Promise<new (url: string) => unknown> {
+  const loaded: { readonly default?: unknown } = await import(name).catch((error: unknown) => {
+    throw importFailure(error, name);
+  });
+  if (typeof loaded.default === 'function') {
+    // Keyv's stores are classes that take a URL.
+    return loaded.default as new (
+      url: string,
+    ) => unknown;
+  }
+  throw new BarkeepError('UNSUPPORTED', `${name} has no store as its default export`, {
+    details: { package: name },
+  });
+}
