@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { adapterTable, tableInReadme } from '../tools/adapter-table.ts';
 import { runReadmeExample } from '../tools/readme-example.ts';
 import { packages } from './house.ts';
 
@@ -17,4 +18,11 @@ it('gives the two commands and leads to every package', async () => {
   expect(text).toContain('npx -y pnpm@12 demo');
   expect(text).toContain('npx -y pnpm@12 test');
   for (const { path } of packages) expect(text).toContain(`](${path})`);
+});
+
+it('shows what the adapters say of themselves: `pnpm adapter-table` writes it', async () => {
+  const table = await adapterTable();
+  expect(tableInReadme(await readFile(readme, 'utf8'))).toEqual(table);
+  const adapters = packages.filter(({ folder }) => /^(storage|cache|realtime)-/.test(folder));
+  for (const { folder } of adapters) expect(JSON.stringify(table)).toContain(`[${folder}]`);
 });
