@@ -7,7 +7,7 @@ import {
 } from '@barkeep/cache';
 import { type EpochMs, invalidInput } from '@barkeep/core';
 import { LRUCache } from 'lru-cache';
-import { entryBytes } from './entry-bytes.ts';
+import { entryBytes, givenEntry, type KeptEntry, keptEntry } from './kept-entry.ts';
 import { TagIndex } from './tag-index.ts';
 import { withoutPinnedMemory } from './without-pinned-memory.ts';
 
@@ -16,6 +16,12 @@ export interface MemoryCacheOptions extends AbstractCacheOptions {
   readonly maxEntries?: number | undefined;
   /** The most bytes its entries take, as estimated. Default: 64 MiB. */
   readonly maxBytes?: number | undefined;
+  /**
+   * A value that takes more bytes is kept encoded, where that takes fewer: candle series take about a
+   * sixth. Each read then decodes it, a page of a thousand candles in some twenty microseconds, into a
+   * value of its own. Default: `Infinity`, none.
+   */
+  readonly encodeAboveBytes?: number | undefined;
 }
 
 const DEFAULT_MAX_ENTRIES = 10_000;
@@ -28,18 +34,25 @@ const MOST_ENTRIES = 2 ** 32 - 1;
  * reached. A value that exceeds `maxBytes` by itself is not stored, and replaces nothing but the old
  * value, which is gone.
  *
- * Values are not copied, save slices that would keep much more memory alive than they show.
+ * Values are not copied, save slices that would keep much more memory alive than they show, and those
+ * that are kept encoded.
  */
 export class MemoryCache extends AbstractDataCache {
-  readonly #entries: LRUCache<string, CacheEntry>;
+  readonly #entries: LRUCache<string, KeptEntry>;
   readonly #tags = new TagIndex();
   readonly #maxBytes: number;
+  readonly #encodeAboveBytes: number;
 
   constructor(options: MemoryCacheOptions = {}) {
     const maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     validateBound(maxEntries, 'maxEntries', MOST_ENTRIES);
     validateBound(maxBytes, 'maxBytes', Number.MAX_SAFE_INTEGER);
+    const encodeAboveBytes = options.encodeAboveBytes ?? Number.POSITIVE_INFINITY;
+    if (!(typeof encodeAboveBytes === 'number' && encodeAboveBytes >= 0)) {
+      const rule = 'must be a number of bytes';
+      throw invalidInput({ field: 'encodeAboveBytes', rule, value: encodeAboveBytes });
+    }
     super(
       'cache-memory',
       {
@@ -52,6 +65,7 @@ export class MemoryCache extends AbstractDataCache {
       options,
     );
     this.#maxBytes = maxBytes;
+    this.#encodeAboveBytes = encodeAboveBytes;
     // No `ttl`: lru-cache would count it by a clock of its own.
     this.#entries = new LRUCache({
       max: maxEntries,
@@ -68,15 +82,17 @@ export class MemoryCache extends AbstractDataCache {
   }
 
   protected _get(key: string): CacheEntry | undefined {
-    return this.#entries.get(key);
+    const kept = this.#entries.get(key);
+    return kept && givenEntry(kept);
   }
 
   protected override _getMany(keys: readonly string[]): (CacheEntry | undefined)[] {
-    return keys.map((key) => this.#entries.get(key));
+    return keys.map((key) => this._get(key));
   }
 
   protected _set(entry: CacheEntry): void {
-    const kept = { ...entry, value: withoutPinnedMemory(entry.value) };
+    const value = withoutPinnedMemory(entry.value);
+    const kept = keptEntry({ ...entry, value }, this.#encodeAboveBytes);
     const size = entryBytes(kept);
     if (size > this.#maxBytes) {
       this.#entries.delete(entry.key);
@@ -124,20 +140,20 @@ export class MemoryCache extends AbstractDataCache {
     return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
   }
 
-  #selected(selector: CacheSelector): readonly CacheEntry[] {
+  #selected(selector: CacheSelector): readonly KeptEntry[] {
     return 'prefix' in selector
       ? this.#startingWith(selector.prefix)
       : this.#tags.entriesWith(selector.tags);
   }
 
-  #startingWith(prefix: string): CacheEntry[] {
-    const found: CacheEntry[] = [];
+  #startingWith(prefix: string): KeptEntry[] {
+    const found: KeptEntry[] = [];
     for (const entry of this.#entries.values()) if (entry.key.startsWith(prefix)) found.push(entry);
     return found;
   }
 
   /** Returns whether it was live. */
-  #remove({ key, expiresAt }: CacheEntry, now: EpochMs): boolean {
+  #remove({ key, expiresAt }: KeptEntry, now: EpochMs): boolean {
     this.#entries.delete(key);
     return expiresAt > now;
   }

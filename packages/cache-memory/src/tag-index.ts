@@ -1,10 +1,10 @@
-import type { CacheEntry } from '@barkeep/cache';
+import type { KeptEntry } from './kept-entry.ts';
 
 /** Which entries carry a tag. */
 export class TagIndex {
-  readonly #entriesByTag = new Map<string, Set<CacheEntry>>();
+  readonly #entriesByTag = new Map<string, Set<KeptEntry>>();
 
-  add(entry: CacheEntry): void {
+  add(entry: KeptEntry): void {
     for (const tag of entry.tags) {
       const tagged = this.#entriesByTag.get(tag);
       if (tagged === undefined) this.#entriesByTag.set(tag, new Set([entry]));
@@ -12,7 +12,7 @@ export class TagIndex {
     }
   }
 
-  remove(entry: CacheEntry): void {
+  remove(entry: KeptEntry): void {
     for (const tag of entry.tags) {
       const tagged = this.#entriesByTag.get(tag);
       tagged?.delete(entry);
@@ -21,8 +21,8 @@ export class TagIndex {
   }
 
   /** The entries with at least one of the tags, each once. */
-  entriesWith(tags: readonly string[]): CacheEntry[] {
-    const found = new Set<CacheEntry>();
+  entriesWith(tags: readonly string[]): KeptEntry[] {
+    const found = new Set<KeptEntry>();
     for (const tag of tags) {
       for (const entry of this.#entriesByTag.get(tag) ?? []) found.add(entry);
     }

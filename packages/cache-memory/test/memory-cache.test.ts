@@ -89,3 +89,52 @@ describe('sweeping', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 });
+
+describe('values kept encoded', () => {
+  const key = { symbol: 'KRW-BTC', timeframe: '1m' } as const;
+  const candles = CandleSeries.from(
+    key,
+    Array.from({ length: 1_000 }, (_, i) => {
+      const open = 50_000 + ((i * 37) % 11) * 10;
+      return {
+        timestamp: i * 60_000,
+        open,
+        high: open + 20,
+        low: open - 10,
+        close: open,
+        volume: i,
+      };
+    }),
+  );
+
+  it('take several times less room, and are equal when they are read', async () => {
+    const bytesOf = async (encodeAboveBytes: number): Promise<number> => {
+      await using one = new MemoryCache({ clock, encodeAboveBytes });
+      await one.open();
+      await one.set('page', { candles, stamp: 7 });
+      const read = await one.get('page');
+      expect(read).toEqual({ candles, stamp: 7 });
+      return (await one.stats()).bytes;
+    };
+    expect(await bytesOf(1_000)).toBeLessThan((await bytesOf(Number.POSITIVE_INFINITY)) / 4);
+  });
+
+  it('are those above the size, and those that are smaller so', async () => {
+    await using one = new MemoryCache({ clock, encodeAboveBytes: 3_000 });
+    await one.open();
+    const small = { candles: candles.slice(0, 3).copy() };
+    const noise = crypto.getRandomValues(new Uint8Array(5_000));
+    await one.setMany([
+      { key: 'small', value: small },
+      { key: 'noise', value: noise },
+      { key: 'large', value: candles },
+    ]);
+    expect(await one.get('small')).toBe(small);
+    expect(await one.get('noise')).toBe(noise);
+    expect(await one.get('large')).not.toBe(candles);
+  });
+
+  it('refuse a size that is none', () => {
+    expect(() => new MemoryCache({ encodeAboveBytes: -1 })).toThrow(/encodeAboveBytes must be/);
+  });
+});

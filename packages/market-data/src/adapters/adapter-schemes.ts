@@ -84,7 +84,7 @@ export const cacheSchemes: AdapterSchemes<IDataCache> = {
       const { MemoryCache } = await import('@barkeep/cache-memory');
       return (options) => new MemoryCache(options);
     },
-    parameters: { maxEntries: 'count', maxBytes: 'count' },
+    parameters: { maxEntries: 'count', maxBytes: 'count', encodeAboveBytes: 'count' },
   },
   disk: {
     package: '@barkeep/cache-disk',
