@@ -400,9 +400,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   /** What is written after `subscribe` is heard of, so it waits until something can be heard. */
   #write({ tag }: Pick<SymbolKeys, 'tag'>, operation: WriteOperation): void {
-    const connecting = this.#feed?.firstAttempt;
-    if (connecting === undefined) this.#writes.add(tag, operation);
-    else void connecting.then(() => this.#writes.add(tag, operation));
+    this.#writes.add(tag, operation, this.#feed?.firstAttempt);
   }
 
   async #read<Value>(

@@ -140,6 +140,20 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     expect(await realtime.tickers.get('A')).toEqual(ticker('A', 1));
   });
 
+  it('writes that wait for a subscription are bounded too, and go on without it', async () => {
+    const client = new Redis(redis.port);
+    const realtime = new RedisRealtime({ client, maxPendingCommands: 50, commandTimeoutMs: 300 });
+    await realtime.open();
+    await client.config('SET', 'maxclients', '1');
+    realtime.subscribe({}, () => undefined);
+    const calls = Array.from({ length: 200 }, (_, i) => realtime.tickers.set(ticker(`S${i}`)));
+    const codes = await codesOf(calls);
+    await client.config('SET', 'maxclients', '10000');
+    expect(Object.fromEntries(codes)).toEqual({ OVERLOADED: 150, none: 50 });
+    await realtime.close();
+    client.disconnect();
+  });
+
   it('a slow connection is slow, and nothing else', async () => {
     const realtime = await open({ commandTimeoutMs: 5_000 });
     const events = listen(realtime);
