@@ -57,6 +57,7 @@ const SHORTEST_ARRIVALS_LIFE_MS = 86_400_000;
 const NEAR_AGE_IN_CLUSTER_MS = 5_000;
 const KEYS_A_READ = 1_000;
 const KEYS_A_MEASURE = 50;
+const KEYS_A_SWEEP = 1_000;
 const LETTERS = { ticker: 't', orderBook: 'b', trades: 'l' } as const;
 
 type LatestKind = 'ticker' | 'orderBook';
@@ -290,15 +291,20 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   /** Redis lets values expire by itself; here go those that expire by our clock before. */
   protected async _sweep(now: EpochMs): Promise<number> {
-    const work: Promise<number>[] = [];
+    const due: (() => Promise<number>)[] = [];
     for (const keys of this.#keys.remembered()) {
       for (const kind of ['ticker', 'orderBook'] as const) {
-        if (isDue(keys.expiresAt[kind], now)) work.push(this.#sweepLatest(keys, kind));
+        if (isDue(keys.expiresAt[kind], now)) due.push(() => this.#sweepLatest(keys, kind));
       }
-      if (isDue(keys.expiresAt.trades, now)) work.push(this.#sweepTrades(keys));
+      if (isDue(keys.expiresAt.trades, now)) due.push(() => this.#sweepTrades(keys));
     }
-    const removed = await Promise.all(work);
-    return removed.reduce((sum, count) => sum + count, 0);
+    // Never so many at a time that others find no room.
+    const atATime = Math.min(KEYS_A_SWEEP, Math.ceil(this.#options.maxPendingCommands / 4));
+    let removed = 0;
+    for (const group of inGroups(due, atATime)) {
+      for (const count of await Promise.all(group.map((work) => work()))) removed += count;
+    }
+    return removed;
   }
 
   protected async _usage(): Promise<RealtimeUsage> {
