@@ -154,6 +154,22 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     client.disconnect();
   });
 
+  it('closing in a blackhole ends, and so does every call', async () => {
+    const realtime = await open({ nearCache: true });
+    proxy.mode = 'blackhole';
+    const calls = [realtime.tickers.set(ticker('A')), realtime.stats(), realtime.clear()];
+    const [codes] = await Promise.all([codesOf(calls), realtime.close()]);
+    expect(failures(codes)).toBe(3);
+    expect(realtime.state).toBe('closed');
+  });
+
+  it('a given client that has ended cannot be opened', async () => {
+    const client = new Redis({ lazyConnect: true });
+    client.disconnect();
+    const realtime = new RedisRealtime({ client });
+    await expect(realtime.open()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   it('a slow connection is slow, and nothing else', async () => {
     const realtime = await open({ commandTimeoutMs: 5_000 });
     const events = listen(realtime);
