@@ -20,7 +20,7 @@ import {
 import { Audience } from './audience.ts';
 import { CommandGate } from './command-gate.ts';
 import { scanKeys } from './key-scan.ts';
-import { type KeyKind, KeySpace } from './key-space.ts';
+import { KEY_LETTERS, KeySpace } from './key-space.ts';
 import {
   decodeOrderBook,
   decodeTicker,
@@ -45,7 +45,7 @@ import { formatCursor, parseCursor } from './replay-cursor.ts';
 import { REPLAY_SCRIPT } from './replay-script.ts';
 import { SequenceWatch } from './sequence-watch.ts';
 import { decodeTrade, decodeTrades, encodeTrades, isLiveTrade } from './stored-trade.ts';
-import type { SymbolKeys } from './symbol-keys.ts';
+import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
 import type { WriteOperation } from './write-batch.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -58,7 +58,6 @@ const NEAR_AGE_IN_CLUSTER_MS = 5_000;
 const KEYS_A_READ = 1_000;
 const KEYS_A_MEASURE = 50;
 const KEYS_A_SWEEP = 1_000;
-const LETTERS = { ticker: 't', orderBook: 'b', trades: 'l' } as const;
 
 type LatestKind = 'ticker' | 'orderBook';
 type WriteWork = Omit<WriteOperation, 'resolve' | 'reject'>;
@@ -331,7 +330,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   #measure(page: readonly string[]): Promise<[number, number, number, number][]> {
     const kept = page.flatMap((key) => {
       const kind = this.#keys.parse(key)?.kind;
-      return kind === undefined ? [] : [{ key, letter: LETTERS[kind] }];
+      return kind === undefined ? [] : [{ key, letter: KEY_LETTERS[kind] }];
     });
     const size = this.#link.isCluster ? 1 : KEYS_A_MEASURE;
     const groups = inGroups(kept, size);

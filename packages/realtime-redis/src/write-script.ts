@@ -18,14 +18,14 @@ local max_trades, epoch, codes = tonumber(ARGV[12]), ARGV[13], ARGV[14]
 -- How many keys each operation has.
 local key_count = { t = 1, b = 1, d = 1, e = 1, a = 3, x = 2, w = 2, c = 0 }
 
-local known = redis.call('HGET', KEYS[1], place)
+local call = redis.call
+
+local known = call('HGET', KEYS[1], place)
 if known then
   local known_id, answer = string.match(known, '^(%d+)|(.*)$')
   if tonumber(known_id) == id then return answer end
   if tonumber(known_id) > id then return redis.error_reply('LATE a batch that was given up') end
 end
-
-local call = redis.call
 
 local version
 local function take_version()
@@ -137,7 +137,8 @@ local function append(trades, ids, arrivals, given)
   local last = tonumber(call('HGET', arrivals, 'last'))
   if last == nil then
     last = length
-    call('HSET', arrivals, 'epoch', epoch)
+    call('HSET', arrivals, 'epoch', epoch, 'last', last)
+    call('PEXPIRE', arrivals, life.arrivals)
   end
   local added, marks, evicted = {}, {}, 0
   for trade in string.gmatch(given, '[^\\1]+') do

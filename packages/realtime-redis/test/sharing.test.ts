@@ -186,6 +186,18 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     expect(replay).toMatchObject({ trades: trades(2, 5), gap: true });
   });
 
+  it('what was counted is counted anew when the count was evicted, and expires again', async () => {
+    const realtime = await open();
+    await realtime.trades.append('A', trades(0, 3));
+    const { cursor } = await realtime.trades.replay('A');
+    await raw.del('barkeep:{A}:s');
+    expect(await realtime.trades.append('A', trades(0, 3))).toEqual({ added: 0, duplicates: 3 });
+    expect(await raw.pttl('barkeep:{A}:s')).toBeGreaterThan(0);
+    const replay = await realtime.trades.replay('A', { after: cursor });
+    expect(replay).toMatchObject({ trades: trades(0, 3), gap: true });
+    expect((await realtime.trades.replay('A', { after: replay.cursor })).gap).toBe(false);
+  });
+
   it('the writes of one turn travel together, and reads of many are one', async () => {
     const realtime = await open();
     await realtime.tickers.set(ticker('A'));
