@@ -1,15 +1,19 @@
-import type { SymbolKeys } from './symbol-keys.ts';
+import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
 
-/** Which part of a symbol's data a key has. */
-export type KeyKind = 'ticker' | 'orderBook' | 'trades';
+/** What the keys of each kind end with. */
+export const KEY_LETTERS: Readonly<Record<KeyKind, string>> = {
+  ticker: 't',
+  orderBook: 'b',
+  trades: 'l',
+};
 
-const SUFFIXES: Readonly<Record<KeyKind, string>> = { ticker: 't', orderBook: 'b', trades: 'l' };
 const KINDS: ReadonlyMap<string, KeyKind> = new Map([
-  ['t', 'ticker'],
-  ['b', 'orderBook'],
-  ['l', 'trades'],
+  [KEY_LETTERS.ticker, 'ticker'],
+  [KEY_LETTERS.orderBook, 'orderBook'],
+  [KEY_LETTERS.trades, 'trades'],
 ]);
 
+/** The ends of all keys that hold data: the kinds, the ids of trades, and how many have arrived. */
 const VALUE_KINDS: ReadonlySet<string> = new Set(['t', 'b', 'l', 'i', 's']);
 
 /** Cannot be the tag of a symbol, where every `%` is followed by two digits. */
@@ -85,9 +89,9 @@ export class KeySpace {
     return {
       symbol,
       tag,
-      ticker: base + SUFFIXES.ticker,
-      orderBook: base + SUFFIXES.orderBook,
-      trades: base + SUFFIXES.trades,
+      ticker: base + KEY_LETTERS.ticker,
+      orderBook: base + KEY_LETTERS.orderBook,
+      trades: base + KEY_LETTERS.trades,
       tradeIds: `${base}i`,
       arrivals: `${base}s`,
       expiresAt: { ticker: undefined, orderBook: undefined, trades: undefined },

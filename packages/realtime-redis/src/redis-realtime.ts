@@ -20,7 +20,7 @@ import {
 import { Audience } from './audience.ts';
 import { CommandGate } from './command-gate.ts';
 import { scanKeys } from './key-scan.ts';
-import { type KeyKind, KeySpace } from './key-space.ts';
+import { KEY_LETTERS, KeySpace } from './key-space.ts';
 import {
   decodeOrderBook,
   decodeTicker,
@@ -45,7 +45,7 @@ import { formatCursor, parseCursor } from './replay-cursor.ts';
 import { REPLAY_SCRIPT } from './replay-script.ts';
 import { SequenceWatch } from './sequence-watch.ts';
 import { decodeTrade, decodeTrades, encodeTrades, isLiveTrade } from './stored-trade.ts';
-import type { SymbolKeys } from './symbol-keys.ts';
+import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
 import type { WriteOperation } from './write-batch.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -57,7 +57,7 @@ const SHORTEST_ARRIVALS_LIFE_MS = 86_400_000;
 const NEAR_AGE_IN_CLUSTER_MS = 5_000;
 const KEYS_A_READ = 1_000;
 const KEYS_A_MEASURE = 50;
-const LETTERS = { ticker: 't', orderBook: 'b', trades: 'l' } as const;
+const KEYS_A_SWEEP = 1_000;
 
 type LatestKind = 'ticker' | 'orderBook';
 type WriteWork = Omit<WriteOperation, 'resolve' | 'reject'>;
@@ -290,15 +290,20 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   /** Redis lets values expire by itself; here go those that expire by our clock before. */
   protected async _sweep(now: EpochMs): Promise<number> {
-    const work: Promise<number>[] = [];
+    const due: (() => Promise<number>)[] = [];
     for (const keys of this.#keys.remembered()) {
       for (const kind of ['ticker', 'orderBook'] as const) {
-        if (isDue(keys.expiresAt[kind], now)) work.push(this.#sweepLatest(keys, kind));
+        if (isDue(keys.expiresAt[kind], now)) due.push(() => this.#sweepLatest(keys, kind));
       }
-      if (isDue(keys.expiresAt.trades, now)) work.push(this.#sweepTrades(keys));
+      if (isDue(keys.expiresAt.trades, now)) due.push(() => this.#sweepTrades(keys));
     }
-    const removed = await Promise.all(work);
-    return removed.reduce((sum, count) => sum + count, 0);
+    // Never so many at a time that others find no room.
+    const atATime = Math.min(KEYS_A_SWEEP, Math.ceil(this.#options.maxPendingCommands / 4));
+    let removed = 0;
+    for (const group of inGroups(due, atATime)) {
+      for (const count of await Promise.all(group.map((work) => work()))) removed += count;
+    }
+    return removed;
   }
 
   protected async _usage(): Promise<RealtimeUsage> {
@@ -325,7 +330,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   #measure(page: readonly string[]): Promise<[number, number, number, number][]> {
     const kept = page.flatMap((key) => {
       const kind = this.#keys.parse(key)?.kind;
-      return kind === undefined ? [] : [{ key, letter: LETTERS[kind] }];
+      return kind === undefined ? [] : [{ key, letter: KEY_LETTERS[kind] }];
     });
     const size = this.#link.isCluster ? 1 : KEYS_A_MEASURE;
     const groups = inGroups(kept, size);
@@ -400,9 +405,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   /** What is written after `subscribe` is heard of, so it waits until something can be heard. */
   #write({ tag }: Pick<SymbolKeys, 'tag'>, operation: WriteOperation): void {
-    const connecting = this.#feed?.firstAttempt;
-    if (connecting === undefined) this.#writes.add(tag, operation);
-    else void connecting.then(() => this.#writes.add(tag, operation));
+    this.#writes.add(tag, operation, this.#feed?.firstAttempt);
   }
 
   async #read<Value>(

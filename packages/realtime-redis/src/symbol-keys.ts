@@ -1,5 +1,8 @@
 import type { EpochMs } from '@barkeep/core';
 
+/** Which part of a symbol's data a key has. */
+export type KeyKind = 'ticker' | 'orderBook' | 'trades';
+
 /**
  * The keys of one symbol. All of them share a hash tag, so that a cluster keeps them in one slot and
  * a script may use them together.
@@ -16,7 +19,5 @@ export interface SymbolKeys {
   /** A hash: how many trades have arrived, counted since when. */
   readonly arrivals: string;
   /** When what this process wrote here last must have expired; `undefined` when it wrote nothing. */
-  readonly expiresAt: Record<WrittenKind, EpochMs | undefined>;
+  readonly expiresAt: Record<KeyKind, EpochMs | undefined>;
 }
-
-export type WrittenKind = 'ticker' | 'orderBook' | 'trades';

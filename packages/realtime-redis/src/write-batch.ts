@@ -24,8 +24,8 @@ export interface WriteOperation {
 }
 
 /** The most one run of the script does: it keeps the server from everything else meanwhile. */
-const MOST_OPERATIONS = 64;
-const MOST_CHARACTERS = 128 * 1_024;
+const MOST_OPERATIONS = 256;
+const MOST_CHARACTERS = 256 * 1_024;
 
 /** Operations below one tag that travel together. */
 export class WriteBatch {

@@ -50,27 +50,14 @@ export class WriteQueue {
     return this.#options.isCluster ? tag : this.#options.keys.commonTag;
   }
 
-  /** Rejects it with `OVERLOADED` when too many commands are under way. */
-  add(tag: string, operation: WriteOperation): void {
-    if (!this.#options.gate.admits()) {
-      operation.reject(this.#options.gate.overloaded());
-      return;
-    }
-    const shared = this.tagOf({ tag });
-    const batch = this.#open.get(shared) ?? this.#begin(shared);
-    batch.add(operation);
-    if (batch.isFull) {
-      // The server may work on it while more comes together here.
-      this.#open.delete(shared);
-      this.flush();
-      return;
-    }
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    process.nextTick(() => {
-      this.#isScheduled = false;
-      this.flush();
-    });
+  /**
+   * Sends it with all that comes in this turn, and not before something else, if that is given.
+   * Rejects it with `OVERLOADED` when too many commands are under way.
+   */
+  add(tag: string, operation: WriteOperation, before?: Promise<void>): void {
+    if (!this.#options.gate.admits()) operation.reject(this.#options.gate.overloaded());
+    else if (before === undefined) this.#put(tag, operation);
+    else void before.then(() => this.#put(tag, operation));
   }
 
   /** Sends what waits, so that reads which follow come after it. */
@@ -83,6 +70,26 @@ export class WriteQueue {
       if (this.#open.get(batch.tag) === batch) this.#open.delete(batch.tag);
       void this.#send(batch, place);
     }
+  }
+
+  #put(tag: string, operation: WriteOperation): void {
+    const shared = this.tagOf({ tag });
+    const batch = this.#open.get(shared) ?? this.#begin(shared);
+    batch.add(operation);
+    if (batch.isFull) {
+      // The server may work on it while more comes together here.
+      this.#open.delete(shared);
+      this.flush();
+    } else this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    process.nextTick(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
   }
 
   #begin(tag: string): WriteBatch {

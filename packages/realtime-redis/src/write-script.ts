@@ -15,15 +15,17 @@ local place, id, channel, now = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(AR
 local is_cluster, answer_life, sequence_life = ARGV[5] == '1', ARGV[6], ARGV[7]
 local life = { t = ARGV[8], b = ARGV[9], trades = ARGV[10], arrivals = ARGV[11] }
 local max_trades, epoch, codes = tonumber(ARGV[12]), ARGV[13], ARGV[14]
+-- How many keys each operation has.
+local key_count = { t = 1, b = 1, d = 1, e = 1, a = 3, x = 2, w = 2, c = 0 }
 
-local known = redis.call('HGET', KEYS[1], place)
+local call = redis.call
+
+local known = call('HGET', KEYS[1], place)
 if known then
   local known_id, answer = string.match(known, '^(%d+)|(.*)$')
   if tonumber(known_id) == id then return answer end
   if tonumber(known_id) > id then return redis.error_reply('LATE a batch that was given up') end
 end
-
-local call = redis.call
 
 local version
 local function take_version()
@@ -63,25 +65,46 @@ local function is_live(key)
   return expires_at ~= nil and expires_at > now
 end
 
+-- What tickers begin with, read at once: of short values that costs least.
+local heads = {}
+local function read_heads()
+  local keys, at = {}, 2
+  for i = 1, #codes do
+    local code = string.sub(codes, i, i)
+    if code == 't' then keys[#keys + 1] = KEYS[at + 1] end
+    at = at + key_count[code]
+  end
+  if #keys < 2 then return end
+  for i, value in ipairs(call('MGET', unpack(keys))) do
+    if value then heads[keys[i]] = string.sub(value, 1, 32) end
+  end
+end
+
 local function set(key, value, life_ms)
-  local head = call('GETRANGE', key, 0, 31)
-  if #head == 32 and tonumber(string.sub(head, 1, 16)) > tonumber(string.sub(value, 1, 16))
+  local head = heads[key] or call('GETRANGE', key, 0, 31)
+  local own_head = string.sub(value, 1, 32)
+  -- A comparison of the texts is cheap, and enough to see that a value is newer.
+  if head > own_head and #head == 32
+    and tonumber(string.sub(head, 1, 16)) > tonumber(string.sub(value, 1, 16))
     and tonumber(string.sub(head, 17)) > now then
     return 'stale'
   end
   call('SET', key, value, 'PX', life_ms)
+  if heads[key] then heads[key] = own_head end
   tell('=', key, value)
   return 'stored'
 end
 
 local function delete(key)
   local was_live = is_live(key)
+  heads[key] = nil
   if call('DEL', key) == 1 then tell('-', key, '') end
   return was_live and '1' or '0'
 end
 
 local function sweep(key)
   if call('EXISTS', key) == 0 or is_live(key) then return '0' end
+  heads[key] = nil
   return tostring(call('DEL', key))
 end
 
@@ -114,7 +137,8 @@ local function append(trades, ids, arrivals, given)
   local last = tonumber(call('HGET', arrivals, 'last'))
   if last == nil then
     last = length
-    call('HSET', arrivals, 'epoch', epoch)
+    call('HSET', arrivals, 'epoch', epoch, 'last', last)
+    call('PEXPIRE', arrivals, life.arrivals)
   end
   local added, marks, evicted = {}, {}, 0
   for trade in string.gmatch(given, '[^\\1]+') do
@@ -167,6 +191,7 @@ local function apply(code)
   return sweep_trades(trades, ids)
 end
 
+read_heads()
 local answers = {}
 for i = 1, #codes do
   local key_before, arg_before = key_index, arg_index
@@ -175,7 +200,7 @@ for i = 1, #codes do
   if not ok then
     if type(answer) == 'table' then answer = answer.err end
     answer = '!' .. string.gsub(answer, '[,|]', ';')
-    key_index = key_before + ((code == 'a' and 3) or ((code == 'x' or code == 'w') and 2) or 1)
+    key_index = key_before + key_count[code]
     arg_index = arg_before + ((code == 'a' or code == 't' or code == 'b') and 1 or 0)
   end
   answers[i] = answer

@@ -1,4 +1,4 @@
-import { BarkeepError } from '@barkeep/core';
+import { BarkeepError, ManualClock } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -140,6 +140,36 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     expect(await realtime.tickers.get('A')).toEqual(ticker('A', 1));
   });
 
+  it('writes that wait for a subscription are bounded too, and go on without it', async () => {
+    const client = new Redis(redis.port);
+    const realtime = new RedisRealtime({ client, maxPendingCommands: 50, commandTimeoutMs: 300 });
+    await realtime.open();
+    await client.config('SET', 'maxclients', '1');
+    realtime.subscribe({}, () => undefined);
+    const calls = Array.from({ length: 200 }, (_, i) => realtime.tickers.set(ticker(`S${i}`)));
+    const codes = await codesOf(calls);
+    await client.config('SET', 'maxclients', '10000');
+    expect(Object.fromEntries(codes)).toEqual({ OVERLOADED: 150, none: 50 });
+    await realtime.close();
+    client.disconnect();
+  });
+
+  it('closing in a blackhole ends, and so does every call', async () => {
+    const realtime = await open({ nearCache: true });
+    proxy.mode = 'blackhole';
+    const calls = [realtime.tickers.set(ticker('A')), realtime.stats(), realtime.clear()];
+    const [codes] = await Promise.all([codesOf(calls), realtime.close()]);
+    expect(failures(codes)).toBe(3);
+    expect(realtime.state).toBe('closed');
+  });
+
+  it('a given client that has ended cannot be opened', async () => {
+    const client = new Redis({ lazyConnect: true });
+    client.disconnect();
+    const realtime = new RedisRealtime({ client });
+    await expect(realtime.open()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   it('a slow connection is slow, and nothing else', async () => {
     const realtime = await open({ commandTimeoutMs: 5_000 });
     const events = listen(realtime);
@@ -215,6 +245,49 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     await expect.poll(() => events.map(({ type }) => type), { timeout: 5_000 }).toContain('lagged');
     await realtime.close();
     client.disconnect();
+  });
+
+  it('a connection that answers its heartbeats is kept, whichever protocol it speaks', async () => {
+    for (const protocol of [2, 3] as const) {
+      const client = new Redis({ port: proxy.port, protocol });
+      const realtime = new RedisRealtime({ client, heartbeatMs: 10 });
+      await realtime.open();
+      const events = listen(realtime);
+      await realtime.tickers.set(ticker('A'));
+      await expect.poll(() => events.length).toBe(1);
+      const { accepted, received } = proxy;
+      await expect.poll(() => proxy.received).toBeGreaterThan(received + 150);
+      expect(proxy.accepted).toBe(accepted);
+      expect(events.length).toBe(1);
+      await realtime.close();
+      client.disconnect();
+    }
+  });
+
+  it('a server that wants a password is not opened without it', async () => {
+    const raw = new Redis(redis.url);
+    await raw.config('SET', 'requirepass', 'secret');
+    try {
+      const refused = new RedisRealtime({ url: redis.url });
+      await expect(refused.open()).rejects.toMatchObject({ code: 'CANNOT_OPEN', retryable: false });
+      const admitted = await open({ redisOptions: { password: 'secret' } });
+      expect(await admitted.tickers.set(ticker('A'))).toBe('stored');
+    } finally {
+      await raw.config('SET', 'requirepass', '');
+      raw.disconnect();
+    }
+  });
+
+  it('a sweep of more than may be under way leaves room for others', async () => {
+    const clock = new ManualClock();
+    const realtime = await open({ clock, maxPendingCommands: 8 }, redis.port);
+    for (let i = 0; i < 100; i += 1) await realtime.tickers.set(ticker(`S${i}`));
+    clock.advance(299_999);
+    clock.advance(1);
+    const sweeping = realtime.sweep();
+    expect(await realtime.tickers.set(ticker('A'))).toBe('stored');
+    await sweeping;
+    expect((await realtime.stats()).expirations).toBe(100);
   });
 
   it('the near-cache is not used while its connection is lost', async () => {
