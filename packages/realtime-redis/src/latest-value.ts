@@ -18,8 +18,9 @@ const BODY_AT = 2 * DIGITS;
 /** The last instant that there is; what never expires, expires then. */
 const END_OF_TIME = 8_640_000_000_000_000;
 
-export function expiryOf(now: EpochMs, lifeMs: number): EpochMs {
-  return Math.min(Math.ceil(now + lifeMs), END_OF_TIME);
+/** An expiry as it is stored: a whole number, also where it is never. */
+export function storedExpiry(expiresAt: EpochMs): EpochMs {
+  return Math.min(Math.ceil(expiresAt), END_OF_TIME);
 }
 
 export function encodeTicker(ticker: Ticker, expiresAt: EpochMs): string {

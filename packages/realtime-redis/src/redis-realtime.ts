@@ -12,6 +12,7 @@ import {
   AbstractRealtimeCache,
   type CheckedTradeRead,
   type RealtimeEvent,
+  type RealtimeExpiry,
   type RealtimeSelector,
   type RealtimeUsage,
   type RealtimeWriteResult,
@@ -27,8 +28,8 @@ import {
   encodeOrderBook,
   encodeTicker,
   expiresAtOf,
-  expiryOf,
   isLatestValue,
+  storedExpiry,
 } from './latest-value.ts';
 import { LiveFeed } from './live-feed.ts';
 import { type LiveChange, parseLiveMessage } from './live-message.ts';
@@ -47,7 +48,7 @@ import { SequenceWatch } from './sequence-watch.ts';
 import { decodeTrade, decodeTrades, encodeTrades, isLiveTrade } from './stored-trade.ts';
 import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
 import type { WriteOperation } from './write-batch.ts';
-import { WriteQueue } from './write-queue.ts';
+import { type RedisLives, WriteQueue } from './write-queue.ts';
 
 /** What never expires here, Redis keeps for a hundred years. */
 const LONGEST_LIFE_MS = 3_155_760_000_000;
@@ -75,7 +76,6 @@ export class RedisRealtime extends AbstractRealtimeCache {
   readonly #writes: WriteQueue;
   readonly #near: NearCache | undefined;
   readonly #writer = randomBytes(8).toString('hex');
-  readonly #arrivalsLife: string;
   readonly #audience = new Audience();
   #listeners = 0;
   #replays = 0;
@@ -99,8 +99,6 @@ export class RedisRealtime extends AbstractRealtimeCache {
     });
     this.#keys = new KeySpace(complete.keyPrefix);
     const { isCluster } = this.#link;
-    const tradesLife = redisLife(this.expiry.tradesMs);
-    this.#arrivalsLife = `${Math.max(tradesLife, SHORTEST_ARRIVALS_LIFE_MS)}`;
     this.#writes = new WriteQueue({
       commands: this.#link.client,
       gate: this.#gate,
@@ -110,12 +108,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
       isCluster,
       maxTradesPerSymbol,
       onApplied: (sequence, version) => this.#audience.answered(sequence, version),
-      lives: {
-        ticker: `${redisLife(this.expiry.tickerMs)}`,
-        orderBook: `${redisLife(this.expiry.orderBookMs)}`,
-        trades: `${tradesLife}`,
-        arrivals: this.#arrivalsLife,
-      },
+      livesAt: (now) => this.#livesAt(now),
     });
     if (nearSymbols !== undefined) {
       const maxAgeMs = isCluster ? NEAR_AGE_IN_CLUSTER_MS : Number.POSITIVE_INFINITY;
@@ -158,7 +151,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   protected _setTicker(ticker: Ticker): Promise<RealtimeWriteResult> {
     const keys = this.#keys.of(ticker.symbol);
-    const expiresAt = this.#expiry(keys, 'ticker', this.expiry.tickerMs);
+    const expiresAt = this.#expiry(keys, 'ticker');
     return this.#set('ticker', keys, encodeTicker(ticker, expiresAt));
   }
 
@@ -185,7 +178,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   protected _setOrderBook(book: OrderBook): Promise<RealtimeWriteResult> {
     const keys = this.#keys.of(book.symbol);
-    const expiresAt = this.#expiry(keys, 'orderBook', this.expiry.orderBookMs);
+    const expiresAt = this.#expiry(keys, 'orderBook');
     return this.#set('orderBook', keys, encodeOrderBook(book, expiresAt));
   }
 
@@ -213,8 +206,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   protected async _appendTrades(symbol: string, trades: readonly Trade[]): Promise<Trade[]> {
     const keys = this.#keys.of(symbol);
-    const { tradesMs } = this.expiry;
-    const expiresAt = expiryOf(this.clock.now(), tradesMs);
+    const expiresAt = storedExpiry(this.expiresAt('tradesMs', this.clock.now()));
     keys.expiresAt.trades ??= expiresAt;
     const answer = await this.#ask(keys, {
       code: 'a',
@@ -248,7 +240,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
       `${this.#writer}-r${this.#replays}`,
       from?.epoch ?? '',
       `${from?.arrival ?? 0}`,
-      this.#arrivalsLife,
+      this.#livesAt(this.clock.now()).arrivals,
     ];
     const reply = await this.#gate.run(() =>
       REPLAY_SCRIPT.run(this.#link.client, [list, arrivals], args),
@@ -357,8 +349,19 @@ export class RedisRealtime extends AbstractRealtimeCache {
     return Number(expired);
   }
 
-  #expiry(keys: SymbolKeys, kind: LatestKind, lifeMs: number): EpochMs {
-    const expiresAt = expiryOf(this.clock.now(), lifeMs);
+  #livesAt(now: EpochMs): RedisLives {
+    const life = (kind: keyof RealtimeExpiry): number => redisLife(this.expiresAt(kind, now) - now);
+    const trades = life('tradesMs');
+    return {
+      ticker: `${life('tickerMs')}`,
+      orderBook: `${life('orderBookMs')}`,
+      trades: `${trades}`,
+      arrivals: `${Math.max(trades, SHORTEST_ARRIVALS_LIFE_MS)}`,
+    };
+  }
+
+  #expiry(keys: SymbolKeys, kind: LatestKind): EpochMs {
+    const expiresAt = storedExpiry(this.expiresAt(`${kind}Ms`, this.clock.now()));
     keys.expiresAt[kind] = expiresAt;
     return expiresAt;
   }

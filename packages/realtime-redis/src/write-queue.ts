@@ -1,4 +1,4 @@
-import { BarkeepError, type Clock } from '@barkeep/core';
+import { BarkeepError, type Clock, type EpochMs } from '@barkeep/core';
 import type { CommandGate } from './command-gate.ts';
 import type { KeySpace } from './key-space.ts';
 import type { RedisCommands } from './redis-commands.ts';
@@ -17,9 +17,12 @@ export interface WriteQueueOptions {
   readonly maxTradesPerSymbol: number;
   /** A batch that changed something was answered. */
   readonly onApplied: (sequence: string, version: number) => void;
-  /** How long Redis keeps each kind, in whole milliseconds, as text. */
-  readonly lives: Readonly<Record<'ticker' | 'orderBook' | 'trades' | 'arrivals', string>>;
+  /** How long Redis keeps each kind that is written at an instant. */
+  readonly livesAt: (now: EpochMs) => RedisLives;
 }
+
+/** In whole milliseconds, as text. */
+export type RedisLives = Readonly<Record<'ticker' | 'orderBook' | 'trades' | 'arrivals', string>>;
 
 /** Batches under way at a time; those beyond wait here, and grow meanwhile. */
 const MOST_UNDER_WAY = 512;
@@ -135,14 +138,16 @@ export class WriteQueue {
   }
 
   #run({ tag, operations }: WriteBatch, place: number): Promise<unknown> {
-    const { commands, keys, clock, writer, isCluster, lives, maxTradesPerSymbol } = this.#options;
+    const { commands, keys, clock, writer, isCluster, livesAt, maxTradesPerSymbol } = this.#options;
+    const now = clock.now();
+    const lives = livesAt(now);
     this.#ids += 1;
     const allKeys = [keys.answers(tag, writer), keys.sequence(tag)];
     const args = [
       `${place}`,
       `${this.#ids}`,
       keys.channel,
-      `${clock.now()}`,
+      `${now}`,
       isCluster ? '1' : '0',
       `${ANSWER_LIFE_MS}`,
       `${SEQUENCE_LIFE_MS}`,

@@ -49,6 +49,26 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     return handle;
   }
 
+  it('keeps the last values before the close until trading goes on', async () => {
+    // Friday, 15:29 in Seoul.
+    const clock = new ManualClock(Date.parse('2026-09-25T06:29:00Z'));
+    const tradingHours = {
+      timeZone: 'Asia/Seoul',
+      sessions: [{ days: [1, 2, 3, 4, 5], opens: '09:00', closes: '15:30' }],
+    };
+    const keyPrefix = 'hours:';
+    const realtime = await open({ url: redis.url, keyPrefix, clock, tradingHours });
+    const last = ticker('S');
+    await realtime.tickers.set(last);
+    // The fourth minute of trading since, on Monday.
+    clock.advanceTo(Date.parse('2026-09-28T00:03:59.999Z'));
+    expect(await realtime.tickers.get('S')).toEqual(last);
+    const [key = ''] = await raw.keys('hours:{S}*t');
+    expect(await raw.pttl(key)).toBeGreaterThan(2 * 86_400_000);
+    clock.advance(1);
+    expect(await realtime.tickers.get('S')).toBeUndefined();
+  });
+
   it('two processes see one another’s values and updates', async () => {
     const keyPrefix = 'processes:';
     const realtime = await open({ url: redis.url, keyPrefix });

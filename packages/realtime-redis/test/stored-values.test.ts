@@ -9,7 +9,7 @@ import {
   encodeOrderBook,
   encodeTicker,
   expiresAtOf,
-  expiryOf,
+  storedExpiry,
 } from '../src/latest-value.ts';
 import { decodeTrades, encodeTrades } from '../src/stored-trade.ts';
 import { AT } from './market.ts';
@@ -63,8 +63,8 @@ describe('what Redis stores is what was given', () => {
 });
 
 it('a life without end ends with time', () => {
-  expect(expiryOf(AT, Number.POSITIVE_INFINITY)).toBe(8.64e15);
-  expect(expiryOf(AT, 0.5)).toBe(AT + 1);
+  expect(storedExpiry(AT + Number.POSITIVE_INFINITY)).toBe(8.64e15);
+  expect(storedExpiry(AT + 0.5)).toBe(AT + 1);
   expect(digits(8.64e15)).toBe('8640000000000000');
   expect(digits(5)).toBe('0000000000000005');
 });
