@@ -15,16 +15,22 @@ import type { MarketDataConfig } from './market-data-config.ts';
 import type { IMarketDataService } from './market-data-service.ts';
 
 /**
- * Puts a service together from a storage, caches and a coordinator, and opens it.
+ * Puts a service together from a storage, caches, a router and a coordinator, and opens it.
  *
- * Each part is an instance or a URL whose scheme names the package that is loaded for it:
+ * Each adapter is an instance or a URL whose scheme names the package that is loaded for it:
  *
  * | part | URL | package |
  * |---|---|---|
- * | `storage` | `sqlite:<path>`, with `?durability=…&busyTimeoutMs=…&readers=…&changePollMs=…&archive=off` | `@barkeep/storage-sqlite` |
+ * | `storage` | `sqlite:<path>` | `@barkeep/storage-sqlite` |
+ * | `storage` | `sqljs:<path>` | `@barkeep/storage-sqljs` |
  * | `storage` | `memory:` | `@barkeep/storage-memory` |
- * | `realtime` | `memory:`, with `?maxSymbols=…&maxTradesPerSymbol=…&maxBookDepth=…&maxBytes=…` | `@barkeep/realtime-memory` |
- * | `cache` | `memory:`, with `?maxEntries=…&maxBytes=…` | `@barkeep/cache-memory` |
+ * | `realtime` | `memory:` | `@barkeep/realtime-memory` |
+ * | `realtime` | `redis://<host>`, `rediss://<host>` | `@barkeep/realtime-redis` |
+ * | `cache`, `diskCache` | `memory:` | `@barkeep/cache-memory` |
+ * | `cache`, `diskCache` | `disk:<directory>` | `@barkeep/cache-disk` |
+ * | `cache`, `diskCache` | `keyv:<URL of a Keyv store>` | `@barkeep/cache-keyv`, and the store's |
+ *
+ * Options of an adapter follow as parameters, such as `memory:?maxBytes=1000000`.
  *
  * A part that is idle is opened here and closed with the service; one that is open already stays
  * open. When a part cannot be opened, those opened before it are closed again.

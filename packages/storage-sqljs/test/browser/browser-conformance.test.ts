@@ -31,6 +31,7 @@ describe.skipIf(!hasBrowser())('storage conformance in a browser', () => {
         'storage/capabilities/integrity-undeclared',
         'storage/capabilities/maintenance-undeclared',
         'storage/capabilities/backup-declared',
+        'storage/capabilities/revisions-undeclared',
       ]);
     },
     LONG,
