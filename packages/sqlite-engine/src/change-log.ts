@@ -72,11 +72,12 @@ export class ChangeLog {
     return this.#newest.get([])?.[0] ?? 0;
   }
 
-  /** Adds an entry to the transaction under way. */
-  append(kind: RemoteChange['type'], seriesId: number, { from, to }: Interval): void {
+  /** Adds an entry to the transaction under way; returns its number, which is higher than any before. */
+  append(kind: RemoteChange['type'], seriesId: number, { from, to }: Interval): number {
     this.#append.run([this.#writer, kind, seriesId, from, to]);
-    const { newest } = this.#readBounds();
+    const { newest } = this;
     if (newest % TRIM_EVERY === 0) this.#trim.run([newest - KEPT_ENTRIES]);
+    return newest;
   }
 
   /** What others committed since the last call. Costs next to nothing when nobody did. */

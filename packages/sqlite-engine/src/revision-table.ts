@@ -12,16 +12,12 @@ const NEVER_CHANGED = 'none';
  * again, in whichever copy of the database, the same changes have led to it and none has followed.
  */
 export class RevisionTable {
-  readonly #count: SqliteStatement<readonly [changes: number]>;
   readonly #mark: SqliteStatement;
   readonly #markSeries: SqliteStatement;
   readonly #forgetBuckets: SqliteStatement;
   readonly #latest: SqliteStatement<readonly [revision: string | null]>;
 
   constructor(driver: SqliteDriver) {
-    this.#count = driver.prepare(
-      'UPDATE series SET changes = changes + 1 WHERE id = ? RETURNING changes',
-    );
     this.#mark = driver.prepare(
       `INSERT OR REPLACE INTO revisions (series_id, bucket, change, revision)
        VALUES (?, ?, ?, ?)`,
@@ -45,8 +41,11 @@ export class RevisionTable {
     return this.#latest.get([first, last, symbol, timeframe])?.[0] ?? NEVER_CHANGED;
   }
 
-  /** Gives a range a new revision, in the transaction that changes its candles. */
-  renew({ id, key }: SeriesRow, range: Interval): void {
+  /**
+   * Gives a range a new revision, in the transaction that changes its candles. `change` is the change's
+   * number in the change log.
+   */
+  renew({ id, key }: SeriesRow, range: Interval, change: number): void {
     const revision = randomRevision();
     const { first, last, areMany } = revisionBuckets(key.timeframe, range);
     if (areMany) {
@@ -54,7 +53,6 @@ export class RevisionTable {
       this.#forgetBuckets.run([id]);
       return;
     }
-    const [change = 0] = this.#count.get([id]) ?? [];
     for (let bucket = first; bucket <= last; bucket += 1) {
       this.#mark.run([id, bucket, change, revision]);
     }

@@ -19,11 +19,11 @@ export const APPLICATION_ID = 0x4241524b;
  * - `damaged_segments` keeps what was found unreadable, out of every reader's way
  *
  * Version 3:
- * - `revisions` has one row per bucket of 1,024 periods in which a candle changed, with the number and
- *   the revision of the latest change: random, so it is the same in another copy of the database only
- *   where both have come by it
+ * - `revisions` has one row per bucket of 1,024 periods in which a candle changed, with the latest
+ *   change's number in the change log and its revision: random, so it is the same in another copy of
+ *   the database only where both have come by it
  * - `series.revision` is that of the buckets that have no row, NULL when none of their candles ever
- *   changed; `series.changes` numbers the changes
+ *   changed
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -112,7 +112,6 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (series_id, bucket)
   ) STRICT, WITHOUT ROWID;
 
-  ALTER TABLE series ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE series ADD COLUMN revision TEXT;
   UPDATE series SET revision = lower(hex(randomblob(10)));
   `,

@@ -61,8 +61,8 @@ export class SegmentQuarantine {
       const interval = { from: entry.first, to: timeframeGrid(key.timeframe).shift(entry.last) };
       this.#move.run([message, entry.id]);
       this.#tables.segments.delete(entry);
-      this.#tables.changes.append('candles', series.id, interval);
-      this.#tables.revisions.renew(series, interval);
+      const change = this.#tables.changes.append('candles', series.id, interval);
+      this.#tables.revisions.renew(series, interval, change);
       if (this.#tables.coverage.remove(series.id, interval)) {
         this.#tables.changes.append('coverage', series.id, interval);
       }

@@ -193,8 +193,8 @@ export class SqliteEngine {
       if (removed > 0) {
         const extent = this.#writer.extent(series.id);
         this.#series.update(countersAfter(series, -removed, rows, extent));
-        this.#changes.append('candles', series.id, range);
-        this.#revisions.renew(series, stretchWithin(series, range));
+        const change = this.#changes.append('candles', series.id, range);
+        this.#revisions.renew(series, stretchWithin(series, range), change);
       }
       this.#uncover(series, range);
       return { removed };
@@ -213,8 +213,8 @@ export class SqliteEngine {
   announce(key: SeriesKey, range: Interval): void {
     this.#writing(() => {
       const series = this.#series.findOrCreate(key);
-      this.#changes.append('candles', series.id, range);
-      this.#revisions.renew(series, range);
+      const change = this.#changes.append('candles', series.id, range);
+      this.#revisions.renew(series, range, change);
       this.#changes.append('coverage', series.id, range);
     });
   }
@@ -359,8 +359,8 @@ export class SqliteEngine {
       this.#series.update(countersAfter(series, result.inserted, rows, extent));
     }
     if (changed !== undefined) {
-      this.#changes.append('candles', series.id, changed);
-      this.#revisions.renew(series, changed);
+      const change = this.#changes.append('candles', series.id, changed);
+      this.#revisions.renew(series, changed, change);
     }
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
     return { ...result, changed };

@@ -39,6 +39,6 @@ it('says when a range has so many that one mark has to do', () => {
 
 it('makes revisions of plain characters that differ', () => {
   const texts = Array.from({ length: 1_000 }, randomRevision);
-  for (const text of texts) expect(text).toMatch(/^[0-9a-f]{20}$/);
+  for (const text of texts) expect(text).toMatch(/^[0-9a-z]{21}$/);
   expect(new Set(texts).size).toBe(texts.length);
 });
