@@ -47,6 +47,7 @@ import { REPLAY_SCRIPT } from './replay-script.ts';
 import { SequenceWatch } from './sequence-watch.ts';
 import { decodeTrade, decodeTrades, encodeTrades, isLiveTrade } from './stored-trade.ts';
 import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
+import { TurnReads } from './turn-reads.ts';
 import type { WriteOperation } from './write-batch.ts';
 import { type RedisLives, WriteQueue } from './write-queue.ts';
 
@@ -75,6 +76,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   readonly #keys: KeySpace;
   readonly #writes: WriteQueue;
   readonly #near: NearCache | undefined;
+  readonly #turn = new TurnReads();
   readonly #writer = randomBytes(8).toString('hex');
   readonly #audience = new Audience();
   #listeners = 0;
@@ -408,6 +410,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   /** What is written after `subscribe` is heard of, so it waits until something can be heard. */
   #write({ tag }: Pick<SymbolKeys, 'tag'>, operation: WriteOperation): void {
+    this.#turn.end();
     this.#writes.add(tag, operation, this.#feed?.firstAttempt);
   }
 
@@ -419,11 +422,13 @@ export class RedisRealtime extends AbstractRealtimeCache {
   ): Promise<Value | undefined> {
     this.#writes.flush();
     const key = this.#keys.of(symbol)[kind];
-    if (shelf === undefined || this.#near?.isOn !== true) {
-      const stored = await this.#gate.run(() => this.#link.client.get(key));
-      return this.#decodeLive(key, stored, decode);
-    }
-    const [stored = null] = await this.#readAndKeep([symbol], [key], shelf);
+    const stored = await this.#turn.share(key, async () => {
+      if (shelf === undefined || this.#near?.isOn !== true) {
+        return this.#gate.run(() => this.#link.client.get(key));
+      }
+      const [found = null] = await this.#readAndKeep([symbol], [key], shelf);
+      return found;
+    });
     return this.#decodeLive(key, stored, decode);
   }
 

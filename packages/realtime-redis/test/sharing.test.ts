@@ -49,6 +49,36 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     return handle;
   }
 
+  it.each([
+    ['without a near-cache', false],
+    ['with one that is empty', true],
+  ])('answers a thousand equal reads with one command, %s', async (_, nearCache) => {
+    const writer = await open({ url: redis.url, keyPrefix: 'stampede:' });
+    await writer.tickers.set(ticker('A'));
+    await writer.orderBooks.set(book('A'));
+    const reader = await open({ url: redis.url, keyPrefix: 'stampede:', nearCache });
+    const before = await callsOf(raw);
+    const read = await Promise.all([
+      ...Array.from({ length: 1_000 }, () => reader.tickers.get('A')),
+      ...Array.from({ length: 1_000 }, () => reader.orderBooks.get('A')),
+    ]);
+    expect(read.slice(0, 1_000)).toEqual(Array(1_000).fill(ticker('A')));
+    expect(read.slice(1_000)).toEqual(Array(1_000).fill(book('A')));
+    const after = await callsOf(raw);
+    expect(after.get + after.mget - before.get - before.mget).toBe(2);
+  });
+
+  it('reads after a write of the same turn see it', async () => {
+    const realtime = await open({ url: redis.url, keyPrefix: 'turn:' });
+    const [before, , after] = await Promise.all([
+      realtime.tickers.get('A'),
+      realtime.tickers.set(ticker('A')),
+      realtime.tickers.get('A'),
+    ]);
+    expect(before).toBeUndefined();
+    expect(after).toEqual(ticker('A'));
+  });
+
   it('keeps the last values before the close until trading goes on', async () => {
     // Friday, 15:29 in Seoul.
     const clock = new ManualClock(Date.parse('2026-09-25T06:29:00Z'));
