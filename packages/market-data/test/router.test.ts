@@ -1,5 +1,5 @@
 import { MemoryRouter } from '@barkeep/conformance/source';
-import { ManualClock, type Trade } from '@barkeep/core';
+import { BarkeepError, ManualClock, type Trade } from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type { RouterEvent } from '@barkeep/source';
@@ -67,6 +67,34 @@ describe('values the router has', () => {
     expect(await service.getTicker(symbol)).toBeUndefined();
     expect(await service.getOrderBook(symbol)).toBeUndefined();
     expect(await service.getTrades(symbol)).toEqual([]);
+  });
+
+  it('are read while the realtime cache fails, which is an error where they are not', async () => {
+    class DownRealtime extends MemoryRealtime {
+      protected override _getTicker(): never {
+        throw new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+      }
+      protected override _getOrderBook(): never {
+        throw new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+      }
+      protected override _recentTrades(): never {
+        throw new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+      }
+    }
+    const { router, service } = await openLive({ realtime: new DownRealtime() });
+    router.connect();
+    router.send({ type: 'ticker', ticker });
+    router.send({ type: 'orderBook', book });
+    router.send({ type: 'trades', symbol, trades: [trade] });
+    expect(await service.getTicker(symbol)).toEqual(ticker);
+    expect(await service.getTickers([symbol, '?'])).toEqual([ticker, undefined]);
+    expect(await service.getOrderBook(symbol, { depth: 5 })).toEqual(book);
+    expect(await service.getTrades(symbol)).toEqual([trade]);
+    await expect(service.getTicker('?')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(service.getTickers(['?'])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(service.getTicker('')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    router.drop();
+    await expect(service.getTrades(symbol)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('come after those in our own memory', async () => {

@@ -1,8 +1,17 @@
-import type { CallOptions, OrderBook, Ticker, Trade } from '@barkeep/core';
+import {
+  BarkeepError,
+  type CallOptions,
+  type OrderBook,
+  type Ticker,
+  type Trade,
+} from '@barkeep/core';
 import type { IRealtimeCache, OrderBookReadOptions, TradeReadOptions } from '@barkeep/realtime';
 import type { RouterTier } from './router-tier.ts';
 
-/** Reads tickers, order books and trades: from the realtime cache, and what that lacks from the router. */
+/**
+ * Reads tickers, order books and trades: from the realtime cache, and what that lacks, or cannot say
+ * for the moment, from the router.
+ */
 export class RealtimeReader {
   readonly #realtime: IRealtimeCache;
   readonly #router: RouterTier | undefined;
@@ -14,32 +23,62 @@ export class RealtimeReader {
 
   ticker(symbol: string, options?: CallOptions): Promise<Ticker | undefined> {
     const stored = this.#realtime.tickers.get(symbol, options);
-    const router = this.#router;
-    return router === undefined ? stored : stored.then((found) => found ?? router.ticker(symbol));
+    return this.#router === undefined
+      ? stored
+      : orElse(stored, isThere, (router) => router.ticker(symbol), this.#router);
   }
 
-  async tickers(
-    symbols: readonly string[],
-    options?: CallOptions,
-  ): Promise<(Ticker | undefined)[]> {
-    const stored = await this.#realtime.tickers.getMany(symbols, options);
+  tickers(symbols: readonly string[], options?: CallOptions): Promise<(Ticker | undefined)[]> {
+    const stored = this.#realtime.tickers.getMany(symbols, options);
     const router = this.#router;
     if (router === undefined) return stored;
-    return stored.map((found, i) => found ?? router.ticker(symbols[i] ?? ''));
+    const complete = (found: readonly (Ticker | undefined)[]): (Ticker | undefined)[] =>
+      symbols.map((symbol, i) => found[i] ?? router.ticker(symbol));
+    return stored.then(complete, (error: unknown) => {
+      const found = isPassing(error) ? complete([]) : [];
+      if (found.some(isThere)) return found;
+      throw error;
+    });
   }
 
   orderBook(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined> {
     const stored = this.#realtime.orderBooks.get(symbol, options);
-    const router = this.#router;
-    if (router === undefined) return stored;
     const depth = options?.depth ?? Number.POSITIVE_INFINITY;
-    return stored.then((found) => found ?? router.orderBook(symbol, depth));
+    return this.#router === undefined
+      ? stored
+      : orElse(stored, isThere, (router) => router.orderBook(symbol, depth), this.#router);
   }
 
   async trades(symbol: string, options: TradeReadOptions = {}): Promise<Trade[]> {
-    const stored = await this.#realtime.trades.recent(symbol, options);
+    const stored = this.#realtime.trades.recent(symbol, options);
     const { limit = Number.POSITIVE_INFINITY, since = 0 } = options;
-    if (stored.length > 0 || limit === 0) return stored;
-    return this.#router?.trades(symbol, limit, since) ?? stored;
+    if (this.#router === undefined || limit === 0) return stored;
+    const areThere = (trades: readonly Trade[]): boolean => trades.length > 0;
+    return orElse(stored, areThere, (router) => router.trades(symbol, limit, since), this.#router);
   }
+}
+
+/** What is stored; where nothing is, or the cache fails for the moment, what the router has. */
+async function orElse<Value>(
+  stored: Promise<Value>,
+  isEnough: (value: Value) => boolean,
+  look: (router: RouterTier) => Value | undefined,
+  router: RouterTier,
+): Promise<Value> {
+  try {
+    const found = await stored;
+    return isEnough(found) ? found : (look(router) ?? found);
+  } catch (error) {
+    const live = isPassing(error) ? look(router) : undefined;
+    if (live !== undefined) return live;
+    throw error;
+  }
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined;
+}
+
+function isPassing(error: unknown): boolean {
+  return BarkeepError.is(error) && error.retryable;
 }
