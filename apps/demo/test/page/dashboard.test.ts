@@ -28,7 +28,7 @@ describe.skipIf(executablePath === undefined && !inCi)('the page in a browser', 
     if (executablePath === undefined)
       throw new Error('CI needs Chromium: apt-get install chromium');
     folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
-    demo = new DemoProcess(['--days', '3', '--port', '0'], folder);
+    demo = new DemoProcess(['--days', '3', '--port', '0'], folder, folder);
     url = await demo.url();
     browser = await chromium.launch({ executablePath, args: [...BROWSER_ARGUMENTS] });
   }, LONG);
