@@ -158,7 +158,7 @@ function realtimeFacts({ realtime }: MarketDataStatistics): Fact[] {
 
 function readsFacts({ history, first, second }: ReadSample): Fact[] {
   const latest = `latest ${count(CANDLES_PER_READ)} candles of a series ${roundText(first)}, once more ${roundText(second)}`;
-  const old = sumOf(history.origins) === 0 ? '' : `; as many of long ago ${roundText(history)}`;
+  const old = sumOf(history.origins) === 0 ? '' : `; as many older ones ${roundText(history)}`;
   return [['Reads', `${latest}${old}`]];
 }
 

@@ -105,6 +105,7 @@ class Dashboard {
       },
       lost: () => {
         showConnection('lost', 'reconnecting');
+        this.#exchange.showUnknown();
         lost = true;
       },
       ticker: (ticker) => {

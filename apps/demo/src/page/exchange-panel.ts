@@ -22,12 +22,18 @@ export class ExchangePanel {
   show({ status, since, cutUntil }: ExchangeStats): void {
     this.#panel.hidden = false;
     const isConnected = status === 'connected';
-    const text = `${isConnected ? 'connected' : status} since ${formatTime(since)}`;
+    const text = `${status} since ${formatTime(since)}`;
     // It is read out when it changes, so it is changed only when there is news.
     if (this.#state.textContent !== text) this.#state.textContent = text;
     this.#state.setAttribute('data-state', isConnected ? 'live' : 'lost');
     this.#cutUntil = cutUntil;
     this.#showButton();
+  }
+
+  /** The server that knows cannot be reached. */
+  showUnknown(): void {
+    this.#state.textContent = 'state unknown';
+    this.#state.setAttribute('data-state', 'waiting');
   }
 
   /** A button that cannot be used keeps the focus, so it is not `disabled`. */

@@ -34,13 +34,13 @@ export function showStats({ candles, bytes, cacheHitRate, exchange }: LiveStats)
   pageElement('feed').textContent = exchange === undefined ? '' : feedText(exchange);
 }
 
-function feedText({ messages, repeatedTrades, passedOver, ...rest }: ExchangeStats): string {
+function feedText(exchange: ExchangeStats): string {
+  const { messages, repeatedTrades, passedOver, madeUp, failures } = exchange;
   const parts = [
     `${formatCompact(messages)} messages`,
-    `${formatWhole(repeatedTrades)} trades repeated`,
-    `${formatWhole(passedOver)} candles passed over`,
+    `passed over ${formatWhole(repeatedTrades)} trades, ${formatWhole(passedOver)} candles`,
   ];
-  if (rest.madeUp > 0) parts.push(`${formatWhole(rest.madeUp)} outages made up for`);
-  if (rest.failures > 0) parts.push(`${formatWhole(rest.failures)} writes failed`);
+  if (madeUp > 0) parts.push(`gaps filled: ${formatWhole(madeUp)}`);
+  if (failures > 0) parts.push(`failed writes: ${formatWhole(failures)}`);
   return parts.join(' · ');
 }
