@@ -62,7 +62,7 @@ export async function printSummary(
     ...facts,
     ...realtimeFacts(stats),
     storageFact(stats),
-    ...readsFacts(sample),
+    readsFact(sample),
   ];
   const width = Math.max(...all.map(([heading]) => heading.length));
   const lines = [
@@ -156,10 +156,10 @@ function realtimeFacts({ realtime }: MarketDataStatistics): Fact[] {
   return [['Realtime', `${held} in ${byteSize(bytes)}, all of which expires`]];
 }
 
-function readsFacts({ history, first, second }: ReadSample): Fact[] {
-  const latest = `latest ${count(CANDLES_PER_READ)} candles of a series ${roundText(first)}, once more ${roundText(second)}`;
+function readsFact({ history, first, second, third }: ReadSample): Fact {
+  const latest = `latest ${count(CANDLES_PER_READ)} candles of a series ${roundText(first)}, once more ${roundText(second)}, and again in ${duration(third.tookMs)}`;
   const old = sumOf(history.origins) === 0 ? '' : `; as many older ones ${roundText(history)}`;
-  return [['Reads', `${latest}${old}`]];
+  return ['Reads', `${latest}${old}`];
 }
 
 function roundText({ tookMs, origins }: ReadRound): string {

@@ -7,6 +7,7 @@ export const TIER_COLUMNS: readonly TableColumn[] = [
   { title: 'Served by', align: 'left' },
   { title: 'Found', align: 'right' },
   { title: 'Not found', align: 'right' },
+  { title: 'Failed', align: 'right' },
   { title: 'Candles', align: 'right' },
 ];
 
@@ -25,16 +26,17 @@ export function tierRows({ candles, coordinator }: MarketDataStatistics): string
     disk: fromDisk,
     storage: fromStorage,
   };
-  const rows = candles.tiers.map(({ name, adapter, hits, misses }) => [
+  const rows = candles.tiers.map(({ name, adapter, hits, misses, failures }) => [
     NAMES[name] ?? name,
     adapter,
     count(hits),
     count(misses),
+    count(failures),
     // Answers given again count as candles from memory.
     served[name] === undefined ? '' : count(served[name]),
   ]);
   if (coordinator === undefined) return rows;
-  const { calls, failures } = coordinator;
-  const answered = [count(calls - failures), count(failures), count(fromCoordinator)];
-  return [...rows, ['coordinator', 'exchange', ...answered]];
+  const { calls, retries, failures } = coordinator;
+  const figures = [count(calls - retries - failures), '', count(failures), count(fromCoordinator)];
+  return [...rows, ['coordinator', 'exchange', ...figures]];
 }

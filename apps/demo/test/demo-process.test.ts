@@ -32,7 +32,7 @@ describe('the demo', () => {
       expect(first.stdout).toMatch(/\d+\.\d bytes a candle/);
       expect(first.stdout).toMatch(/latest 1,000 candles of a series in .* ms \(/);
       expect(first.stdout).toMatch(/[\d,]+ messages: [\d,]+ states of candles stored/);
-      expect(first.stdout).toMatch(/coordinator +exchange +\d+ +0 +1[\d,]+\n/);
+      expect(first.stdout).toMatch(/coordinator +exchange +[1-9]\d* +0 +1\d,\d{3}\n/);
       expect(await readdir(folder)).toContain('market_data.sqlite3');
 
       const second = await run('--once', '--days', '2');

@@ -34,6 +34,8 @@ export class ExchangePanel {
   showUnknown(): void {
     this.#state.textContent = 'state unknown';
     this.#state.setAttribute('data-state', 'waiting');
+    this.#cutUntil = undefined;
+    this.#showButton();
   }
 
   /** A button that cannot be used keeps the focus, so it is not `disabled`. */
