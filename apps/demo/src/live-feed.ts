@@ -23,7 +23,10 @@ export class LiveFeed {
     this.#clock = clock;
   }
 
-  /** Steps a few times a second until the signal fires; fails when the router does. */
+  /**
+   * Steps a few times a second until the signal fires, and then closes the router: what it has promised
+   * holds up to its last step. Fails when the router does.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#router.step();
@@ -31,6 +34,8 @@ export class LiveFeed {
         if (!signal.aborted) throw error;
       });
     }
+    this.#router.step();
+    this.#router.close();
   }
 
   /** Lives through the time until an instant at once. The clock is the one of the exchange. */

@@ -57,7 +57,6 @@ export async function runSimulation(
   try {
     await simulate({ options, output, signal, clock, exchange, router, progress, service });
   } finally {
-    // What it has promised holds up to here.
     router.close();
     await service.close();
   }

@@ -84,6 +84,7 @@ describe('live data', () => {
     expect(router.connection.status).toBe('connected');
     stop.abort();
     await expect(running).resolves.toBeUndefined();
+    expect(router.connection.status).toBe('closed');
   });
 });
 
