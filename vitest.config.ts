@@ -26,6 +26,8 @@ export default defineConfig({
   test: {
     projects: [...members, house],
     pool: 'forks',
+    // Vitest leaves a core to itself; much of what is tested waits for disks, servers and browsers.
+    maxWorkers: '100%',
     // Worker threads and child processes of a test inherit the condition too.
     execArgv: [`--conditions=${sourceCondition}`],
     testTimeout: 30_000,

@@ -1,3 +1,5 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isTimeframe, type Timeframe } from '@barkeep/core';
 
@@ -6,6 +8,8 @@ export interface DemoOptions {
   readonly storage: string;
   /** Where tickers, order books and trades are kept. */
   readonly realtime: string;
+  /** Where pages of history that were read are kept for the next start. */
+  readonly diskCache: string;
   /** How many days of history to back-fill. */
   readonly days: number;
   /** The port to start looking for a free one at; 0 lets the system choose. */
@@ -36,6 +40,8 @@ export const USAGE = `Barkeep demo: an exchange, a database of its candles, and 
   --port N            serve the page on this port or the next free one (default 4170)
   --storage URL       where candles go: sqlite:./market_data.sqlite3 (default), memory:
   --realtime URL      where tickers, order books and trades go: memory: (default)
+  --disk-cache URL    where pages that were read are kept for the next start: disk:./cache;
+                      default: a folder of yours in the system's temporary directory
   --input FILE.csv    load real candles instead of the simulation and report their gaps;
                       header timestamp,open,high,low,close,volume, in any order; times in
                       ISO 8601 or epoch seconds, milliseconds, microseconds, nanoseconds
@@ -45,6 +51,7 @@ export const USAGE = `Barkeep demo: an exchange, a database of its candles, and 
 `;
 
 const LONGEST_HISTORY_DAYS = 2_000;
+const CACHE_BYTES = 64 * 1_024 ** 2;
 
 /**
  * Reads the command line; `undefined` when only help was asked for.
@@ -56,6 +63,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
   return {
     storage: values.storage ?? 'sqlite:./market_data.sqlite3',
     realtime: values.realtime ?? 'memory:',
+    diskCache: values['disk-cache'] ?? temporaryCache(),
     days: wholeNumber('--days', values.days ?? '90', 1, LONGEST_HISTORY_DAYS),
     port: wholeNumber('--port', values.port ?? '4170', 0, 65_535),
     once: values.once ?? false,
@@ -74,6 +82,7 @@ function parseValues(args: readonly string[]) {
         port: { type: 'string' },
         storage: { type: 'string' },
         realtime: { type: 'string' },
+        'disk-cache': { type: 'string' },
         input: { type: 'string' },
         symbol: { type: 'string' },
         timeframe: { type: 'string' },
@@ -84,6 +93,11 @@ function parseValues(args: readonly string[]) {
     const reason = error instanceof Error ? error.message.split('. ')[0] : String(error);
     throw new UsageError(`${reason}. Run with --help to see all options.`, { cause: error });
   }
+}
+
+function temporaryCache(): string {
+  const directory = join(tmpdir(), `barkeep-demo-${userInfo().username}`);
+  return `disk:${encodeURIComponent(directory)}?maxBytes=${CACHE_BYTES}`;
 }
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {

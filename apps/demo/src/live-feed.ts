@@ -1,51 +1,41 @@
-import { type Clock, delay, type EpochMs, type SeriesKey } from '@barkeep/core';
-import type { IMarketDataService } from '@barkeep/market-data';
-import type { ExchangeStream } from './exchange/exchange-stream.ts';
-import type { SimulatedExchange } from './exchange/simulated-exchange.ts';
-import { LiveRecorder, type LiveTally } from './live-recorder.ts';
+import { type Clock, delay, type EpochMs, nextTurn } from '@barkeep/core';
+import type { ExchangeRouter } from './exchange/exchange-router.ts';
+import { LONGEST_DELAY_MS } from './exchange/exchange-stream.ts';
 
 const STEP_MS = 250;
+
+/** A period is over when the exchange's clock says so and its last messages have had time to come. */
+export const GRACE_MS = LONGEST_DELAY_MS + 2 * STEP_MS;
 
 /** A clock that is moved by hand. */
 interface MovableClock {
   advanceTo(instant: EpochMs): void;
 }
 
-/** Carries the exchange's stream into the service. */
+/** Has the router take what comes, as time goes by. */
 export class LiveFeed {
+  readonly #router: ExchangeRouter;
   readonly #clock: Clock;
-  readonly #stream: ExchangeStream;
-  readonly #recorder: LiveRecorder;
 
-  constructor(exchange: SimulatedExchange, service: IMarketDataService) {
-    this.#clock = exchange.clock;
-    this.#stream = exchange.stream();
-    this.#recorder = new LiveRecorder(service, exchange.clock);
+  /** The clock is the exchange's. */
+  constructor(router: ExchangeRouter, clock: Clock) {
+    this.#router = router;
+    this.#clock = clock;
   }
 
-  get tally(): Readonly<LiveTally> {
-    return this.#recorder.tally;
-  }
-
-  /** Adds a series; already watched: nothing happens. */
-  watch(key: SeriesKey): void {
-    this.#recorder.begin(key);
-    this.#stream.watch(key);
-  }
-
-  /** Records what the stream has sent since the last step. */
-  step(): Promise<void> {
-    return this.#recorder.record(this.#stream.receive());
-  }
-
-  /** Steps a few times a second until the signal fires; fails when recording fails. */
+  /**
+   * Steps a few times a second until the signal fires, and then closes the router: what it has promised
+   * holds up to its last step. Fails when the router does.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.step();
+      this.#router.step();
       await delay(this.#clock, STEP_MS, signal).catch((error) => {
         if (!signal.aborted) throw error;
       });
     }
+    this.#router.step();
+    this.#router.close();
   }
 
   /** Lives through the time until an instant at once. The clock is the one of the exchange. */
@@ -53,7 +43,8 @@ export class LiveFeed {
     for (let now = this.#clock.now(); now < until; ) {
       now = Math.min(now + STEP_MS, until);
       clock.advanceTo(now);
-      await this.step();
+      this.#router.step();
+      await nextTurn();
     }
   }
 }

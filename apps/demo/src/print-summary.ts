@@ -1,12 +1,22 @@
 import type { SeriesKey } from '@barkeep/core';
-import type { IMarketDataService, MarketDataStatistics, SeriesReport } from '@barkeep/market-data';
+import type {
+  CandleOrigins,
+  IMarketDataService,
+  MarketDataStatistics,
+  SeriesReport,
+} from '@barkeep/market-data';
 import type { GapReport } from './csv/gap-report.ts';
-import type { LiveTally } from './live-recorder.ts';
-import { CANDLES_PER_READ, measureReads, type ReadSample } from './measure-reads.ts';
+import {
+  CANDLES_PER_READ,
+  measureReads,
+  type ReadRound,
+  type ReadSample,
+} from './measure-reads.ts';
 import { byteSize, count, counted, duration, instant } from './terminal/figures.ts';
 import { styled, type Terminal } from './terminal/terminal-style.ts';
 import { type TableColumn, textTable } from './terminal/text-table.ts';
 import { wrapText } from './terminal/wrap-text.ts';
+import { TIER_COLUMNS, tierRows } from './tier-rows.ts';
 
 /** What was fetched to begin with. */
 export interface HistoryTally {
@@ -39,17 +49,14 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'To (UTC)', align: 'left' },
 ];
 
-/** The table of series, then what else there is to say about the house. */
+/** The table of series, what else there is to say about the house, and the table of tiers. */
 export async function printSummary(
   terminal: Terminal,
   service: IMarketDataService,
   reports: readonly SeriesReport[],
   facts: readonly Fact[],
 ): Promise<void> {
-  const sample = await measureReads(
-    service,
-    reports.map(({ key }) => key),
-  );
+  const sample = await measureReads(service, reports);
   const stats = await service.stats();
   const all: readonly Fact[] = [
     ...facts,
@@ -58,17 +65,25 @@ export async function printSummary(
     readsFact(sample),
   ];
   const width = Math.max(...all.map(([heading]) => heading.length));
-  const [header = '', rule = '', ...rows] = textTable(COLUMNS, reports.map(seriesRow));
   const lines = [
     '',
-    styled(terminal, 'bold', header),
-    styled(terminal, 'dim', rule),
-    ...rows,
+    ...tableLines(terminal, COLUMNS, reports.map(seriesRow)),
     '',
     ...all.flatMap((fact) => factLines(terminal, fact, width)),
     '',
+    ...tableLines(terminal, TIER_COLUMNS, tierRows(stats)),
+    '',
   ];
   terminal.stream.write(lines.map((line) => (line === '' ? '\n' : `  ${line}\n`)).join(''));
+}
+
+function tableLines(
+  terminal: Terminal,
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const [header = '', rule = '', ...body] = textTable(columns, rows);
+  return [styled(terminal, 'bold', header), styled(terminal, 'dim', rule), ...body];
 }
 
 /** The heading, and beside it the sentence, broken where the terminal ends. */
@@ -89,10 +104,22 @@ export function historyFact({ periods, candles, calls, tookMs }: HistoryTally): 
   return ['History', text];
 }
 
-export function liveFact(tally: LiveTally): Fact {
-  const { messages, trades, repeatedTrades, lateCandles, outdatedCandles } = tally;
-  const text = `the last minutes in an instant, ${counted(messages, 'message')}: ${counted(trades, 'trade')} and ${counted(repeatedTrades, 'repetition')}; ${counted(lateCandles, 'candle')} came late, ${counted(outdatedCandles, 'candle')} after a newer state of itself`;
-  return ['Live', text];
+/** What the service had read ahead when it was opened. */
+export function startFact({ preload, candles }: MarketDataStatistics): Fact {
+  if (preload.queries === 0) return ['Start', 'nothing was read ahead: no earlier run has read'];
+  const pages = candles.tiers.find(({ name }) => name === 'disk')?.hits ?? 0;
+  const text = `${counted(preload.candles, 'candle')} of the ${count(preload.queries)} series read most were read ahead, ${counted(pages, 'page')} of them from disk`;
+  return ['Start', text];
+}
+
+/** Nothing to say where nothing is recorded. */
+export function liveFacts({ router }: MarketDataStatistics): Fact[] {
+  if (router?.candles === undefined || router.realtime === undefined) return [];
+  const { events, candles, realtime } = router;
+  const failures = candles.failures + realtime.failures;
+  const failed = failures === 0 ? '' : `; ${counted(failures, 'write')} failed`;
+  const text = `the last minutes in an instant, ${counted(events, 'message')}: ${counted(candles.stored, 'state')} of candles stored, ${count(candles.repeated)} repeated, ${count(candles.outdated)} after a newer one; ${counted(realtime.duplicates, 'trade')} repeated${failed}`;
+  return [['Live', text]];
 }
 
 export function importFact(tally: ImportTally, file: string): Fact {
@@ -129,10 +156,22 @@ function realtimeFacts({ realtime }: MarketDataStatistics): Fact[] {
   return [['Realtime', `${held} in ${byteSize(bytes)}, all of which expires`]];
 }
 
-function readsFact({ reads, firstMs, secondMs, cacheHitRate }: ReadSample): Fact {
-  const rate = `${(cacheHitRate * 100).toFixed(0)}%`;
-  const text = `latest ${count(CANDLES_PER_READ)} candles in ${duration(firstMs)} from the storage, ${duration(secondMs)} from the cache; hit rate ${rate} (a sample of ${count(reads)} reads, each series twice)`;
-  return ['Reads', text];
+function readsFact({ history, first, second, third }: ReadSample): Fact {
+  const latest = `latest ${count(CANDLES_PER_READ)} candles of a series ${roundText(first)}, once more ${roundText(second)}, and again in ${duration(third.tookMs)}`;
+  const old = sumOf(history.origins) === 0 ? '' : `; as many older ones ${roundText(history)}`;
+  return ['Reads', `${latest}${old}`];
+}
+
+function roundText({ tookMs, origins }: ReadRound): string {
+  const { cache, router, disk, storage, coordinator } = origins;
+  const shares = Object.entries({ memory: cache, router, disk, storage, coordinator })
+    .filter(([, candles]) => candles > 0)
+    .map(([tier, candles]) => `${count(candles)} ${tier}`);
+  return `in ${duration(tookMs)} (${shares.join(', ') || 'none'})`;
+}
+
+function sumOf({ cache, router, disk, storage, coordinator }: CandleOrigins): number {
+  return cache + router + disk + storage + coordinator;
 }
 
 function seriesRow({ key, continuity }: SeriesReport): string[] {

@@ -5,7 +5,13 @@ import { GapReport } from './csv/gap-report.ts';
 import { readCandlesCsv } from './csv/read-candles-csv.ts';
 import type { CandleFile, DemoOptions } from './demo-options.ts';
 import { openMarketData } from './open-market-data.ts';
-import { gapsFact, type ImportTally, importFact, printSummary } from './print-summary.ts';
+import {
+  gapsFact,
+  type ImportTally,
+  importFact,
+  printSummary,
+  startFact,
+} from './print-summary.ts';
 import { servePage } from './serve-page.ts';
 import type { DemoOutput } from './terminal/demo-output.ts';
 import { count } from './terminal/figures.ts';
@@ -38,9 +44,10 @@ async function loadAndShow(
   output: DemoOutput,
   signal: AbortSignal,
 ): Promise<void> {
+  const opened = await service.stats();
   const tally = await importCandles(service, key, file, output, signal);
   const gaps = await findGaps(service, key, signal);
-  const facts = [importFact(tally, basename(file.path)), gapsFact(gaps, key)];
+  const facts = [startFact(opened), importFact(tally, basename(file.path)), gapsFact(gaps, key)];
   await printSummary(output.results, service, [await service.describeSeries(key)], facts);
   if (options.once || signal.aborted) return;
 

@@ -9,13 +9,20 @@ import type { IMarketDataService } from '@barkeep/market-data';
 import { fillHoles, findHoles } from './back-fill.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { ExchangeCoordinator } from './exchange/exchange-coordinator.ts';
+import { ExchangeLine } from './exchange/exchange-line.ts';
+import { ExchangeRouter } from './exchange/exchange-router.ts';
 import { KRW_MARKETS } from './exchange/market-profile.ts';
 import { ReplayClock } from './exchange/replay-clock.ts';
 import { SimulatedExchange } from './exchange/simulated-exchange.ts';
-import { LiveFeed } from './live-feed.ts';
-import { GRACE_MS } from './live-recorder.ts';
+import { GRACE_MS, LiveFeed } from './live-feed.ts';
 import { openMarketData } from './open-market-data.ts';
-import { type HistoryTally, historyFact, liveFact, printSummary } from './print-summary.ts';
+import {
+  type HistoryTally,
+  historyFact,
+  liveFacts,
+  printSummary,
+  startFact,
+} from './print-summary.ts';
 import { servePage } from './serve-page.ts';
 import type { MarketList } from './server/wire.ts';
 import type { DemoOutput } from './terminal/demo-output.ts';
@@ -45,10 +52,12 @@ export async function runSimulation(
   const exchange = new SimulatedExchange({ clock });
   const progress = new BackFillProgress(output);
   const coordinator = new ExchangeCoordinator(exchange, (feedback) => progress.add(feedback));
-  const service = await openMarketData(options, { coordinator, clock });
+  const router = new ExchangeRouter(exchange);
+  const service = await openMarketData(options, { router, coordinator, clock });
   try {
-    await simulate({ options, output, signal, clock, exchange, progress, service });
+    await simulate({ options, output, signal, clock, exchange, router, progress, service });
   } finally {
+    router.close();
     await service.close();
   }
 }
@@ -60,48 +69,50 @@ interface Simulation {
   readonly signal: AbortSignal;
   readonly clock: ReplayClock;
   readonly exchange: SimulatedExchange;
+  readonly router: ExchangeRouter;
   readonly progress: BackFillProgress;
   readonly service: IMarketDataService;
 }
 
 async function simulate(simulation: Simulation): Promise<void> {
-  const { options, output, signal, clock, exchange, progress, service } = simulation;
+  const { options, output, signal, clock, exchange, router, progress, service } = simulation;
+  const opened = await service.stats();
   // What an earlier run has recorded as final is not lived through again.
   clock.advanceTo((await lastCoveredInstant(service)) + GRACE_MS);
   const to = floorToMinute(clock.now() - GRACE_MS);
   const history: Interval = { from: to - options.days * DAY_MS, to };
   const fetched = await backFill(service, history, progress, signal);
 
-  const feed = new LiveFeed(exchange, service);
-  for (const key of SERIES) feed.watch(key);
+  const feed = new LiveFeed(router, clock);
+  for (const key of SERIES) router.watch(key);
   await feed.replay(clock, systemClock.now());
 
   const ended = { from: history.from, to: floorToMinute(clock.now() - GRACE_MS) };
   const reports = await Promise.all(SERIES.map((key) => service.describeSeries(key, ended)));
-  const facts = [historyFact({ ...fetched, calls: exchange.calls }), liveFact(feed.tally)];
+  const facts = [
+    startFact(opened),
+    historyFact({ ...fetched, calls: exchange.calls }),
+    ...liveFacts(await service.stats()),
+  ];
   await printSummary(output.results, service, reports, facts);
   if (options.once || signal.aborted) return;
 
   clock.release();
-  await serveLive(options, output, service, feed, signal);
+  await serveLive(simulation, feed);
 }
 
 /** Streams and serves until the signal fires, or until one of the two fails. */
-async function serveLive(
-  options: DemoOptions,
-  output: DemoOutput,
-  service: IMarketDataService,
-  feed: LiveFeed,
-  signal: AbortSignal,
-): Promise<void> {
+async function serveLive(simulation: Simulation, feed: LiveFeed): Promise<void> {
+  const { options, output, signal, exchange, router, service } = simulation;
+  const line = new ExchangeLine(exchange, router);
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
-  const page = { service, list: MARKETS, port: options.port };
+  const page = { service, list: MARKETS, port: options.port, line };
   const results = await Promise.allSettled([
     feed.run(stop).finally(() => failed.abort()),
     servePage(
       output.results,
-      { ...page, onWatch: (key) => feed.watch(key), onError: (error) => failed.abort(error) },
+      { ...page, onWatch: (key) => router.watch(key), onError: (error) => failed.abort(error) },
       stop,
     ).finally(() => failed.abort()),
   ]);

@@ -2,7 +2,10 @@ import { createServer } from 'node:http';
 import { ManualClock } from '@barkeep/core';
 import { createMarketData, type IMarketDataService } from '@barkeep/market-data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DashboardServer } from '../src/server/dashboard-server.ts';
+import { CUT_MS, ExchangeLine } from '../src/exchange/exchange-line.ts';
+import { ExchangeRouter } from '../src/exchange/exchange-router.ts';
+import { SimulatedExchange } from '../src/exchange/simulated-exchange.ts';
+import { type DashboardOptions, DashboardServer } from '../src/server/dashboard-server.ts';
 import type { MarketList } from '../src/server/wire.ts';
 
 const NOW = Date.UTC(2026, 2, 14, 5, 26, 30);
@@ -114,6 +117,36 @@ describe('the server', () => {
   });
 });
 
+describe('the button that cuts the exchange off', () => {
+  it('has nothing to cut where there is no exchange', async () => {
+    expect((await fetch(`${server.url}api/cut`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${server.url}api/cut`)).status).toBe(404);
+  });
+
+  it('cuts its line, and browsers hear of it', async () => {
+    const clock = new ManualClock(NOW);
+    const exchange = new SimulatedExchange({ clock });
+    const router = new ExchangeRouter(exchange);
+    const live = await createMarketData({ storage: 'memory:', router, clock });
+    const line = new ExchangeLine(exchange, router);
+    await server.close();
+    server = await startServer(0, { service: live, line });
+    const events = await openEvents('symbol=KRW-BTC&timeframe=1m');
+    const statsOf = async () => (await events.take(1)).at(0)?.[1];
+    await events.take(1);
+    expect(await statsOf()).toMatchObject({ exchange: { status: 'connecting', since: NOW } });
+    const response = await fetch(`${server.url}api/cut`, { method: 'POST' });
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ cutUntil: NOW + CUT_MS });
+    expect(await statsOf()).toMatchObject({ exchange: { cutUntil: NOW + CUT_MS } });
+    line.mend();
+    expect(await statsOf()).not.toMatchObject({ exchange: { cutUntil: expect.anything() } });
+    router.step();
+    expect(await statsOf()).toMatchObject({ exchange: { status: 'connected' } });
+    await live.close();
+  });
+});
+
 describe('the stream of events', () => {
   const ticker = { symbol: 'KRW-BTC', timestamp: NOW, price: 105 };
   const book = {
@@ -168,13 +201,17 @@ describe('the stream of events', () => {
   });
 });
 
-function startServer(port: number): Promise<DashboardServer> {
+function startServer(
+  port: number,
+  options: Partial<DashboardOptions> = {},
+): Promise<DashboardServer> {
   return DashboardServer.start({
     service,
     list,
     port,
     onWatch: (one) => watched.push(one),
     onError: (error) => errors.push(error),
+    ...options,
   });
 }
 

@@ -6,6 +6,7 @@ describe('the command line', () => {
     expect(parseDemoOptions([])).toEqual({
       storage: 'sqlite:./market_data.sqlite3',
       realtime: 'memory:',
+      diskCache: expect.stringMatching(/^disk:.*barkeep-demo-.*maxBytes=\d+$/),
       days: 90,
       port: 4170,
       once: false,
@@ -14,11 +15,13 @@ describe('the command line', () => {
   });
 
   it('takes every option, also behind the dashes that a package manager passes on', () => {
-    const args = '-- --once --days 2 --port 0 --storage memory: --realtime redis://127.0.0.1';
+    const args =
+      '-- --once --days 2 --port 0 --storage memory: --realtime redis://127.0.0.1 --disk-cache disk:./c';
     const file = '--input a.csv --symbol BTC/USD --timeframe 1h';
     expect(parseDemoOptions(`${args} ${file}`.split(' '))).toEqual({
       storage: 'memory:',
       realtime: 'redis://127.0.0.1',
+      diskCache: 'disk:./c',
       days: 2,
       port: 0,
       once: true,

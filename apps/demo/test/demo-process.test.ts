@@ -9,10 +9,15 @@ const T0 = Date.UTC(2024, 0, 1);
 const HEADER = 'timestamp,open,high,low,close,volume';
 
 let folder: string;
+let temporary: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
+  temporary = await mkdtemp(join(tmpdir(), 'barkeep-demo-temporary-'));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+  await rm(temporary, { recursive: true });
+});
 
 describe('the demo', () => {
   it(
@@ -25,8 +30,9 @@ describe('the demo', () => {
       }
       expect(periodsFetched(first.stdout)).toBe(2 * 1_440 * 5);
       expect(first.stdout).toMatch(/\d+\.\d bytes a candle/);
-      expect(first.stdout).toMatch(/hit rate \d+%/);
-      expect(first.stdout).toMatch(/[\d,]+ messages: [\d,]+ trades/);
+      expect(first.stdout).toMatch(/latest 1,000 candles of a series in .* ms \(/);
+      expect(first.stdout).toMatch(/[\d,]+ messages: [\d,]+ states of candles stored/);
+      expect(first.stdout).toMatch(/coordinator +exchange +[1-9]\d* +0 +1\d,\d{3}\n/);
       expect(await readdir(folder)).toContain('market_data.sqlite3');
 
       const second = await run('--once', '--days', '2');
@@ -34,6 +40,27 @@ describe('the demo', () => {
       // At most the minutes that passed between the two, for five markets.
       expect(periodsFetched(second.stdout)).toBeLessThanOrEqual(5 * 5);
       expect(second.stdout).toMatch(/KRW-BTC 1m +[\d,]+ +[\d,]+ +0 /);
+    },
+    LONG,
+  );
+
+  it(
+    'reads at its second start from disk what the first has read',
+    async () => {
+      const first = await run('--once', '--days', '2');
+      expect(first.stdout).toContain('nothing was read ahead');
+      expect(await readdir(temporary)).toEqual([expect.stringContaining('barkeep-demo-')]);
+
+      const second = await run('--once', '--days', '2');
+      expect(second.stdout).toMatch(
+        /series read most were read ahead, [1-9]\d* pages of them from disk/,
+      );
+      expect(second.stdout).toMatch(/disk +cache-disk +[1-9]\d* /);
+
+      await rm(temporary, { recursive: true });
+      const third = await run('--once', '--days', '2');
+      expect(third).toMatchObject({ code: 0, stderr: '' });
+      expect(third.stdout).toMatch(/read ahead, 0 pages of them from disk/);
     },
     LONG,
   );
@@ -51,7 +78,7 @@ describe('the demo', () => {
   it(
     'serves its page until it is interrupted, and closes everything',
     async () => {
-      const demo = new DemoProcess(['--days', '1', '--port', '0'], folder);
+      const demo = start('--days', '1', '--port', '0');
       const url = await demo.url();
       expect(await (await fetch(url)).text()).toContain('<title>Barkeep</title>');
       const events = await fetch(`${url}events?symbol=KRW-BTC&timeframe=1m`);
@@ -67,7 +94,7 @@ describe('the demo', () => {
   it(
     'ends when it is interrupted during the back-fill',
     async () => {
-      const demo = new DemoProcess(['--days', '900'], folder);
+      const demo = start('--days', '900');
       await vi.waitFor(async () => expect(await readdir(folder)).not.toEqual([]), 20_000);
       expect(await demo.interrupt()).toBe(0);
       expect(demo.stdout).toBe('');
@@ -107,7 +134,7 @@ describe('the demo with a file', () => {
       const args = '--port 0 --storage memory: --input day.csv --symbol A --timeframe 1d'.split(
         ' ',
       );
-      const demo = new DemoProcess(args, folder);
+      const demo = start(...args);
       const url = await demo.url();
       expect(await (await fetch(`${url}api/markets`)).json()).toEqual({
         markets: [{ symbol: 'A', name: 'day.csv' }],
@@ -200,8 +227,12 @@ describe('the demo refuses', () => {
   );
 });
 
+function start(...args: string[]): DemoProcess {
+  return new DemoProcess(args, folder, temporary);
+}
+
 async function run(...args: string[]) {
-  const demo = new DemoProcess(args, folder);
+  const demo = start(...args);
   const code = await demo.end();
   return { code, stdout: demo.stdout, stderr: demo.stderr };
 }

@@ -12,8 +12,10 @@ export class DemoProcess {
   #stdout = '';
   #stderr = '';
 
-  constructor(args: readonly string[], cwd: string) {
-    this.#child = spawn(process.execPath, [...NODE_OPTIONS, MAIN, ...args], { cwd });
+  /** Its temporary files go to a folder of their own, where nothing is left of other runs. */
+  constructor(args: readonly string[], cwd: string, temporary: string) {
+    const env = { ...process.env, TMPDIR: temporary };
+    this.#child = spawn(process.execPath, [...NODE_OPTIONS, MAIN, ...args], { cwd, env });
     this.#child.stdout?.setEncoding('utf8').on('data', (text) => {
       this.#stdout += text;
     });

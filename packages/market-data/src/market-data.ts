@@ -133,6 +133,7 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('describeSeries', options, async () => {
       validateSeriesKey(key);
       const series = this.#parts.directory.of(key);
+      await this.#parts.live?.settle(series.text);
       const continuity = await this.#options.storage.coverage.continuity(key, range, options);
       const coverage = await this.#options.storage.coverage.of(key, continuity.range, options);
       series.notes ??= await this.#parts.notebook.read(key);

@@ -210,6 +210,34 @@ describe('candles that come through the router', () => {
     expect(missing).toEqual([]);
   });
 
+  it('are stored before their series is described, as before it is read', async () => {
+    const { router, service, deal, clock } = await openLive({
+      recording: { intervalMs: 3_600_000 },
+    });
+    router.connect();
+    router.promise(KEY, NOON);
+    deal(100);
+    clock.advance(MINUTE + 2_000);
+    const { continuity } = await service.describeSeries(KEY, { from: NOON, to: minutes(1) });
+    expect(continuity).toMatchObject({ candles: 1, missingPeriods: 0 });
+  });
+
+  it('are taken when they come so late that their period was stored as one without trades', async () => {
+    const { router, service, market, clock, pass, storage } = await openLive();
+    router.connect();
+    router.promise(KEY, NOON);
+    const state = market.stateAt(KEY, market.trade(100));
+    await pass(MINUTE + 4_000);
+    const range = { from: NOON, to: minutes(1) };
+    expect(await storage.coverage.missing(KEY, range)).toEqual([]);
+    router.send({ type: 'candle', live: state });
+    await pass(2_000);
+    expect((await storage.candles.read({ ...KEY, to: clock.now() })).toArray()).toEqual([
+      state.candle,
+    ]);
+    expect((await service.stats()).router?.candles).toMatchObject({ stored: 1, late: 0 });
+  });
+
   it('keep the coordinator from being asked for the current period', async () => {
     const { router, service, market, clock, pass } = await openLive({
       coordinator: new TradedMarket(new ManualClock(NOON)),

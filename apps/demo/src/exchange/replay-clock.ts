@@ -1,4 +1,10 @@
-import { type Clock, type ClockTimer, type EpochMs, systemClock } from '@barkeep/core';
+import {
+  type Clock,
+  type ClockTimer,
+  type ClockTimerOptions,
+  type EpochMs,
+  systemClock,
+} from '@barkeep/core';
 
 /**
  * A clock that starts in the past and is moved towards the present by hand, so that minutes of live
@@ -16,8 +22,8 @@ export class ReplayClock implements Clock {
     return this.#released ? Math.max(this.#now, systemClock.now()) : this.#now;
   }
 
-  setTimer(callback: () => void, delayMs: number): ClockTimer {
-    return systemClock.setTimer(callback, delayMs);
+  setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer {
+    return systemClock.setTimer(callback, delayMs, options);
   }
 
   /** Never back. */

@@ -1,5 +1,11 @@
 import type { Candle } from '@barkeep/core';
-import { direction, formatAmount, formatPrice, formatRate } from './number-format.ts';
+import {
+  direction,
+  formatAmount,
+  formatInstant,
+  formatPrice,
+  formatRate,
+} from './number-format.ts';
 import { newElement, pageElement } from './page-element.ts';
 
 /** The figures of one candle, above the chart. */
@@ -12,7 +18,7 @@ export function showLegend(candle: Candle | undefined): void {
   const { timestamp, open, high, low, close, volume } = candle;
   const change = close / open - 1;
   legend.replaceChildren(
-    newElement('b', new Date(timestamp).toISOString().slice(0, 16).replace('T', ' ')),
+    newElement('b', formatInstant(timestamp)),
     ...figure('O', formatPrice(open)),
     ...figure('H', formatPrice(high)),
     ...figure('L', formatPrice(low)),

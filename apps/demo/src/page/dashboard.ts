@@ -1,10 +1,17 @@
 import type { Candle, Timeframe } from '@barkeep/core';
-import type { CandlePage, MarketChoice, MarketList } from '../server/wire.ts';
+import type { CandlePage, LiveStats, MarketChoice, MarketList } from '../server/wire.ts';
 import { followAppearance } from './appearance.ts';
 import { CandleChart } from './candle-chart.ts';
 import { showLegend } from './candle-legend.ts';
 import { CandleStore, candlesOf } from './candle-store.ts';
-import { fetchCandlesBefore, fetchCandlesBetween, fetchMarkets } from './fetch-candles.ts';
+import { labelChart } from './chart-label.ts';
+import { ExchangePanel } from './exchange-panel.ts';
+import {
+  cutConnection,
+  fetchCandlesBefore,
+  fetchCandlesBetween,
+  fetchMarkets,
+} from './fetch-candles.ts';
 import { connectLive } from './live-connection.ts';
 import { MarketTabs } from './market-tabs.ts';
 import { OrderBookPanel } from './order-book-panel.ts';
@@ -32,6 +39,7 @@ class Dashboard {
   readonly #ticker = new TickerPanel();
   readonly #book = new OrderBookPanel();
   readonly #trades = new TradesPanel();
+  readonly #exchange = new ExchangePanel(() => void this.#cut());
   #selection: Selection;
   #connection: { close(): void } | undefined;
   #loading = false;
@@ -80,6 +88,7 @@ class Dashboard {
     this.#candles.prepend(page);
     this.#reachedStart = this.#candles.first === undefined;
     this.#chart.begin(this.#candles.all, !/[dwMy]$/.test(timeframe));
+    this.#label();
     this.#point(undefined);
     if (this.#list.live) this.#connect(selection);
     else this.#showFile();
@@ -96,6 +105,7 @@ class Dashboard {
       },
       lost: () => {
         showConnection('lost', 'reconnecting');
+        this.#exchange.showUnknown();
         lost = true;
       },
       ticker: (ticker) => {
@@ -107,7 +117,7 @@ class Dashboard {
       book: (book) => this.#book.show(book),
       trades: (trades) => this.#trades.add(trades),
       candles: (candles) => this.#put(candles),
-      stats: showStats,
+      stats: (stats) => this.#showStats(stats),
     });
   }
 
@@ -129,7 +139,26 @@ class Dashboard {
       if (late && !known) this.#chart.draw(this.#candles.all);
       else this.#chart.update(candle, late);
     }
+    this.#label();
     if (this.#pointedAt === undefined) showLegend(this.#candles.last);
+  }
+
+  #label(): void {
+    const { market, timeframe } = this.#selection;
+    labelChart(`${market.symbol} ${timeframe}`, this.#candles.all);
+  }
+
+  #showStats(stats: LiveStats): void {
+    showStats(stats);
+    if (stats.exchange !== undefined) this.#exchange.show(stats.exchange);
+  }
+
+  async #cut(): Promise<void> {
+    try {
+      await cutConnection();
+    } catch (error) {
+      this.#notify(error);
+    }
   }
 
   async #loadHistory(): Promise<void> {
@@ -144,6 +173,7 @@ class Dashboard {
     this.#reachedStart = page.columns.timestamp.length === 0;
     this.#candles.prepend(page);
     this.#chart.draw(this.#candles.all);
+    this.#label();
   }
 
   async #load(request: () => Promise<CandlePage>): Promise<CandlePage | undefined> {
@@ -157,11 +187,17 @@ class Dashboard {
       notice.hidden = true;
       return page;
     } catch (error) {
-      notice.textContent = error instanceof Error ? error.message : String(error);
+      this.#notify(error);
       return undefined;
     } finally {
       this.#loading = false;
     }
+  }
+
+  #notify(error: unknown): void {
+    const notice = pageElement('notice');
+    notice.textContent = error instanceof Error ? error.message : String(error);
+    notice.hidden = false;
   }
 
   #point(timestamp: number | undefined): void {

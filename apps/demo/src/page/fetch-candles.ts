@@ -27,6 +27,12 @@ export function fetchCandlesBetween(
   return fetchJson(`/api/candles?${query({ symbol, timeframe, ...range })}`);
 }
 
+/** Has the exchange cut off for a while. */
+export async function cutConnection(): Promise<void> {
+  const response = await fetch('/api/cut', { method: 'POST' });
+  if (!response.ok) throw new Error(await errorOf(response));
+}
+
 function query(parameters: Readonly<Record<string, string>>): string {
   return new URLSearchParams(parameters).toString();
 }
@@ -34,6 +40,10 @@ function query(parameters: Readonly<Record<string, string>>): string {
 async function fetchJson<T>(url: string): Promise<T> {
   const response = await fetch(url);
   if (response.ok) return response.json();
+  throw new Error(await errorOf(response));
+}
+
+async function errorOf(response: Response): Promise<string> {
   const { error } = await response.json();
-  throw new Error(String(error));
+  return String(error);
 }

@@ -40,6 +40,16 @@ export function direction(value: number): 'up' | 'down' | '' {
   return value > 0 ? 'up' : value < 0 ? 'down' : '';
 }
 
+/** An instant as 2026-01-31 09:05, in UTC. */
+export function formatInstant(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** An instant's time of day in UTC. */
+export function formatTime(instant: number): string {
+  return new Date(instant).toISOString().slice(11, 19);
+}
+
 function signOf(value: number): string {
   return value > 0 ? '+' : value < 0 ? '−' : '';
 }

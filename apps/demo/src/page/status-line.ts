@@ -1,4 +1,4 @@
-import type { CandlePage, LiveStats } from '../server/wire.ts';
+import type { CandlePage, ExchangeStats, LiveStats } from '../server/wire.ts';
 import { formatCompact, formatWhole } from './number-format.ts';
 import { pageElement } from './page-element.ts';
 
@@ -11,7 +11,9 @@ export function showConnection(state: 'live' | 'lost' | 'file', text: string): v
 /** Where the last candles came from, and how fast. */
 export function showAnswer({ columns, origins, missingPeriods, tookMs }: CandlePage): void {
   const parts = [
-    [origins.cache, 'from the cache'],
+    [origins.cache, 'from memory'],
+    [origins.router, 'from the stream'],
+    [origins.disk, 'from disk'],
     [origins.storage, 'from the database'],
     [origins.coordinator, 'fetched from the exchange'],
   ] as const;
@@ -24,9 +26,21 @@ export function showAnswer({ columns, origins, missingPeriods, tookMs }: CandleP
     `${formatWhole(columns.timestamp.length)} candles in ${tookMs.toFixed(1)} ms${detail}${missing}`;
 }
 
-export function showStats({ candles, bytes, cacheHitRate }: LiveStats): void {
+export function showStats({ candles, bytes, cacheHitRate, exchange }: LiveStats): void {
   const hits =
     cacheHitRate === undefined ? '' : ` · cache hits ${(cacheHitRate * 100).toFixed(0)}%`;
   pageElement('house').textContent =
     `${formatWhole(candles)} candles stored in ${formatCompact(bytes / 1_048_576)} MB${hits}`;
+  pageElement('feed').textContent = exchange === undefined ? '' : feedText(exchange);
+}
+
+function feedText(exchange: ExchangeStats): string {
+  const { messages, repeatedTrades, passedOver, madeUp, failures } = exchange;
+  const parts = [
+    `${formatCompact(messages)} messages`,
+    `passed over ${formatWhole(repeatedTrades)} trades, ${formatWhole(passedOver)} candles`,
+  ];
+  if (madeUp > 0) parts.push(`gaps filled: ${formatWhole(madeUp)}`);
+  if (failures > 0) parts.push(`failed writes: ${formatWhole(failures)}`);
+  return parts.join(' · ');
 }

@@ -1,5 +1,5 @@
 import type { Trade } from '@barkeep/core';
-import { formatAmount, formatPrice } from './number-format.ts';
+import { formatAmount, formatPrice, formatTime } from './number-format.ts';
 import { newRow, pageElement } from './page-element.ts';
 
 const SHOWN = 60;
@@ -19,14 +19,10 @@ export class TradesPanel {
       const cells = [
         formatPrice(trade.price),
         formatAmount(trade.size, trade.price),
-        timeOf(trade.timestamp),
+        formatTime(trade.timestamp),
       ];
       this.#list.prepend(newRow(cells, (trade.side === 'buy' ? 'up' : 'down') + fresh));
     }
     while (this.#list.children.length > SHOWN) this.#list.lastElementChild?.remove();
   }
-}
-
-function timeOf(timestamp: number): string {
-  return new Date(timestamp).toISOString().slice(11, 19);
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { BarkeepError, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataService } from '@barkeep/market-data';
+import type { ExchangeLine } from '../exchange/exchange-line.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveSession } from './live-session.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
@@ -14,6 +15,8 @@ const PORTS_TO_TRY = 50;
 export interface DashboardOptions {
   readonly service: IMarketDataService;
   readonly list: MarketList;
+  /** What the page's button cuts. Default: none, and there is nothing to cut. */
+  readonly line?: ExchangeLine | undefined;
   /** The first port to try; 0 lets the system choose. */
   readonly port: number;
   /** A browser looks at a series: it should be live from now on. */
@@ -69,7 +72,8 @@ class RequestHandler {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', `http://${HOST}`);
     try {
-      if (request.method !== 'GET') sendJson(response, 405, { error: 'only GET is answered' });
+      if (request.method === 'POST' && url.pathname === '/api/cut') this.#cut(response);
+      else if (request.method !== 'GET') sendJson(response, 405, { error: 'only GET is answered' });
       else if (url.pathname === '/api/markets') sendJson(response, 200, this.#options.list);
       else if (url.pathname === '/api/candles') await this.#sendCandles(url, response);
       else if (url.pathname === '/events') this.#beginSession(url, response);
@@ -77,6 +81,13 @@ class RequestHandler {
     } catch (error) {
       this.#sendError(error, response);
     }
+  }
+
+  #cut(response: ServerResponse): void {
+    const { line } = this.#options;
+    line?.cut();
+    if (line === undefined) sendJson(response, 404, { error: 'there is no exchange to cut off' });
+    else sendJson(response, 202, { cutUntil: line.cutUntil });
   }
 
   async #sendCandles(url: URL, response: ServerResponse): Promise<void> {
@@ -87,11 +98,11 @@ class RequestHandler {
   }
 
   #beginSession(url: URL, response: ServerResponse): void {
-    const { service, list, onWatch, onError } = this.#options;
+    const { service, list, line, onWatch, onError } = this.#options;
     const key = seriesKeyOf(url.searchParams);
     onWatch(key);
     const stream = new EventStream(response);
-    const session = new LiveSession(service, stream, key, onError);
+    const session = new LiveSession({ service, line, onError }, stream, key);
     this.#sessions.add(session);
     stream.onClose(() => this.#sessions.delete(session));
     session.begin(list.markets.map(({ symbol }) => symbol));

@@ -1,42 +1,49 @@
 import { type Interval, type SeriesKey, seriesKeyText, type Unsubscribe } from '@barkeep/core';
 import type { IMarketDataService, MarketDataEvent } from '@barkeep/market-data';
+import type { ExchangeLine } from '../exchange/exchange-line.ts';
 import type { EventStream } from './event-stream.ts';
 import { readLiveStats } from './live-stats.ts';
 
 const TRADES_AT_FIRST = 60;
-const STATS_EVERY_MS = 5_000;
+const STATS_EVERY_MS = 2_000;
+
+export interface LiveSessionOptions {
+  readonly service: IMarketDataService;
+  /** `undefined` where there is no exchange. */
+  readonly line: ExchangeLine | undefined;
+  readonly onError: (error: unknown) => void;
+}
 
 /** What one browser hears while it looks at one series: first how things stand, then each change. */
 export class LiveSession {
   readonly #service: IMarketDataService;
+  readonly #line: ExchangeLine | undefined;
   readonly #stream: EventStream;
   readonly #key: SeriesKey;
   readonly #onError: (error: unknown) => void;
-  #unsubscribe: Unsubscribe = () => {};
+  readonly #subscriptions: Unsubscribe[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    service: IMarketDataService,
-    stream: EventStream,
-    key: SeriesKey,
-    onError: (error: unknown) => void,
-  ) {
+  constructor({ service, line, onError }: LiveSessionOptions, stream: EventStream, key: SeriesKey) {
     this.#service = service;
+    this.#line = line;
+    this.#onError = onError;
     this.#stream = stream;
     this.#key = key;
-    this.#onError = onError;
   }
 
   /** Runs until the browser goes. `symbols` are those whose tickers it shows. */
   begin(symbols: readonly string[]): void {
-    this.#unsubscribe = this.#service.subscribe({}, (event) => this.#forward(event));
-    this.#timer = setInterval(() => this.#attempt(this.#sendStats()), STATS_EVERY_MS);
+    const tellStats = (): void => this.#attempt(this.#sendStats());
+    this.#subscriptions.push(this.#service.subscribe({}, (event) => this.#forward(event)));
+    if (this.#line !== undefined) this.#subscriptions.push(this.#line.subscribe(tellStats));
+    this.#timer = setInterval(tellStats, STATS_EVERY_MS);
     this.#stream.onClose(() => this.end());
     this.#attempt(this.#sendState(symbols));
   }
 
   end(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
     clearInterval(this.#timer);
     this.#stream.close();
   }
@@ -74,7 +81,7 @@ export class LiveSession {
   }
 
   async #sendStats(): Promise<void> {
-    this.#stream.send('stats', await readLiveStats(this.#service));
+    this.#stream.send('stats', await readLiveStats(this.#service, this.#line?.cutUntil));
   }
 
   #attempt(work: Promise<void>): void {

@@ -1,10 +1,30 @@
-import type { IMarketDataService } from '@barkeep/market-data';
-import type { LiveStats } from './wire.ts';
+import type { EpochMs } from '@barkeep/core';
+import type { IMarketDataService, RouterStatistics } from '@barkeep/market-data';
+import type { ExchangeStats, LiveStats } from './wire.ts';
 
-/** The figures below the chart. */
-export async function readLiveStats(service: IMarketDataService): Promise<LiveStats> {
-  const { storage, cache } = await service.stats();
+/** The figures below the chart, and how the exchange stands. */
+export async function readLiveStats(
+  service: IMarketDataService,
+  cutUntil: EpochMs | undefined,
+): Promise<LiveStats> {
+  const { storage, cache, router } = await service.stats();
   const { candles, bytes } = storage.size;
   const reads = (cache?.hits ?? 0) + (cache?.misses ?? 0);
-  return { candles, bytes, ...(reads > 0 && { cacheHitRate: cache?.hitRate }) };
+  return {
+    candles,
+    bytes,
+    ...(reads > 0 && { cacheHitRate: cache?.hitRate }),
+    ...(router !== undefined && { exchange: { ...exchangeStats(router), cutUntil } }),
+  };
+}
+
+function exchangeStats({ connection, events, candles, realtime }: RouterStatistics): ExchangeStats {
+  return {
+    ...connection,
+    messages: events,
+    repeatedTrades: realtime?.duplicates ?? 0,
+    passedOver: (candles?.repeated ?? 0) + (candles?.outdated ?? 0),
+    madeUp: candles?.madeUp ?? 0,
+    failures: (candles?.failures ?? 0) + (realtime?.failures ?? 0),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Candle, EpochMs, OrderBook, Ticker, Timeframe, Trade } from '@barkeep/core';
+import type { CandleOrigins, RouterStatus } from '@barkeep/market-data';
 
 /** What the page may ask for: the answer of `/api/markets`. */
 export interface MarketList {
@@ -17,11 +18,7 @@ export interface MarketChoice {
 export interface CandlePage {
   readonly columns: { readonly [column in keyof Candle]: readonly number[] };
   /** How many of them came from where. */
-  readonly origins: {
-    readonly cache: number;
-    readonly storage: number;
-    readonly coordinator: number;
-  };
+  readonly origins: CandleOrigins;
   /** How many periods between them have no candle because nobody has fetched them. */
   readonly missingPeriods: number;
   /** Before this there is nothing; absent when that is not known. */
@@ -39,10 +36,29 @@ export interface LiveEvents {
   readonly stats: LiveStats;
 }
 
-/** The state of the house, every few seconds. */
+/** The state of the house, every few seconds and when the connection to the exchange changes. */
 export interface LiveStats {
   readonly candles: number;
   readonly bytes: number;
   /** Page cache hits as a share of its reads; absent before the first read. */
   readonly cacheHitRate?: number | undefined;
+  /** Absent where there is no exchange. */
+  readonly exchange?: ExchangeStats | undefined;
+}
+
+/** How what comes from the exchange fares. */
+export interface ExchangeStats {
+  readonly status: RouterStatus;
+  /** Since when it is connected; else the last sign of life. */
+  readonly since: EpochMs;
+  /** When a connection that was cut by hand can be made again. */
+  readonly cutUntil?: EpochMs | undefined;
+  readonly messages: number;
+  readonly repeatedTrades: number;
+  /** States of candles that came again, or after a newer one. */
+  readonly passedOver: number;
+  /** Stretches of candles that were missed and have been fetched since. */
+  readonly madeUp: number;
+  /** Writes that failed; they are made again. */
+  readonly failures: number;
 }

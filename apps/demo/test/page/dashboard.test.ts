@@ -2,12 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { browserLaunch, hasBrowser } from '../../../../tools/test-browser.ts';
+import { SimulatedExchange } from '../../src/exchange/simulated-exchange.ts';
 import { DemoProcess } from '../demo-process.ts';
 
 const LONG = 120_000;
+const MINUTE = 60_000;
+const KEY = { symbol: 'KRW-BTC', timeframe: '1m' } as const;
 
 describe.skipIf(!hasBrowser())('the page in a browser', () => {
   let folder: string;
@@ -19,7 +22,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
-    demo = new DemoProcess(['--days', '3', '--port', '0'], folder);
+    demo = new DemoProcess(['--days', '3', '--port', '0'], folder, folder);
     url = await demo.url();
     browser = await chromium.launch(browserLaunch());
   }, LONG);
@@ -141,6 +144,37 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   );
 
   it(
+    'shows how the exchange is lost and found again, and lacks nothing afterwards',
+    async () => {
+      await page.goto(`${url}#KRW-BTC/1m`);
+      await page.locator('#trades li').first().waitFor();
+      const state = page.getByRole('status');
+      await expectText(state, /^connected since \d\d:\d\d:\d\d$/);
+      await page.getByRole('button', { name: 'Cut the connection' }).click();
+      await page.getByRole('button', { name: /^Cut, for \d+ s more$/ }).waitFor();
+      await expectText(state, /^reconnecting since \d\d:\d\d:\d\d$/);
+      expect(await page.locator('#exchange-state').getAttribute('data-state')).toBe('lost');
+      await expectText(state, /^connected since/);
+      await page.getByRole('button', { name: 'Cut the connection' }).waitFor();
+
+      const exchange = new SimulatedExchange();
+      await vi.waitFor(async () => {
+        const drawn = await candlesDrawn(page);
+        const range = `from=${drawn.from}&to=${drawn.to}`;
+        const answer = await fetch(`${url}api/candles?symbol=KRW-BTC&timeframe=1m&${range}`);
+        const { columns, missingPeriods } = await answer.json();
+        expect(missingPeriods).toBe(0);
+        expect(columns.timestamp).toHaveLength(drawn.count);
+        const traded = (await exchange.candlePage({ ...KEY, to: drawn.to })).reverse();
+        // The last one is in the making.
+        const volumes = traded.slice(0, -1).map(({ volume }) => volume);
+        expect(columns.volume.slice(-traded.length, -1)).toEqual(volumes);
+      }, 10_000);
+    },
+    LONG,
+  );
+
+  it(
     'has no sideways scrolling on a phone',
     async () => {
       await page.setViewportSize({ width: 360, height: 740 });
@@ -154,6 +188,18 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     LONG,
   );
 });
+
+async function expectText(element: Locator, text: RegExp): Promise<void> {
+  await element.filter({ hasText: text }).waitFor({ timeout: LONG });
+}
+
+/** What the chart says of itself in words: how many candles, and the minutes of the first and last. */
+async function candlesDrawn(page: Page) {
+  const label = (await page.locator('#chart').getAttribute('aria-label')) ?? '';
+  const [, count, from, to] = /: (\d+) candles from (.+) to (.+)$/.exec(label) ?? [];
+  const minute = (text = ''): number => Date.parse(`${text.replace(' ', 'T')}Z`);
+  return { count: Number(count), from: minute(from), to: minute(to) + MINUTE };
+}
 
 /** How many pixels of the chart have the colours of rising and falling candles. */
 function coloursOfChart(page: Page): Promise<{ readonly up: number; readonly down: number }> {

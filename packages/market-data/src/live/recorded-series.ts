@@ -160,7 +160,7 @@ export class RecordedSeries {
     const broken = subtractIntervals(covers, this.#promised);
     this.#claimed = unionIntervals(this.#claimed, intersectIntervals(this.#promised, covers));
     this.#promised = subtractIntervals(this.#promised, covers);
-    this.#forgetBefore(this.#grid.shift(this.#endedBy(now), -REMEMBERED_PERIODS));
+    this.#forgetBefore(this.#rememberedFrom(this.#endedBy(now)));
     return broken;
   }
 
@@ -175,7 +175,10 @@ export class RecordedSeries {
   }
 
   #mayBeNew(timestamp: EpochMs, now: EpochMs): boolean {
-    return timestamp >= this.#endedBy(now) || this.#isPromised(timestamp);
+    const endedBy = this.#endedBy(now);
+    if (timestamp >= endedBy || this.#isPromised(timestamp)) return true;
+    // Later than the grace allows: while states are remembered, having none means that none came.
+    return timestamp >= this.#rememberedFrom(endedBy) && this.#isClaimed(timestamp);
   }
 
   #isPromised(timestamp: EpochMs): boolean {
@@ -198,6 +201,10 @@ export class RecordedSeries {
   /** Where the promise begins that reaches beyond an instant. */
   #promisedFrom(instant: EpochMs): EpochMs {
     return this.#promised.find(({ to }) => to > instant)?.from ?? instant;
+  }
+
+  #rememberedFrom(endedBy: EpochMs): EpochMs {
+    return this.#grid.shift(endedBy, -REMEMBERED_PERIODS);
   }
 
   #forgetBefore(instant: EpochMs): void {
