@@ -9,7 +9,7 @@ export interface RevisionBuckets {
 }
 
 const PERIODS_PER_BUCKET = 1_024;
-const MOST_BUCKETS = 4_096;
+const MOST_BUCKETS = 256;
 
 /**
  * Which buckets a range touches. A storage that keeps a mark of the latest change per
