@@ -25,7 +25,7 @@ import type { IMarketDataService } from './market-data-service.ts';
  * | `storage` | `sqljs:<path>` | `@barkeep/storage-sqljs` |
  * | `storage` | `memory:` | `@barkeep/storage-memory` |
  * | `realtime` | `memory:` | `@barkeep/realtime-memory` |
- * | `realtime` | `redis://<host>`, `rediss://<host>` | `@barkeep/realtime-redis` |
+ * | `realtime` | `redis://<host>`, `rediss://<host>`, `redis-cluster://<host>,<host>` | `@barkeep/realtime-redis` |
  * | `cache`, `diskCache` | `memory:` | `@barkeep/cache-memory` |
  * | `cache`, `diskCache` | `disk:<directory>` | `@barkeep/cache-disk` |
  * | `cache`, `diskCache` | `keyv:<URL of a Keyv store>` | `@barkeep/cache-keyv`, and the store's |

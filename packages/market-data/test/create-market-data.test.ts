@@ -133,7 +133,7 @@ describe('parts by URL', () => {
     ['storage', 'sqlite:./x?archive=on', /archive must be/],
     ['storage', 'sqlite:./100%', /percent sign as %25/],
     ['storage', 'memory:x', /must have nothing after "memory:"/],
-    ['realtime', 'mqtt://localhost', /known scheme \(memory:, redis:, rediss:\)/],
+    ['realtime', 'mqtt://localhost', /known scheme \(memory:, redis:, rediss:, redis-cluster:\)/],
     ['realtime', 'redis:localhost', /must go on with "\/\/" after "redis:"/],
     [
       'realtime',

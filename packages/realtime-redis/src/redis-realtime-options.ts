@@ -1,9 +1,13 @@
 import { invalidInput, onlyKnownKeys } from '@barkeep/core';
 import type { AbstractRealtimeOptions } from '@barkeep/realtime';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { clusterAddress } from './cluster-url.ts';
 
 export interface RedisRealtimeOptions extends AbstractRealtimeOptions {
-  /** The server: `redis://user:password@host:port/db`, or `rediss://` for TLS. */
+  /**
+   * The server: `redis://user:password@host:port/db`, or `rediss://` for TLS; or some nodes of a cluster:
+   * `redis-cluster://user:password@host:port,host:port`.
+   */
   readonly url?: string | undefined;
   /** Some nodes of a cluster; it tells the others. */
   readonly nodes?: readonly RedisNode[] | undefined;
@@ -89,8 +93,15 @@ function targetOf({ url, nodes, client, redisOptions }: RedisRealtimeOptions): R
     return { kind: 'client', client: checkedClient(client) };
   }
   const checked = checkedRedisOptions(redisOptions ?? {});
-  if (url !== undefined) return { kind: 'url', url: checkedUrl(url), redisOptions: checked };
+  if (url !== undefined) return urlTarget(url, checked);
   return { kind: 'nodes', nodes: checkedNodes(nodes ?? []), redisOptions: checked };
+}
+
+function urlTarget(url: string, redisOptions: RedisConnectionOptions): RedisTarget {
+  const cluster = typeof url === 'string' ? clusterAddress(url) : undefined;
+  if (cluster === undefined) return { kind: 'url', url: checkedUrl(url), redisOptions };
+  const { nodes, ...credentials } = cluster;
+  return { kind: 'nodes', nodes, redisOptions: { ...credentials, ...redisOptions } };
 }
 
 function checkedUrl(url: string): string {
@@ -100,7 +111,10 @@ function checkedUrl(url: string): string {
     throw invalidInput({ field: 'url', rule: 'must have no query: what it would set are options' });
   }
   // Never shown: it may have a password.
-  throw invalidInput({ field: 'url', rule: 'must be a redis:// or rediss:// URL' });
+  throw invalidInput({
+    field: 'url',
+    rule: 'must be a redis://, rediss:// or redis-cluster:// URL',
+  });
 }
 
 function checkedNodes(nodes: readonly RedisNode[]): readonly RedisNode[] {

@@ -382,6 +382,18 @@ describe.skipIf(!hasRedisServer())('a cluster that is shared', () => {
 
   afterAll(() => nodes.stop());
 
+  it('is found by the URL of one of its nodes', async () => {
+    const [node] = nodes.nodes;
+    const url = `redis-cluster://${node?.host}:${node?.port}`;
+    await using realtime = new RedisRealtime({ url, keyPrefix: 'by-url:' });
+    await realtime.open();
+    const symbols = Array.from({ length: 20 }, (_, i) => `S${i}`);
+    await Promise.all(symbols.map((symbol) => realtime.tickers.set(ticker(symbol))));
+    expect(await realtime.tickers.getMany(symbols)).toEqual(
+      symbols.map((symbol) => ticker(symbol)),
+    );
+  });
+
   it('symbols of every node are read at once, counted and cleared', async () => {
     const client = new Cluster([...nodes.nodes]);
     const realtime = new RedisRealtime({ client, keyPrefix: 'spread:' });

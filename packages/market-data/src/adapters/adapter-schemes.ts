@@ -74,6 +74,7 @@ export const realtimeSchemes: AdapterSchemes<IRealtimeCache> = {
   },
   redis: redisScheme,
   rediss: redisScheme,
+  'redis-cluster': redisScheme,
 };
 
 /** What `cache` and `diskCache` may be as a URL. */
