@@ -1,5 +1,6 @@
 import { BarkeepError, type Clock, type EpochMs, type Unsubscribe } from '@barkeep/core';
 import {
+  type CandleStream,
   type ISmartRouter,
   type RouterConnection,
   type RouterEvent,
@@ -53,23 +54,39 @@ export class LiveFeed {
   start(): void {
     const { router, candles } = this.#options;
     validateRouterConnection(router.connection);
-    this.#unsubscribe = router.subscribe((event) => this.#hear(event));
-    candles?.start();
-    for (const stream of router.streams) {
-      validateCandleStream(stream);
-      this.#take({ type: 'stream', stream });
+    const unsubscribe = router.subscribe((event) => this.#hear(event));
+    try {
+      this.#takeStreams(router.streams);
+    } catch (error) {
+      unsubscribe();
+      throw error;
     }
+    this.#unsubscribe = unsubscribe;
+    candles?.start();
   }
 
-  /** Ends listening, and resolves when what was heard is stored, or could not be. */
+  /**
+   * Ends listening, and resolves when what was heard is stored, or could not be.
+   * @throws whatever the router throws when it should let go, after all of that.
+   */
   async close(): Promise<void> {
-    this.#unsubscribe?.();
-    await Promise.all([this.#options.candles?.close(), this.#options.realtime?.close()]);
+    try {
+      this.#unsubscribe?.();
+    } finally {
+      await Promise.all([this.#options.candles?.close(), this.#options.realtime?.close()]);
+    }
   }
 
   /** When periods of the series that have ended are stored; `undefined` when there are none. */
   settle(text: string): Promise<void> | undefined {
     return this.#options.candles?.settle(text);
+  }
+
+  #takeStreams(streams: readonly CandleStream[]): void {
+    for (const stream of streams) {
+      validateCandleStream(stream);
+      this.#take({ type: 'stream', stream });
+    }
   }
 
   #hear(event: RouterEvent): void {

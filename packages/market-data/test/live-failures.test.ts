@@ -1,0 +1,72 @@
+import { MemoryRouter } from '@barkeep/conformance/source';
+import { ManualClock, type Unsubscribe } from '@barkeep/core';
+import { createMarketData } from '@barkeep/market-data';
+import type { CandleStream, RouterEvent } from '@barkeep/source';
+import { MemoryStorage } from '@barkeep/storage-memory';
+import { describe, expect, it } from 'vitest';
+import { KEY, NOON } from './fixtures.ts';
+import { TradedMarket } from './traded-market.ts';
+
+/** Counts its writes, which wait for a gate and may fail. */
+class TroubledStorage extends MemoryStorage {
+  writes = 0;
+  gate: Promise<void> | undefined;
+  error: Error | undefined;
+
+  protected override async _write(
+    ...call: Parameters<MemoryStorage['_write']>
+  ): ReturnType<MemoryStorage['_write']> {
+    this.writes += 1;
+    await this.gate;
+    if (this.error !== undefined) throw this.error;
+    return super._write(...call);
+  }
+}
+
+describe('a router', () => {
+  it('that cannot be listened to is let go of', async () => {
+    class TorchedRouter extends MemoryRouter {
+      listeners = 0;
+
+      override get streams(): readonly CandleStream[] {
+        throw new Error('no streams');
+      }
+
+      override subscribe(listener: (event: RouterEvent) => void): Unsubscribe {
+        this.listeners += 1;
+        const end = super.subscribe(listener);
+        return () => {
+          this.listeners -= 1;
+          end();
+        };
+      }
+    }
+    const clock = new ManualClock(NOON);
+    const router = new TorchedRouter({ clock });
+    const storage = new MemoryStorage({ clock });
+    await expect(createMarketData({ storage, router, clock })).rejects.toThrow('no streams');
+    expect(router.listeners).toBe(0);
+    expect(storage.state).toBe('closed');
+  });
+
+  it('that does not let go keeps nothing from being stored and closed', async () => {
+    class ClingingRouter extends MemoryRouter {
+      override subscribe(listener: (event: RouterEvent) => void): Unsubscribe {
+        super.subscribe(listener);
+        return () => {
+          throw new Error('no way out');
+        };
+      }
+    }
+    const clock = new ManualClock(NOON);
+    const market = new TradedMarket(clock);
+    const router = new ClingingRouter({ clock });
+    const storage = new TroubledStorage({ clock });
+    const service = await createMarketData({ storage, router, clock });
+    router.connect();
+    router.send({ type: 'candle', live: market.stateAt(KEY, market.trade(100)) });
+    await expect(service.close()).rejects.toThrow('no way out');
+    expect(storage.writes).toBe(1);
+    expect(storage.state).toBe('closed');
+  });
+});
