@@ -1,10 +1,10 @@
 import { MemoryRouter } from '@barkeep/conformance/source';
 import { ManualClock, type Unsubscribe } from '@barkeep/core';
-import { createMarketData } from '@barkeep/market-data';
+import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import type { CandleStream, RouterEvent } from '@barkeep/source';
 import { MemoryStorage } from '@barkeep/storage-memory';
-import { describe, expect, it } from 'vitest';
-import { KEY, NOON } from './fixtures.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
 import { TradedMarket } from './traded-market.ts';
 
 /** Counts its writes, which wait for a gate and may fail. */
@@ -21,6 +21,22 @@ class TroubledStorage extends MemoryStorage {
     if (this.error !== undefined) throw this.error;
     return super._write(...call);
   }
+}
+
+async function openLive(config: Partial<MarketDataConfig> = {}) {
+  const clock = new ManualClock(NOON);
+  const router = new MemoryRouter({ clock, name: 'upbit' });
+  const market = new TradedMarket(clock);
+  const storage = new TroubledStorage({ clock });
+  const service = await createMarketData({ storage, router, clock, ...config });
+  onTestFinished(() => service.close());
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (let left = milliseconds; left > 0; left -= 500) {
+      clock.advance(Math.min(500, left));
+      await settle();
+    }
+  };
+  return { clock, router, market, storage, service, pass };
 }
 
 describe('a router', () => {
@@ -68,5 +84,18 @@ describe('a router', () => {
     await expect(service.close()).rejects.toThrow('no way out');
     expect(storage.writes).toBe(1);
     expect(storage.state).toBe('closed');
+  });
+
+  it('that replaces a promise by a later one has not kept it in between', async () => {
+    const { router, pass, storage, service } = await openLive();
+    router.connect();
+    router.promise(KEY, NOON);
+    await pass(MINUTE + 3_000);
+    router.promise(KEY, minutes(3));
+    expect((await service.stats()).router?.streams).toBe(1);
+    await pass(3 * MINUTE);
+    expect(await storage.coverage.missing(KEY, { from: NOON, to: minutes(4) })).toEqual([
+      { from: minutes(1), to: minutes(3) },
+    ]);
   });
 });

@@ -99,7 +99,7 @@ export class CandleRecorder {
   promise({ key, since }: CandleStream): void {
     const recording = this.#recordingOf(key);
     if (recording === undefined) return;
-    recording.series.promise(since);
+    recording.series.promise(since, this.#options.clock.now());
     if (!recording.isPromised) recording.startsAt = since;
     recording.isPromised = true;
   }

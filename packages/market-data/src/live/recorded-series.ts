@@ -92,9 +92,18 @@ export class RecordedSeries {
     return 'taken';
   }
 
-  /** From the period that starts at `since` on, every state comes. */
-  promise(since: EpochMs): void {
-    this.#promised = unionIntervals(this.#promised, [{ from: since, to: END_OF_TIME }]);
+  /**
+   * From the period that starts at `since` on, every state comes. It replaces the promise before: of
+   * the periods that have not ended yet and lie before it, nobody promises anything any more.
+   */
+  promise(since: EpochMs, now: EpochMs): void {
+    const endedBy = this.#endedBy(now);
+    const between = normalizeIntervals([{ from: endedBy, to: Math.max(endedBy, since) }]);
+    const replaced = intersectIntervals(this.#promised, between);
+    this.#missed = unionIntervals(this.#missed, replaced);
+    this.#promised = unionIntervals(subtractIntervals(this.#promised, replaced), [
+      { from: since, to: END_OF_TIME },
+    ]);
     if (this.#knownUntil !== undefined) this.miss(this.#knownUntil, since);
     this.#knownUntil = undefined;
   }
