@@ -1,5 +1,5 @@
 import { MemoryRouter } from '@barkeep/conformance/source';
-import { ManualClock, type Unsubscribe } from '@barkeep/core';
+import { BarkeepError, ManualClock, type Unsubscribe } from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import type { CandleStream, RouterEvent } from '@barkeep/source';
 import { MemoryStorage } from '@barkeep/storage-memory';
@@ -97,5 +97,37 @@ describe('a router', () => {
     expect(await storage.coverage.missing(KEY, { from: NOON, to: minutes(4) })).toEqual([
       { from: minutes(1), to: minutes(3) },
     ]);
+  });
+});
+
+describe('a storage that is slow or fails', () => {
+  it('is written to once for all who wait for the same', async () => {
+    const { router, clock, market, storage, service } = await openLive({
+      recording: { intervalMs: 3_600_000 },
+    });
+    const symbols = Array.from({ length: 20 }, (_, i) => `KRW-${i}`);
+    router.connect();
+    for (const one of symbols) {
+      const key = { ...KEY, symbol: one };
+      router.promise(key, NOON);
+      const live = market.stateAt(KEY, market.trade(100));
+      router.send({ type: 'candle', live: { ...live, key } });
+    }
+    const gate = Promise.withResolvers<void>();
+    storage.gate = gate.promise;
+    storage.error = new BarkeepError('BUSY', 'another writes', { retryable: true });
+    clock.advance(MINUTE + 2_000);
+    const reads = [...symbols, ...symbols].map((one, i) =>
+      service.getCandles({ ...KEY, symbol: one, from: NOON, limit: i + 1 }),
+    );
+    await settle();
+    gate.resolve();
+    await Promise.all(reads);
+    expect(storage.writes).toBeLessThanOrEqual(2);
+    storage.error = undefined;
+    await service.getCandles({ ...KEY, symbol: 'KRW-3' });
+    expect(
+      await storage.coverage.missing({ ...KEY, symbol: 'KRW-3' }, { from: NOON, to: minutes(1) }),
+    ).toEqual([]);
   });
 });

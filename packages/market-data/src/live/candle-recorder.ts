@@ -10,6 +10,7 @@ import {
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
+import { isRetryable } from '../fetching/retry.ts';
 import type { CandleRecordingStatistics } from '../market-data-statistics.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { type RecordedBatch, RecordedSeries } from './recorded-series.ts';
@@ -45,6 +46,12 @@ class Recording {
   }
 }
 
+/** A storing that has not begun: whoever wants something stored until then joins it. */
+interface NextStoring {
+  readonly recordings: Set<Recording>;
+  readonly done: Promise<void>;
+}
+
 interface DueRecording {
   readonly recording: Recording;
   readonly batch: RecordedBatch;
@@ -69,6 +76,7 @@ export class CandleRecorder {
   readonly #counts = { stored: 0, repeated: 0, outdated: 0, late: 0, failures: 0, madeUp: 0 };
   /** The end of the last storing: one at a time. */
   #turn: Promise<void> = Promise.resolve();
+  #next: NextStoring | undefined;
   readonly #fetches = new Set<Promise<void>>();
 
   constructor(options: CandleRecorderOptions) {
@@ -146,12 +154,23 @@ export class CandleRecorder {
   }
 
   #store(recordings: readonly Recording[]): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#storeNow(recordings));
-    return this.#turn;
+    this.#next ??= this.#planStoring();
+    for (const recording of recordings) this.#next.recordings.add(recording);
+    return this.#next.done;
+  }
+
+  #planStoring(): NextStoring {
+    const recordings = new Set<Recording>();
+    const done = this.#turn.then(() => {
+      this.#next = undefined;
+      return this.#storeNow([...recordings]);
+    });
+    this.#turn = done;
+    return { recordings, done };
   }
 
   async #storeNow(recordings: readonly Recording[]): Promise<void> {
-    for (const recording of recordings) await this.#takeBack(recording);
+    await this.#takeBackAll(recordings);
     const now = this.#options.clock.now();
     const due: DueRecording[] = [];
     for (const recording of recordings) {
@@ -163,14 +182,17 @@ export class CandleRecorder {
     }
   }
 
-  /** In one transaction; when that fails, each by itself, so that one does not keep the others from it. */
+  /**
+   * In one transaction. When that is refused, each by itself, so that one does not keep the others from
+   * it; a storage that fails for the moment would fail all of them one by one.
+   */
   async #write(due: readonly DueRecording[]): Promise<void> {
     const { storage, clock } = this.#options;
     try {
       await storage.candles.write(due.map((one) => this.#batchOf(one)));
-    } catch {
+    } catch (error) {
       this.#counts.failures += 1;
-      if (due.length > 1) for (const one of due) await this.#write([one]);
+      if (due.length > 1 && !isRetryable(error)) for (const one of due) await this.#write([one]);
       return;
     }
     const now = clock.now();
@@ -184,16 +206,23 @@ export class CandleRecorder {
     return { key: recording.series.key, candles, covers, source: this.#options.source };
   }
 
+  /** Up to the first failure that passes: what is left then waits for the next storing. */
+  async #takeBackAll(recordings: readonly Recording[]): Promise<void> {
+    for (const recording of recordings) {
+      try {
+        await this.#takeBack(recording);
+      } catch (error) {
+        this.#counts.failures += 1;
+        if (isRetryable(error)) return;
+      }
+    }
+  }
+
   async #takeBack({ takeBack, series }: Recording): Promise<void> {
     const { storage } = this.#options;
     for (let stretch = takeBack[0]; stretch !== undefined; stretch = takeBack[0]) {
-      try {
-        await storage.coverage.remove(series.key, stretch);
-        takeBack.shift();
-      } catch {
-        this.#counts.failures += 1;
-        return;
-      }
+      await storage.coverage.remove(series.key, stretch);
+      takeBack.shift();
     }
   }
 
