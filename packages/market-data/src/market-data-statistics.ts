@@ -82,7 +82,7 @@ export interface RealtimeRecordingStatistics {
   readonly outdated: number;
   /** Trades that were there already. */
   readonly duplicates: number;
-  /** Trades that had to wait too long for a cache that failed. */
+  /** Trades that had to wait too long for a cache that failed, or that it refused. */
   readonly dropped: number;
   /** Calls of the realtime cache that failed. */
   readonly failures: number;

@@ -1,11 +1,14 @@
 import { MemoryRouter } from '@barkeep/conformance/source';
-import { BarkeepError, ManualClock, type Unsubscribe } from '@barkeep/core';
+import { BarkeepError, ManualClock, type Trade, type Unsubscribe } from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
+import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type { CandleStream, RouterEvent } from '@barkeep/source';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
 import { TradedMarket } from './traded-market.ts';
+
+const { symbol } = KEY;
 
 /** Counts its writes, which wait for a gate and may fail. */
 class TroubledStorage extends MemoryStorage {
@@ -20,6 +23,19 @@ class TroubledStorage extends MemoryStorage {
     await this.gate;
     if (this.error !== undefined) throw this.error;
     return super._write(...call);
+  }
+}
+
+class DownRealtime extends MemoryRealtime {
+  isDown = true;
+  appends = 0;
+
+  protected override _appendTrades(
+    ...call: Parameters<MemoryRealtime['_appendTrades']>
+  ): ReturnType<MemoryRealtime['_appendTrades']> {
+    this.appends += 1;
+    if (this.isDown) throw new BarkeepError('UNAVAILABLE', 'gone', { retryable: true });
+    return super._appendTrades(...call);
   }
 }
 
@@ -129,5 +145,61 @@ describe('a storage that is slow or fails', () => {
     expect(
       await storage.coverage.missing({ ...KEY, symbol: 'KRW-3' }, { from: NOON, to: minutes(1) }),
     ).toEqual([]);
+  });
+});
+
+describe('a realtime cache that is down', () => {
+  it('is not tried anew with everything that waits for each event', async () => {
+    const clock = new ManualClock(NOON);
+    const realtime = new DownRealtime({ clock });
+    const { router, market, service, ...live } = await openLive({ realtime });
+    router.connect();
+    for (let i = 0; i < 50; i += 1) {
+      router.send({ type: 'trades', symbol, trades: [market.trade(100 + i)] });
+      await settle();
+    }
+    expect(realtime.appends).toBeLessThanOrEqual(2);
+    realtime.isDown = false;
+    await live.pass(2_000);
+    router.send({ type: 'trades', symbol, trades: [market.trade(200)] });
+    await settle();
+    expect(await service.getTrades(symbol)).toHaveLength(51);
+    expect((await service.stats()).router?.realtime).toMatchObject({ stored: 51, dropped: 0 });
+  });
+
+  it('does not hold back what comes after trades that it refuses', async () => {
+    class PickyRealtime extends MemoryRealtime {
+      protected override _appendTrades(
+        ...call: Parameters<MemoryRealtime['_appendTrades']>
+      ): Trade[] {
+        if (call[1].some(({ price }) => price === 13)) {
+          throw new BarkeepError('INVALID_INPUT', 'unlucky');
+        }
+        return super._appendTrades(...call);
+      }
+    }
+    const realtime = new PickyRealtime({ clock: new ManualClock(NOON) });
+    const { router, market, service } = await openLive({ realtime });
+    router.connect();
+    for (const price of [13, 100]) {
+      router.send({ type: 'trades', symbol, trades: [market.trade(price)] });
+      await settle();
+    }
+    expect(await service.getTrades(symbol)).toHaveLength(1);
+    expect((await service.stats()).router?.realtime).toMatchObject({ stored: 1, dropped: 1 });
+  });
+
+  it('is given what waits when the service closes', async () => {
+    const clock = new ManualClock(NOON);
+    const realtime = new DownRealtime({ clock });
+    await realtime.open();
+    onTestFinished(() => realtime.close());
+    const { router, market, service } = await openLive({ realtime });
+    router.connect();
+    router.send({ type: 'trades', symbol, trades: [market.trade(100)] });
+    await settle();
+    realtime.isDown = false;
+    await service.close();
+    expect(await realtime.trades.recent(symbol)).toHaveLength(1);
   });
 });
