@@ -1,8 +1,13 @@
 import { MemoryRouter } from '@barkeep/conformance/source';
-import { BarkeepError, ManualClock, type Trade, type Unsubscribe } from '@barkeep/core';
+import {
+  BarkeepError,
+  ManualClock,
+  type Trade,
+  type Unsubscribe,
+} from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
-import type { CandleStream, RouterEvent } from '@barkeep/source';
+import type { CandleStream, IMarketDataCoordinator, RouterEvent } from '@barkeep/source';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
@@ -113,6 +118,34 @@ describe('a router', () => {
     expect(await storage.coverage.missing(KEY, { from: NOON, to: minutes(4) })).toEqual([
       { from: minutes(1), to: minutes(3) },
     ]);
+  });
+});
+
+describe('an outage of many series', () => {
+  it('leaves room for what others ask the coordinator for, and is made up for all the same', async () => {
+    const gate = Promise.withResolvers<void>();
+    const coordinator: IMarketDataCoordinator = {
+      fetchCandles: async () => {
+        await gate.promise;
+        return { candles: [] };
+      },
+    };
+    const { router, pass, storage, service } = await openLive({ coordinator });
+    const keys = Array.from({ length: 20 }, (_, i) => ({ ...KEY, symbol: `KRW-${i}` }));
+    router.connect();
+    for (const key of keys) router.promise(key, NOON);
+    await pass(MINUTE);
+    router.drop();
+    await pass(2 * MINUTE);
+    router.connect();
+    await pass(2 * MINUTE);
+    expect((await service.stats()).coordinator?.inFlight).toBe(2);
+    gate.resolve();
+    await pass(5_000);
+    expect((await service.stats()).router?.candles?.madeUp).toBe(2 * keys.length);
+    for (const key of keys) {
+      expect(await storage.coverage.missing(key, { from: NOON, to: minutes(4) })).toEqual([]);
+    }
   });
 });
 

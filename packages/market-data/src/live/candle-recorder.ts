@@ -10,6 +10,7 @@ import {
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
+import { ConcurrencyLimit } from '../fetching/concurrency-limit.ts';
 import { isRetryable } from '../fetching/retry.ts';
 import type { CandleRecordingStatistics } from '../market-data-statistics.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
@@ -61,6 +62,8 @@ interface DueRecording {
 const MAX_SERIES = 10_000;
 /** Series of one write: a transaction of bounded length. */
 const SERIES_PER_WRITE = 500;
+/** Series that are made up for at a time: whoever waits for candles should not wait for all of them. */
+const FETCHES_AT_A_TIME = 2;
 /** The fetcher has tried several times by then. */
 const RETRY_FETCH_MS = 60_000;
 
@@ -78,6 +81,8 @@ export class CandleRecorder {
   #turn: Promise<void> = Promise.resolve();
   #next: NextStoring | undefined;
   readonly #fetches = new Set<Promise<void>>();
+  readonly #fetchTurns = new ConcurrencyLimit(FETCHES_AT_A_TIME, MAX_SERIES);
+  readonly #closing = new AbortController();
 
   constructor(options: CandleRecorderOptions) {
     this.#options = options;
@@ -95,6 +100,7 @@ export class CandleRecorder {
   /** Stores what there is, and waits for what is under way. */
   async close(): Promise<void> {
     this.#task.stop();
+    this.#closing.abort();
     await this.#store([...this.#recordings.values()]);
     await Promise.all(this.#fetches);
   }
@@ -249,10 +255,16 @@ export class CandleRecorder {
     const missed = recording.series.missed(now);
     if (missed.length === 0) return;
     recording.isFetching = true;
-    const fetch = this.#fetchMissed(recording, missed, fetcher).finally(() => {
-      recording.isFetching = false;
-      this.#fetches.delete(fetch);
-    });
+    const { signal } = this.#closing;
+    const fetch = this.#fetchTurns
+      .run(() => this.#fetchMissed(recording, missed, fetcher), signal)
+      .catch(() => {
+        // The service closes before its turn has come: the next run makes up for it.
+      })
+      .finally(() => {
+        recording.isFetching = false;
+        this.#fetches.delete(fetch);
+      });
     this.#fetches.add(fetch);
   }
 
