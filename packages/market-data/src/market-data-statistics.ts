@@ -69,6 +69,8 @@ export interface CandleRecordingStatistics {
   readonly outdated: number;
   /** States that came when their period had ended, without a promise that they would. */
   readonly late: number;
+  /** States and promises of more series than are recorded at a time. */
+  readonly refused: number;
   /** Calls of the storage that failed; they are made again. */
   readonly failures: number;
   /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */

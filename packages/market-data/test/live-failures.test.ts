@@ -3,6 +3,7 @@ import {
   BarkeepError,
   ManualClock,
   type Trade,
+  timeframeGrid,
   type Unsubscribe,
 } from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
@@ -146,6 +147,29 @@ describe('an outage of many series', () => {
     for (const key of keys) {
       expect(await storage.coverage.missing(key, { from: NOON, to: minutes(4) })).toEqual([]);
     }
+  });
+});
+
+describe('more series than are recorded', () => {
+  it('are counted, and recorded once others are no longer heard of', async () => {
+    const { router, clock, pass, storage, service } = await openLive();
+    router.connect();
+    const send = (one: string): void => {
+      const timestamp = timeframeGrid('1m').floor(clock.now());
+      const candle = { timestamp, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+      const live = { candle, asOf: clock.now() };
+      router.tell({ type: 'candle', live: { ...live, key: { ...KEY, symbol: one } } });
+    };
+    for (let i = 0; i < 10_000; i += 1) send(`KRW-${i}`);
+    send('KRW-NEW');
+    expect((await service.stats()).router?.candles).toMatchObject({ series: 10_000, refused: 1 });
+    await pass(5_000);
+    clock.advance(20 * MINUTE);
+    await pass(5_000);
+    send('KRW-NEW');
+    await pass(2_000);
+    expect((await storage.candles.read({ ...KEY, symbol: 'KRW-NEW' })).length).toBe(1);
+    expect((await service.stats()).router?.candles).toMatchObject({ series: 1, refused: 1 });
   });
 });
 

@@ -9,8 +9,8 @@ import {
 } from '@barkeep/core';
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
-import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import { ConcurrencyLimit } from '../fetching/concurrency-limit.ts';
+import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import { isRetryable } from '../fetching/retry.ts';
 import type { CandleRecordingStatistics } from '../market-data-statistics.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
@@ -58,7 +58,7 @@ interface DueRecording {
   readonly batch: RecordedBatch;
 }
 
-/** More series are not recorded. */
+/** More series are not recorded, until others are no longer heard of. */
 const MAX_SERIES = 10_000;
 /** Series of one write: a transaction of bounded length. */
 const SERIES_PER_WRITE = 500;
@@ -76,7 +76,15 @@ export class CandleRecorder {
   readonly #options: CandleRecorderOptions;
   readonly #recordings = new Map<string, Recording>();
   readonly #task: RepeatingTask;
-  readonly #counts = { stored: 0, repeated: 0, outdated: 0, late: 0, failures: 0, madeUp: 0 };
+  readonly #counts = {
+    stored: 0,
+    repeated: 0,
+    outdated: 0,
+    late: 0,
+    refused: 0,
+    failures: 0,
+    madeUp: 0,
+  };
   /** The end of the last storing: one at a time. */
   #turn: Promise<void> = Promise.resolve();
   #next: NextStoring | undefined;
@@ -144,7 +152,11 @@ export class CandleRecorder {
   #recordingOf(key: SeriesKey): Recording | undefined {
     const text = seriesKeyText(key);
     const known = this.#recordings.get(text);
-    if (known !== undefined || this.#recordings.size >= MAX_SERIES) return known;
+    if (known !== undefined) return known;
+    if (this.#recordings.size >= MAX_SERIES) {
+      this.#counts.refused += 1;
+      return undefined;
+    }
     const recording = new Recording(key, this.#options.graceMs);
     this.#recordings.set(text, recording);
     return recording;
@@ -156,6 +168,14 @@ export class CandleRecorder {
     for (const recording of recordings) {
       if (recording.startsAt !== undefined) await this.#findStart(recording, recording.startsAt);
       this.#makeUp(recording);
+    }
+    if (this.#recordings.size >= MAX_SERIES) this.#forgetIdle();
+  }
+
+  #forgetIdle(): void {
+    const now = this.#options.clock.now();
+    for (const [text, { series, takeBack, isFetching }] of this.#recordings) {
+      if (takeBack.length === 0 && !isFetching && series.isIdle(now)) this.#recordings.delete(text);
     }
   }
 

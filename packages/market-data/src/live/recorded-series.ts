@@ -183,6 +183,14 @@ export class RecordedSeries {
     this.#missed = subtractIntervals(this.#missed, normalizeIntervals([stretch]));
   }
 
+  /** Whether nothing of it is promised, missed or to be stored, nor lately enough to be remembered. */
+  isIdle(now: EpochMs): boolean {
+    if (this.#promised.length + this.#claimed.length + this.#missed.length > 0) return false;
+    if (this.#unsaved.size > 0) return false;
+    const rememberedFrom = this.#rememberedFrom(this.#endedBy(now));
+    return [...this.#states.keys()].every((timestamp) => timestamp < rememberedFrom);
+  }
+
   #mayBeNew(timestamp: EpochMs, now: EpochMs): boolean {
     const endedBy = this.#endedBy(now);
     if (timestamp >= endedBy || this.#isPromised(timestamp)) return true;
