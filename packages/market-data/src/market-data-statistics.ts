@@ -104,7 +104,7 @@ export interface RouterStatistics {
   /** Series of which every candle comes through now. */
   readonly streams: number;
   readonly events: number;
-  /** Events that broke a rule and were passed over. */
+  /** Events that broke a rule and were passed over, and times that it could not say how it stands. */
   readonly rejected: number;
   readonly lastRejected: RejectedEvent | undefined;
   /** `undefined` when nothing is recorded. */

@@ -8,7 +8,12 @@ import {
 } from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
-import type { CandleStream, IMarketDataCoordinator, RouterEvent } from '@barkeep/source';
+import type {
+  CandleStream,
+  IMarketDataCoordinator,
+  RouterConnection,
+  RouterEvent,
+} from '@barkeep/source';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
@@ -85,6 +90,26 @@ describe('a router', () => {
     await expect(createMarketData({ storage, router, clock })).rejects.toThrow('no streams');
     expect(router.listeners).toBe(0);
     expect(storage.state).toBe('closed');
+  });
+
+  it('that cannot say how it stands keeps nobody from the statistics', async () => {
+    class MuteRouter extends MemoryRouter {
+      isMute = false;
+
+      override get connection(): RouterConnection {
+        if (this.isMute) throw new Error('no idea');
+        return super.connection;
+      }
+    }
+    const router = new MuteRouter({ clock: new ManualClock(NOON), name: 'mute' });
+    const { service } = await openLive({ router });
+    router.connect();
+    router.isMute = true;
+    expect((await service.stats()).router).toMatchObject({
+      connection: { status: 'connected', since: NOON },
+      rejected: 1,
+      lastRejected: { message: 'Error: no idea' },
+    });
   });
 
   it('that does not let go keeps nothing from being stored and closed', async () => {

@@ -28,19 +28,22 @@ export interface LiveFeedOptions {
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
   #unsubscribe: Unsubscribe | undefined;
+  #lastConnection: RouterConnection;
   #events = 0;
   #rejected = 0;
   #lastRejected: RejectedEvent | undefined;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
+    this.#lastConnection = { status: 'connecting', since: options.clock.now() };
   }
 
   get statistics(): RouterStatistics {
     const { router, streams, candles, realtime } = this.#options;
+    const connection = this.#connection();
     return {
       name: router.name,
-      connection: router.connection,
+      connection,
       streams: streams.size,
       events: this.#events,
       rejected: this.#rejected,
@@ -54,6 +57,7 @@ export class LiveFeed {
   start(): void {
     const { router, candles } = this.#options;
     validateRouterConnection(router.connection);
+    this.#lastConnection = router.connection;
     const unsubscribe = router.subscribe((event) => this.#hear(event));
     try {
       this.#takeStreams(router.streams);
@@ -80,6 +84,16 @@ export class LiveFeed {
   /** When periods of the series that have ended are stored; `undefined` when there are none. */
   settle(text: string): Promise<void> | undefined {
     return this.#options.candles?.settle(text);
+  }
+
+  /** A router that fails to say stands as it last did. */
+  #connection(): RouterConnection {
+    try {
+      this.#lastConnection = this.#options.router.connection;
+    } catch (error) {
+      this.#reject(error);
+    }
+    return this.#lastConnection;
   }
 
   #takeStreams(streams: readonly CandleStream[]): void {
@@ -138,7 +152,9 @@ export class LiveFeed {
     }
   }
 
-  #connectionChanged({ status, since }: RouterConnection): void {
+  #connectionChanged(connection: RouterConnection): void {
+    this.#lastConnection = connection;
+    const { status, since } = connection;
     const { candles, streams, directory } = this.#options;
     directory.allLiveChanged();
     if (status === 'connected') return;
