@@ -147,5 +147,5 @@ export class RealtimeRecorder {
 
 /** Whether the cache will never take it: it must not keep what comes after it from being stored. */
 function isRefusal(error: unknown): boolean {
-  return BarkeepError.is(error) && !error.retryable;
+  return BarkeepError.is(error, 'INVALID_INPUT');
 }
