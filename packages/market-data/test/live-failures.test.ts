@@ -249,6 +249,18 @@ describe('a realtime cache that is down', () => {
     expect((await service.stats()).router?.realtime).toMatchObject({ stored: 51, dropped: 0 });
   });
 
+  it('makes trades wait in bounded memory, however many symbols there are', async () => {
+    const realtime = new DownRealtime({ clock: new ManualClock(NOON) });
+    const { router, market, service } = await openLive({ realtime });
+    router.connect();
+    const trades = Array.from({ length: 10_000 }, () => market.trade(100));
+    for (let i = 0; i < 12; i += 1) {
+      router.tell({ type: 'trades', symbol: `KRW-${i}`, trades });
+      await settle();
+    }
+    expect((await service.stats()).router?.realtime?.dropped).toBe(20_000);
+  });
+
   it('does not hold back what comes after trades that it refuses', async () => {
     class PickyRealtime extends MemoryRealtime {
       protected override _appendTrades(

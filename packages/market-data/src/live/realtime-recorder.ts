@@ -11,6 +11,8 @@ import type { RealtimeRecordingStatistics } from '../market-data-statistics.ts';
 
 /** More trades of a symbol that wait to be stored are dropped, the oldest first. */
 const MAX_WAITING_TRADES = 10_000;
+/** As many wait of all symbols together. */
+const MAX_WAITING_IN_ALL = 100_000;
 /** A cache that failed is left alone for so long: everything that waits would be tried with each event. */
 const RETRY_MS = 1_000;
 
@@ -26,6 +28,7 @@ export class RealtimeRecorder {
   #tickers = new Map<string, Ticker>();
   #books = new Map<string, OrderBook>();
   #trades = new Map<string, Trade[]>();
+  #waitingTrades = 0;
   #draining: Promise<void> | undefined;
   /** There while the cache is left alone. */
   #retry: ClockTimer | undefined;
@@ -72,7 +75,10 @@ export class RealtimeRecorder {
   }
 
   #wait(symbol: string, trades: Trade[]): void {
-    const surplus = Math.max(0, trades.length - MAX_WAITING_TRADES);
+    const others = this.#waitingTrades - (this.#trades.get(symbol)?.length ?? 0);
+    const room = Math.min(MAX_WAITING_TRADES, MAX_WAITING_IN_ALL - others);
+    const surplus = Math.max(0, trades.length - room);
+    this.#waitingTrades = others + trades.length - surplus;
     this.#counts.dropped += surplus;
     this.#trades.set(symbol, surplus === 0 ? trades : trades.slice(surplus));
   }
@@ -98,6 +104,7 @@ export class RealtimeRecorder {
       this.#tickers = new Map();
       this.#books = new Map();
       this.#trades = new Map();
+      this.#waitingTrades = 0;
       const written = await Promise.all([
         ...Array.from(tickers.values(), (ticker) =>
           this.#write(this.#realtime.tickers.set(ticker)),
