@@ -69,6 +69,8 @@ export interface CandleRecordingStatistics {
   readonly outdated: number;
   /** States that came when their period had ended, without a promise that they would. */
   readonly late: number;
+  /** States and promises of more series than are recorded at a time. */
+  readonly refused: number;
   /** Calls of the storage that failed; they are made again. */
   readonly failures: number;
   /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
@@ -82,7 +84,7 @@ export interface RealtimeRecordingStatistics {
   readonly outdated: number;
   /** Trades that were there already. */
   readonly duplicates: number;
-  /** Trades that had to wait too long for a cache that failed. */
+  /** Trades that had to wait too long for a cache that failed, or that it refused. */
   readonly dropped: number;
   /** Calls of the realtime cache that failed. */
   readonly failures: number;
@@ -102,7 +104,7 @@ export interface RouterStatistics {
   /** Series of which every candle comes through now. */
   readonly streams: number;
   readonly events: number;
-  /** Events that broke a rule and were passed over. */
+  /** Events that broke a rule and were passed over, and times that it could not say how it stands. */
   readonly rejected: number;
   readonly lastRejected: RejectedEvent | undefined;
   /** `undefined` when nothing is recorded. */

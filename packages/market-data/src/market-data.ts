@@ -258,11 +258,11 @@ export class MarketData extends Handle implements IMarketDataService {
   }
 
   protected async _open(): Promise<void> {
+    this.#parts.live?.start();
     const heard = this.#options.storage.changes.subscribe((event) =>
       this.#parts.directory.changed(event, this.#options.clock.now()),
     );
     this.#subscriptions.add(heard);
-    this.#parts.live?.start();
     await this.#preloadAtStart();
   }
 
@@ -270,10 +270,13 @@ export class MarketData extends Handle implements IMarketDataService {
     for (const end of this.#subscriptions) end();
     this.#subscriptions.clear();
     this.#parts.memory?.clear();
-    await this.#parts.live?.close();
-    await this.#parts.habits?.close();
-    await this.#parts.pages?.close();
-    await this.#options.owned.close();
+    try {
+      await this.#parts.live?.close();
+    } finally {
+      await this.#parts.habits?.close();
+      await this.#parts.pages?.close();
+      await this.#options.owned.close();
+    }
   }
 
   /** From the storage only; what cannot be preloaded is read when somebody asks for it. */

@@ -163,5 +163,9 @@ function liveFeed(
     intervalMs: recording.intervalMs,
     source: router.name,
   });
-  return new LiveFeed({ ...listening, candles, realtime: new RealtimeRecorder(realtime) });
+  return new LiveFeed({
+    ...listening,
+    candles,
+    realtime: new RealtimeRecorder(realtime, clock),
+  });
 }

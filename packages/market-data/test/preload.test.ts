@@ -68,6 +68,32 @@ describe('preloading', () => {
     expect(await storage.metadata.keys()).toEqual([]);
   });
 
+  it('adds to its notes when they could not be read at first', async () => {
+    class SlowStartStorage extends MemoryStorage {
+      isBroken = true;
+
+      protected override _getMetadata(
+        ...call: Parameters<MemoryStorage['_getMetadata']>
+      ): ReturnType<MemoryStorage['_getMetadata']> {
+        if (this.isBroken && call[0].startsWith('habits/')) throw new Error('not yet');
+        return super._getMetadata(...call);
+      }
+    }
+    const clock = new ManualClock(NOON);
+    await using storage = new SlowStartStorage({ clock });
+    await storage.open();
+    await storage.metadata.set('habits/candles', { '1m:KRW-ETH': { reads: 40, candles: 7 } });
+    const service = await createMarketData({ storage, clock, preload: { mostRead: 1 } });
+    await service.getCandles({ ...KEY, limit: 10 });
+    expect((await service.stats()).preload.failures).toBe(1);
+    storage.isBroken = false;
+    await service.close();
+    expect(await storage.metadata.get('habits/candles')).toEqual({
+      '1m:KRW-ETH': { reads: 20, candles: 7 },
+      '1m:KRW-BTC': { reads: 1, candles: 0 },
+    });
+  });
+
   it('writes its notes also while it runs', async () => {
     const { clock, storage } = await openStorage();
     await using service = await createMarketData({ storage, clock, preload: { mostRead: 1 } });

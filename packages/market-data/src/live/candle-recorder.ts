@@ -9,7 +9,9 @@ import {
 } from '@barkeep/core';
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
+import { ConcurrencyLimit } from '../fetching/concurrency-limit.ts';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
+import { isRetryable } from '../fetching/retry.ts';
 import type { CandleRecordingStatistics } from '../market-data-statistics.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { type RecordedBatch, RecordedSeries } from './recorded-series.ts';
@@ -45,15 +47,23 @@ class Recording {
   }
 }
 
+/** A storing that has not begun: whoever wants something stored until then joins it. */
+interface NextStoring {
+  readonly recordings: Set<Recording>;
+  readonly done: Promise<void>;
+}
+
 interface DueRecording {
   readonly recording: Recording;
   readonly batch: RecordedBatch;
 }
 
-/** More series are not recorded. */
+/** More series are not recorded, until others are no longer heard of. */
 const MAX_SERIES = 10_000;
 /** Series of one write: a transaction of bounded length. */
 const SERIES_PER_WRITE = 500;
+/** Series that are made up for at a time: whoever waits for candles should not wait for all of them. */
+const FETCHES_AT_A_TIME = 2;
 /** The fetcher has tried several times by then. */
 const RETRY_FETCH_MS = 60_000;
 
@@ -66,10 +76,21 @@ export class CandleRecorder {
   readonly #options: CandleRecorderOptions;
   readonly #recordings = new Map<string, Recording>();
   readonly #task: RepeatingTask;
-  readonly #counts = { stored: 0, repeated: 0, outdated: 0, late: 0, failures: 0, madeUp: 0 };
+  readonly #counts = {
+    stored: 0,
+    repeated: 0,
+    outdated: 0,
+    late: 0,
+    refused: 0,
+    failures: 0,
+    madeUp: 0,
+  };
   /** The end of the last storing: one at a time. */
   #turn: Promise<void> = Promise.resolve();
+  #next: NextStoring | undefined;
   readonly #fetches = new Set<Promise<void>>();
+  readonly #fetchTurns = new ConcurrencyLimit(FETCHES_AT_A_TIME, MAX_SERIES);
+  readonly #closing = new AbortController();
 
   constructor(options: CandleRecorderOptions) {
     this.#options = options;
@@ -87,6 +108,7 @@ export class CandleRecorder {
   /** Stores what there is, and waits for what is under way. */
   async close(): Promise<void> {
     this.#task.stop();
+    this.#closing.abort();
     await this.#store([...this.#recordings.values()]);
     await Promise.all(this.#fetches);
   }
@@ -99,7 +121,7 @@ export class CandleRecorder {
   promise({ key, since }: CandleStream): void {
     const recording = this.#recordingOf(key);
     if (recording === undefined) return;
-    recording.series.promise(since);
+    recording.series.promise(since, this.#options.clock.now());
     if (!recording.isPromised) recording.startsAt = since;
     recording.isPromised = true;
   }
@@ -130,7 +152,11 @@ export class CandleRecorder {
   #recordingOf(key: SeriesKey): Recording | undefined {
     const text = seriesKeyText(key);
     const known = this.#recordings.get(text);
-    if (known !== undefined || this.#recordings.size >= MAX_SERIES) return known;
+    if (known !== undefined) return known;
+    if (this.#recordings.size >= MAX_SERIES) {
+      this.#counts.refused += 1;
+      return undefined;
+    }
     const recording = new Recording(key, this.#options.graceMs);
     this.#recordings.set(text, recording);
     return recording;
@@ -143,15 +169,34 @@ export class CandleRecorder {
       if (recording.startsAt !== undefined) await this.#findStart(recording, recording.startsAt);
       this.#makeUp(recording);
     }
+    if (this.#recordings.size >= MAX_SERIES) this.#forgetIdle();
+  }
+
+  #forgetIdle(): void {
+    const now = this.#options.clock.now();
+    for (const [text, { series, takeBack, isFetching }] of this.#recordings) {
+      if (takeBack.length === 0 && !isFetching && series.isIdle(now)) this.#recordings.delete(text);
+    }
   }
 
   #store(recordings: readonly Recording[]): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#storeNow(recordings));
-    return this.#turn;
+    this.#next ??= this.#planStoring();
+    for (const recording of recordings) this.#next.recordings.add(recording);
+    return this.#next.done;
+  }
+
+  #planStoring(): NextStoring {
+    const recordings = new Set<Recording>();
+    const done = this.#turn.then(() => {
+      this.#next = undefined;
+      return this.#storeNow([...recordings]);
+    });
+    this.#turn = done;
+    return { recordings, done };
   }
 
   async #storeNow(recordings: readonly Recording[]): Promise<void> {
-    for (const recording of recordings) await this.#takeBack(recording);
+    await this.#takeBackAll(recordings);
     const now = this.#options.clock.now();
     const due: DueRecording[] = [];
     for (const recording of recordings) {
@@ -163,14 +208,17 @@ export class CandleRecorder {
     }
   }
 
-  /** In one transaction; when that fails, each by itself, so that one does not keep the others from it. */
+  /**
+   * In one transaction. When that is refused, each by itself, so that one does not keep the others from
+   * it; a storage that fails for the moment would fail all of them one by one.
+   */
   async #write(due: readonly DueRecording[]): Promise<void> {
     const { storage, clock } = this.#options;
     try {
       await storage.candles.write(due.map((one) => this.#batchOf(one)));
-    } catch {
+    } catch (error) {
       this.#counts.failures += 1;
-      if (due.length > 1) for (const one of due) await this.#write([one]);
+      if (due.length > 1 && !isRetryable(error)) for (const one of due) await this.#write([one]);
       return;
     }
     const now = clock.now();
@@ -184,16 +232,23 @@ export class CandleRecorder {
     return { key: recording.series.key, candles, covers, source: this.#options.source };
   }
 
+  /** Up to the first failure that passes: what is left then waits for the next storing. */
+  async #takeBackAll(recordings: readonly Recording[]): Promise<void> {
+    for (const recording of recordings) {
+      try {
+        await this.#takeBack(recording);
+      } catch (error) {
+        this.#counts.failures += 1;
+        if (isRetryable(error)) return;
+      }
+    }
+  }
+
   async #takeBack({ takeBack, series }: Recording): Promise<void> {
     const { storage } = this.#options;
     for (let stretch = takeBack[0]; stretch !== undefined; stretch = takeBack[0]) {
-      try {
-        await storage.coverage.remove(series.key, stretch);
-        takeBack.shift();
-      } catch {
-        this.#counts.failures += 1;
-        return;
-      }
+      await storage.coverage.remove(series.key, stretch);
+      takeBack.shift();
     }
   }
 
@@ -220,10 +275,16 @@ export class CandleRecorder {
     const missed = recording.series.missed(now);
     if (missed.length === 0) return;
     recording.isFetching = true;
-    const fetch = this.#fetchMissed(recording, missed, fetcher).finally(() => {
-      recording.isFetching = false;
-      this.#fetches.delete(fetch);
-    });
+    const { signal } = this.#closing;
+    const fetch = this.#fetchTurns
+      .run(() => this.#fetchMissed(recording, missed, fetcher), signal)
+      .catch(() => {
+        // The service closes before its turn has come: the next run makes up for it.
+      })
+      .finally(() => {
+        recording.isFetching = false;
+        this.#fetches.delete(fetch);
+      });
     this.#fetches.add(fetch);
   }
 

@@ -1,5 +1,6 @@
 import { BarkeepError, type Clock, type EpochMs, type Unsubscribe } from '@barkeep/core';
 import {
+  type CandleStream,
   type ISmartRouter,
   type RouterConnection,
   type RouterEvent,
@@ -27,19 +28,22 @@ export interface LiveFeedOptions {
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
   #unsubscribe: Unsubscribe | undefined;
+  #lastConnection: RouterConnection;
   #events = 0;
   #rejected = 0;
   #lastRejected: RejectedEvent | undefined;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
+    this.#lastConnection = { status: 'connecting', since: options.clock.now() };
   }
 
   get statistics(): RouterStatistics {
     const { router, streams, candles, realtime } = this.#options;
+    const connection = this.#connection();
     return {
       name: router.name,
-      connection: router.connection,
+      connection,
       streams: streams.size,
       events: this.#events,
       rejected: this.#rejected,
@@ -53,23 +57,50 @@ export class LiveFeed {
   start(): void {
     const { router, candles } = this.#options;
     validateRouterConnection(router.connection);
-    this.#unsubscribe = router.subscribe((event) => this.#hear(event));
-    candles?.start();
-    for (const stream of router.streams) {
-      validateCandleStream(stream);
-      this.#take({ type: 'stream', stream });
+    this.#lastConnection = router.connection;
+    const unsubscribe = router.subscribe((event) => this.#hear(event));
+    try {
+      this.#takeStreams(router.streams);
+    } catch (error) {
+      unsubscribe();
+      throw error;
     }
+    this.#unsubscribe = unsubscribe;
+    candles?.start();
   }
 
-  /** Ends listening, and resolves when what was heard is stored, or could not be. */
+  /**
+   * Ends listening, and resolves when what was heard is stored, or could not be.
+   * @throws whatever the router throws when it should let go, after all of that.
+   */
   async close(): Promise<void> {
-    this.#unsubscribe?.();
-    await Promise.all([this.#options.candles?.close(), this.#options.realtime?.close()]);
+    try {
+      this.#unsubscribe?.();
+    } finally {
+      await Promise.all([this.#options.candles?.close(), this.#options.realtime?.close()]);
+    }
   }
 
   /** When periods of the series that have ended are stored; `undefined` when there are none. */
   settle(text: string): Promise<void> | undefined {
     return this.#options.candles?.settle(text);
+  }
+
+  /** A router that fails to say stands as it last did. */
+  #connection(): RouterConnection {
+    try {
+      this.#lastConnection = this.#options.router.connection;
+    } catch (error) {
+      this.#reject(error);
+    }
+    return this.#lastConnection;
+  }
+
+  #takeStreams(streams: readonly CandleStream[]): void {
+    for (const stream of streams) {
+      validateCandleStream(stream);
+      this.#take({ type: 'stream', stream });
+    }
   }
 
   #hear(event: RouterEvent): void {
@@ -121,7 +152,9 @@ export class LiveFeed {
     }
   }
 
-  #connectionChanged({ status, since }: RouterConnection): void {
+  #connectionChanged(connection: RouterConnection): void {
+    this.#lastConnection = connection;
+    const { status, since } = connection;
     const { candles, streams, directory } = this.#options;
     directory.allLiveChanged();
     if (status === 'connected') return;

@@ -1,26 +1,42 @@
-import type { OrderBook, Ticker, Trade } from '@barkeep/core';
+import {
+  BarkeepError,
+  type Clock,
+  type ClockTimer,
+  type OrderBook,
+  type Ticker,
+  type Trade,
+} from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { RealtimeRecordingStatistics } from '../market-data-statistics.ts';
 
 /** More trades of a symbol that wait to be stored are dropped, the oldest first. */
 const MAX_WAITING_TRADES = 10_000;
+/** As many wait of all symbols together. */
+const MAX_WAITING_IN_ALL = 100_000;
+/** A cache that failed is left alone for so long: everything that waits would be tried with each event. */
+const RETRY_MS = 1_000;
 
 /**
  * Puts the tickers, order books and trades that come through the router into the realtime cache. While
  * a write is under way, newer tickers and books of a symbol replace those that wait, so a slow cache
- * lags by one round trip and never by a queue. Trades wait together; those that could not be stored
- * wait for the next ones.
+ * lags by one round trip and never by a queue. Trades wait together; those that could not be stored are
+ * tried again a little later, with all that came meanwhile.
  */
 export class RealtimeRecorder {
   readonly #realtime: IRealtimeCache;
+  readonly #clock: Clock;
   #tickers = new Map<string, Ticker>();
   #books = new Map<string, OrderBook>();
   #trades = new Map<string, Trade[]>();
+  #waitingTrades = 0;
   #draining: Promise<void> | undefined;
+  /** There while the cache is left alone. */
+  #retry: ClockTimer | undefined;
   readonly #counts = { stored: 0, outdated: 0, duplicates: 0, dropped: 0, failures: 0 };
 
-  constructor(realtime: IRealtimeCache) {
+  constructor(realtime: IRealtimeCache, clock: Clock) {
     this.#realtime = realtime;
+    this.#clock = clock;
   }
 
   get statistics(): RealtimeRecordingStatistics {
@@ -30,6 +46,9 @@ export class RealtimeRecorder {
   /** Resolves when everything that was taken is stored, or could not be. */
   async close(): Promise<void> {
     await this.#draining;
+    this.#drainAgain();
+    await this.#draining;
+    this.#retry?.cancel();
   }
 
   takeTicker(ticker: Ticker): void {
@@ -56,12 +75,22 @@ export class RealtimeRecorder {
   }
 
   #wait(symbol: string, trades: Trade[]): void {
-    const surplus = Math.max(0, trades.length - MAX_WAITING_TRADES);
+    const others = this.#waitingTrades - (this.#trades.get(symbol)?.length ?? 0);
+    const room = Math.min(MAX_WAITING_TRADES, MAX_WAITING_IN_ALL - others);
+    const surplus = Math.max(0, trades.length - room);
+    this.#waitingTrades = others + trades.length - surplus;
     this.#counts.dropped += surplus;
     this.#trades.set(symbol, surplus === 0 ? trades : trades.slice(surplus));
   }
 
+  #drainAgain(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#drain();
+  }
+
   #drain(): void {
+    if (this.#retry !== undefined) return;
     this.#draining ??= this.#drainAll().finally(() => {
       this.#draining = undefined;
     });
@@ -75,6 +104,7 @@ export class RealtimeRecorder {
       this.#tickers = new Map();
       this.#books = new Map();
       this.#trades = new Map();
+      this.#waitingTrades = 0;
       const written = await Promise.all([
         ...Array.from(tickers.values(), (ticker) =>
           this.#write(this.#realtime.tickers.set(ticker)),
@@ -83,6 +113,7 @@ export class RealtimeRecorder {
         ...Array.from(trades, ([symbol, list]) => this.#append(symbol, list)),
       ]);
       isWhole = written.every((one) => one);
+      if (!isWhole) this.#retry = this.#clock.setTimer(() => this.#drainAgain(), RETRY_MS);
     }
   }
 
@@ -90,27 +121,38 @@ export class RealtimeRecorder {
     return this.#tickers.size + this.#books.size + this.#trades.size > 0;
   }
 
+  /** Resolves to whether the cache can be given more at once. */
   async #write(writing: Promise<'stored' | 'stale'>): Promise<boolean> {
     try {
       this.#counts[(await writing) === 'stored' ? 'stored' : 'outdated'] += 1;
       return true;
-    } catch {
+    } catch (error) {
       // The next value of the symbol says more than this one did.
       this.#counts.failures += 1;
-      return false;
+      return isRefusal(error);
     }
   }
 
+  /** As `#write`. */
   async #append(symbol: string, trades: Trade[]): Promise<boolean> {
     try {
       const { added, duplicates } = await this.#realtime.trades.append(symbol, trades);
       this.#counts.stored += added;
       this.#counts.duplicates += duplicates;
       return true;
-    } catch {
+    } catch (error) {
       this.#counts.failures += 1;
+      if (isRefusal(error)) {
+        this.#counts.dropped += trades.length;
+        return true;
+      }
       this.#wait(symbol, [...trades, ...(this.#trades.get(symbol) ?? [])]);
       return false;
     }
   }
+}
+
+/** Whether the cache will never take it: it must not keep what comes after it from being stored. */
+function isRefusal(error: unknown): boolean {
+  return BarkeepError.is(error, 'INVALID_INPUT');
 }

@@ -92,9 +92,18 @@ export class RecordedSeries {
     return 'taken';
   }
 
-  /** From the period that starts at `since` on, every state comes. */
-  promise(since: EpochMs): void {
-    this.#promised = unionIntervals(this.#promised, [{ from: since, to: END_OF_TIME }]);
+  /**
+   * From the period that starts at `since` on, every state comes. It replaces the promise before: of
+   * the periods that have not ended yet and lie before it, nobody promises anything any more.
+   */
+  promise(since: EpochMs, now: EpochMs): void {
+    const endedBy = this.#endedBy(now);
+    const between = normalizeIntervals([{ from: endedBy, to: Math.max(endedBy, since) }]);
+    const replaced = intersectIntervals(this.#promised, between);
+    this.#missed = unionIntervals(this.#missed, replaced);
+    this.#promised = unionIntervals(subtractIntervals(this.#promised, replaced), [
+      { from: since, to: END_OF_TIME },
+    ]);
     if (this.#knownUntil !== undefined) this.miss(this.#knownUntil, since);
     this.#knownUntil = undefined;
   }
@@ -172,6 +181,14 @@ export class RecordedSeries {
   /** Takes note that what was missed of a stretch has been fetched, or is not missing. */
   madeUp(stretch: Interval): void {
     this.#missed = subtractIntervals(this.#missed, normalizeIntervals([stretch]));
+  }
+
+  /** Whether nothing of it is promised, missed or to be stored, nor lately enough to be remembered. */
+  isIdle(now: EpochMs): boolean {
+    if (this.#promised.length + this.#claimed.length + this.#missed.length > 0) return false;
+    if (this.#unsaved.size > 0) return false;
+    const rememberedFrom = this.#rememberedFrom(this.#endedBy(now));
+    return [...this.#states.keys()].every((timestamp) => timestamp < rememberedFrom);
   }
 
   #mayBeNew(timestamp: EpochMs, now: EpochMs): boolean {

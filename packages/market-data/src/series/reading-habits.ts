@@ -31,6 +31,7 @@ export class ReadingHabits {
   readonly #storage: IMarketDataStorage;
   readonly #habits = new Map<string, Habit>();
   readonly #task: RepeatingTask;
+  #isTakenUp = false;
   #failures = 0;
 
   constructor(storage: IMarketDataStorage, clock: Clock) {
@@ -43,12 +44,10 @@ export class ReadingHabits {
     return this.#failures;
   }
 
-  /** Takes up what earlier runs wrote down. */
+  /** Takes up what earlier runs wrote down; where that fails, it is tried again before they are replaced. */
   async start(): Promise<void> {
-    for (const [text, habit] of parseHabits(await this.#storage.metadata.get(DOCUMENT))) {
-      this.#habits.set(text, { ...habit, reads: habit.reads * DECAY });
-    }
     this.#task.start();
+    await this.#takeUp();
   }
 
   async close(): Promise<void> {
@@ -77,15 +76,29 @@ export class ReadingHabits {
 
   /** Never rejects. */
   async save(): Promise<void> {
-    const document: JsonValue = Object.fromEntries(
-      this.#mostRead(MAX_SAVED).map(([text, { reads, candles }]) => [text, { reads, candles }]),
-    );
     try {
+      if (!this.#isTakenUp) await this.#takeUp();
+      const document: JsonValue = Object.fromEntries(
+        this.#mostRead(MAX_SAVED).map(([text, { reads, candles }]) => [text, { reads, candles }]),
+      );
       await this.#storage.metadata.set(DOCUMENT, document);
     } catch {
       // The next run preloads what the last one wrote down.
       this.#failures += 1;
     }
+  }
+
+  async #takeUp(): Promise<void> {
+    for (const [text, { reads, candles }] of parseHabits(
+      await this.#storage.metadata.get(DOCUMENT),
+    )) {
+      const lately = this.#habits.get(text) ?? { reads: 0, candles: 0 };
+      this.#habits.set(text, {
+        reads: reads * DECAY + lately.reads,
+        candles: Math.max(candles, lately.candles),
+      });
+    }
+    this.#isTakenUp = true;
   }
 
   #mostRead(series: number): [text: string, habit: Habit][] {
