@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 import { Redis } from 'ioredis';
@@ -272,6 +273,10 @@ describe.skipIf(!hasRedisServer())('faults', () => {
       await expect(refused.open()).rejects.toMatchObject({ code: 'CANNOT_OPEN', retryable: false });
       const admitted = await open({ redisOptions: { password: 'secret' } });
       expect(await admitted.tickers.set(ticker('A'))).toBe('stored');
+      const wrong = new RedisRealtime({ url: redis.url, redisOptions: { password: 'not-this' } });
+      const error: unknown = await wrong.open().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'CANNOT_OPEN', retryable: false });
+      expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toContain('not-this');
     } finally {
       await raw.config('SET', 'requirepass', '');
       raw.disconnect();
