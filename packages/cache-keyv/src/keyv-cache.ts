@@ -63,18 +63,15 @@ export class KeyvCache extends AbstractDataCache {
     try {
       await this.#access.getMany([this.#names.root]);
     } catch (error) {
-      this.#access.release();
+      // Why it did not open says more than what follows from that.
+      await this.#letGo().catch(() => undefined);
       throw error;
     }
   }
 
   protected override async _stop(): Promise<void> {
     await this.#turn;
-    try {
-      if (this.#ownsKeyv) await this.#access.disconnect();
-    } finally {
-      this.#access.release();
-    }
+    await this.#letGo();
   }
 
   protected async _get(key: string): Promise<CacheEntry | undefined> {
@@ -162,6 +159,14 @@ export class KeyvCache extends AbstractDataCache {
   protected async _usage(): Promise<CacheUsage> {
     const rows = await this.#inTurn(() => this.#index.rows());
     return { entries: rows.length, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      if (this.#ownsKeyv) await this.#access.disconnect();
+    } finally {
+      this.#access.release();
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

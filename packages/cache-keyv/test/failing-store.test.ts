@@ -2,7 +2,7 @@ import { KeyvCache, type KeyvLike } from '@barkeep/cache-keyv';
 import { BarkeepError } from '@barkeep/core';
 import { Keyv } from 'keyv';
 import { Keyv as Keyv5 } from 'keyv-5';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FAULTS, FaultyBatchStore, FaultyStore } from './faulty-store.ts';
 
 /** Made as a user makes them who knows nothing of `throwOnErrors`. */
@@ -79,6 +79,16 @@ describe.each(Object.entries(MAKERS))('%s', (_, make) => {
     store.fault = 'rejects';
     const cache = new KeyvCache({ keyv });
     await expectFailure(() => cache.open(), 'UNAVAILABLE');
+    expect(listenersOf(keyv)).toBe(0);
+  });
+
+  it('disconnects a Keyv of its own over which it could not open', async () => {
+    const [store, keyv] = make();
+    const disconnect = vi.spyOn(keyv, 'disconnect');
+    store.fault = 'rejects';
+    const cache = new KeyvCache({ keyv, ownsKeyv: true });
+    await expectFailure(() => cache.open(), 'UNAVAILABLE');
+    expect(disconnect).toHaveBeenCalledTimes(1);
     expect(listenersOf(keyv)).toBe(0);
   });
 
