@@ -82,6 +82,8 @@ export class RedisRealtime extends AbstractRealtimeCache {
   #listeners = 0;
   #replays = 0;
   #feed: LiveFeed | undefined;
+  /** What writes wait for; also after the feed was stopped, until those that waited have gone. */
+  #writesWaitFor: Promise<void> | undefined;
   #sequences = new SequenceWatch();
   #feedsEnding: Promise<unknown> = Promise.resolve();
 
@@ -411,7 +413,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   /** What is written after `subscribe` is heard of, so it waits until something can be heard. */
   #write({ tag }: Pick<SymbolKeys, 'tag'>, operation: WriteOperation): void {
     this.#turn.end();
-    this.#writes.add(tag, operation, this.#feed?.firstAttempt);
+    this.#writes.add(tag, operation, this.#writesWaitFor);
   }
 
   async #read<Value>(
@@ -506,6 +508,11 @@ export class RedisRealtime extends AbstractRealtimeCache {
         if (missed) this.publish({ type: 'lagged' });
       },
       onLost: () => this.#near?.turnOff(),
+    });
+    const { firstAttempt } = this.#feed;
+    this.#writesWaitFor = firstAttempt;
+    void firstAttempt?.then(() => {
+      if (this.#writesWaitFor === firstAttempt) this.#writesWaitFor = undefined;
     });
   }
 

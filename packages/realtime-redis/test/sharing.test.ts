@@ -79,6 +79,16 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     expect(after).toEqual(ticker('A'));
   });
 
+  it('writes stay in their order when a listener leaves before it could hear', async () => {
+    const realtime = await open();
+    const unsubscribe = realtime.subscribe({}, () => undefined);
+    const first = realtime.tickers.set({ ...ticker('A'), price: 1 });
+    unsubscribe();
+    const second = realtime.tickers.set({ ...ticker('A'), price: 2 });
+    expect(await Promise.all([first, second])).toEqual(['stored', 'stored']);
+    expect(await realtime.tickers.get('A')).toMatchObject({ price: 2 });
+  });
+
   it('keeps the last values before the close until trading goes on', async () => {
     // Friday, 15:29 in Seoul.
     const clock = new ManualClock(Date.parse('2026-09-25T06:29:00Z'));
