@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
@@ -6,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { TcpProxy } from '../../../tools/tcp-proxy.ts';
 import { hasRedisServer, type OwnTestRedis, startOwnTestRedis } from '../../../tools/test-redis.ts';
 import { RedisRealtime, type RedisRealtimeOptions } from '../src/index.ts';
-import { ticker, trades } from './market.ts';
+import { ticker, trade, trades } from './market.ts';
 
 const RETRYABLE = ['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED'];
 
@@ -320,6 +321,24 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     raw.disconnect();
     expect(await realtime.tickers.set(ticker('A', 1))).toBe('stored');
     expect((await realtime.trades.replay('A')).gap).toBe(false);
+  });
+
+  it('writes stay in their order when the server forgets the scripts', async () => {
+    const realtime = await open({}, redis.port);
+    const raw = new Redis(redis.port);
+    const ids = Array.from({ length: 20 }, (_, i) => `${i}`);
+    for (let round = 0; round < 20; round += 1) {
+      await raw.script('FLUSH');
+      const writes: Promise<unknown>[] = [];
+      for (const id of ids) {
+        writes.push(realtime.trades.append(`S${round}`, [trade(id)]));
+        await setImmediate();
+      }
+      await Promise.all(writes);
+      const recent = await realtime.trades.recent(`S${round}`);
+      expect(recent.map(({ id }) => id)).toEqual(ids);
+    }
+    raw.disconnect();
   });
 
   it('a replay after the server lost its data reports a gap', async () => {
