@@ -525,10 +525,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   #hear(message: string): void {
     const { sequence, version, changes } = parseLiveMessage(message);
-    if (!this.#sequences.follows(sequence, version)) {
-      this.#near?.clear();
-      this.publish({ type: 'lagged' });
-    }
+    if (!this.#sequences.follows(sequence, version)) this.#miss();
     this.#audience.tell(sequence, version, () => {
       for (const change of changes) this.#hearChange(change, version);
     });
@@ -543,15 +540,33 @@ export class RedisRealtime extends AbstractRealtimeCache {
       const stored = what === '=' ? value : undefined;
       this.#near?.hear(kind, symbol, version, stored, this.clock.now());
     }
-    if (this.#listeners > 0 && what !== '-') this.publish(eventOf(kind, symbol, value));
+    if (this.#listeners === 0 || what === '-') return;
+    const event = eventOf(kind, symbol, value);
+    if (event === undefined) this.#miss();
+    else this.publish(event);
+  }
+
+  /** Of what was told, something was not heard, or not understood. */
+  #miss(): void {
+    this.#near?.clear();
+    this.publish({ type: 'lagged' });
   }
 }
 
-function eventOf(kind: KeyKind, symbol: string, value: string): RealtimeEvent {
-  if (kind === 'ticker') return { type: 'ticker', ticker: decodeTicker(symbol, value) };
-  if (kind === 'trades') return { type: 'trades', symbol, trades: decodeTrades(value) };
-  const book = decodeOrderBook(symbol, value, Number.POSITIVE_INFINITY);
-  return { type: 'orderBook', book };
+/** `undefined` when something other than this version of Barkeep told it. */
+function eventOf(kind: KeyKind, symbol: string, value: string): RealtimeEvent | undefined {
+  try {
+    if (kind === 'trades') {
+      const trades = decodeTrades(value);
+      return trades && { type: 'trades', symbol, trades };
+    }
+    if (!isLatestValue(value)) return undefined;
+    if (kind === 'ticker') return { type: 'ticker', ticker: decodeTicker(symbol, value) };
+    const book = decodeOrderBook(symbol, value, Number.POSITIVE_INFINITY);
+    return { type: 'orderBook', book };
+  } catch {
+    return undefined;
+  }
 }
 
 /** What Redis takes as an expiry: whole milliseconds, and not too many. */

@@ -208,6 +208,24 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     expect(events.map(({ type }) => type)).toEqual(['ticker', 'lagged', 'ticker']);
   });
 
+  it.each([
+    ['a ticker', 't', '='],
+    ['an order book', 'b', '='],
+    ['trades', 'l', '+'],
+  ])('an update that cannot be read is told as lagged: %s', async (_, letter, what) => {
+    const realtime = await open({ url: redis.url, keyPrefix: 'junk:', nearCache: true });
+    const events: RealtimeEvent[] = [];
+    realtime.subscribe({}, (event) => events.push(event));
+    await realtime.tickers.set(ticker('A'));
+    await expect.poll(() => events.length).toBe(1);
+    await realtime.tickers.get('A');
+    const next = Number(await raw.get('junk:{%}:n')) + 1;
+    const change = [what, `junk:{A}:${letter}`, '"none of ours'];
+    await raw.publish('junk:{%}:live', ['junk:{%}:n', `${next}`, ...change].join('\0'));
+    await expect.poll(() => events.at(-1)).toEqual({ type: 'lagged' });
+    expect(await realtime.tickers.get('A')).toEqual(ticker('A'));
+  });
+
   it('what something else put under a key is refused, and what else was sent is stored', async () => {
     const realtime = await open();
     await raw.set('barkeep:{A}:t', 'nonsense');
