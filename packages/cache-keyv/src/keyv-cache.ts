@@ -81,7 +81,16 @@ export class KeyvCache extends AbstractDataCache {
 
   protected override async _getMany(keys: readonly string[]): Promise<(CacheEntry | undefined)[]> {
     const [generation, texts] = await this.#read(keys.map((key) => this.#names.entry(key)));
-    return Promise.all(keys.map((key, i) => this.#validEntry(key, texts[i], generation)));
+    return Promise.all(
+      keys.map(async (key, i) => {
+        try {
+          return await this.#validEntry(key, texts[i], generation);
+        } catch (error) {
+          if (BarkeepError.is(error, 'CORRUPT')) await this.#removeDamaged(key, texts[i]);
+          throw error;
+        }
+      }),
+    );
   }
 
   protected _set(entry: CacheEntry): Promise<void> {
@@ -184,22 +193,25 @@ export class KeyvCache extends AbstractDataCache {
     return [InvalidationMarks.generationOf(found), found.slice(generationNames.length)];
   }
 
-  /** The entry, expired or not, unless it was invalidated. What is damaged is removed. */
+  /** The entry, expired or not, unless it was invalidated. @throws BarkeepError `CORRUPT` */
   async #validEntry(
     key: string,
     text: string | undefined,
     generation: Generation,
   ): Promise<CacheEntry | undefined> {
     if (text === undefined) return undefined;
-    try {
-      const stored = decodeEntry(text);
-      if (stored.key !== key) return undefined;
-      const isValid = await this.#marks.isValid(stored, stored.stamp, generation);
-      return isValid ? entryOf(stored) : undefined;
-    } catch (error) {
-      if (BarkeepError.is(error, 'CORRUPT')) await this.#removeEntries([{ key }]);
-      throw error;
-    }
+    const stored = decodeEntry(text);
+    if (stored.key !== key) return undefined;
+    const isValid = await this.#marks.isValid(stored, stored.stamp, generation);
+    return isValid ? entryOf(stored) : undefined;
+  }
+
+  /** Unless it was written anew meanwhile. */
+  async #removeDamaged(key: string, text: string | undefined): Promise<void> {
+    await this.#inTurn(async () => {
+      const [stored] = await this.#access.getMany([this.#names.entry(key)]);
+      if (stored === text) await this.#removeEntries([{ key }]);
+    });
   }
 
   async #mark(selector: CacheSelector): Promise<void> {

@@ -105,6 +105,26 @@ describe.each(Object.entries(MAKERS))('%s', (_, make) => {
   });
 });
 
+it('removes nothing that was written while a damaged entry was read', async () => {
+  const removal = Promise.withResolvers<void>();
+  class SlowlyRemovingStore extends FaultyStore {
+    override async delete(key: string): Promise<unknown> {
+      await removal.promise;
+      return super.delete(key);
+    }
+  }
+  const keyv: KeyvLike = new Keyv({ store: new SlowlyRemovingStore() });
+  const cache = new KeyvCache({ keyv });
+  await cache.open();
+  onTestFinished(() => cache.close());
+  await keyv.set('barkeep~e~key', 'damaged');
+  const missed = cache.get('key');
+  await cache.set('key', 1);
+  removal.resolve();
+  expect(await missed).toBeUndefined();
+  expect(await cache.get('key')).toBe(1);
+});
+
 async function expectFailure(call: () => Promise<unknown>, code: 'TIMEOUT' | 'UNAVAILABLE') {
   const error = await call().then(
     () => undefined,
