@@ -105,7 +105,9 @@ export class KeyvCache extends AbstractDataCache {
       const stamped = await allSettled(
         entries.map(async (entry): Promise<StampedEntry> => {
           const text = encodeEntry(entry, await this.#marks.stamp(entry, generation));
-          return { ...entry, text, bytes: text.length };
+          // Listed for as long as the store keeps it.
+          const expiresAt = Math.min(entry.expiresAt, this.clock.now() + LONGEST_LIFE_MS);
+          return { ...entry, expiresAt, text, bytes: text.length };
         }),
       );
       const evicted = list(stamped, shards, this.#maxRows);
