@@ -23,17 +23,18 @@ const PACKAGES: Readonly<Record<string, string>> = {
  * A cache over a Keyv of its own, which it closes. Every store but the `Map` is taken to be shared by
  * processes and to outlive them.
  *
- * @throws BarkeepError `MISSING_PACKAGE` naming `keyv` or the package of the store; `INVALID_INPUT`.
+ * @throws BarkeepError `MISSING_PACKAGE` naming `keyv` or the package of the store; `INVALID_INPUT`;
+ * `CANNOT_OPEN` when the store cannot be made.
  */
 export async function keyvCacheFromUrl({ url, ...options }: KeyvUrlOptions): Promise<KeyvCache> {
-  const store = url === '' ? new Map() : await openStore(url);
   const Keyv = await keyvClass();
-  return new KeyvCache({
-    ...options,
-    keyv: new Keyv({ store }),
-    ownsKeyv: true,
-    ...(url === '' ? {} : { sharing: 'multi-process', persistent: true }),
-  });
+  const cacheOver = (store: unknown): KeyvCache => {
+    const what = url === '' ? {} : ({ sharing: 'multi-process', persistent: true } as const);
+    return new KeyvCache({ ...options, keyv: new Keyv({ store }), ownsKeyv: true, ...what });
+  };
+  // First: a store that was made for options that are then refused would stay open.
+  const inMemory = cacheOver(new Map());
+  return url === '' ? inMemory : cacheOver(await openStore(url));
 }
 
 async function keyvClass(): Promise<new (options: { readonly store: unknown }) => KeyvLike> {
@@ -56,7 +57,18 @@ async function openStore(url: string): Promise<unknown> {
   }
   const name = PACKAGES[scheme] ?? `@keyv/${scheme}`;
   const Store = await storeClass(name);
-  return new Store(url);
+  try {
+    return new Store(url);
+  } catch (cause) {
+    // The cause shows the URL.
+    if (isInvalidUrl(cause)) throw invalidInput({ field: 'url', rule: 'must be a valid URL' });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BarkeepError('CANNOT_OPEN', `${name} cannot be used: ${reason}`, { cause });
+  }
+}
+
+function isInvalidUrl(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }
 
 async function storeClass(name: string): Promise<new (url: string) => unknown> {

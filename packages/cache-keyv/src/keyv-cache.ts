@@ -63,18 +63,15 @@ export class KeyvCache extends AbstractDataCache {
     try {
       await this.#access.getMany([this.#names.root]);
     } catch (error) {
-      this.#access.release();
+      // Why it did not open says more than what follows from that.
+      await this.#letGo().catch(() => undefined);
       throw error;
     }
   }
 
   protected override async _stop(): Promise<void> {
     await this.#turn;
-    try {
-      if (this.#ownsKeyv) await this.#access.disconnect();
-    } finally {
-      this.#access.release();
-    }
+    await this.#letGo();
   }
 
   protected async _get(key: string): Promise<CacheEntry | undefined> {
@@ -84,7 +81,16 @@ export class KeyvCache extends AbstractDataCache {
 
   protected override async _getMany(keys: readonly string[]): Promise<(CacheEntry | undefined)[]> {
     const [generation, texts] = await this.#read(keys.map((key) => this.#names.entry(key)));
-    return Promise.all(keys.map((key, i) => this.#validEntry(key, texts[i], generation)));
+    return Promise.all(
+      keys.map(async (key, i) => {
+        try {
+          return await this.#validEntry(key, texts[i], generation);
+        } catch (error) {
+          if (BarkeepError.is(error, 'CORRUPT')) await this.#removeDamaged(key, texts[i]);
+          throw error;
+        }
+      }),
+    );
   }
 
   protected _set(entry: CacheEntry): Promise<void> {
@@ -99,7 +105,9 @@ export class KeyvCache extends AbstractDataCache {
       const stamped = await allSettled(
         entries.map(async (entry): Promise<StampedEntry> => {
           const text = encodeEntry(entry, await this.#marks.stamp(entry, generation));
-          return { ...entry, text, bytes: text.length };
+          // Listed for as long as the store keeps it.
+          const expiresAt = Math.min(entry.expiresAt, this.clock.now() + LONGEST_LIFE_MS);
+          return { ...entry, expiresAt, text, bytes: text.length };
         }),
       );
       const evicted = list(stamped, shards, this.#maxRows);
@@ -164,6 +172,14 @@ export class KeyvCache extends AbstractDataCache {
     return { entries: rows.length, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
+  async #letGo(): Promise<void> {
+    try {
+      if (this.#ownsKeyv) await this.#access.disconnect();
+    } finally {
+      this.#access.release();
+    }
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
@@ -179,22 +195,25 @@ export class KeyvCache extends AbstractDataCache {
     return [InvalidationMarks.generationOf(found), found.slice(generationNames.length)];
   }
 
-  /** The entry, expired or not, unless it was invalidated. What is damaged is removed. */
+  /** The entry, expired or not, unless it was invalidated. @throws BarkeepError `CORRUPT` */
   async #validEntry(
     key: string,
     text: string | undefined,
     generation: Generation,
   ): Promise<CacheEntry | undefined> {
     if (text === undefined) return undefined;
-    try {
-      const stored = decodeEntry(text);
-      if (stored.key !== key) return undefined;
-      const isValid = await this.#marks.isValid(stored, stored.stamp, generation);
-      return isValid ? entryOf(stored) : undefined;
-    } catch (error) {
-      if (BarkeepError.is(error, 'CORRUPT')) await this.#removeEntries([{ key }]);
-      throw error;
-    }
+    const stored = decodeEntry(text);
+    if (stored.key !== key) return undefined;
+    const isValid = await this.#marks.isValid(stored, stored.stamp, generation);
+    return isValid ? entryOf(stored) : undefined;
+  }
+
+  /** Unless it was written anew meanwhile. */
+  async #removeDamaged(key: string, text: string | undefined): Promise<void> {
+    await this.#inTurn(async () => {
+      const [stored] = await this.#access.getMany([this.#names.entry(key)]);
+      if (stored === text) await this.#removeEntries([{ key }]);
+    });
   }
 
   async #mark(selector: CacheSelector): Promise<void> {

@@ -2,7 +2,7 @@ import { KeyvCache, type KeyvLike } from '@barkeep/cache-keyv';
 import { BarkeepError } from '@barkeep/core';
 import { Keyv } from 'keyv';
 import { Keyv as Keyv5 } from 'keyv-5';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FAULTS, FaultyBatchStore, FaultyStore } from './faulty-store.ts';
 
 /** Made as a user makes them who knows nothing of `throwOnErrors`. */
@@ -82,6 +82,16 @@ describe.each(Object.entries(MAKERS))('%s', (_, make) => {
     expect(listenersOf(keyv)).toBe(0);
   });
 
+  it('disconnects a Keyv of its own over which it could not open', async () => {
+    const [store, keyv] = make();
+    const disconnect = vi.spyOn(keyv, 'disconnect');
+    store.fault = 'rejects';
+    const cache = new KeyvCache({ keyv, ownsKeyv: true });
+    await expectFailure(() => cache.open(), 'UNAVAILABLE');
+    expect(disconnect).toHaveBeenCalledTimes(1);
+    expect(listenersOf(keyv)).toBe(0);
+  });
+
   it('leaves no listener, and the Keyv as it was, after close', async () => {
     const [, keyv] = make();
     const cache = new KeyvCache({ keyv });
@@ -93,6 +103,26 @@ describe.each(Object.entries(MAKERS))('%s', (_, make) => {
     const next = await openCache(keyv, 'miss');
     expect(await next.get('a')).toBe(1);
   });
+});
+
+it('removes nothing that was written while a damaged entry was read', async () => {
+  const removal = Promise.withResolvers<void>();
+  class SlowlyRemovingStore extends FaultyStore {
+    override async delete(key: string): Promise<unknown> {
+      await removal.promise;
+      return super.delete(key);
+    }
+  }
+  const keyv: KeyvLike = new Keyv({ store: new SlowlyRemovingStore() });
+  const cache = new KeyvCache({ keyv });
+  await cache.open();
+  onTestFinished(() => cache.close());
+  await keyv.set('barkeep~e~key', 'damaged');
+  const missed = cache.get('key');
+  await cache.set('key', 1);
+  removal.resolve();
+  expect(await missed).toBeUndefined();
+  expect(await cache.get('key')).toBe(1);
 });
 
 async function expectFailure(call: () => Promise<unknown>, code: 'TIMEOUT' | 'UNAVAILABLE') {

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { keyvCacheFromUrl } from '../src/index.ts';
 
@@ -36,4 +37,20 @@ it('refuses what is no URL, and never shows its password', async () => {
   const refused = keyvCacheFromUrl({ url: 'me:secret@localhost' });
   await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT', details: { field: 'url' } });
   await expect(refused).rejects.not.toThrow('secret');
+});
+
+it('never shows the password of a URL that the store refuses', async () => {
+  const url = 'redis://me:secret@localhost:none';
+  const error: unknown = await keyvCacheFromUrl({ url }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'INVALID_INPUT', details: { field: 'url' } });
+  expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toContain('secret');
+});
+
+it('makes no store for options that it refuses', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'barkeep-keyv-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, 'cache.sqlite3');
+  const refused = keyvCacheFromUrl({ url: `sqlite://${file}`, maxEntries: 1 });
+  await expect(refused).rejects.toMatchObject({ details: { field: 'maxEntries' } });
+  await expect(access(file)).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -137,6 +137,21 @@ describe.each<[string, (store: Map<string, unknown>, namespace?: string) => Keyv
     expect(await cache.get('book')).toEqual(book);
   });
 
+  it('lists no entry for longer than the store keeps it', async () => {
+    const clock = new ManualClock();
+    vi.spyOn(Date, 'now').mockImplementation(() => clock.now());
+    onTestFinished(() => void vi.restoreAllMocks());
+    const cache = await openCache({ keyv: keyvOver(new Map()), clock });
+    await cache.set('old', 1);
+    clock.advance(20 * DAY);
+    // In every part of the list, which lives as long as its last line.
+    const others = Array.from({ length: 1_000 }, (_, i) => ({ key: `${i}`, value: i }));
+    await cache.setMany(others);
+    clock.advance(10 * DAY + 1);
+    expect(await cache.get('old')).toBeUndefined();
+    expect(await cache.keys('old')).toEqual([]);
+  });
+
   it('is mended by clear when what is stored makes Keyv itself fail', async () => {
     const store = new Map<string, unknown>();
     const cache = await openCache({ keyv: keyvOver(store) });

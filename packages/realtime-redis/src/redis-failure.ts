@@ -28,7 +28,14 @@ export function redisFailure(error: unknown): BarkeepError {
   if (BarkeepError.is(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
   const { code, retryable } = readingOf(error, message);
-  return new BarkeepError(code, `Redis: ${message}`, { retryable, cause: error });
+  return new BarkeepError(code, `Redis: ${message}`, { retryable, cause: withoutCommand(error) });
+}
+
+/** ioredis notes beside an error what was sent: the password of `AUTH`, or all data of a batch. */
+function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error) || !('command' in error)) return error;
+  const { name, message, stack } = error;
+  return Object.assign(new Error(message), { name, stack });
 }
 
 function readingOf(error: unknown, message: string): Reading {

@@ -82,6 +82,8 @@ export class RedisRealtime extends AbstractRealtimeCache {
   #listeners = 0;
   #replays = 0;
   #feed: LiveFeed | undefined;
+  /** What writes wait for; also after the feed was stopped, until those that waited have gone. */
+  #writesWaitFor: Promise<void> | undefined;
   #sequences = new SequenceWatch();
   #feedsEnding: Promise<unknown> = Promise.resolve();
 
@@ -411,7 +413,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   /** What is written after `subscribe` is heard of, so it waits until something can be heard. */
   #write({ tag }: Pick<SymbolKeys, 'tag'>, operation: WriteOperation): void {
     this.#turn.end();
-    this.#writes.add(tag, operation, this.#feed?.firstAttempt);
+    this.#writes.add(tag, operation, this.#writesWaitFor);
   }
 
   async #read<Value>(
@@ -507,6 +509,11 @@ export class RedisRealtime extends AbstractRealtimeCache {
       },
       onLost: () => this.#near?.turnOff(),
     });
+    const { firstAttempt } = this.#feed;
+    this.#writesWaitFor = firstAttempt;
+    void firstAttempt?.then(() => {
+      if (this.#writesWaitFor === firstAttempt) this.#writesWaitFor = undefined;
+    });
   }
 
   #stopListening(): void {
@@ -518,10 +525,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   #hear(message: string): void {
     const { sequence, version, changes } = parseLiveMessage(message);
-    if (!this.#sequences.follows(sequence, version)) {
-      this.#near?.clear();
-      this.publish({ type: 'lagged' });
-    }
+    if (!this.#sequences.follows(sequence, version)) this.#miss();
     this.#audience.tell(sequence, version, () => {
       for (const change of changes) this.#hearChange(change, version);
     });
@@ -536,15 +540,33 @@ export class RedisRealtime extends AbstractRealtimeCache {
       const stored = what === '=' ? value : undefined;
       this.#near?.hear(kind, symbol, version, stored, this.clock.now());
     }
-    if (this.#listeners > 0 && what !== '-') this.publish(eventOf(kind, symbol, value));
+    if (this.#listeners === 0 || what === '-') return;
+    const event = eventOf(kind, symbol, value);
+    if (event === undefined) this.#miss();
+    else this.publish(event);
+  }
+
+  /** Of what was told, something was not heard, or not understood. */
+  #miss(): void {
+    this.#near?.clear();
+    this.publish({ type: 'lagged' });
   }
 }
 
-function eventOf(kind: KeyKind, symbol: string, value: string): RealtimeEvent {
-  if (kind === 'ticker') return { type: 'ticker', ticker: decodeTicker(symbol, value) };
-  if (kind === 'trades') return { type: 'trades', symbol, trades: decodeTrades(value) };
-  const book = decodeOrderBook(symbol, value, Number.POSITIVE_INFINITY);
-  return { type: 'orderBook', book };
+/** `undefined` when something other than this version of Barkeep told it. */
+function eventOf(kind: KeyKind, symbol: string, value: string): RealtimeEvent | undefined {
+  try {
+    if (kind === 'trades') {
+      const trades = decodeTrades(value);
+      return trades && { type: 'trades', symbol, trades };
+    }
+    if (!isLatestValue(value)) return undefined;
+    if (kind === 'ticker') return { type: 'ticker', ticker: decodeTicker(symbol, value) };
+    const book = decodeOrderBook(symbol, value, Number.POSITIVE_INFINITY);
+    return { type: 'orderBook', book };
+  } catch {
+    return undefined;
+  }
 }
 
 /** What Redis takes as an expiry: whole milliseconds, and not too many. */

@@ -8,13 +8,17 @@ const EXPIRES_AT_DIGITS = 16;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that must not occur
 const PLAIN_ID = /^[^\u0000-\u001f"][^\u0000-\u001f]*$/;
 
+const STORED_FORM = /^\d{16}[bs]\d+ \S+ \S+ /;
+
 /** A trade as Redis has it: when it expires, its side and its fields, and last its id. */
 export function encodeTrades(trades: readonly Trade[], expiresAt: EpochMs): string {
   return trades.map((trade) => encodeTrade(trade, digits(expiresAt))).join(SEPARATOR);
 }
 
-export function decodeTrades(encoded: string): Trade[] {
-  return encoded.split(SEPARATOR).map(decodeTrade);
+/** `undefined` when it is none of `encodeTrades`. */
+export function decodeTrades(encoded: string): Trade[] | undefined {
+  const stored = encoded.split(SEPARATOR);
+  return stored.every((one) => STORED_FORM.test(one)) ? stored.map(decodeTrade) : undefined;
 }
 
 export function decodeTrade(stored: string): Trade {

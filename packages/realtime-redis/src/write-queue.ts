@@ -42,6 +42,8 @@ export class WriteQueue {
   readonly #open = new Map<string, WriteBatch>();
   readonly #freePlaces = Array.from({ length: MOST_UNDER_WAY }, (_, i) => MOST_UNDER_WAY - 1 - i);
   #isScheduled = false;
+  /** The server has forgotten the script: nothing may overtake the batches that are sent again. */
+  #isHeld = false;
   #ids = 0;
 
   constructor(options: WriteQueueOptions) {
@@ -65,7 +67,7 @@ export class WriteQueue {
 
   /** Sends what waits, so that reads which follow come after it. */
   flush(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#isHeld) {
       const place = this.#freePlaces.pop();
       if (place === undefined) return;
       const batch = this.#waiting.shift();
@@ -125,6 +127,7 @@ export class WriteQueue {
       if (batch.deadline !== undefined) this.#options.gate.met(batch.deadline);
       this.#options.gate.release(operations.length);
       this.#freePlaces.push(place);
+      if (this.#freePlaces.length === MOST_UNDER_WAY) this.#isHeld = false;
       if (this.#waiting.length > 0) this.flush();
     }
   }
@@ -163,7 +166,10 @@ export class WriteQueue {
       for (const key of operation.keys) allKeys.push(key);
       if (operation.value !== undefined) args.push(operation.value);
     }
-    return WRITE_SCRIPT.run(commands, allKeys, args);
+    return WRITE_SCRIPT.run(commands, allKeys, args, () => {
+      // In a cluster one node that is dead would hold up all others.
+      this.#isHeld = !isCluster;
+    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 import { Redis } from 'ioredis';
@@ -5,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { TcpProxy } from '../../../tools/tcp-proxy.ts';
 import { hasRedisServer, type OwnTestRedis, startOwnTestRedis } from '../../../tools/test-redis.ts';
 import { RedisRealtime, type RedisRealtimeOptions } from '../src/index.ts';
-import { ticker, trades } from './market.ts';
+import { ticker, trade, trades } from './market.ts';
 
 const RETRYABLE = ['UNAVAILABLE', 'TIMEOUT', 'OVERLOADED'];
 
@@ -272,6 +274,10 @@ describe.skipIf(!hasRedisServer())('faults', () => {
       await expect(refused.open()).rejects.toMatchObject({ code: 'CANNOT_OPEN', retryable: false });
       const admitted = await open({ redisOptions: { password: 'secret' } });
       expect(await admitted.tickers.set(ticker('A'))).toBe('stored');
+      const wrong = new RedisRealtime({ url: redis.url, redisOptions: { password: 'not-this' } });
+      const error: unknown = await wrong.open().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'CANNOT_OPEN', retryable: false });
+      expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toContain('not-this');
     } finally {
       await raw.config('SET', 'requirepass', '');
       raw.disconnect();
@@ -315,6 +321,24 @@ describe.skipIf(!hasRedisServer())('faults', () => {
     raw.disconnect();
     expect(await realtime.tickers.set(ticker('A', 1))).toBe('stored');
     expect((await realtime.trades.replay('A')).gap).toBe(false);
+  });
+
+  it('writes stay in their order when the server forgets the scripts', async () => {
+    const realtime = await open({}, redis.port);
+    const raw = new Redis(redis.port);
+    const ids = Array.from({ length: 20 }, (_, i) => `${i}`);
+    for (let round = 0; round < 20; round += 1) {
+      await raw.script('FLUSH');
+      const writes: Promise<unknown>[] = [];
+      for (const id of ids) {
+        writes.push(realtime.trades.append(`S${round}`, [trade(id)]));
+        await setImmediate();
+      }
+      await Promise.all(writes);
+      const recent = await realtime.trades.recent(`S${round}`);
+      expect(recent.map(({ id }) => id)).toEqual(ids);
+    }
+    raw.disconnect();
   });
 
   it('a replay after the server lost its data reports a gap', async () => {

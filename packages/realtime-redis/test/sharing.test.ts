@@ -79,6 +79,16 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     expect(after).toEqual(ticker('A'));
   });
 
+  it('writes stay in their order when a listener leaves before it could hear', async () => {
+    const realtime = await open();
+    const unsubscribe = realtime.subscribe({}, () => undefined);
+    const first = realtime.tickers.set({ ...ticker('A'), price: 1 });
+    unsubscribe();
+    const second = realtime.tickers.set({ ...ticker('A'), price: 2 });
+    expect(await Promise.all([first, second])).toEqual(['stored', 'stored']);
+    expect(await realtime.tickers.get('A')).toMatchObject({ price: 2 });
+  });
+
   it('keeps the last values before the close until trading goes on', async () => {
     // Friday, 15:29 in Seoul.
     const clock = new ManualClock(Date.parse('2026-09-25T06:29:00Z'));
@@ -196,6 +206,24 @@ describe.skipIf(!hasRedisServer())('a server that is shared', () => {
     await realtime.tickers.set(ticker('B'));
     await expect.poll(() => events.length).toBe(3);
     expect(events.map(({ type }) => type)).toEqual(['ticker', 'lagged', 'ticker']);
+  });
+
+  it.each([
+    ['a ticker', 't', '='],
+    ['an order book', 'b', '='],
+    ['trades', 'l', '+'],
+  ])('an update that cannot be read is told as lagged: %s', async (_, letter, what) => {
+    const realtime = await open({ url: redis.url, keyPrefix: 'junk:', nearCache: true });
+    const events: RealtimeEvent[] = [];
+    realtime.subscribe({}, (event) => events.push(event));
+    await realtime.tickers.set(ticker('A'));
+    await expect.poll(() => events.length).toBe(1);
+    await realtime.tickers.get('A');
+    const next = Number(await raw.get('junk:{%}:n')) + 1;
+    const change = [what, `junk:{A}:${letter}`, '"none of ours'];
+    await raw.publish('junk:{%}:live', ['junk:{%}:n', `${next}`, ...change].join('\0'));
+    await expect.poll(() => events.at(-1)).toEqual({ type: 'lagged' });
+    expect(await realtime.tickers.get('A')).toEqual(ticker('A'));
   });
 
   it('what something else put under a key is refused, and what else was sent is stored', async () => {
