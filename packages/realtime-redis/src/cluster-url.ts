@@ -1,5 +1,9 @@
 import { invalidInput } from '@barkeep/core';
-import type { RedisNode } from './redis-realtime-options.ts';
+
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** What a URL says of a cluster. */
 export interface ClusterAddress {

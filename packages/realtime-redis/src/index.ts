@@ -1,6 +1,6 @@
+export type { RedisNode } from './cluster-url.ts';
 export * from './redis-realtime.ts';
 export type {
   RedisConnectionOptions,
-  RedisNode,
   RedisRealtimeOptions,
 } from './redis-realtime-options.ts';

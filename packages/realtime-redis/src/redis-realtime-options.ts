@@ -1,7 +1,7 @@
 import { invalidInput, onlyKnownKeys } from '@barkeep/core';
 import type { AbstractRealtimeOptions } from '@barkeep/realtime';
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
-import { clusterAddress } from './cluster-url.ts';
+import { clusterAddress, type RedisNode } from './cluster-url.ts';
 
 export interface RedisRealtimeOptions extends AbstractRealtimeOptions {
   /**
@@ -33,11 +33,6 @@ export interface RedisRealtimeOptions extends AbstractRealtimeOptions {
 
 /** What ioredis takes, save what would change the shape of its answers. */
 export type RedisConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
-
-export interface RedisNode {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Where Redis is. */
 export type RedisTarget =

@@ -7,6 +7,7 @@ const PATIENCE_MS = 1_000;
 /** A name that one page of an origin holds at a time (https://w3c.github.io/web-locks/). */
 export class ExclusiveLock {
   readonly #name: string;
+  #isTaking = false;
   #held: Promise<unknown> | undefined;
   #release: (() => void) | undefined;
 
@@ -16,7 +17,28 @@ export class ExclusiveLock {
 
   /** @throws BarkeepError `BUSY` when it is held already; `CANNOT_OPEN` where there are no locks. */
   async take(): Promise<void> {
-    if (this.#release !== undefined) throw busy(this.#name, true);
+    if (this.#isTaking || this.#release !== undefined) throw busy(this.#name, true);
+    this.#isTaking = true;
+    try {
+      await this.#request();
+    } finally {
+      this.#isTaking = false;
+    }
+  }
+
+  /** @throws BarkeepError `BUSY` when it is not ours, or was taken from us. */
+  assertHeld(): void {
+    if (this.#release === undefined) throw busy(this.#name, false);
+  }
+
+  /** Resolves when somebody else can take it. */
+  async release(): Promise<void> {
+    this.#release?.();
+    this.#release = undefined;
+    await this.#held;
+  }
+
+  async #request(): Promise<void> {
     // Its types do not know that pages without https have none.
     const locks = navigator.locks as LockManager | undefined;
     if (locks === undefined) throw unavailable(this.#name, 'Web Locks');
@@ -32,18 +54,6 @@ export class ExclusiveLock {
         reject(busy(this.#name, true, cause));
       });
     });
-  }
-
-  /** @throws BarkeepError `BUSY` when it is not ours, or was taken from us. */
-  assertHeld(): void {
-    if (this.#release === undefined) throw busy(this.#name, false);
-  }
-
-  /** Resolves when somebody else can take it. */
-  async release(): Promise<void> {
-    this.#release?.();
-    this.#release = undefined;
-    await this.#held;
   }
 }
 

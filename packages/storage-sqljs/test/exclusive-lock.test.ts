@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { ExclusiveLock } from '../src/browser/exclusive-lock.ts';
+
+it('is let go although it was asked for twice at the same time', async () => {
+  const name = `barkeep-test-${process.pid}`;
+  const lock = new ExclusiveLock(name);
+  const taken = lock.take();
+  await expect(lock.take()).rejects.toMatchObject({ code: 'BUSY', retryable: true });
+  await taken;
+  lock.assertHeld();
+  await lock.release();
+  const next = new ExclusiveLock(name);
+  await next.take();
+  await next.release();
+});
