@@ -17,6 +17,11 @@ export interface TinyDisk {
   free(): void;
 }
 
+/** A disk that somebody has to unmount. */
+export interface MountedTinyDisk extends TinyDisk {
+  unmount(): void;
+}
+
 let answer: boolean | undefined;
 
 /** Whether a disk can be mounted here; says so in one line where not. */
@@ -30,17 +35,31 @@ export async function withTinyDisk<T>(
   bytes: number,
   work: (disk: TinyDisk) => Promise<T>,
 ): Promise<T> {
+  const disk = mountTinyDisk(bytes);
+  try {
+    return await work(disk);
+  } finally {
+    disk.unmount();
+  }
+}
+
+/** Mounts a disk of so many bytes until `unmount`, or the end of the process. @throws Error where it cannot. */
+export function mountTinyDisk(bytes: number): MountedTinyDisk {
   const directory = mkdtempSync(join(tmpdir(), 'barkeep-disk-'));
-  // A test that runs out of time never comes back to `finally`.
+  // A test that runs out of time never comes back to where it unmounts.
   const remove = (): void => unmount(directory);
+  const forget = (): void => {
+    process.off('exit', remove);
+    remove();
+  };
   process.once('exit', remove);
   try {
     mount(directory, bytes);
-    return await work(tinyDisk(directory));
-  } finally {
-    process.off('exit', remove);
-    remove();
+  } catch (error) {
+    forget();
+    throw error;
   }
+  return { ...tinyDisk(directory), unmount: forget };
 }
 
 function tinyDisk(directory: string): TinyDisk {
@@ -58,15 +77,12 @@ function tinyDisk(directory: string): TinyDisk {
 }
 
 function tryMount(): boolean {
-  const directory = mkdtempSync(join(tmpdir(), 'barkeep-disk-'));
   try {
-    mount(directory, 100_000);
+    mountTinyDisk(100_000).unmount();
     return true;
   } catch (error) {
     console.warn(`skipped the tests that fill a disk: ${(error as Error).message}`);
     return false;
-  } finally {
-    unmount(directory);
   }
 }
 

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { mountTinyDisk } from '../../../tools/tiny-disk.ts';
 
 /** A directory on a disk that can be made to fail, and to work again. */
 export interface FaultyDisk {
@@ -15,6 +16,7 @@ export interface FaultyDisk {
 /** What is said to a write where no real disk can be made to fail. */
 export type Inject = (failure: 'ENOSPC' | 'EROFS' | undefined) => void;
 
+const DISK_BYTES = 1_048_576;
 const PAGE = new Uint8Array(4_096);
 /** Nobody's, on every system that has one. */
 const ANOTHER_USER = 65_534;
@@ -23,7 +25,7 @@ let reported = false;
 
 /** A disk of one mebibyte that is full from `begin` to `end`. */
 export function fullDisk(inject: Inject): FaultyDisk {
-  const mount = mountTinyDisk();
+  const mount = mountDisk();
   if (mount === undefined) return injected(inject, 'ENOSPC');
   const ballast = join(mount, 'ballast');
   return {
@@ -41,7 +43,7 @@ export function fullDisk(inject: Inject): FaultyDisk {
 
 /** A disk that is mounted read-only from `begin` to `end`. */
 export function readOnlyDisk(inject: Inject): FaultyDisk {
-  const mount = mountTinyDisk();
+  const mount = mountDisk();
   if (mount === undefined) return injected(inject, 'EROFS');
   const remount = (mode: 'ro' | 'rw'): void => {
     execFileSync('mount', ['-o', `remount,${mode}`, mount]);
@@ -78,21 +80,17 @@ export function forbiddenDirectory(): FaultyDisk {
   };
 }
 
-function mountTinyDisk(): string | undefined {
-  const directory = temporaryDirectory();
+/** Where the disk is mounted; `undefined` where nobody may. */
+function mountDisk(): string | undefined {
   try {
-    const options = ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory];
-    execFileSync('mount', options, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const { directory, unmount } = mountTinyDisk(DISK_BYTES);
+    onTestFinished(unmount);
+    return directory;
   } catch {
     if (!reported) console.warn('no right to mount a disk here: its faults are injected instead');
     reported = true;
     return undefined;
   }
-  onTestFinished(() => {
-    // Whatever still has a file open keeps the disk until it closes it.
-    execFileSync('umount', ['-l', directory]);
-  });
-  return directory;
 }
 
 function injected(inject: Inject, failure: 'ENOSPC' | 'EROFS'): FaultyDisk {
