@@ -1,11 +1,6 @@
-import {
-  BarkeepError,
-  type CallOptions,
-  type OrderBook,
-  type Ticker,
-  type Trade,
-} from '@barkeep/core';
+import type { CallOptions, OrderBook, Ticker, Trade } from '@barkeep/core';
 import type { IRealtimeCache, OrderBookReadOptions, TradeReadOptions } from '@barkeep/realtime';
+import { isRetryable } from '../fetching/retry.ts';
 import type { RouterTier } from './router-tier.ts';
 
 /**
@@ -35,7 +30,7 @@ export class RealtimeReader {
     const complete = (found: readonly (Ticker | undefined)[]): (Ticker | undefined)[] =>
       symbols.map((symbol, i) => found[i] ?? router.ticker(symbol));
     return stored.then(complete, (error: unknown) => {
-      const found = isPassing(error) ? complete([]) : [];
+      const found = isRetryable(error) ? complete([]) : [];
       if (found.some(isThere)) return found;
       throw error;
     });
@@ -69,7 +64,7 @@ async function orElse<Value>(
     const found = await stored;
     return isEnough(found) ? found : (look(router) ?? found);
   } catch (error) {
-    const live = isPassing(error) ? look(router) : undefined;
+    const live = isRetryable(error) ? look(router) : undefined;
     if (live !== undefined) return live;
     throw error;
   }
@@ -77,8 +72,4 @@ async function orElse<Value>(
 
 function isThere(value: unknown): boolean {
   return value !== undefined;
-}
-
-function isPassing(error: unknown): boolean {
-  return BarkeepError.is(error) && error.retryable;
 }
