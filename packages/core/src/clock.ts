@@ -16,7 +16,13 @@ export interface ClockTimerOptions {
 
 /** Where time comes from. Everything that waits or expires asks its clock, so tests need not sleep. */
 export interface Clock {
+  /** Wall time. It may be set, so it may jump both ways. */
   now(): EpochMs;
+  /**
+   * Milliseconds since an instant of no meaning; they never go back. Without it, `monotonicTime` goes by
+   * `now` and by timers, and notices that the clock was set back when it next looks.
+   */
+  monotonic?(): number;
   /** Calls back once, `delayMs` from now; `Infinity` never does. */
   setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer;
 }
@@ -27,6 +33,7 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647;
 /** The machine's clock. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer {
     let handle: ReturnType<typeof setTimeout>;
     const arm = (leftMs: number): void => {

@@ -18,6 +18,7 @@ export * from './invalid-input.ts';
 export type * from './json-value.ts';
 export * from './listener-set.ts';
 export * from './manual-clock.ts';
+export * from './monotonic-time.ts';
 export * from './operation-statistics.ts';
 export * from './order-book.ts';
 export * from './repeating-task.ts';

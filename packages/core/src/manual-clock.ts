@@ -7,9 +7,14 @@ interface PendingTimer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until it is told to move: for tests and simulations. */
+/**
+ * A clock that stands still until it is told to move: for tests and simulations. Its wall time may be set
+ * to anything (`setWallTime`); its timers and `monotonic` go on as if nothing had happened.
+ */
 export class ManualClock implements Clock {
+  /** Monotonic time, which equals wall time until that is set. */
   #now: EpochMs;
+  #wallOffset = 0;
   #order = 0;
   readonly #pending = new Set<PendingTimer>();
 
@@ -18,6 +23,10 @@ export class ManualClock implements Clock {
   }
 
   now(): EpochMs {
+    return this.#now + this.#wallOffset;
+  }
+
+  monotonic(): number {
     return this.#now;
   }
 
@@ -34,14 +43,20 @@ export class ManualClock implements Clock {
 
   /** Moves forward, firing the timers that fall due, each at its own instant and in order. */
   advance(ms: number): void {
-    this.advanceTo(this.#now + ms);
+    this.advanceTo(this.now() + ms);
   }
 
-  /** Moves forward to an instant; going back is a `RangeError`. */
-  advanceTo(instant: EpochMs): void {
-    if (!(instant >= this.#now)) {
-      throw new RangeError(`the clock is at ${this.#now} and cannot move to ${instant}`);
+  /** Sets the wall clock, ahead or back. No time passes: no timer fires by it, and none is moved. */
+  setWallTime(instant: EpochMs): void {
+    this.#wallOffset = instant - this.#now;
+  }
+
+  /** Moves forward to an instant of wall time; going back is a `RangeError`. */
+  advanceTo(wallTime: EpochMs): void {
+    if (!(wallTime >= this.now())) {
+      throw new RangeError(`the clock is at ${this.now()} and cannot move to ${wallTime}`);
     }
+    const instant = wallTime - this.#wallOffset;
     for (let due = this.#nextDue(instant); due !== undefined; due = this.#nextDue(instant)) {
       this.#pending.delete(due);
       this.#now = Math.max(this.#now, due.at);

@@ -9,6 +9,7 @@ import type {
   SeriesKey,
   Timeframe,
 } from '@barkeep/core';
+import type { SeriesSnapshot, SnapshotRequest } from './series-snapshot.ts';
 
 /** Candles of one series to store, with what is known about where they came from. */
 export interface CandleBatch {
@@ -22,13 +23,19 @@ export interface CandleBatch {
   readonly covers?: Interval | readonly Interval[] | undefined;
   /** Who delivered them, such as `upbit-rest`; kept with the coverage. Default: `unknown`. */
   readonly source?: string | undefined;
+  /**
+   * `uncovered`: candles in periods that are covered when the write happens are left out and count as
+   * unchanged, decided in the write's transaction. For candles that were asked for earlier: what became
+   * covered meanwhile is final. Default: `all`.
+   */
+  readonly replaces?: 'all' | 'uncovered' | undefined;
 }
 
 /** What a write did to the candles it was given, duplicates inside a batch counted once. */
 export interface WriteResult {
   readonly inserted: number;
   readonly updated: number;
-  /** Already stored with the same values: cost no write. */
+  /** Already stored with the same values, or left out by `replaces: 'uncovered'`: cost no write. */
   readonly unchanged: number;
 }
 
@@ -137,6 +144,21 @@ export interface ICandleRepository {
    * `capabilities.revisions`.
    */
   revisions(key: SeriesKey, ranges: readonly Interval[], options?: CallOptions): Promise<string[]>;
+
+  /**
+   * For each request, one series as it is at one instant: how far it reaches, what is covered, and for
+   * each range a revision and, where wanted, the candles. Everything in one snapshot is of one state,
+   * whoever else writes, removes or compacts meanwhile; the snapshots of one call may be of several.
+   * A series that is not stored has a snapshot, too.
+   *
+   * @example
+   * const [{ extent, coverage, ranges }] = await storage.candles.snapshots([
+   *   { symbol: 'KRW-BTC', timeframe: '1m', ranges: [{ limit: 200, candles: 'always' }] },
+   * ]);
+   *
+   * @throws BarkeepError `INVALID_INPUT` naming the request in `batch`.
+   */
+  snapshots(requests: readonly SnapshotRequest[], options?: CallOptions): Promise<SeriesSnapshot[]>;
 
   /** Every series that has candles, by symbol and then timeframe (both in code unit order). */
   list(filter?: SeriesFilter, options?: CallOptions): Promise<SeriesInfo[]>;

@@ -9,5 +9,6 @@ export type * from './market-data-storage.ts';
 export type * from './metadata-repository.ts';
 export { randomRevision } from './random-revision.ts';
 export { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
+export type * from './series-snapshot.ts';
 export type * from './storage-capabilities.ts';
 export type * from './storage-maintenance.ts';
