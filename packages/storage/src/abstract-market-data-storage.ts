@@ -103,7 +103,7 @@ export interface AbstractStorageOptions {
   readonly clock?: Clock | undefined;
 }
 
-const BATCH_KEYS = ['key', 'candles', 'covers', 'source'] as const;
+const BATCH_KEYS = ['key', 'candles', 'covers', 'source', 'replaces'] as const;
 const PROVENANCE_KEYS = ['source', 'collectedAt'] as const;
 const MAX_SOURCE_LENGTH = 256;
 /** How many candles a continuity report looks at in one go. */

@@ -1,28 +1,35 @@
 import {
   type EpochMs,
   type Interval,
+  type IntervalSet,
   intervalsContain,
   normalizeIntervals,
   subtractIntervals,
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
-import type { FetchOutcome } from '../fetching/missing-candle-fetcher.ts';
+import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
+import { historyStartOf } from '../series/history-start.ts';
 import { knownStart } from '../series/known-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
+import { coveredBy } from './covered-by.ts';
 
-/** Puts together what was read and what was fetched, as of an instant. */
+/**
+ * Puts together what was read and what was fetched, as of an instant.
+ * @param asked What was to be fetched, whatever came of it.
+ */
 export function composeAnswer(
   stored: StoredCandles,
   outcomes: readonly FetchOutcome[],
+  asked: IntervalSet,
   now: EpochMs,
   closeGraceMs: number,
 ): CandleAnswer {
   const { ask } = stored;
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
-  const range = answeredRange(stored, unsettled.to);
-  const { historyStart } = ask.series.notes ?? {};
+  const range = answeredRange(stored, asked, unsettled.to);
+  const historyStart = historyStartOf(ask.series, now);
   const { entries } = stored.ledger;
   return Object.freeze({
     series: stored.candles,
@@ -44,29 +51,34 @@ function frozen<Part extends object>(parts: Part[]): readonly Part[] {
 
 function answeredRange(
   { ask, candles, ledger }: StoredCandles,
+  [farthest]: IntervalSet,
   currentEnd: EpochMs,
 ): Interval | undefined {
   const { series, limit, take, range, hasFrom, hasTo } = ask;
   if (limit === 0) return undefined;
   const isCut = candles.length >= limit;
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
-  const start = hasFrom ? range.from : (knownStart(series, ledger) ?? first);
+  const known = knownStart(series, ledger) ?? first;
+  const start = hasFrom ? range.from : earlier(known, farthest?.from);
   const end = hasTo ? range.to : Math.max(currentEnd, series.extent?.to ?? 0);
   const from = isCut && take === 'last' ? candles.firstTimestamp : start;
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
   return from === undefined || from >= to ? undefined : { from, to };
 }
 
+function earlier(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
 function missingFrom(
   { from, to }: Interval,
-  { ledger }: StoredCandles,
+  stored: StoredCandles,
   endedBy: EpochMs,
   historyStart = from,
 ): Interval[] {
-  const ended = normalizeIntervals([
-    { from: Math.max(from, historyStart), to: Math.min(to, endedBy) },
-  ]);
-  return subtractIntervals(ended, ledger.covered);
+  const begin = Math.max(from, stored.ask.series.grid.floor(historyStart));
+  const ended = normalizeIntervals([{ from: begin, to: Math.min(to, endedBy) }]);
+  return subtractIntervals(ended, coveredBy(stored));
 }
 
 function lastMayChange({ ask, candles, ledger }: StoredCandles): boolean {

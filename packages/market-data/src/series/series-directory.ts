@@ -1,4 +1,4 @@
-import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
 import type { LiveStreams } from '../live/live-streams.ts';
 import type { InvalidationSelector } from '../market-data-service.ts';
@@ -15,6 +15,7 @@ export class SeriesDirectory {
   readonly #pagePeriods: number;
   readonly #streams: LiveStreams;
   readonly #seriesTags: (key: SeriesKey) => readonly string[];
+  readonly #time: MonotonicTime;
   readonly #counter = new ChangeCounter();
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
@@ -23,10 +24,12 @@ export class SeriesDirectory {
     pagePeriods: number,
     streams: LiveStreams,
     seriesTags: (key: SeriesKey) => readonly string[],
+    time: MonotonicTime,
   ) {
     this.#pagePeriods = pagePeriods;
     this.#streams = streams;
     this.#seriesTags = seriesTags;
+    this.#time = time;
   }
 
   get size(): number {
@@ -56,10 +59,13 @@ export class SeriesDirectory {
     if (state === undefined) return;
     if (event.type === 'coverage') {
       state.coverageChanged();
+      state.settling.remove([event.interval]);
       return;
     }
     state.candlesChanged(event.interval);
-    if (event.interval.to > state.grid.floor(now)) state.currentSeenAt = now;
+    const period = state.grid.floor(now);
+    const { to } = event.interval;
+    if (to > period) state.currentSeen = { period, to, at: this.#time.now() };
   }
 
   liveChanged(key: SeriesKey): void {
@@ -88,7 +94,7 @@ export class SeriesDirectory {
 
   #stateOf(key: SeriesKey): SeriesState {
     const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
-    return new SeriesState(key, geometry, this.#counter, this.#streams);
+    return new SeriesState(key, geometry, this.#counter, this.#streams, this.#time);
   }
 
   #keepBound(): void {

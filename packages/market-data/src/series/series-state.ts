@@ -3,6 +3,7 @@ import {
   type Interval,
   type IntervalSet,
   MAX_EPOCH_MS,
+  type MonotonicTime,
   normalizeIntervals,
   type SeriesKey,
   seriesKeyText,
@@ -15,6 +16,7 @@ import type { PageGeometry } from '../pages/page-geometry.ts';
 import { PageStamps } from '../pages/page-stamps.ts';
 import type { ChangeCounter } from './change-counter.ts';
 import type { SeriesNotes } from './series-notebook.ts';
+import { SettlingPeriods } from './settling-periods.ts';
 
 /** The part of a series' coverage this process has read. */
 export interface Ledger {
@@ -26,6 +28,26 @@ export interface Ledger {
 interface Known<T> {
   readonly value: T;
   readonly stamp: number;
+}
+
+/** When the latest candles were last seen. */
+export interface CurrentSight {
+  /** The start of the period that was the current one. */
+  readonly period: EpochMs;
+  /** How far what was seen reaches: not always to the end of that period. */
+  readonly to: EpochMs;
+  /** When, in monotonic time. */
+  readonly at: number;
+}
+
+/** A search for earlier candles that found none. */
+export interface VainSearch {
+  /** How far back it went. */
+  readonly from: EpochMs;
+  /** The first candle that was known then; with an earlier one the search is worth another try. */
+  readonly firstCandle: EpochMs | undefined;
+  /** When it is worth another try at any rate, in monotonic time. */
+  readonly until: number;
 }
 
 const NEVER = -1;
@@ -40,10 +62,11 @@ export class SeriesState {
   readonly geometry: PageGeometry;
   readonly pages: PageStamps;
   notes: SeriesNotes | undefined;
+  /** What was delivered too soon after its end to be final. */
+  readonly settling: SettlingPeriods;
   /** When the current period was last fetched or written. */
-  currentSeenAt: EpochMs = Number.NEGATIVE_INFINITY;
-  /** Until when looking further back for candles is taken to be in vain. */
-  noEarlierUntil: EpochMs = Number.NEGATIVE_INFINITY;
+  currentSeen: CurrentSight | undefined;
+  vainSearch: VainSearch | undefined;
   readonly #counter: ChangeCounter;
   readonly #streams: LiveStreams;
   #extent: Known<Interval | undefined> = { value: undefined, stamp: NEVER };
@@ -57,7 +80,9 @@ export class SeriesState {
     geometry: PageGeometry,
     counter: ChangeCounter,
     streams: LiveStreams,
+    time: MonotonicTime,
   ) {
+    this.settling = new SettlingPeriods(time);
     this.key = { symbol: key.symbol, timeframe: key.timeframe };
     this.text = seriesKeyText(key);
     this.geometry = geometry;
@@ -167,8 +192,9 @@ export class SeriesState {
     this.#candlesChangedAt = stamp;
     this.#coverageChangedAt = stamp;
     this.pages.markAll(stamp);
-    this.currentSeenAt = Number.NEGATIVE_INFINITY;
-    this.noEarlierUntil = Number.NEGATIVE_INFINITY;
+    this.settling.clear();
+    this.currentSeen = undefined;
+    this.vainSearch = undefined;
   }
 
   /**
