@@ -48,6 +48,8 @@ export async function invalidateSeries(
     if (range !== undefined) continue;
     for (const tier of tiers) await tier.forget(some.map(seriesTag));
   }
+  // Again: an announcement looks like a write of the current candle.
+  directory.forget(selector);
 }
 
 /** Others may have something cached of a series that is neither stored nor known here. */

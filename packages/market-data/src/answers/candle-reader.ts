@@ -139,6 +139,7 @@ export class CandleReader {
   async #askStorage(readings: readonly CandleReading[]): Promise<void> {
     const { storage, tiers, clock } = this.#options;
     const requests = readings.map((reading) => reading.request());
+    this.#directReads += readings.filter(({ isDirect }) => isDirect).length;
     try {
       const snapshots = await storage.candles.snapshots(requests);
       const brought = readings.flatMap((reading, i) => {
@@ -147,7 +148,6 @@ export class CandleReader {
         return reading.learn(snapshot, clock.now());
       });
       this.#pagesRead += brought.length;
-      this.#directReads += readings.filter(({ isDirect }) => isDirect).length;
       for (const tier of tiers) if (brought.length > 0) await tier.keep(brought);
       await Promise.all(readings.map((reading) => this.#dropDisbelieved(reading)));
     } catch (error) {

@@ -1,4 +1,4 @@
-import { CandleSeries, type EpochMs, type Interval, intervalsContain } from '@barkeep/core';
+import { CandleSeries, type EpochMs, type Interval, intervalsContain, intervalsOverlap } from '@barkeep/core';
 import type { CoverageEntry, SeriesSnapshot, SnapshotRange, SnapshotRequest } from '@barkeep/storage';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
 import type { CandleAsk } from '../series/candle-ask.ts';
@@ -111,7 +111,10 @@ export class CandleReading {
       if (candles === undefined) continue;
       const cachedUntil = Number.NEGATIVE_INFINITY;
       this.#walk.found.set(page, { candles, revision, tier: 'storage', cachedUntil });
-      const isSettled = intervalsContain(snapshot.covered, series.geometry.stretchOf(page));
+      const stretch = series.geometry.stretchOf(page);
+      // A page beyond the extent was only likely to have candles.
+      if (snapshot.extent === undefined || !intervalsOverlap(snapshot.extent, stretch)) continue;
+      const isSettled = intervalsContain(snapshot.covered, stretch);
       brought.push({ series, page, candles, revision, isSettled });
     }
     this.#plan();

@@ -23,7 +23,7 @@ interface PageSpan {
  * would need, then twice as many, and so on.
  */
 export class PageWalk {
-  readonly found = new Map<number, CandlePage>();
+  readonly found: Map<number, CandlePage> = new Map();
   readonly #ask: CandleAsk;
 
   constructor(ask: CandleAsk) {

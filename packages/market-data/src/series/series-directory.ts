@@ -53,9 +53,9 @@ export class SeriesDirectory {
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
     state.changed();
-    // Another process has written the current candle: it need not be fetched here.
-    const isCurrent = event.type === 'candles' && event.origin === 'remote';
-    if (isCurrent && event.interval.to === state.grid.shift(now)) state.currentSeenAt = now;
+    // Somebody has written the current candle: it need not be fetched.
+    const isCurrent = event.interval.to === state.grid.shift(now);
+    if (event.type === 'candles' && isCurrent) state.currentSeenAt = now;
   }
 
   liveChanged(key: SeriesKey): void {

@@ -9,12 +9,12 @@ export class SeriesState {
   readonly key: SeriesKey;
   readonly text: string;
   readonly geometry: PageGeometry;
-  notes: SeriesNotes | undefined;
   /** When the current period was last fetched or written. */
   currentSeenAt: EpochMs = Number.NEGATIVE_INFINITY;
   /** Until when looking further back for candles is taken to be in vain. */
   noEarlierUntil: EpochMs = Number.NEGATIVE_INFINITY;
   readonly #streams: LiveStreams;
+  #notes: SeriesNotes | undefined;
   #snapshot: KnownSnapshot | undefined;
   #changes = 0;
   #touches = 0;
@@ -29,6 +29,15 @@ export class SeriesState {
 
   get grid(): TimeframeGrid {
     return this.geometry.grid;
+  }
+
+  get notes(): SeriesNotes | undefined {
+    return this.#notes;
+  }
+
+  set notes(notes: SeriesNotes | undefined) {
+    this.#notes = notes;
+    this.#touches += 1;
   }
 
   /** The latest snapshot, as long as no change of the series has been heard of since it was asked for. */
