@@ -1,4 +1,10 @@
-import { BarkeepError, type Interval, ManualClock, timeframeGrid } from '@barkeep/core';
+import {
+  BarkeepError,
+  type Interval,
+  ManualClock,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimit } from '../src/fetching/concurrency-limit.ts';
@@ -10,8 +16,9 @@ import { KnownSnapshot } from '../src/series/known-snapshot.ts';
 import { LiveStreams } from '../src/series/live-streams.ts';
 import { PageGeometry } from '../src/series/page-geometry.ts';
 import { SeriesDirectory } from '../src/series/series-directory.ts';
-import { settle, throughTime } from './fixtures.ts';
+import { KEY, MINUTE, NOON, settle, throughTime } from './fixtures.ts';
 
+const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
 describe('retry', () => {
