@@ -123,7 +123,10 @@ export class RouterModelRun {
         one.candle.timestamp === live.candle.timestamp;
       const made = this.#made.find((one) => ofCandle(one) && one.asOf === live.asOf);
       assertEqual(live, made, 'a candle in memory');
-      const newest = Math.max(0, ...this.#sentSinceConnect.filter(ofCandle).map(({ asOf }) => asOf));
+      const newest = Math.max(
+        0,
+        ...this.#sentSinceConnect.filter(ofCandle).map(({ asOf }) => asOf),
+      );
       assertTrue(live.asOf >= newest, 'no newer state of it has come over the connection');
     }
   }
