@@ -61,6 +61,7 @@ export interface CheckedConfig {
   readonly recording: RecordingSettings | undefined;
   readonly coordinator: IMarketDataCoordinator | undefined;
   readonly clock: Clock;
+  readonly maxAheadMs: number;
   readonly candleCache: CandleCacheSettings;
   readonly fetching: FetchingSettings;
   readonly tradingHours: TradingHours | undefined;
@@ -79,12 +80,15 @@ const CONFIG_KEYS = [
   'recording',
   'coordinator',
   'clock',
+  'maxAheadMs',
   'candleCache',
   'fetching',
   'tradingHours',
   'seriesTags',
   'preload',
 ] as const;
+
+const DEFAULT_MAX_AHEAD_MS = 600_000;
 
 const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
   pagePeriods: 1_024,
@@ -139,6 +143,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     recording,
     coordinator,
     clock = systemClock,
+    maxAheadMs = DEFAULT_MAX_AHEAD_MS,
     tradingHours,
     seriesTags = () => [],
   } = config;
@@ -153,6 +158,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
   }
   requireMethod(clock, 'clock', 'now');
   requireMethod(clock, 'clock', 'setTimer');
+  requireCount(maxAheadMs, 'maxAheadMs', 0);
   return {
     storage,
     realtime,
@@ -162,6 +168,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     recording: recording === false ? undefined : filled(recording, RECORDING_DEFAULTS, 'recording'),
     coordinator,
     clock,
+    maxAheadMs,
     candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
     fetching: checkFetching(config.fetching ?? {}),
     tradingHours,

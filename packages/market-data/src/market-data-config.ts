@@ -106,6 +106,11 @@ export interface MarketDataConfig {
   readonly coordinator?: IMarketDataCoordinator | undefined;
   /** Also given to adapters made from a URL. Default: the machine's clock. */
   readonly clock?: Clock | undefined;
+  /**
+   * What lies further ahead of the clock is refused with `INVALID_INPUT`, whoever it comes from, in
+   * milliseconds; candles may lie one period further ahead. Default: 600,000.
+   */
+  readonly maxAheadMs?: number | undefined;
   readonly candleCache?: CandleCacheConfig | undefined;
   /**
    * When the markets trade. Expiry counts trading time only: what is read after the close lives until
