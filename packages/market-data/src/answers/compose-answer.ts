@@ -9,7 +9,6 @@ import {
 import { coverageWithin } from '@barkeep/storage';
 import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
 import { historyStartOf } from '../series/history-start.ts';
-import { knownStart } from '../series/known-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
@@ -29,8 +28,13 @@ export function composeAnswer(
   const { ask } = stored;
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
   const range = answeredRange(stored, asked, unsettled.to);
-  const historyStart = historyStartOf(ask.series, now);
-  const { entries } = stored.ledger;
+  const historyStart = historyStartOf(
+    ask.series.notes,
+    stored.snapshot.extent,
+    now,
+    ask.series.grid,
+  );
+  const { entries } = stored.snapshot;
   return Object.freeze({
     series: stored.candles,
     range: range && Object.freeze(range),
@@ -50,7 +54,7 @@ function frozen<Part extends object>(parts: Part[]): readonly Part[] {
 }
 
 function answeredRange(
-  { ask, candles, ledger }: StoredCandles,
+  { ask, candles, snapshot }: StoredCandles,
   [farthest]: IntervalSet,
   currentEnd: EpochMs,
 ): Interval | undefined {
@@ -58,9 +62,8 @@ function answeredRange(
   if (limit === 0) return undefined;
   const isCut = candles.length >= limit;
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
-  const known = knownStart(series, ledger) ?? first;
-  const start = hasFrom ? range.from : earlier(known, farthest?.from);
-  const end = hasTo ? range.to : Math.max(currentEnd, series.extent?.to ?? 0);
+  const start = hasFrom ? range.from : earlier(snapshot.start ?? first, farthest?.from);
+  const end = hasTo ? range.to : Math.max(currentEnd, snapshot.extent?.to ?? 0);
   const from = isCut && take === 'last' ? candles.firstTimestamp : start;
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
   return from === undefined || from >= to ? undefined : { from, to };
@@ -81,10 +84,10 @@ function missingFrom(
   return subtractIntervals(ended, coveredBy(stored));
 }
 
-function lastMayChange({ ask, candles, ledger }: StoredCandles): boolean {
+function lastMayChange({ ask, candles, snapshot }: StoredCandles): boolean {
   if (candles.length === 0) return false;
   const from = candles.lastTimestamp;
-  return !intervalsContain(ledger.covered, { from, to: ask.series.grid.shift(from) });
+  return !intervalsContain(snapshot.covered, { from, to: ask.series.grid.shift(from) });
 }
 
 function originsOf(

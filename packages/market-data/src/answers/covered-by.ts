@@ -3,9 +3,9 @@ import type { StoredCandles } from './candle-reader.ts';
 
 /** The periods whose stored candles are all there are, be it final or provisionally. */
 export function coveredBy(stored: StoredCandles): IntervalSet {
-  const { candles, ledger, ask } = stored;
+  const { candles, snapshot, ask } = stored;
   const settling = ask.series.settling.covered({ candles, range: shownStretch(stored) });
-  return settling.length === 0 ? ledger.covered : unionIntervals(ledger.covered, settling);
+  return settling.length === 0 ? snapshot.covered : unionIntervals(snapshot.covered, settling);
 }
 
 /** The stretch of which every stored candle was read. */

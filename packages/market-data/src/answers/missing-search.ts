@@ -10,10 +10,9 @@ import {
 } from '@barkeep/core';
 import type { FetchingSettings } from '../check-config.ts';
 import { takePeriods } from '../fetching/take-periods.ts';
+import type { CandleAsk } from '../series/candle-ask.ts';
 import { historyStartOf } from '../series/history-start.ts';
-import { knownStart } from '../series/known-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import type { CandleAsk } from './candle-ask.ts';
 import type { StoredCandles } from './candle-reader.ts';
 import { coveredBy } from './covered-by.ts';
 
@@ -84,8 +83,8 @@ export class MissingSearch {
     const { candles } = after;
     if (candles.length >= limit) return;
     if (candles.length > 0 && candles.firstTimestamp !== before.candles.firstTimestamp) return;
-    const from = Math.min(first.from, this.#vainFrom() ?? first.from);
-    const firstCandle = series.extent?.from;
+    const from = Math.min(first.from, this.#vainFrom(after) ?? first.from);
+    const firstCandle = after.snapshot.extent?.from;
     series.vainSearch = { from, firstCandle, until: this.#time.now() + IN_VAIN_MS };
   }
 
@@ -120,22 +119,23 @@ export class MissingSearch {
 
   #earliest(stored: StoredCandles, now: EpochMs): EpochMs {
     const { series, hasFrom, limit, take } = this.#ask;
-    const historyStart = series.grid.floor(historyStartOf(series, now) ?? 0);
+    const { notes, grid } = series;
+    const historyStart = grid.floor(historyStartOf(notes, stored.snapshot.extent, now, grid) ?? 0);
     if (hasFrom) return historyStart;
-    const known = knownStart(series, stored.ledger) ?? Number.POSITIVE_INFINITY;
+    const known = stored.snapshot.start ?? Number.POSITIVE_INFINITY;
     if (take === 'first' || limit === Number.POSITIVE_INFINITY)
       return Math.max(historyStart, known);
-    const vainFrom = this.#vainFrom();
+    const vainFrom = this.#vainFrom(stored);
     if (vainFrom === undefined) return historyStart;
     const farthest = this.#farthest(now);
     return Math.max(historyStart, farthest < vainFrom ? farthest : known);
   }
 
   /** How far back a search in vain went, while it is remembered. */
-  #vainFrom(): EpochMs | undefined {
-    const { vainSearch, extent } = this.#ask.series;
+  #vainFrom({ snapshot }: StoredCandles): EpochMs | undefined {
+    const { vainSearch } = this.#ask.series;
     if (vainSearch === undefined || this.#time.now() >= vainSearch.until) return undefined;
-    return vainSearch.firstCandle === extent?.from ? vainSearch.from : undefined;
+    return vainSearch.firstCandle === snapshot.extent?.from ? vainSearch.from : undefined;
   }
 
   /** How far back a search for so many candles goes by itself, all rounds together. */

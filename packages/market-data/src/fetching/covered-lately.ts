@@ -118,7 +118,7 @@ export class CoveredLately {
       this.#doubtful.set(series, unionIntervals(this.#doubtful.get(series) ?? [], early));
     }
     this.#series.set(text, { series, deliveries: kept });
-    series.everythingChanged();
+    series.forget();
   }
 
   /** What was not final yet when it was asked for, as the clock is now. */

@@ -102,15 +102,13 @@ export function endOf(instant: EpochMs, agoMs: number, grid: TimeframeGrid): Epo
   return grid.floor(Math.max(0, instant - agoMs));
 }
 
-function checkStretch(
-  candles: CandleSeries,
-  { key, interval, now, maxAheadMs }: DeliveryTerms,
-): void {
+function checkStretch(candles: CandleSeries, { key, interval, ...bound }: DeliveryTerms): void {
   if (candles.length === 0) return;
   const { firstTimestamp, lastTimestamp } = candles;
-  const fault = aheadOfClockFault(lastTimestamp, now, maxAheadMs, key.timeframe);
+  const fault = aheadOfClockFault(lastTimestamp, bound, key.timeframe);
   if (fault !== undefined) {
-    throw new RangeError(`the candle of ${isoTime(lastTimestamp)} ${fault} (${isoTime(now)})`);
+    const now = isoTime(bound.now);
+    throw new RangeError(`the candle of ${isoTime(lastTimestamp)} ${fault} (${now})`);
   }
   if (candles.between(interval.from, interval.to).length > 0) return;
   const given = { from: firstTimestamp, to: timeframeGrid(key.timeframe).shift(lastTimestamp) };

@@ -59,7 +59,7 @@ export class FetchJournal {
   ): Promise<void> {
     const now = this.#clock.now();
     const earliest = Math.min(
-      series.extent?.from ?? Number.POSITIVE_INFINITY,
+      series.snapshot?.extent?.from ?? Number.POSITIVE_INFINITY,
       Number.isNaN(firstCandle) ? Number.POSITIVE_INFINITY : firstCandle,
     );
     await this.#note(series, (notes) => {

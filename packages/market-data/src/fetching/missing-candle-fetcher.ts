@@ -171,6 +171,7 @@ export class MissingCandleFetcher {
     const storeMs = performance.now() - start;
     this.#covered.add(series, covers, asked);
     series.settling.add(settling, this.#settlesAt(series, settling, answer), candles);
+    series.touched();
     const period = series.grid.floor(asked.clock);
     if (interval.to > period) {
       series.currentSeen = { period, to: interval.to, at: asked.time };

@@ -1,9 +1,9 @@
-import type { EpochMs, TimeframeGrid } from '@barkeep/core';
-import type { SeriesState } from './series-state.ts';
+import type { EpochMs, Interval, TimeframeGrid } from '@barkeep/core';
+import type { SeriesNotes } from './series-notebook.ts';
 
 /**
- * Whether history can begin at an instant: not after now, nor after the period of a candle that there is.
- * @param firstCandle The earliest one known; `Infinity` when there is none.
+ * Whether history can begin at an instant: not after now, nor after the period of the first candle.
+ * @param firstCandle `Infinity` when there is none.
  */
 export function isPossibleStart(
   start: EpochMs,
@@ -16,8 +16,10 @@ export function isPossibleStart(
 
 /** The first instant the market has history for, as noted; `undefined` when that cannot be true. */
 export function historyStartOf(
-  { notes, extent, grid }: SeriesState,
+  notes: SeriesNotes | undefined,
+  extent: Interval | undefined,
   now: EpochMs,
+  grid: TimeframeGrid,
 ): EpochMs | undefined {
   const start = notes?.historyStart;
   if (start === undefined) return undefined;

@@ -1,9 +1,8 @@
 import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
-import type { LiveStreams } from '../live/live-streams.ts';
 import type { InvalidationSelector } from '../market-data-service.ts';
-import { PageGeometry } from '../pages/page-geometry.ts';
-import { ChangeCounter } from './change-counter.ts';
+import type { LiveStreams } from './live-streams.ts';
+import { PageGeometry } from './page-geometry.ts';
 import { selectsSeries } from './selects-series.ts';
 import { SeriesState } from './series-state.ts';
 
@@ -16,7 +15,6 @@ export class SeriesDirectory {
   readonly #streams: LiveStreams;
   readonly #seriesTags: (key: SeriesKey) => readonly string[];
   readonly #time: MonotonicTime;
-  readonly #counter = new ChangeCounter();
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
 
@@ -49,31 +47,29 @@ export class SeriesDirectory {
     return state;
   }
 
-  /** Takes in what the change feed tells at an instant. */
+  /** Takes in what the change feed reports at an instant. */
   changed(event: ChangeEvent, now: EpochMs): void {
     if (event.type === 'lagged') {
-      this.forget({});
+      for (const state of this.#series.values()) state.changed();
       return;
     }
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
-    if (event.type === 'coverage') {
-      state.coverageChanged();
-      state.settling.remove([event.interval]);
-      return;
-    }
-    state.candlesChanged(event.interval);
-    const period = state.grid.floor(now);
+    state.changed();
     const { to } = event.interval;
-    if (to > period) state.currentSeen = { period, to, at: this.#time.now() };
+    if (event.type === 'coverage') state.settling.remove([event.interval]);
+    // Somebody has written the current candle: it need not be fetched.
+    else if (to === state.grid.shift(now)) {
+      state.currentSeen = { period: state.grid.floor(now), to, at: this.#time.now() };
+    }
   }
 
   liveChanged(key: SeriesKey): void {
-    this.#series.get(seriesKeyText(key))?.liveChanged();
+    this.#series.get(seriesKeyText(key))?.touched();
   }
 
   allLiveChanged(): void {
-    for (const state of this.#series.values()) state.liveChanged();
+    for (const state of this.#series.values()) state.touched();
   }
 
   keys(): SeriesKey[] {
@@ -81,20 +77,14 @@ export class SeriesDirectory {
   }
 
   forget(selector: InvalidationSelector): void {
-    const { range } = selector;
     for (const state of this.#series.values()) {
-      if (!selectsSeries(selector, state.key, this.#seriesTags)) continue;
-      if (range === undefined) state.everythingChanged();
-      else {
-        state.candlesChanged(range);
-        state.coverageChanged();
-      }
+      if (selectsSeries(selector, state.key, this.#seriesTags)) state.forget();
     }
   }
 
   #stateOf(key: SeriesKey): SeriesState {
     const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
-    return new SeriesState(key, geometry, this.#counter, this.#streams, this.#time);
+    return new SeriesState(key, geometry, this.#streams, this.#time);
   }
 
   #keepBound(): void {
