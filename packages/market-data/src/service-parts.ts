@@ -1,4 +1,5 @@
 import type { IDataCache } from '@barkeep/cache';
+import { monotonicTime } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { AnswerMemory } from './answers/answer-memory.ts';
@@ -50,7 +51,12 @@ export interface ServiceParts {
 export function serviceParts(options: ServiceOptions, closing: AbortSignal): ServiceParts {
   const { storage, clock, candleCache, fetching, preload } = options;
   const streams = new LiveStreams();
-  const directory = new SeriesDirectory(candleCache.pagePeriods, streams, options.seriesTags);
+  const directory = new SeriesDirectory(
+    candleCache.pagePeriods,
+    streams,
+    options.seriesTags,
+    monotonicTime(clock),
+  );
   const notebook = new SeriesNotebook(storage);
   const tiers = pageTiers(options);
   const router = options.router === undefined ? undefined : new RouterTier(options.router);
@@ -121,7 +127,7 @@ function pageTiers({
 }
 
 function missingCandleFetcher(
-  { coordinator, storage, clock, fetching }: ServiceOptions,
+  { coordinator, storage, clock, fetching, maxAheadMs }: ServiceOptions,
   notebook: SeriesNotebook,
   closing: AbortSignal,
 ): MissingCandleFetcher | undefined {
@@ -132,6 +138,7 @@ function missingCandleFetcher(
     notebook,
     clock,
     settings: fetching,
+    maxAheadMs,
     closing,
   });
 }
