@@ -139,7 +139,10 @@ export interface RouterStatistics {
   readonly realtime: RealtimeRecordingStatistics | undefined;
 }
 
-/** Figures since the service was opened. */
+/** The adapters that keep figures of their own. */
+export type PartName = 'storage' | 'realtime' | 'cache' | 'diskCache';
+
+/** Figures since the service was opened. A part that fails to say keeps no other from it. */
 export interface MarketDataStatistics {
   /** Calls, failures and latencies by method, such as `getCandles`. */
   readonly operations: Readonly<Record<string, OperationSummary>>;
@@ -148,11 +151,15 @@ export interface MarketDataStatistics {
   readonly coordinator: CoordinatorStatistics | undefined;
   /** `undefined` without a router. */
   readonly router: RouterStatistics | undefined;
-  readonly storage: StorageStatistics;
-  readonly realtime: RealtimeStatistics;
-  /** `undefined` without a cache. */
+  /** `undefined` when it could not say: see `failed`. */
+  readonly storage: StorageStatistics | undefined;
+  /** `undefined` when it could not say: see `failed`. */
+  readonly realtime: RealtimeStatistics | undefined;
+  /** `undefined` without a cache, or when it could not say: see `failed`. */
   readonly cache: CacheStatistics | undefined;
-  /** `undefined` without a cache on disk. */
+  /** `undefined` without a cache on disk, or when it could not say: see `failed`. */
   readonly diskCache: CacheStatistics | undefined;
+  /** Why a part has no figures, by its name; empty when all have them. */
+  readonly failed: Readonly<Partial<Record<PartName, BarkeepError>>>;
   readonly preload: PreloadStatistics;
 }

@@ -70,7 +70,7 @@ describe('pages on disk', () => {
     const second = await service.getCandles({ ...KEY, from: minutes(-99), to: minutes(-1) });
     expect(second.origins).toMatchObject({ cache: 98, disk: 0, storage: 0 });
     const { storage, diskCache, candles } = await service.stats();
-    expect(storage.candlesRead).toBe(0);
+    expect(storage?.candlesRead).toBe(0);
     expect(diskCache).toMatchObject({ hits: 5 });
     expect(candles).toMatchObject({ fromDisk: 100, fromCache: 98 });
     expect(candles.tiers.map(({ name }) => name)).toEqual(['answers', 'cache', 'disk', 'storage']);

@@ -36,7 +36,10 @@ export interface CandleAnswer {
    * is not remembered: the next call asks again.
    */
   readonly failures: readonly FetchFailure[];
-  /** Whether the last candle is not final: its period has not ended, or is not covered. */
+  /**
+   * Whether the end of the answer may still change: the last candle's period has not ended or is not
+   * covered, or what was fetched of the end is provisional (`fetching.settlingMs`).
+   */
   readonly lastMayChange: boolean;
   readonly origins: CandleOrigins;
   /** The first instant the market has history for, once the coordinator has told. */

@@ -2,6 +2,7 @@ import {
   type EpochMs,
   type Interval,
   type IntervalSet,
+  intersectIntervals,
   intervalsContain,
   normalizeIntervals,
   subtractIntervals,
@@ -41,7 +42,7 @@ export function composeAnswer(
     missing: frozen(range ? missingFrom(range, stored, unsettled.from, historyStart) : []),
     coverage: frozen(range ? coverageWithin(entries, range.from, range.to) : []),
     failures: frozen(outcomes.flatMap(({ failure }) => failure ?? [])),
-    lastMayChange: lastMayChange(stored),
+    lastMayChange: lastMayChange(stored, range?.to ?? ask.range.from),
     origins: Object.freeze(originsOf(stored, outcomes)),
     historyStart,
   });
@@ -84,10 +85,14 @@ function missingFrom(
   return subtractIntervals(ended, coveredBy(stored));
 }
 
-function lastMayChange({ ask, candles, snapshot }: StoredCandles): boolean {
+/** Also where provisional periods follow the last candle: the source may still deliver one. */
+function lastMayChange({ ask, candles, snapshot }: StoredCandles, to: EpochMs): boolean {
+  const { series } = ask;
+  const from = candles.length > 0 ? candles.lastTimestamp : ask.range.from;
+  const settling = intersectIntervals(series.settling.covered(), normalizeIntervals([{ from, to }]));
+  if (settling.length > 0) return true;
   if (candles.length === 0) return false;
-  const from = candles.lastTimestamp;
-  return !intervalsContain(snapshot.covered, { from, to: ask.series.grid.shift(from) });
+  return !intervalsContain(snapshot.covered, { from, to: series.grid.shift(from) });
 }
 
 function originsOf(
