@@ -52,6 +52,10 @@ export class Flight {
 
   leave(demand: FetchDemand): void {
     this.demands.delete(demand);
-    if (this.demands.size === 0) this.#givingUp.abort();
+    if (this.demands.size === 0) this.giveUp();
+  }
+
+  giveUp(reason?: unknown): void {
+    this.#givingUp.abort(reason);
   }
 }

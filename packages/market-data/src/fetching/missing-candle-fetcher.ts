@@ -75,6 +75,7 @@ export class MissingCandleFetcher {
       onFailure: (key, interval, error) => this.#journal.failedBeside(key, interval, error),
       closing,
     });
+    closing.addEventListener('abort', () => this.#turns.giveUp(closing.reason), { once: true });
     if (coordinator.feedback !== undefined) {
       this.#feedback.add((feedback) => coordinator.feedback?.(feedback));
     }
@@ -121,9 +122,9 @@ export class MissingCandleFetcher {
   }
 
   async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
-    const { interval } = flight;
+    const { interval, signal } = flight;
     const { settings, closing } = this.#options;
-    const signal = AbortSignal.any([flight.signal, closing]);
+    if (closing.aborted) flight.giveUp(closing.reason);
     const context = { clock: this.#time, random: settings.random, signal, isFinal: isRefusal };
     let attempts = 0;
     const begin = (): void => {

@@ -74,6 +74,11 @@ export class SeriesState {
     return this.#snapshot;
   }
 
+  /** Whether its changes are no longer heard of: the directory has another one by now, or none. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
   /** How many changes of what is stored have been heard of: for readings that begin now. */
   get changes(): number {
     return this.#changes;
