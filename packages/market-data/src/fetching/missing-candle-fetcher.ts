@@ -125,7 +125,8 @@ export class MissingCandleFetcher {
     const { interval, signal } = flight;
     const { settings, closing } = this.#options;
     if (closing.aborted) flight.giveUp(closing.reason);
-    const context = { clock: this.#time, random: settings.random, signal, isFinal: isRefusal };
+    const isFinal = (error: unknown): boolean => isRefusal(error) || this.#source.isShut;
+    const context = { clock: this.#time, random: settings.random, signal };
     let attempts = 0;
     const begin = (): void => {
       attempts += 1;
@@ -134,7 +135,7 @@ export class MissingCandleFetcher {
     };
     try {
       const call = () => this.#source.call(series, flight, signal, begin);
-      const answer = await retry(call, settings.retry, context);
+      const answer = await retry(call, settings.retry, { ...context, isFinal });
       await this.#take(series, interval, answer, context);
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
       return { interval, covered: answer.delivery.covers };

@@ -49,6 +49,12 @@ export class SourceCalls {
     return this.#gate.statistics(this.#options.settings.breaker);
   }
 
+  /** Whether calls are refused for a while. */
+  get isShut(): boolean {
+    const { breaker, retry } = this.#options.settings;
+    return this.#gate.refuses(breaker, retry);
+  }
+
   /** The flight whose coordinator makes the present call; `undefined`: it comes from outside. */
   callerOf(signal: AbortSignal | undefined): Flight | undefined {
     return this.#context.ownerOf(signal);
