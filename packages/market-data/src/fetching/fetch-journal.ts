@@ -21,7 +21,7 @@ const SAME_ERROR_MS = 60_000;
 
 /** Keeps what is worth knowing of fetches: figures, failures, and the notes of each series. */
 export class FetchJournal {
-  readonly failures = new ListenerSet<CoordinatorError>();
+  readonly failures: ListenerSet<CoordinatorError> = new ListenerSet<CoordinatorError>();
   readonly counts = {
     calls: 0,
     retries: 0,
