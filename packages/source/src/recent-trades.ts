@@ -17,18 +17,30 @@ export class RecentTrades {
     return this.#list;
   }
 
-  /** Adds a trade at its place; one that is known changes nothing. */
-  add(trade: Trade): void {
-    if (this.#ids.has(trade.id)) return;
-    const before = this.#trades.findLastIndex(({ timestamp }) => timestamp <= trade.timestamp);
-    this.#trades.splice(before + 1, 0, trade);
-    this.#ids.add(trade.id);
+  /**
+   * Adds trades, each at its place. Those that are known change nothing, nor do those that are older than
+   * all of a full list.
+   */
+  add(trades: readonly Trade[]): void {
+    const oldest = this.#trades.length < this.#maxTrades ? undefined : this.#trades[0]?.timestamp;
+    let isInOrder = true;
+    let isChanged = false;
+    for (const trade of trades) {
+      if (this.#ids.has(trade.id) || (oldest !== undefined && trade.timestamp < oldest)) continue;
+      const last = this.#trades.at(-1);
+      isInOrder &&= last === undefined || last.timestamp <= trade.timestamp;
+      this.#ids.add(trade.id);
+      this.#trades.push(trade);
+      isChanged = true;
+    }
+    if (!isChanged) return;
     this.#list = undefined;
-    if (this.#trades.length > this.#maxTrades) this.#forgetOldest();
+    if (!isInOrder) this.#trades.sort((a, b) => a.timestamp - b.timestamp);
+    this.#forget(this.#trades.length - this.#maxTrades);
   }
 
-  #forgetOldest(): void {
-    const oldest = this.#trades.shift();
-    if (oldest !== undefined) this.#ids.delete(oldest.id);
+  #forget(surplus: number): void {
+    if (surplus <= 0) return;
+    for (const { id } of this.#trades.splice(0, surplus)) this.#ids.delete(id);
   }
 }
