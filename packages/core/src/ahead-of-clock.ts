@@ -26,7 +26,8 @@ export function aheadOfClockFault(
   timeframe?: Timeframe,
 ): string | undefined {
   const latest = now + maxAheadMs;
-  if (instant <= (timeframe === undefined ? latest : timeframeGrid(timeframe).shift(latest))) {
+  // What is no number is refused by whoever checks the value.
+  if (!(instant > (timeframe === undefined ? latest : timeframeGrid(timeframe).shift(latest)))) {
     return undefined;
   }
   const more = timeframe === undefined ? '' : ` and a period of ${timeframe}`;

@@ -13,6 +13,7 @@ import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
 import { checkQueries } from './check-queries.ts';
 import type { RetryPolicy } from './fetching/retry.ts';
+import type { BreakerPolicy } from './fetching/source-gate.ts';
 import type { FetchingConfig, MarketDataConfig, PreloadConfig } from './market-data-config.ts';
 
 /** The candle cache's configuration with every default filled in. */
@@ -29,6 +30,7 @@ export interface CandleCacheSettings {
 /** The fetching configuration with every default filled in. */
 export interface FetchingSettings {
   readonly closeGraceMs: number;
+  readonly settlingMs: number;
   readonly currentMaxAgeMs: number;
   readonly maxPeriodsPerFetch: number;
   readonly maxConcurrentFetches: number;
@@ -36,6 +38,7 @@ export interface FetchingSettings {
   readonly timeoutMs: number;
   readonly maxSearchRounds: number;
   readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
   readonly random: () => number;
 }
 
@@ -108,8 +111,15 @@ const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
   maxDelayMs: 30_000,
 });
 
+const BREAKER_DEFAULTS: BreakerPolicy = Object.freeze({
+  failures: 5,
+  pauseMs: 1_000,
+  maxPauseMs: 60_000,
+});
+
 const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
   closeGraceMs: 2_000,
+  settlingMs: 60_000,
   currentMaxAgeMs: 10_000,
   maxPeriodsPerFetch: 10_000,
   maxConcurrentFetches: 4,
@@ -117,12 +127,14 @@ const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
   timeoutMs: 60_000,
   maxSearchRounds: 5,
   retry: RETRY_DEFAULTS,
+  breaker: BREAKER_DEFAULTS,
   random: Math.random,
 });
 
 /** Durations and counts that may be nothing; every other number is at least 1. */
 const MAY_BE_ZERO = [
   'closeGraceMs',
+  'settlingMs',
   'currentMaxAgeMs',
   'baseDelayMs',
   'maxDelayMs',
@@ -170,7 +182,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     clock,
     maxAheadMs,
     candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
-    fetching: checkFetching(config.fetching ?? {}),
+    fetching: checkFetching(config.fetching ?? {}, coordinator?.settlingMs),
     tradingHours,
     calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
     seriesTags,
@@ -187,16 +199,22 @@ function checkPreload(config: PreloadConfig): PreloadSettings {
   };
 }
 
-function checkFetching(config: FetchingConfig): FetchingSettings {
+function checkFetching(
+  config: FetchingConfig,
+  sourceSettlingMs: number | undefined,
+): FetchingSettings {
   requireObject(config, 'fetching');
-  const { retry, random = FETCHING_DEFAULTS.random, ...numbers } = config;
+  if (sourceSettlingMs !== undefined) requireCount(sourceSettlingMs, 'coordinator.settlingMs', 0);
+  const { retry, breaker, random = FETCHING_DEFAULTS.random, ...numbers } = config;
   if (typeof random !== 'function') {
     throw invalidInput({ field: 'fetching.random', rule: 'must be a function', value: random });
   }
-  const { retry: _retry, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  const { retry: _retry, breaker: _breaker, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  const { settlingMs = sourceSettlingMs ?? defaults.settlingMs } = numbers;
   return {
-    ...filled(numbers, defaults, 'fetching'),
+    ...filled({ ...numbers, settlingMs }, defaults, 'fetching'),
     retry: filled(retry, RETRY_DEFAULTS, 'fetching.retry'),
+    breaker: filled(breaker, BREAKER_DEFAULTS, 'fetching.breaker'),
     random,
   };
 }

@@ -1,5 +1,5 @@
 import type { IDataCache } from '@barkeep/cache';
-import { ListenerSet } from '@barkeep/core';
+import { ListenerSet, monotonicTime } from '@barkeep/core';
 import { DEFAULT_REALTIME_EXPIRY, type IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { AnswerMemory } from './answers/answer-memory.ts';
@@ -57,7 +57,12 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   const failures = new ListenerSet<FailureEvent>();
   const streams = new LiveStreams();
   const arrivals = new LiveArrivals({ clock, expiry: DEFAULT_REALTIME_EXPIRY, calendar });
-  const directory = new SeriesDirectory(candleCache.pagePeriods, streams, options.seriesTags);
+  const directory = new SeriesDirectory(
+    candleCache.pagePeriods,
+    streams,
+    options.seriesTags,
+    monotonicTime(clock),
+  );
   const notebook = new SeriesNotebook(storage);
   const tiers = pageTiers(options);
   const router =
@@ -132,7 +137,7 @@ function pageTiers({
 }
 
 function missingCandleFetcher(
-  { coordinator, storage, clock, fetching }: ServiceOptions,
+  { coordinator, storage, clock, fetching, maxAheadMs }: ServiceOptions,
   notebook: SeriesNotebook,
   closing: AbortSignal,
 ): MissingCandleFetcher | undefined {
@@ -143,6 +148,7 @@ function missingCandleFetcher(
     notebook,
     clock,
     settings: fetching,
+    maxAheadMs,
     closing,
   });
 }

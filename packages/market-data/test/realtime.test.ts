@@ -151,7 +151,7 @@ describe('statistics', () => {
     });
     expect(candles.tiers.map(({ name, hits, misses }) => [name, hits, misses])).toEqual([
       ['answers', 0, 3],
-      ['cache', 1, 1],
+      ['cache', 1, 2],
       ['storage', 1, 0],
     ]);
     expect(coordinator).toEqual({
