@@ -213,6 +213,7 @@ export class MarketData extends Handle implements IMarketDataService {
     const end = subscribeToMarketData(
       this.#options.storage,
       this.#options.realtime,
+      this.#parts.failures,
       selector,
       listener,
     );
