@@ -1,5 +1,6 @@
 import type { BarkeepError, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
+import type { BackgroundWork } from '@barkeep/storage';
 
 /** Candles or coverage of a series changed somewhere inside an interval: read again what matters. */
 export interface CandlesChanged {
@@ -23,9 +24,9 @@ export interface FailureEvent {
    * - `recording`: candles that came through the router, or their coverage, could not be stored
    * - `realtime`: tickers, order books or trades that came through the router could not be stored
    * - `fetching`: the coordinator, or the storing of what it delivered
-   * - `change-feed`: changes of the storage
+   * - `change-feed`, `compaction`, `saving`: the storage, see its `BackgroundWork`
    */
-  readonly of: 'recording' | 'fetching' | 'change-feed' | 'realtime';
+  readonly of: 'recording' | 'realtime' | 'fetching' | BackgroundWork;
   /** The series it befell; absent when it was several, or none. */
   readonly key?: SeriesKey | undefined;
   readonly error: BarkeepError;

@@ -8,6 +8,7 @@ import { CandleRetrieval } from './answers/candle-retrieval.ts';
 import type { CheckedConfig } from './check-config.ts';
 import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import { CandleRecorder } from './live/candle-recorder.ts';
+import { FailureLog } from './live/failure-log.ts';
 import { LiveArrivals } from './live/live-arrivals.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { RealtimeReader } from './live/realtime-reader.ts';
@@ -55,6 +56,7 @@ export interface ServiceParts {
 export function serviceParts(options: ServiceOptions, closing: AbortSignal): ServiceParts {
   const { storage, clock, candleCache, fetching, preload, calendar } = options;
   const failures = new ListenerSet<FailureEvent>();
+  const failed = new FailureLog('fetching', clock, (failure) => failures.emit(failure));
   const streams = new LiveStreams();
   const arrivals = new LiveArrivals({ clock, expiry: DEFAULT_REALTIME_EXPIRY, calendar });
   const directory = new SeriesDirectory(
@@ -77,12 +79,15 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     router,
     clock,
     closeGraceMs: fetching.closeGraceMs,
-    onFailure: () => {},
+    onFailure: (error, key) => void failed.add(error, key),
   });
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
     tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
   const fetcher = missingCandleFetcher(options, notebook, closing);
+  fetcher?.onFailure(({ key, error, at }) =>
+    failures.emit({ type: 'failure', of: 'fetching', key, error, at }),
+  );
   const live = liveFeed(options, { streams, arrivals, directory, fetcher, failures });
   const retrieval = new CandleRetrieval({
     directory,

@@ -18,6 +18,8 @@ const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
 const CANDLE_TYPES = ['candles', 'coverage'] as const;
 const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_TYPES];
 
+type StoredChange = Exclude<ChangeEvent, { readonly type: 'failure' }>;
+
 /** Brings the events of the realtime cache, of the storage's change feed, and failures together. */
 export function subscribeToMarketData(
   storage: IMarketDataStorage,
@@ -36,7 +38,9 @@ export function subscribeToMarketData(
   if (CANDLE_TYPES.some((type) => types.includes(type))) {
     ends.push(
       storage.changes.subscribe((event) => {
-        if (selects(event, types, symbols)) listener(fromStorage(event));
+        // The service itself reports failures, to everybody.
+        if (event.type !== 'failure' && selects(event, types, symbols))
+          listener(fromStorage(event));
       }),
     );
   }
@@ -49,12 +53,12 @@ function fromRealtime(event: RealtimeEvent): MarketDataEvent {
   return event.type === 'lagged' ? { type: 'lagged', of: 'realtime' } : event;
 }
 
-function fromStorage(event: ChangeEvent): MarketDataEvent {
+function fromStorage(event: StoredChange): MarketDataEvent {
   return event.type === 'lagged' ? { type: 'lagged', of: 'candles' } : event;
 }
 
 function selects(
-  event: ChangeEvent,
+  event: StoredChange,
   types: readonly MarketDataEventType[],
   symbols: readonly string[] | undefined,
 ): boolean {
