@@ -191,8 +191,8 @@ export class MissingCandleFetcher {
     { delivery, asked }: SourceAnswer,
   ): number {
     const { settlingMs } = this.#options.settings;
-    const end = settling.at(-1)?.to ?? delivery.asOf;
-    const settlesAt = asked.time + settlingMs - (delivery.asOf - end);
+    const end = settling.at(-1)?.to ?? delivery.knownAt;
+    const settlesAt = asked.time + settlingMs - (delivery.knownAt - end);
     const stepMs = settlingMs / 4;
     return grid.typicalMs < stepMs ? Math.ceil(settlesAt / stepMs) * stepMs : settlesAt;
   }

@@ -77,7 +77,7 @@ export class SourceCalls {
       const fetchMs = performance.now() - start;
       const now = clock.now();
       // The clock may have been set meanwhile: the earlier of what it showed then, and would have shown.
-      const askedAt = Math.min(asked.clock, now - (this.#time.now() - asked.time));
+      const askedAt = Math.min(asked.clock, Math.ceil(now - (this.#time.now() - asked.time)));
       const { key } = series;
       const terms = { ...settings, key, interval: flight.interval, askedAt, now, maxAheadMs };
       const delivery = await checkDelivery(given, terms, signal);
