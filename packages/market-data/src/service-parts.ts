@@ -182,6 +182,7 @@ function liveFeed(
         fetcher: parts.fetcher,
         clock,
         graceMs: fetching.closeGraceMs,
+        settlingMs: fetching.settlingMs,
         intervalMs: recording.intervalMs,
         source: router.name,
         seenUntil,

@@ -4,9 +4,11 @@ import {
   type Interval,
   type IntervalSet,
   monotonicTime,
+  normalizeIntervals,
   RepeatingTask,
   type SeriesKey,
   seriesKeyText,
+  subtractIntervals,
 } from '@barkeep/core';
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
@@ -27,6 +29,8 @@ export interface CandleRecorderOptions {
   readonly clock: Clock;
   /** How long after its end the last states of a period's candle may come, in milliseconds. */
   readonly graceMs: number;
+  /** How long after its end a period is final at the coordinator's source, in milliseconds. */
+  readonly settlingMs: number;
   /** How long what came waits to be stored, with all that comes meanwhile, in milliseconds. */
   readonly intervalMs: number;
   /** The source of the coverage that is recorded. */
@@ -354,11 +358,12 @@ export class CandleRecorder {
   }
 
   #makeUp(recording: Recording): void {
-    const { fetcher, clock } = this.#options;
+    const { fetcher, clock, settlingMs } = this.#options;
     const { series, isFetching, fetchesAgainAt } = recording;
     if (fetcher === undefined || isFetching || series.takeBack.length > 0) return;
     if (monotonicTime(clock).now() < fetchesAgainAt) return;
-    const missed = series.missed(clock.now());
+    // One that has not settled yet would have to be fetched again.
+    const missed = series.missed(clock.now() - settlingMs);
     if (missed.length === 0) return;
     recording.isFetching = true;
     const { signal } = this.#closing;
@@ -399,9 +404,10 @@ export class CandleRecorder {
     try {
       const missing = await storage.coverage.missing(series.key, stretch);
       const outcomes = await fetcher.fetch(directory.of(series.key), missing, undefined);
-      const isWhole = outcomes.every(({ failure }) => failure === undefined);
-      if (isWhole) series.madeUp(stretch);
-      return isWhole;
+      const covered = normalizeIntervals(outcomes.flatMap((outcome) => outcome.covered));
+      const left = subtractIntervals(missing, covered);
+      for (const whole of subtractIntervals([stretch], left)) series.madeUp(whole);
+      return left.length === 0;
     } catch (error) {
       this.#failed(error, recording.series.key);
       return false;

@@ -335,15 +335,13 @@ export class LiveFeed {
   }
 
   /**
-   * The clock was set, or the process stood still: what came since the last sign of life before is not
-   * relied on. A clock that was set ahead may have been behind all the time.
+   * The clock was set, or the process stood still: what was said of the time since the last sign of life
+   * before is not relied on.
    */
   #clockJumped({ byMs }: TimeJump): void {
     const { clock, arrivals } = this.#options;
     const now = clock.now();
-    const wasRight = byMs < 0 || this.#isClockRight;
-    const seenUntil = wasRight ? this.#life.at : Math.min(this.#life.at, this.#steadySince);
-    this.#candles?.withdrawAll(Math.min(seenUntil, now));
+    this.#candles?.withdrawAll(Math.min(this.#life.at, now));
     const dropped = byMs < 0 ? this.#candles?.dropBeyond(now) : undefined;
     this.#life.clockWasSet();
     this.#startOver(now);

@@ -239,9 +239,9 @@ export class RecordedSeries {
     this.#broken = [];
   }
 
-  /** The ended part of what was missed: outages, and the time before the first promise. */
-  missed(now: EpochMs): IntervalSet {
-    return intersectIntervals(this.#missed, [{ from: 0, to: this.#endedBy(now) }]);
+  /** What was missed, in outages and before the first promise, and had ended at an instant. */
+  missed(instant: EpochMs): IntervalSet {
+    return intersectIntervals(this.#missed, [{ from: 0, to: this.#endedBy(instant) }]);
   }
 
   /** Takes note that what was missed of a stretch has been fetched, or is not missing. */
