@@ -1,5 +1,5 @@
 import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
-import type { FeedLagged, SeriesChange } from '@barkeep/storage';
+import { EVER, type FeedLagged, type SeriesChange } from '@barkeep/storage';
 import type { InvalidationSelector } from '../market-data-service.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { PageGeometry } from './page-geometry.ts';
@@ -56,7 +56,8 @@ export class SeriesDirectory {
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
     state.changed();
-    const { to } = event.interval;
+    const { from, to } = event.interval;
+    if (from === EVER.from && to === EVER.to) state.forget();
     if (event.type === 'coverage') state.settling.remove([event.interval]);
     // Somebody has written the current candle: it need not be fetched.
     else if (to === state.grid.shift(now)) {
