@@ -40,13 +40,18 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
 
   /** Closes a subject and opens another one over the same data. */
   async reopen(subject: Subject): Promise<Subject> {
+    await subject.close();
+    return this.openBeside(subject);
+  }
+
+  /** Opens another subject over the data of one that need not be closed. */
+  async openBeside(subject: Subject): Promise<Subject> {
     const context = this.#contexts.get(subject);
     const { reopen, name } = this.#harness;
     if (context === undefined) throw new TypeError('this scenario did not make that subject');
     if (reopen === undefined) {
       throw new TypeError(`${name} says its data lasts, so its harness needs reopen()`);
     }
-    await subject.close();
     const next = this.#adopt(await reopen(subject, context), context);
     await next.open();
     return next;

@@ -451,7 +451,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     }
     onlyKnownKeys(batch, BATCH_KEYS, 'batch');
     const key = checkKey(batch.key);
-    const replaces = checkReplaces(batch.replaces ?? 'all');
+    const replaces = checkReplaces(batch.replaces);
     const covers = yield* checkCovers(batch.covers, key);
     const source = checkSource(batch.source ?? 'unknown');
     const columns = yield* gatherCandles(key, batch.candles);
@@ -910,7 +910,7 @@ function* checkCovers(
   return normalizeIntervals(whole);
 }
 
-function checkReplaces(replaces: unknown): CheckedBatch['replaces'] {
+function checkReplaces(replaces: unknown = 'all'): CheckedBatch['replaces'] {
   if (replaces === 'all' || replaces === 'uncovered') return replaces;
   const rule = 'must be "all" or "uncovered"';
   throw invalidInput({ field: 'replaces', rule, value: replaces });
