@@ -111,7 +111,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     super(name, options);
     this.capabilities = Object.freeze({ ...capabilities });
     this.expiry = completeExpiry(options.expiry);
-    this.maxAheadMs = checkedMaxAhead(options.maxAheadMs ?? DEFAULT_MAX_AHEAD_MS);
+    this.maxAheadMs = checkedMaxAhead(options.maxAheadMs);
     this.#calendar =
       options.tradingHours === undefined ? undefined : new TradingCalendar(options.tradingHours);
     this.tickers = Object.freeze({
@@ -254,7 +254,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
 
   /** Whether a subscriber asked for events of a type and symbol. */
   protected isHeard(type: EventType, symbol: string): boolean {
-    return this.#listeners.hasAny(topicsOf(type, symbol));
+    return this.#listeners.size > 0 && this.#listeners.hasAny(topicsOf(type, symbol));
   }
 
   /** Counts values that were found and could not be read: foreign, damaged or of another version. */
@@ -427,7 +427,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   }
 }
 
-function checkedMaxAhead(value: number): number {
+function checkedMaxAhead(value: number = DEFAULT_MAX_AHEAD_MS): number {
   if (typeof value === 'number' && value >= 0) return value;
   const rule = 'must be a number of milliseconds from 0';
   throw invalidInput({ field: 'maxAheadMs', rule, value });
