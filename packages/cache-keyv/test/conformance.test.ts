@@ -14,20 +14,24 @@ function storeOf({ id, onCleanup }: HarnessContext): Map<string, unknown> {
   return store;
 }
 
-/** Puts something else where the store has an entry. */
-function spoiling(spoil: (stored: string) => unknown) {
-  return ({ name }: KeptPlace, { id }: HarnessContext): void => {
-    const store = stores.get(id) ?? new Map<string, unknown>();
-    const place = [...store.keys()].find((key) => key.endsWith(`~e~${name}`));
-    if (place !== undefined) store.set(place, spoil(String(store.get(place))));
+/** Puts something else where the store has the text of an entry. */
+function spoiling(
+  spoil: (text: string) => string,
+  make: (store: Map<string, unknown>) => KeyvLike,
+) {
+  return async ({ name }: KeptPlace, { id }: HarnessContext): Promise<void> => {
+    const keyv = make(stores.get(id) ?? new Map());
+    const kept = await keyv.getRaw(`barkeep~e~${name}`);
+    if (typeof kept !== 'object' || kept === null || !('value' in kept)) return;
+    await keyv.set(`barkeep~e~${name}`, spoil(String(kept.value)));
   };
 }
 
 /** Those that Keyv hands on: where it takes others for nothing, nobody can count them. */
-const damages = {
-  'an entry that was cut off': spoiling((stored) => stored.replace(/.{20}"\}$/, '"}')),
-  'a value that another program set': spoiling(() => '{"value":"foreign"}'),
-  'an entry of another version': spoiling((stored) => stored.replace('"value":"', '"value":"2\\n')),
+const SPOILS: Readonly<Record<string, (text: string) => string>> = {
+  'an entry that was cut off': (text) => text.slice(0, -20),
+  'a value that another program set': () => 'foreign',
+  'an entry of another version': (text) => `2\n${text}`,
 };
 
 const MAKERS: Readonly<Record<string, (store: Map<string, unknown>) => KeyvLike>> = {
@@ -48,6 +52,8 @@ for (const [name, make] of Object.entries(MAKERS)) {
     model: { runs: 100 },
     create: async (context) => create(context),
     reopen: async (_, context) => create(context),
-    damages,
+    damages: Object.fromEntries(
+      Object.entries(SPOILS).map(([way, spoil]) => [way, spoiling(spoil, make)]),
+    ),
   });
 }
