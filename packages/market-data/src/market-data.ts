@@ -213,6 +213,7 @@ export class MarketData extends Handle implements IMarketDataService {
     const end = subscribeToMarketData(
       this.#options.storage,
       this.#options.realtime,
+      this.#parts.failures,
       selector,
       listener,
     );
@@ -260,9 +261,13 @@ export class MarketData extends Handle implements IMarketDataService {
 
   protected async _open(): Promise<void> {
     this.#parts.live?.start();
-    const heard = this.#options.storage.changes.subscribe((event) =>
-      this.#parts.directory.changed(event, this.#options.clock.now()),
-    );
+    const { directory, failures } = this.#parts;
+    const heard = this.#options.storage.changes.subscribe((event) => {
+      if (event.type === 'failure') {
+        const { work, error, at } = event;
+        failures.emit({ type: 'failure', of: work, error, at });
+      } else directory.changed(event, this.#options.clock.now());
+    });
     this.#subscriptions.add(heard);
     await this.#preloadAtStart();
   }

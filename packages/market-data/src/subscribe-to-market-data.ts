@@ -1,7 +1,14 @@
-import { invalidInput, onlyKnownKeys, type Unsubscribe, validateSymbol } from '@barkeep/core';
+import {
+  invalidInput,
+  type ListenerSet,
+  onlyKnownKeys,
+  type Unsubscribe,
+  validateSymbol,
+} from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
 import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
 import type {
+  FailureEvent,
   MarketDataEvent,
   MarketDataEventType,
   MarketDataSelector,
@@ -11,15 +18,18 @@ const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
 const CANDLE_TYPES = ['candles', 'coverage'] as const;
 const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_TYPES];
 
-/** Brings the events of the realtime cache and of the storage's change feed together. */
+type StoredChange = Exclude<ChangeEvent, { readonly type: 'failure' }>;
+
+/** Brings the events of the realtime cache, of the storage's change feed, and failures together. */
 export function subscribeToMarketData(
   storage: IMarketDataStorage,
   realtime: IRealtimeCache,
+  failures: ListenerSet<FailureEvent>,
   selector: MarketDataSelector,
   listener: (event: MarketDataEvent) => void,
 ): Unsubscribe {
   const { types, symbols } = checkSelector(selector);
-  const ends: Unsubscribe[] = [];
+  const ends: Unsubscribe[] = [failures.add(listener)];
   const realtimeTypes = REALTIME_TYPES.filter((type) => types.includes(type));
   if (realtimeTypes.length > 0) {
     const wanted = { types: realtimeTypes, ...(symbols === undefined ? {} : { symbols }) };
@@ -28,7 +38,9 @@ export function subscribeToMarketData(
   if (CANDLE_TYPES.some((type) => types.includes(type))) {
     ends.push(
       storage.changes.subscribe((event) => {
-        if (selects(event, types, symbols)) listener(fromStorage(event));
+        // The service itself reports failures, to everybody.
+        if (event.type !== 'failure' && selects(event, types, symbols))
+          listener(fromStorage(event));
       }),
     );
   }
@@ -41,12 +53,12 @@ function fromRealtime(event: RealtimeEvent): MarketDataEvent {
   return event.type === 'lagged' ? { type: 'lagged', of: 'realtime' } : event;
 }
 
-function fromStorage(event: ChangeEvent): MarketDataEvent {
+function fromStorage(event: StoredChange): MarketDataEvent {
   return event.type === 'lagged' ? { type: 'lagged', of: 'candles' } : event;
 }
 
 function selects(
-  event: ChangeEvent,
+  event: StoredChange,
   types: readonly MarketDataEventType[],
   symbols: readonly string[] | undefined,
 ): boolean {

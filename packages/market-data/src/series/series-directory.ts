@@ -1,5 +1,5 @@
 import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
-import { type ChangeEvent, EVER } from '@barkeep/storage';
+import { EVER, type FeedLagged, type SeriesChange } from '@barkeep/storage';
 import type { InvalidationSelector } from '../market-data-service.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { PageGeometry } from './page-geometry.ts';
@@ -48,7 +48,7 @@ export class SeriesDirectory {
   }
 
   /** Takes in what the change feed reports at an instant. */
-  changed(event: ChangeEvent, now: EpochMs): void {
+  changed(event: SeriesChange | FeedLagged, now: EpochMs): void {
     if (event.type === 'lagged') {
       for (const state of this.#series.values()) state.changed();
       return;
