@@ -7,7 +7,7 @@ import {
   validateInterval,
   validateSymbol,
 } from '@barkeep/core';
-import type { IMarketDataStorage } from '@barkeep/storage';
+import { type IMarketDataStorage, refuseOtherUnits } from '@barkeep/storage';
 import type { InvalidationSelector } from './market-data-service.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { seriesTag } from './pages/page-tags.ts';
@@ -74,5 +74,7 @@ function checkSelector(selector: InvalidationSelector): void {
   ) {
     throw invalidInput({ field: 'tags', rule: 'must be an array of strings', value: tags });
   }
-  if (range !== undefined) validateInterval(range, 'range');
+  if (range === undefined) return;
+  validateInterval(range, 'range');
+  refuseOtherUnits(range, timeframe);
 }
