@@ -32,25 +32,25 @@ import {
   type WriteResult,
 } from '@barkeep/storage';
 import type { OwnedParts } from './adapters/owned-parts.ts';
-import { refuseAhead } from './ahead-of-clock.ts';
-import type { CandleAnswer } from './answers/candle-answer.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { checkGetOptions } from './check-get-options.ts';
-import { checkQueries } from './check-queries.ts';
-import { describeSeries } from './describe-series.ts';
-import { invalidateSeries } from './invalidate-series.ts';
-import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
+import { refuseAhead } from './config/ahead-of-clock.ts';
+import { checkQueries } from './config/check-queries.ts';
+import type { CandleAnswer } from './contract/candle-answer.ts';
+import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
   GetCandlesOptions,
   IMarketDataService,
   InvalidationSelector,
   PreloadResult,
   SaveCandlesOptions,
-} from './market-data-service.ts';
-import type { MarketDataStatistics, TierStatistics } from './market-data-statistics.ts';
+} from './contract/market-data-service.ts';
+import type { MarketDataStatistics, TierStatistics } from './contract/market-data-statistics.ts';
+import type { SeriesReport } from './contract/series-report.ts';
+import { describeSeries } from './describe-series.ts';
+import { invalidateSeries } from './invalidate-series.ts';
 import { partStatistics } from './part-statistics.ts';
 import { saveCandles } from './save-candles.ts';
-import type { SeriesReport } from './series-report.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 

@@ -8,10 +8,10 @@ import {
   subtractIntervals,
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
+import type { CandleAnswer, CandleOrigins } from '../contract/candle-answer.ts';
 import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
 import { historyStartOf } from '../series/history-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
 import { coveredBy } from './covered-by.ts';
 

@@ -8,7 +8,7 @@ import {
   subtractIntervals,
   unionIntervals,
 } from '@barkeep/core';
-import type { FetchingSettings } from '../check-config.ts';
+import type { FetchingSettings } from '../config/check-config.ts';
 import { takePeriods } from '../fetching/take-periods.ts';
 import type { CandleAsk } from '../series/candle-ask.ts';
 import { historyStartOf } from '../series/history-start.ts';
