@@ -179,6 +179,7 @@ function liveFeed(
       new CandleRecorder({
         storage,
         directory: parts.directory,
+        streams: parts.streams,
         fetcher: parts.fetcher,
         clock,
         graceMs: fetching.closeGraceMs,

@@ -17,13 +17,16 @@ import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts
 import { isRetryable } from '../fetching/retry.ts';
 import type { FailureEvent } from '../market-data-event.ts';
 import type { CandleRecordingStatistics, LastError } from '../market-data-statistics.ts';
+import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { FailureLog, lastErrorOf } from './failure-log.ts';
-import { type RecordedBatch, RecordedSeries } from './recorded-series.ts';
+import { type ClockChange, type RecordedBatch, RecordedSeries } from './recorded-series.ts';
 
 export interface CandleRecorderOptions {
   readonly storage: IMarketDataStorage;
   readonly directory: SeriesDirectory;
+  /** Has what is withdrawn, for those who read. */
+  readonly streams: LiveStreams;
   /** Makes up for outages; `undefined`: what was missed stays missing. */
   readonly fetcher: MissingCandleFetcher | undefined;
   readonly clock: Clock;
@@ -54,8 +57,8 @@ class Recording {
   fetchesAgainAt = Number.NEGATIVE_INFINITY;
   isFetching = false;
 
-  constructor(key: SeriesKey, graceMs: number) {
-    this.series = new RecordedSeries(key, graceMs);
+  constructor(series: RecordedSeries) {
+    this.series = series;
   }
 }
 
@@ -176,13 +179,10 @@ export class CandleRecorder {
     this.#recordings.get(seriesKeyText(key))?.series.spoil(stretch);
   }
 
-  /**
-   * The clock was set back to now: everything beyond is taken back. Returns the end of the last period of
-   * which a state was dropped, by the text of the series' key.
-   */
-  dropBeyond(now: EpochMs): Map<string, EpochMs> {
+  /** Returns, by the text of the series' key, the end of the last period of which a state was dropped. */
+  clockWasSet(change: ClockChange): ReadonlyMap<string, EpochMs> {
     const ends = new Map<string, EpochMs>();
-    for (const [text, { series }] of this.#recordings) ends.set(text, series.dropBeyond(now));
+    for (const [text, { series }] of this.#recordings) ends.set(text, series.clockWasSet(change));
     return ends;
   }
 
@@ -210,7 +210,12 @@ export class CandleRecorder {
       this.#counts.refused += 1;
       return undefined;
     }
-    const recording = new Recording(key, this.#options.graceMs);
+    const { graceMs, streams, directory } = this.#options;
+    const series = new RecordedSeries(key, graceMs, (withdrawn) => {
+      streams.setWithdrawn(key, withdrawn);
+      directory.coverageDoubted(key);
+    });
+    const recording = new Recording(series);
     this.#recordings.set(text, recording);
     return recording;
   }

@@ -62,7 +62,9 @@ export class LiveFeed {
   #events = 0;
   #rejected = 0;
   #lastRejected: RejectedEvent | undefined;
-  /** Since when the clock has not been set, as far as is known, over one connection. */
+  /** Since when the clock has not been set, as far as is known. */
+  #setAt: EpochMs;
+  /** The same, but not before the present connection. */
   #steadySince: EpochMs;
   /** Promises hold from the next period after it at the earliest. */
   #unheardUntil: EpochMs = NEVER;
@@ -76,7 +78,8 @@ export class LiveFeed {
     this.#options = options;
     this.#connection = { status: 'connecting', since: clock.now() };
     this.#statedConnection = this.#connection;
-    this.#steadySince = clock.now();
+    this.#setAt = clock.now();
+    this.#steadySince = this.#setAt;
     this.#life = new SignOfLife(router, options, (error) => this.#reject(error));
     this.#candles = recordCandles?.(() => {
       this.#now();
@@ -341,9 +344,10 @@ export class LiveFeed {
   #clockJumped({ byMs }: TimeJump): void {
     const { clock, arrivals } = this.#options;
     const now = clock.now();
-    this.#candles?.withdrawAll(Math.min(this.#life.at, now));
-    const dropped = byMs < 0 ? this.#candles?.dropBeyond(now) : undefined;
+    const change = { now, byMs, seenUntil: this.#life.at, steadySince: this.#setAt };
+    const dropped = this.#candles?.clockWasSet(change);
     this.#life.clockWasSet();
+    this.#setAt = now;
     this.#startOver(now);
     this.#unheardUntil = now;
     arrivals.restart();

@@ -37,12 +37,25 @@ export interface RecordedBatch {
   readonly covers: IntervalSet;
 }
 
+/** How the clock was set. */
+export interface ClockChange {
+  readonly now: EpochMs;
+  /** Below 0: it was ahead. Above 0: it was behind, or time has passed that nobody noticed. */
+  readonly byMs: number;
+  /** Up to when everything had surely come through, by the clock as it was. */
+  readonly seenUntil: EpochMs;
+  /** When it had been set before, or began to be relied on. */
+  readonly steadySince: EpochMs;
+}
+
 /** States are remembered for this many periods after their period's end, to tell repetitions from news. */
 const REMEMBERED_PERIODS = 16;
 /** More that could not be stored are given up, the oldest first: they count as missed, like an outage. */
 const MAX_STATES = 1_000;
 /** More separate stretches of claims are not kept: the oldest cannot be taken back any more. */
 const MAX_CLAIMS = 1_000;
+/** Of more ends of promises the earlier ones count as certain. */
+const MAX_ENDS = 100;
 /** More of an outage stays missing until somebody asks for it. */
 const MAX_MISSED_PERIODS = 100_000;
 const END_OF_TIME: EpochMs = MAX_EPOCH_MS + 1;
@@ -81,11 +94,16 @@ export class RecordedSeries {
   #knownUntil: EpochMs | undefined;
   #missed: IntervalSet = [];
   #takeBack: IntervalSet = [];
+  /** The latest instants at which promises ended, by a clock that has not been set since. */
+  #ends: readonly EpochMs[] = [];
+  readonly #onTakeBack: (takeBack: IntervalSet) => void;
 
-  constructor(key: SeriesKey, graceMs: number) {
+  /** `onTakeBack` is called when what is to be taken back has changed. */
+  constructor(key: SeriesKey, graceMs: number, onTakeBack: (takeBack: IntervalSet) => void) {
     this.key = { symbol: key.symbol, timeframe: key.timeframe };
     this.#grid = timeframeGrid(key.timeframe);
     this.#graceMs = graceMs;
+    this.#onTakeBack = onTakeBack;
   }
 
   /** Coverage that is to be taken back, before anything else of the series is stored. */
@@ -95,7 +113,7 @@ export class RecordedSeries {
 
   /** Takes note that the storage calls nothing of a stretch covered any more. */
   tookBack(stretch: Interval): void {
-    this.#takeBack = subtractIntervals(this.#takeBack, [stretch]);
+    this.#setTakeBack(subtractIntervals(this.#takeBack, [stretch]));
   }
 
   take({ candle, asOf }: LiveCandle, now: EpochMs): TakenCandle {
@@ -143,9 +161,7 @@ export class RecordedSeries {
 
   /** The promise was kept up to an instant only, whatever was said of that before. */
   withdraw(at: EpochMs): void {
-    const first = this.#revoke({ from: this.#endedBy(at), to: END_OF_TIME })[0]?.from;
-    if (first === undefined) return;
-    this.#knownUntil = Math.min(this.#knownUntil ?? END_OF_TIME, first);
+    if (this.#breakFrom(this.#endedBy(at))) this.#ends = [...this.#ends.slice(1 - MAX_ENDS), at];
   }
 
   /** Something of a stretch was lost, though the promise goes on. */
@@ -154,22 +170,21 @@ export class RecordedSeries {
   }
 
   /**
-   * The clock was set back: nothing is known of what lies beyond now. Returns the end of the last period
-   * of which a state was dropped: it may have come, and will not come again.
+   * The clock was set, or time has passed unnoticed: what came after `seenUntil` is not relied on. Returns
+   * the end of the last period of which a state was dropped, because it lies beyond now: it may have come,
+   * and will not come again.
    */
-  dropBeyond(now: EpochMs): EpochMs {
+  clockWasSet({ now, byMs, seenUntil, steadySince }: ClockChange): EpochMs {
+    const doubted = byMs < 0 ? this.#claimedTooEarly(-byMs, steadySince) : [];
+    this.#breakFrom(this.#endedBy(Math.min(seenUntil, now)));
+    this.#ends = [];
+    if (byMs >= 0) return Number.NEGATIVE_INFINITY;
     const endedBy = this.#endedBy(now);
-    this.withdraw(now);
-    this.#takeBack = unionIntervals(this.#takeBack, [{ from: endedBy, to: END_OF_TIME }]);
-    this.#missed = intersectIntervals(this.#missed, [{ from: 0, to: endedBy }]);
-    let droppedUntil = Number.NEGATIVE_INFINITY;
-    for (const [timestamp, { asOf }] of this.#states) {
-      if (timestamp <= now && asOf <= now) continue;
-      this.#states.delete(timestamp);
-      this.#unsaved.delete(timestamp);
-      droppedUntil = Math.max(droppedUntil, this.#grid.shift(timestamp));
-    }
-    return droppedUntil;
+    for (const stretch of doubted) this.spoil(stretch);
+    const beyond = [{ from: endedBy, to: END_OF_TIME }];
+    this.#setTakeBack(normalizeIntervals([...this.#takeBack, ...doubted, ...beyond]));
+    this.#missed = subtractIntervals(this.#missed, beyond);
+    return this.#dropStatesBeyond(now);
   }
 
   /** Claims of before can no longer be withdrawn, save the latest. */
@@ -226,7 +241,7 @@ export class RecordedSeries {
       }
     }
     this.#claimed = unionIntervals(this.#claimed, this.#writing);
-    this.#takeBack = unionIntervals(this.#takeBack, this.#broken);
+    this.#setTakeBack(unionIntervals(this.#takeBack, this.#broken));
     this.#writing = [];
     this.#broken = [];
     this.#forgetBefore(this.#rememberedFrom(now));
@@ -261,6 +276,45 @@ export class RecordedSeries {
     return [...this.#states.keys()].every((timestamp) => timestamp < rememberedFrom);
   }
 
+  /**
+   * What was called complete by a clock that was ahead, though it was not: what had not ended when a promise
+   * did, and, where the clock was further ahead than states are remembered, everything.
+   */
+  #claimedTooEarly(aheadMs: number, since: EpochMs): IntervalSet {
+    const from = this.#endedBy(since);
+    if (this.#grid.shift(from, REMEMBERED_PERIODS) - from < aheadMs) {
+      return [{ from, to: END_OF_TIME }];
+    }
+    return normalizeIntervals(
+      this.#ends.map((at) => ({ from: this.#endedBy(at - aheadMs), to: this.#endedBy(at) })),
+    );
+  }
+
+  /** Returns whether anything was promised or claimed from there on. */
+  #breakFrom(from: EpochMs): boolean {
+    const first = this.#revoke({ from, to: END_OF_TIME })[0]?.from;
+    if (first === undefined) return false;
+    this.#knownUntil = Math.min(this.#knownUntil ?? END_OF_TIME, first);
+    return true;
+  }
+
+  #dropStatesBeyond(now: EpochMs): EpochMs {
+    let droppedUntil = Number.NEGATIVE_INFINITY;
+    for (const [timestamp, { asOf }] of this.#states) {
+      if (timestamp <= now && asOf <= now) continue;
+      this.#states.delete(timestamp);
+      this.#unsaved.delete(timestamp);
+      droppedUntil = Math.max(droppedUntil, this.#grid.shift(timestamp));
+    }
+    return droppedUntil;
+  }
+
+  #setTakeBack(takeBack: IntervalSet): void {
+    if (takeBack.length + this.#takeBack.length === 0) return;
+    this.#takeBack = takeBack;
+    this.#onTakeBack(takeBack);
+  }
+
   /** Returns what was promised or claimed of a stretch, and is not any more. */
   #revoke(stretch: Interval): IntervalSet {
     const broken = normalizeIntervals([stretch]);
@@ -271,7 +325,7 @@ export class RecordedSeries {
     this.#writing = subtractIntervals(this.#writing, broken);
     this.#claimed = subtractIntervals(this.#claimed, broken);
     this.#broken = unionIntervals(this.#broken, writing);
-    this.#takeBack = unionIntervals(this.#takeBack, claimed);
+    this.#setTakeBack(unionIntervals(this.#takeBack, claimed));
     return normalizeIntervals([...promised, ...writing, ...claimed]);
   }
 

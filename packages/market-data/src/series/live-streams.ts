@@ -1,4 +1,4 @@
-import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import { type EpochMs, type IntervalSet, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { CandleStream } from '@barkeep/source';
 
 /** A promise that holds. */
@@ -7,9 +7,15 @@ export interface RunningStream extends CandleStream {
   readonly toldAt: EpochMs;
 }
 
-/** Which series come through the router candle by candle now, and from which period on. */
+const NOTHING: IntervalSet = [];
+
+/**
+ * Which series come through the router candle by candle now, and from which period on; and what was
+ * called covered on its word and is not believed any more, though the storage may still say so.
+ */
 export class LiveStreams {
   readonly #running = new Map<string, RunningStream>();
+  readonly #withdrawn = new Map<string, IntervalSet>();
   /** Nothing is relied on for the moment, though promises hold. */
   isSuspended = false;
 
@@ -28,6 +34,17 @@ export class LiveStreams {
   /** By the text of the series' key; `undefined` where nothing can be relied on. */
   since(text: string): EpochMs | undefined {
     return this.isSuspended ? undefined : this.#running.get(text)?.since;
+  }
+
+  /** Coverage that does not count, by the text of the series' key. */
+  withdrawn(text: string): IntervalSet {
+    return this.#withdrawn.get(text) ?? NOTHING;
+  }
+
+  setWithdrawn(key: SeriesKey, withdrawn: IntervalSet): void {
+    const text = seriesKeyText(key);
+    if (withdrawn.length === 0) this.#withdrawn.delete(text);
+    else this.#withdrawn.set(text, withdrawn);
   }
 
   begin(stream: RunningStream): void {

@@ -65,6 +65,11 @@ export class SeriesDirectory {
     }
   }
 
+  /** Coverage of a series is believed no more, or is again. */
+  coverageDoubted(key: SeriesKey): void {
+    this.#series.get(seriesKeyText(key))?.changed();
+  }
+
   liveChanged(key: SeriesKey): void {
     this.#series.get(seriesKeyText(key))?.touched();
   }

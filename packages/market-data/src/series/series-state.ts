@@ -1,5 +1,6 @@
 import {
   type EpochMs,
+  type IntervalSet,
   type MonotonicTime,
   type SeriesKey,
   seriesKeyText,
@@ -87,6 +88,11 @@ export class SeriesState {
   /** How often something changed that answers show besides what is stored. */
   get touches(): number {
     return this.#touches;
+  }
+
+  /** Coverage that is not believed, though the storage may still say so. */
+  get withdrawn(): IntervalSet {
+    return this.#streams.withdrawn(this.text);
   }
 
   /** From which period on every candle comes through the router; `undefined` when that is not so. */
