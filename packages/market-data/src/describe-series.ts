@@ -1,9 +1,16 @@
-import type { CallOptions, Clock, EpochMs, Interval } from '@barkeep/core';
+import {
+  type CallOptions,
+  type Clock,
+  type EpochMs,
+  type Interval,
+  validateInterval,
+} from '@barkeep/core';
 import {
   type ContinuityReport,
   type CoverageEntry,
   coverageWithin,
   type IMarketDataStorage,
+  refuseOtherUnits,
 } from '@barkeep/storage';
 import { KnownSnapshot } from './series/known-snapshot.ts';
 import type { SeriesState } from './series/series-state.ts';
@@ -26,6 +33,10 @@ export async function describeSeries(
   range: Interval | undefined,
   options: CallOptions,
 ): Promise<StoredQuality> {
+  if (range !== undefined) {
+    validateInterval(range, 'range');
+    refuseOtherUnits(range, series.key.timeframe);
+  }
   const look = async (): Promise<KnownSnapshot> => {
     const request = { ...series.key, ranges: [range ?? {}] };
     const [snapshot] = await storage.candles.snapshots([request], options);

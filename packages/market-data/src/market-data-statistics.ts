@@ -1,5 +1,11 @@
 import type { CacheStatistics } from '@barkeep/cache';
-import type { BarkeepError, EpochMs, OperationSummary, SeriesKey } from '@barkeep/core';
+import type {
+  BarkeepError,
+  BarkeepErrorCode,
+  EpochMs,
+  OperationSummary,
+  SeriesKey,
+} from '@barkeep/core';
 import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
@@ -85,6 +91,13 @@ export interface PreloadStatistics {
   readonly failures: number;
 }
 
+/** The latest failure of some work in the background. */
+export interface LastError {
+  readonly at: EpochMs;
+  readonly code: BarkeepErrorCode;
+  readonly message: string;
+}
+
 /** What became of the states of candles that came through the router. */
 export interface CandleRecordingStatistics {
   readonly series: number;
@@ -100,6 +113,8 @@ export interface CandleRecordingStatistics {
   readonly refused: number;
   /** Calls of the storage that failed; they are made again. */
   readonly failures: number;
+  /** Of these calls. */
+  readonly lastError: LastError | undefined;
   /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
   readonly madeUp: number;
 }
@@ -115,6 +130,8 @@ export interface RealtimeRecordingStatistics {
   readonly dropped: number;
   /** Calls of the realtime cache that failed. */
   readonly failures: number;
+  /** Of these calls. */
+  readonly lastError: LastError | undefined;
 }
 
 /** An event of the router that broke a rule of the port. */

@@ -34,6 +34,7 @@ import {
 import type { OwnedParts } from './adapters/owned-parts.ts';
 import { refuseAhead } from './ahead-of-clock.ts';
 import type { CandleAnswer } from './answers/candle-answer.ts';
+import { ChangeListeners } from './change-listeners.ts';
 import { checkGetOptions } from './check-get-options.ts';
 import { checkQueries } from './check-queries.ts';
 import { describeSeries } from './describe-series.ts';
@@ -67,6 +68,7 @@ export class MarketData extends Handle implements IMarketDataService {
   readonly #parts: ServiceParts;
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<Unsubscribe>();
+  readonly #changes: ChangeListeners;
   readonly #operations = new OperationStatistics();
   readonly #preloaded = { queries: 0, candles: 0, failures: 0 };
   readonly #served = { cache: 0, router: 0, disk: 0, storage: 0, coordinator: 0 };
@@ -75,6 +77,7 @@ export class MarketData extends Handle implements IMarketDataService {
     super('market-data');
     this.#options = options;
     this.#parts = serviceParts(options, this.#closing.signal);
+    this.#changes = new ChangeListeners(options.storage);
   }
 
   saveCandles(
@@ -211,8 +214,9 @@ export class MarketData extends Handle implements IMarketDataService {
   subscribe(selector: MarketDataSelector, listener: (event: MarketDataEvent) => void): Unsubscribe {
     this.assertOpen();
     const end = subscribeToMarketData(
-      this.#options.storage,
+      this.#changes,
       this.#options.realtime,
+      this.#parts.failures,
       selector,
       listener,
     );
@@ -260,9 +264,13 @@ export class MarketData extends Handle implements IMarketDataService {
 
   protected async _open(): Promise<void> {
     this.#parts.live?.start();
-    const heard = this.#options.storage.changes.subscribe((event) =>
-      this.#parts.directory.changed(event, this.#options.clock.now()),
-    );
+    const { directory, failures } = this.#parts;
+    const heard = this.#options.storage.changes.subscribe((event) => {
+      if (event.type === 'failure') {
+        const { work, error, at } = event;
+        failures.emit({ type: 'failure', of: work, error, at });
+      } else directory.changed(event, this.#options.clock.now());
+    });
     this.#subscriptions.add(heard);
     await this.#preloadAtStart();
   }

@@ -10,7 +10,7 @@ import {
   validateInterval,
   validateSeriesKey,
 } from '@barkeep/core';
-import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
+import { type IMarketDataStorage, refuseOtherUnits, type WriteResult } from '@barkeep/storage';
 import { type ClockBound, refuseAhead } from './ahead-of-clock.ts';
 import type { SaveCandlesOptions } from './market-data-service.ts';
 
@@ -58,7 +58,10 @@ function endedPart(
   clock: Clock,
 ): Interval[] {
   const list: readonly Interval[] = isList(covers) ? covers : [covers];
-  for (const interval of list) validateInterval(interval, 'covers');
+  for (const interval of list) {
+    validateInterval(interval, 'covers');
+    refuseOtherUnits(interval, key.timeframe);
+  }
   const endedBy = timeframeGrid(key.timeframe).floor(Math.max(0, clock.now()));
   return intersectIntervals(normalizeIntervals(list), [
     { from: Number.MIN_SAFE_INTEGER, to: endedBy },

@@ -13,6 +13,8 @@ import type { LiveCandle } from '@barkeep/source';
 export class TradedMarket implements IMarketDataCoordinator {
   readonly trades: Trade[] = [];
   readonly requests: CandleRequest[] = [];
+  /** It is asked what has happened so far, so its answers are final at once. */
+  readonly settlingMs = 0;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {

@@ -3,6 +3,7 @@ import type { Trade } from '@barkeep/core';
 /** The latest trades of one symbol, ascending by timestamp, each id once. */
 export class RecentTrades {
   readonly #maxTrades: number;
+  /** Up to twice as many as are kept: to take off the oldest one by one would move all others each time. */
   readonly #trades: Trade[] = [];
   readonly #ids = new Set<string>();
   #list: readonly Trade[] | undefined;
@@ -13,7 +14,7 @@ export class RecentTrades {
 
   /** A list that does not change later. */
   get list(): readonly Trade[] {
-    this.#list ??= Object.freeze([...this.#trades]);
+    this.#list ??= Object.freeze(this.#trades.slice(this.#surplus));
     return this.#list;
   }
 
@@ -22,7 +23,8 @@ export class RecentTrades {
    * all of a full list.
    */
   add(trades: readonly Trade[]): void {
-    const oldest = this.#trades.length < this.#maxTrades ? undefined : this.#trades[0]?.timestamp;
+    const surplus = this.#surplus;
+    const oldest = this.#trades[this.#trades.length - this.#maxTrades]?.timestamp;
     let isInOrder = true;
     let isChanged = false;
     for (const trade of trades) {
@@ -36,11 +38,11 @@ export class RecentTrades {
     if (!isChanged) return;
     this.#list = undefined;
     if (!isInOrder) this.#trades.sort((a, b) => a.timestamp - b.timestamp);
-    this.#forget(this.#trades.length - this.#maxTrades);
+    for (const { id } of this.#trades.slice(surplus, this.#surplus)) this.#ids.delete(id);
+    if (this.#surplus >= this.#maxTrades) this.#trades.splice(0, this.#surplus);
   }
 
-  #forget(surplus: number): void {
-    if (surplus <= 0) return;
-    for (const { id } of this.#trades.splice(0, surplus)) this.#ids.delete(id);
+  get #surplus(): number {
+    return Math.max(0, this.#trades.length - this.#maxTrades);
   }
 }

@@ -61,6 +61,7 @@ export class SqliteStorage extends EngineStorage {
       intervalMs: changePollMs,
       read: () => this.use(() => this.#opened().follower.call('readChanges', [])),
       publish: (event) => this.publish(event),
+      reportFailure: (error) => this.reportFailure('change-feed', error),
     });
   }
 

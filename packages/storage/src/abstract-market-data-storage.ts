@@ -42,7 +42,7 @@ import type {
   SeriesInfo,
   WriteResult,
 } from './candle-repository.ts';
-import type { ChangeEvent, IChangeFeed } from './change-feed.ts';
+import type { BackgroundFailure, BackgroundWork, ChangeEvent, IChangeFeed } from './change-feed.ts';
 import { ChangeGate } from './change-gate.ts';
 import {
   type CheckedQuery,
@@ -70,7 +70,12 @@ import type {
 } from './coverage-repository.ts';
 import type { IIntegrityCheck, IntegrityReport, QuarantineReport } from './integrity-check.ts';
 import { mapInTurns } from './map-in-turns.ts';
-import type { IMarketDataStorage, StorageSize, StorageStatistics } from './market-data-storage.ts';
+import type {
+  BackgroundStatistics,
+  IMarketDataStorage,
+  StorageSize,
+  StorageStatistics,
+} from './market-data-storage.ts';
 import {
   parseDocument,
   stringifyDocument,
@@ -142,6 +147,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly #gate = new ChangeGate();
   /** Where the adapter has none: kept from when they are first asked for. */
   #ownRevisions: ProcessRevisions | undefined;
+  readonly #background: { -readonly [K in keyof BackgroundStatistics]: BackgroundStatistics[K] } = {
+    failures: 0,
+    lastFailure: undefined,
+  };
   #candlesRead = 0;
 
   protected constructor(
@@ -226,6 +235,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       candlesUpdated: this.#written.updated,
       candlesUnchanged: this.#written.unchanged,
       size,
+      background: { ...this.#background },
     };
   }
 
@@ -342,6 +352,17 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** Called when the last subscriber has left. */
   protected _unwatchChanges(): void {}
+
+  /** Counts work in the background that failed, keeps it for `stats()`, and reports it to subscribers. */
+  protected reportFailure(work: BackgroundWork, cause: unknown): void {
+    const error = BarkeepError.is(cause)
+      ? cause
+      : new BarkeepError('INTERNAL', `${work} of ${this.name} failed unexpectedly`, { cause });
+    const failure: BackgroundFailure = { type: 'failure', work, error, at: this.clock.now() };
+    this.#background.failures += 1;
+    this.#background.lastFailure = failure;
+    this.publish(failure);
+  }
 
   /** Tells subscribers of a change that did not come through this instance's own writes. */
   protected publish(event: ChangeEvent): void {

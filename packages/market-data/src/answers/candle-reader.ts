@@ -25,7 +25,7 @@ export interface StoredCandles extends FoundCandles {
 
 /** Whether no change of the series has been heard of since the reading began. */
 export function isCurrent({ ask, changes }: Pick<StoredCandles, 'ask' | 'changes'>): boolean {
-  return ask.series.changes === changes;
+  return ask.series.changes === changes && !ask.series.isRetired;
 }
 
 export interface CandleReaderOptions {

@@ -2,8 +2,10 @@ import {
   CandleSeries,
   type EpochMs,
   type Interval,
+  type IntervalSet,
   intervalsContain,
   intervalsOverlap,
+  subtractIntervals,
 } from '@barkeep/core';
 import type {
   CoverageEntry,
@@ -108,7 +110,9 @@ export class CandleReading {
   /** Takes in the storage's answer to the latest request. Returns the pages worth keeping. */
   learn(answer: SeriesSnapshot, now: EpochMs): FoundPage[] {
     const { series } = this.ask;
-    const fresh = new KnownSnapshot(answer, this.#isDirect ? [] : this.#asked, now);
+    const coverage = outside(answer.coverage, series.withdrawn);
+    const pages = this.#isDirect ? [] : this.#asked;
+    const fresh = new KnownSnapshot({ ...answer, coverage }, pages, now);
     this.#disbelieved = fresh.disbelieved;
     const snapshot = series.learn(fresh, this.#changes);
     this.#snapshot = snapshot;
@@ -220,4 +224,12 @@ function likelyStretch(
   const isEndless = limit === Number.POSITIVE_INFINITY || take === 'first';
   const from = isEndless ? range.from : Math.max(range.from, grid.shift(to, -Math.max(1, limit)));
   return from < to ? { from, to } : undefined;
+}
+
+/** The entries without what lies in the set. */
+function outside(entries: readonly CoverageEntry[], set: IntervalSet): readonly CoverageEntry[] {
+  if (set.length === 0) return entries;
+  return entries.flatMap((entry) =>
+    subtractIntervals([entry], set).map((rest) => ({ ...entry, ...rest })),
+  );
 }

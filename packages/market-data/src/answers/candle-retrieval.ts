@@ -88,10 +88,10 @@ export class CandleRetrieval {
     signal: AbortSignal | undefined,
   ): Promise<CandleAnswer> {
     const { settings, memory, clock } = this.#options;
-    const { ask } = first;
+    let stored = await this.#upToDate(first);
+    const { ask } = stored;
     const search = new MissingSearch(ask, settings, monotonicTime(clock));
     const outcomes: FetchOutcome[] = [];
-    let stored = await this.#upToDate(first);
     let now = clock.now();
     let hasFailed = false;
     while (!hasFailed) {
@@ -114,12 +114,13 @@ export class CandleRetrieval {
 
   /**
    * A fetch that ended since the reading is no longer in flight: by what was known before it, its stretch
-   * would be asked for again.
+   * would be asked for again. Of a series that the directory had to forget no change would be heard of.
    */
   async #upToDate(stored: StoredCandles): Promise<StoredCandles> {
     let latest = stored;
     for (let reread = 0; reread < MAX_REREADS && !isCurrent(latest); reread += 1) {
-      const [again] = await this.#options.reader.read([stored.ask]);
+      const series = this.#options.directory.of(stored.ask.series.key);
+      const [again] = await this.#options.reader.read([{ ...stored.ask, series }]);
       latest = again ?? latest;
     }
     return latest;

@@ -41,8 +41,8 @@ export interface CheckedDelivery {
   readonly covers: IntervalSet;
   /** The same, of periods that had ended and not settled. */
   readonly settling: IntervalSet;
-  /** When it was answered at the earliest: what had not ended by then is not complete. */
-  readonly asOf: EpochMs;
+  /** When it was asked for, or answered, whichever is earlier: what had not ended then is not complete. */
+  readonly knownAt: EpochMs;
   readonly source: string;
   readonly historyStart: EpochMs | undefined;
 }
@@ -59,27 +59,26 @@ export async function checkDelivery(
   try {
     if (delivery === null || typeof delivery !== 'object') throw new TypeError('not an object');
     onlyKnownKeys(delivery, DELIVERY_KEYS, 'delivery');
-    const { covers = terms.interval, source = DEFAULT_SOURCE, historyStart } = delivery;
-    const { asOf: answeredAt = terms.askedAt } = delivery;
-    requiredTimestamp(answeredAt, 'asOf');
+    const { covers = terms.interval, source = DEFAULT_SOURCE, asOf, historyStart } = delivery;
+    if (asOf !== undefined) requiredTimestamp(asOf, 'asOf');
     if (historyStart !== undefined) requiredTimestamp(historyStart, 'historyStart');
     const claimed: readonly Interval[] = isList(covers) ? covers : [covers];
     for (const interval of claimed) validateInterval(interval, 'covers');
     const columns = await runCooperatively(gatherCandles(terms.key, delivery.candles), signal);
     const candles = CandleSeries.fromTrustedColumns(terms.key, columns);
     checkStretch(candles, terms);
-    const asOf = Math.min(terms.askedAt, answeredAt);
+    const knownAt = Math.min(terms.askedAt, asOf ?? terms.askedAt);
     const grid = timeframeGrid(terms.key.timeframe);
     const claims = intersectIntervals(normalizeIntervals(claimed), [terms.interval]).flatMap(
       (claim) => wholePeriodsInside(claim, grid) ?? [],
     );
-    const endedBy = endOf(asOf, terms.closeGraceMs, grid);
-    const settledBy = endOf(asOf, Math.max(terms.settlingMs, terms.closeGraceMs), grid);
+    const endedBy = endOf(knownAt, terms.closeGraceMs, grid);
+    const settledBy = endOf(knownAt, Math.max(terms.settlingMs, terms.closeGraceMs), grid);
     return {
       candles,
       covers: intersectIntervals(claims, [{ from: Number.NEGATIVE_INFINITY, to: settledBy }]),
       settling: intersectIntervals(claims, normalizeIntervals([{ from: settledBy, to: endedBy }])),
-      asOf,
+      knownAt,
       source,
       historyStart,
     };

@@ -19,10 +19,19 @@ import { isRefusal } from './source-gate.ts';
 /** A failure that repeats is written down again only after so long. */
 const SAME_ERROR_MS = 60_000;
 
+interface FetchCounts {
+  calls: number;
+  retries: number;
+  failures: number;
+  candles: number;
+  notesLost: number;
+  startsDoubted: number;
+}
+
 /** Keeps what is worth knowing of fetches: figures, failures, and the notes of each series. */
 export class FetchJournal {
-  readonly failures = new ListenerSet<CoordinatorError>();
-  readonly counts = {
+  readonly failures: ListenerSet<CoordinatorError> = new ListenerSet();
+  readonly counts: FetchCounts = {
     calls: 0,
     retries: 0,
     failures: 0,

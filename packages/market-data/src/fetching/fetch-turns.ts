@@ -3,6 +3,7 @@ import type { SeriesState } from '../series/series-state.ts';
 import { FetchDemand } from './fetch-demand.ts';
 import type { FetchOutcome } from './fetch-outcome.ts';
 import { Flight } from './flight.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 export interface FetchTurnsOptions {
   readonly maxPeriodsPerFetch: number;
@@ -18,8 +19,8 @@ export interface FetchTurnsOptions {
 interface Lane {
   series: SeriesState;
   readonly flights: Set<Flight>;
-  /** Demands that need another turn, in the order of their turns. */
-  readonly waiting: Set<FetchDemand>;
+  /** Demands that need another turn. */
+  readonly waiting: TurnQueue<FetchDemand>;
 }
 
 /** No series may take more of the places to wait in. */
@@ -37,8 +38,8 @@ const SHARE_OF_A_SERIES = 0.5;
 export class FetchTurns {
   readonly #options: FetchTurnsOptions;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes in which somebody waits, in the order of their turns. */
-  readonly #queue = new Set<Lane>();
+  /** Lanes in which somebody waits. */
+  readonly #queue = new TurnQueue<Lane>();
   #running = 0;
   #waiting = 0;
 
@@ -60,7 +61,7 @@ export class FetchTurns {
     const { flights, waiting } = lane;
     return normalizeIntervals([
       ...[...flights].filter(({ signal }) => !signal.aborted).map(({ interval }) => interval),
-      ...[...waiting].flatMap(({ remaining }) => remaining),
+      ...waiting.items().flatMap(({ remaining }) => remaining),
     ]);
   }
 
@@ -78,13 +79,20 @@ export class FetchTurns {
     if (wanted.length === 0) return [];
     const parent = caller?.hasLanded === true ? undefined : caller;
     const lane = this.#laneOf(series);
-    const equal = [...lane.waiting].find((one) => one.isFor(wanted, parent));
+    const equal = lane.waiting.items().find((one) => one.isFor(wanted, parent));
     return (equal ?? this.#demand(lane, wanted, parent)).work.wait(signal);
+  }
+
+  /** Gives up every request under way. */
+  giveUp(reason: unknown): void {
+    for (const { flights } of this.#lanes.values()) {
+      for (const flight of flights) flight.giveUp(reason);
+    }
   }
 
   #laneOf(series: SeriesState): Lane {
     const known = this.#lanes.get(series.text);
-    const lane: Lane = known ?? { series, flights: new Set(), waiting: new Set() };
+    const lane: Lane = known ?? { series, flights: new Set(), waiting: new TurnQueue() };
     lane.series = series;
     this.#lanes.set(series.text, lane);
     return lane;
@@ -129,11 +137,9 @@ export class FetchTurns {
 
   #go(): void {
     while (this.#running < this.#options.maxConcurrentFetches) {
-      const [lane] = this.#queue;
-      const [demand] = lane?.waiting ?? [];
+      const lane = this.#queue.serve();
+      const demand = lane?.waiting.serve();
       if (lane === undefined || demand === undefined) return;
-      toTheEnd(this.#queue, lane);
-      toTheEnd(lane.waiting, demand);
       this.#launch(lane, demand, undefined);
     }
   }
@@ -155,7 +161,7 @@ export class FetchTurns {
     if (lender === undefined) this.#running += 1;
     else lender.borrower = flight;
     lane.flights.add(flight);
-    for (const one of [...lane.waiting]) one.join(flight);
+    for (const one of lane.waiting.items()) one.join(flight);
     if (!demand.countRequest() && demand.isWaiting) demand.refuse(this.#overloaded());
     void request(lane.series, flight).then((outcome) => this.#land(lane, flight, outcome));
   }
@@ -188,9 +194,4 @@ export class FetchTurns {
       details: { limit },
     });
   }
-}
-
-function toTheEnd<T>(row: Set<T>, one: T): void {
-  row.delete(one);
-  row.add(one);
 }

@@ -5,9 +5,9 @@ import type { FetchDemand } from './fetch-demand.ts';
 export class Flight {
   readonly interval: Interval;
   /** Those that want a part of it. When the last of them has left, it is given up. */
-  readonly demands = new Set<FetchDemand>();
+  readonly demands: Set<FetchDemand> = new Set();
   /** What the coordinator wants of the service itself, in order to answer it. */
-  readonly nested = new Set<FetchDemand>();
+  readonly nested: Set<FetchDemand> = new Set();
   /** The flight in whose slot it runs; `undefined`: it has its own. */
   lender: Flight | undefined;
   /** The nested flight that runs in its slot. */
@@ -52,6 +52,10 @@ export class Flight {
 
   leave(demand: FetchDemand): void {
     this.demands.delete(demand);
-    if (this.demands.size === 0) this.#givingUp.abort();
+    if (this.demands.size === 0) this.giveUp();
+  }
+
+  giveUp(reason?: unknown): void {
+    this.#givingUp.abort(reason);
   }
 }

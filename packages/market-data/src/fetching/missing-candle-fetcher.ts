@@ -75,6 +75,7 @@ export class MissingCandleFetcher {
       onFailure: (key, interval, error) => this.#journal.failedBeside(key, interval, error),
       closing,
     });
+    closing.addEventListener('abort', () => this.#turns.giveUp(closing.reason), { once: true });
     if (coordinator.feedback !== undefined) {
       this.#feedback.add((feedback) => coordinator.feedback?.(feedback));
     }
@@ -121,10 +122,11 @@ export class MissingCandleFetcher {
   }
 
   async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
-    const { interval } = flight;
+    const { interval, signal } = flight;
     const { settings, closing } = this.#options;
-    const signal = AbortSignal.any([flight.signal, closing]);
-    const context = { clock: this.#time, random: settings.random, signal, isFinal: isRefusal };
+    if (closing.aborted) flight.giveUp(closing.reason);
+    const isFinal = (error: unknown): boolean => isRefusal(error) || this.#source.isShut;
+    const context = { clock: this.#time, random: settings.random, signal };
     let attempts = 0;
     const begin = (): void => {
       attempts += 1;
@@ -133,7 +135,7 @@ export class MissingCandleFetcher {
     };
     try {
       const call = () => this.#source.call(series, flight, signal, begin);
-      const answer = await retry(call, settings.retry, context);
+      const answer = await retry(call, settings.retry, { ...context, isFinal });
       await this.#take(series, interval, answer, context);
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
       return { interval, covered: answer.delivery.covers };
@@ -191,8 +193,8 @@ export class MissingCandleFetcher {
     { delivery, asked }: SourceAnswer,
   ): number {
     const { settlingMs } = this.#options.settings;
-    const end = settling.at(-1)?.to ?? delivery.asOf;
-    const settlesAt = asked.time + settlingMs - (delivery.asOf - end);
+    const end = settling.at(-1)?.to ?? delivery.knownAt;
+    const settlesAt = asked.time + settlingMs - (delivery.knownAt - end);
     const stepMs = settlingMs / 4;
     return grid.typicalMs < stepMs ? Math.ceil(settlesAt / stepMs) * stepMs : settlesAt;
   }

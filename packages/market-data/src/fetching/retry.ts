@@ -15,7 +15,7 @@ export interface RetryContext {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** Errors that end it although they are retryable. Default: none. */
+  /** Whether it would be in vain to wait after a failure. Default: never. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined;
 }
 

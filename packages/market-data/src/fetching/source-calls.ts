@@ -49,6 +49,12 @@ export class SourceCalls {
     return this.#gate.statistics(this.#options.settings.breaker);
   }
 
+  /** Whether calls are refused for a while. */
+  get isShut(): boolean {
+    const { breaker, retry } = this.#options.settings;
+    return this.#gate.refuses(breaker, retry);
+  }
+
   /** The flight whose coordinator makes the present call; `undefined`: it comes from outside. */
   callerOf(signal: AbortSignal | undefined): Flight | undefined {
     return this.#context.ownerOf(signal);
@@ -77,7 +83,7 @@ export class SourceCalls {
       const fetchMs = performance.now() - start;
       const now = clock.now();
       // The clock may have been set meanwhile: the earlier of what it showed then, and would have shown.
-      const askedAt = Math.min(asked.clock, now - (this.#time.now() - asked.time));
+      const askedAt = Math.min(asked.clock, Math.ceil(now - (this.#time.now() - asked.time)));
       const { key } = series;
       const terms = { ...settings, key, interval: flight.interval, askedAt, now, maxAheadMs };
       const delivery = await checkDelivery(given, terms, signal);

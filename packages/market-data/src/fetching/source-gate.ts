@@ -67,17 +67,18 @@ export function isRefusal(error: unknown): boolean {
  *   may be the fault of one large request, keeps nobody else waiting.
  * - After `failures` in a row the breaker is open: calls are refused at once, except for one probe after
  *   each pause. Calls that were under way together fail as one.
- * - While the `retryAfterMs` of an error lasts, nobody passes: callers wait where their retry policy has
- *   that much patience, and are refused at once where it has not.
+ * - While the `retryAfterMs` of an error lasts, nobody passes: callers wait for it where their retry policy
+ *   has that much patience, and are refused at once where it has not.
  */
 export class SourceGate {
   readonly #time: MonotonicTime;
   #failures = 0;
   /** Whether calls go one by one. */
   #isWary = false;
-  /** Until when we leave the source alone, and until when it wants us to; in monotonic time. */
+  /** Until when we leave the source alone, in monotonic time. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
-  #askedUntil = Number.NEGATIVE_INFINITY;
+  /** Until when it wants to be left alone, and for how long in all. */
+  #asked = { until: Number.NEGATIVE_INFINITY, ms: 0 };
   /** The call that all others wait for. */
   #probe: PromiseWithResolvers<void> | undefined;
   #lastError: unknown;
@@ -103,15 +104,14 @@ export class SourceGate {
     const { breaker, retry, signal, nesting } = terms;
     for (;;) {
       throwIfAborted(signal);
-      const isOpen = this.#failures >= breaker.failures;
       const pauseMs = this.#pauseMs;
+      if (this.refuses(breaker, retry)) throw this.#refusal(pauseMs);
       if (pauseMs > 0) {
-        if (isOpen || pauseMs > retry.maxDelayMs) throw this.#refusal(pauseMs);
         await delay(this.#time, pauseMs, signal).catch(() => {
           throw abortedError(signal);
         });
       } else if (this.#probe !== undefined && !nesting.isNested) {
-        if (isOpen) throw this.#refusal(breaker.pauseMs);
+        if (this.#failures >= breaker.failures) throw this.#refusal(breaker.pauseMs);
         const wait = Promise.race([this.#probe.promise, nesting.becomesNested]);
         await untilAborted(wait, signal);
       } else {
@@ -120,8 +120,15 @@ export class SourceGate {
     }
   }
 
+  /** Whether it refuses calls for a while. */
+  refuses(breaker: BreakerPolicy, retry: RetryPolicy): boolean {
+    const isOpen = this.#failures >= breaker.failures;
+    const isLong = this.#asked.ms > retry.maxDelayMs && this.#asked.until > this.#time.now();
+    return isLong || (isOpen && this.#pauseMs > 0);
+  }
+
   get #pauseMs(): number {
-    return Math.max(0, Math.max(this.#pausedUntil, this.#askedUntil) - this.#time.now());
+    return Math.max(0, Math.max(this.#pausedUntil, this.#asked.until) - this.#time.now());
   }
 
   #pass(terms: GateTerms): Passage {
@@ -162,7 +169,7 @@ export class SourceGate {
       return;
     }
     this.#lastError = error;
-    this.#askedUntil = Math.max(this.#askedUntil, now + askedMs);
+    if (now + askedMs > this.#asked.until) this.#asked = { until: now + askedMs, ms: askedMs };
     if (call <= this.#callsAtFailure) return;
     this.#callsAtFailure = this.#calls;
     this.#failures += 1;

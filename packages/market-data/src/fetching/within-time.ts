@@ -10,19 +10,25 @@ export async function withinTime<T>(
   time: MonotonicTime,
   signal: AbortSignal,
 ): Promise<T> {
-  const deadline = new AbortController();
-  const timeout = new BarkeepError('TIMEOUT', `no answer within ${timeoutMs} ms`, {
-    retryable: true,
-    details: { timeoutMs },
-  });
-  const onTime = (): void => deadline.abort(timeout);
+  const either = new AbortController();
+  let timeout: BarkeepError | undefined;
+  const onTime = (): void => {
+    timeout = new BarkeepError('TIMEOUT', `no answer within ${timeoutMs} ms`, {
+      retryable: true,
+      details: { timeoutMs },
+    });
+    either.abort(timeout);
+  };
+  const onAbort = (): void => either.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
   const timer = time.setTimer(onTime, timeoutMs, { keepsProcessAlive: true });
-  const either = AbortSignal.any([signal, deadline.signal]);
   try {
-    return await untilAborted((async () => work(either))(), either);
+    return await untilAborted((async () => work(either.signal))(), either.signal);
   } catch (error) {
-    throw deadline.signal.aborted && !signal.aborted ? timeout : error;
+    throw timeout === undefined || signal.aborted ? error : timeout;
   } finally {
     timer.cancel();
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,5 +1,5 @@
 import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
-import type { ChangeEvent } from '@barkeep/storage';
+import { EVER, type FeedLagged, type SeriesChange } from '@barkeep/storage';
 import type { InvalidationSelector } from '../market-data-service.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { PageGeometry } from './page-geometry.ts';
@@ -48,7 +48,7 @@ export class SeriesDirectory {
   }
 
   /** Takes in what the change feed reports at an instant. */
-  changed(event: ChangeEvent, now: EpochMs): void {
+  changed(event: SeriesChange | FeedLagged, now: EpochMs): void {
     if (event.type === 'lagged') {
       for (const state of this.#series.values()) state.changed();
       return;
@@ -56,12 +56,18 @@ export class SeriesDirectory {
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
     state.changed();
-    const { to } = event.interval;
+    const { from, to } = event.interval;
+    if (from === EVER.from && to === EVER.to) state.forget();
     if (event.type === 'coverage') state.settling.remove([event.interval]);
     // Somebody has written the current candle: it need not be fetched.
     else if (to === state.grid.shift(now)) {
       state.currentSeen = { period: state.grid.floor(now), to, at: this.#time.now() };
     }
+  }
+
+  /** Coverage of a series is believed no more, or is again. */
+  coverageDoubted(key: SeriesKey): void {
+    this.#series.get(seriesKeyText(key))?.changed();
   }
 
   liveChanged(key: SeriesKey): void {

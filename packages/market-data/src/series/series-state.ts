@@ -1,5 +1,6 @@
 import {
   type EpochMs,
+  type IntervalSet,
   type MonotonicTime,
   type SeriesKey,
   seriesKeyText,
@@ -74,6 +75,11 @@ export class SeriesState {
     return this.#snapshot;
   }
 
+  /** Whether its changes are no longer heard of: the directory has another one by now, or none. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
   /** How many changes of what is stored have been heard of: for readings that begin now. */
   get changes(): number {
     return this.#changes;
@@ -82,6 +88,11 @@ export class SeriesState {
   /** How often something changed that answers show besides what is stored. */
   get touches(): number {
     return this.#touches;
+  }
+
+  /** Coverage that is not believed, though the storage may still say so. */
+  get withdrawn(): IntervalSet {
+    return this.#streams.withdrawn(this.text);
   }
 
   /** From which period on every candle comes through the router; `undefined` when that is not so. */
