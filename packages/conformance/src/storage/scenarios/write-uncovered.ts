@@ -152,6 +152,7 @@ export const writeUncoveredScenarios: readonly StorageScenario[] = [
     async (storage, context) => {
       const other = await context.openBeside(storage);
       await race(storage, other);
+      await other.candles.remove(KEY);
       await other.candles.write({ key: KEY, candles: sampleMinutes(0, 5), covers: minutes(0, 5) });
       const late = { key: KEY, candles: sampleMinutes(0, 6, 1), replaces: 'uncovered' } as const;
       const result = await storage.candles.write(late);

@@ -122,10 +122,10 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const snapshot = await super.snapshot(request);
         const candles = snapshot.ranges[0]?.candles;
-        if (candles === undefined || candles.length < 20_000) return snapshot;
+        if (candles === undefined || candles.length < 8_000) return snapshot;
         await nextTurn();
         const rest = (await super.snapshot(request)).ranges[0]?.candles ?? candles;
-        const pieces = [candles.slice(0, 10_000), rest.slice(10_000)];
+        const pieces = [candles.slice(0, 4_000), rest.slice(4_000)];
         const joined = CandleSeries.concat(request.key, pieces);
         const ranges = snapshot.ranges.map((part) => ({ ...part, candles: joined }));
         return { ...snapshot, ranges };
