@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
 import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
 import type { CheckedQuery } from '@barkeep/storage';
-import { assertUsablePath } from './database-path.ts';
+import { HeldDatabaseFile } from './held-database-file.ts';
 import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
 import { assertCompatible, installedVersions } from './runtime-versions.ts';
@@ -24,9 +24,11 @@ const WRITER_NUMBERS = 2 ** 48 - 1;
  * await storage.open();
  */
 export class SqliteStorage extends EngineStorage {
-  readonly #options: Omit<ConnectionOptions, 'access'>;
+  readonly #path: string;
+  readonly #options: Omit<ConnectionOptions, 'access' | 'path'>;
   readonly #readers: number;
   readonly #poll: RemoteChangePoll;
+  #file: HeldDatabaseFile | undefined;
   #connections: SqliteConnections | undefined;
 
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
@@ -47,8 +49,8 @@ export class SqliteStorage extends EngineStorage {
       },
       { clock: options.clock },
     );
+    this.#path = path;
     this.#options = {
-      path,
       busyTimeoutMs,
       journal: 'wal',
       archive,
@@ -66,13 +68,25 @@ export class SqliteStorage extends EngineStorage {
 
   protected override async _open(): Promise<void> {
     assertCompatible(installedVersions());
-    assertUsablePath(this.#options.path);
-    this.#connections = await SqliteConnections.open(this.#options, this.#readers);
+    const file = HeldDatabaseFile.hold(this.#path);
+    try {
+      const options = { ...this.#options, path: file.path };
+      this.#connections = await SqliteConnections.open(options, this.#readers);
+      file.nowExists();
+      this.#file = file;
+    } catch (error) {
+      file.release();
+      throw error;
+    }
   }
 
   protected override async _close(): Promise<void> {
     this.#poll.stop();
-    await this.#connections?.close();
+    try {
+      await this.#connections?.close();
+    } finally {
+      this.#file?.release();
+    }
   }
 
   protected override async _flush(): Promise<void> {
@@ -106,7 +120,7 @@ export class SqliteStorage extends EngineStorage {
   ): Promise<T> {
     const own = new WorkerClient();
     try {
-      await own.call('open', [{ ...this.#options, access }]);
+      await own.call('open', [{ ...this.#options, path: this.#held().path, access }]);
       return await work(own);
     } finally {
       await own.close();
@@ -119,6 +133,11 @@ export class SqliteStorage extends EngineStorage {
 
   protected override _unwatchChanges(): void {
     this.#poll.stop();
+  }
+
+  #held(): HeldDatabaseFile {
+    if (this.#file === undefined) throw this.notOpen();
+    return this.#file;
   }
 
   #opened(): SqliteConnections {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { BarkeepError } from '@barkeep/core';
 import { callsOf, SqliteEngine, serveEngine } from '@barkeep/sqlite-engine';
+import { assertWhole } from './assert-whole.ts';
 import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
 import { warmUp } from './warm-up.ts';
 import type { ConnectionOptions, WorkerCalls } from './worker-protocol.ts';
@@ -34,6 +35,7 @@ if (parentPort !== null) {
 function open({ path, busyTimeoutMs, ...options }: ConnectionOptions): SqliteEngine {
   const driver = new BetterSqlite3Driver({ path, busyTimeoutMs });
   try {
+    assertWhole(driver, path);
     return SqliteEngine.open(driver, options);
   } catch (error) {
     driver.close();

@@ -1,0 +1,70 @@
+import * as fs from 'node:fs';
+import * as paths from 'node:path';
+import { fileFailure } from '@barkeep/core';
+import {
+  type DatabaseLocation,
+  inodeOf,
+  locateDatabase,
+  OpenDatabaseFiles,
+} from '@barkeep/sqlite-engine';
+import { assertUsablePath } from './database-path.ts';
+
+/** A database file that is among those that this process has open, until it is released. */
+export class HeldDatabaseFile {
+  #location: DatabaseLocation;
+
+  private constructor(location: DatabaseLocation) {
+    this.#location = location;
+  }
+
+  /**
+   * Finds the file that a path leads to and checks that a database can live there.
+   * @throws BarkeepError `CANNOT_OPEN`, `READ_ONLY`, `CORRUPT`; `BUSY` when the process has it open
+   * for itself alone.
+   */
+  static hold(path: string): HeldDatabaseFile {
+    const location = located(path);
+    assertUsablePath(location.path);
+    OpenDatabaseFiles.add(location);
+    return new HeldDatabaseFile(location);
+  }
+
+  /** The real path, by which SQLite is to open it. */
+  get path(): string {
+    return this.#location.path;
+  }
+
+  /** To be called once SQLite has opened the file, and made it where there was none. */
+  nowExists(): void {
+    const before = this.#location;
+    this.#location = located(before.path);
+    OpenDatabaseFiles.add(this.#location);
+    OpenDatabaseFiles.release(before);
+  }
+
+  release(): void {
+    OpenDatabaseFiles.release(this.#location);
+  }
+}
+
+function located(path: string): DatabaseLocation {
+  try {
+    const location = locateDatabase(path, { fs, path: paths });
+    // By another of its hard links it would have another WAL.
+    const inUse = OpenDatabaseFiles.pathOf(location) ?? siblingWithWal(location);
+    return { ...location, path: inUse ?? location.path };
+  } catch (error) {
+    throw fileFailure(error, path, 'CANNOT_OPEN');
+  }
+}
+
+/** A hard link in the same directory that has a WAL: another process has it open, or has died. */
+function siblingWithWal({ path, inode }: DatabaseLocation): string | undefined {
+  if (inode === undefined || fs.statSync(path).nlink === 1) return undefined;
+  const directory = paths.dirname(path);
+  return fs
+    .readdirSync(directory)
+    .map((name) => paths.join(directory, name))
+    .filter((other) => fs.existsSync(`${other}-wal`))
+    .find((other) => inodeOf(other, fs) === inode);
+}
