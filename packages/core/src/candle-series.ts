@@ -1,6 +1,7 @@
 import type { Candle } from './candle.ts';
 import {
   allocateColumns,
+  CANDLE_COLUMNS,
   type CandleColumns,
   copyCandle,
   copyColumns,
@@ -193,6 +194,14 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
       : { from: this.firstTimestamp, to: this.lastTimestamp + 1 };
   }
 
+  /**
+   * Whether the memory of a column was transferred away, to a worker for example: its candles are gone.
+   * Transfer the columns of a `copy()` instead: others may be reading the same ones.
+   */
+  get isDetached(): boolean {
+    return CANDLE_COLUMNS.some((column) => isDetached(this[column].buffer));
+  }
+
   /** A copy with memory of its own, of exactly its size. */
   copy(): CandleSeries {
     const columns = allocateColumns(this.length);
@@ -225,4 +234,8 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
   toJSON(): { symbol: string; timeframe: Timeframe; candles: Candle[] } {
     return { symbol: this.symbol, timeframe: this.timeframe, candles: this.toArray() };
   }
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached;
 }

@@ -9,7 +9,7 @@ import {
 } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { InvalidationSelector } from './market-data-service.ts';
-import type { CandlePages } from './pages/candle-pages.ts';
+import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { seriesTag } from './pages/page-tags.ts';
 import { selectsSeries } from './series/selects-series.ts';
 import type { SeriesDirectory } from './series/series-directory.ts';
@@ -21,7 +21,7 @@ const AT_A_TIME = 256;
 export interface InvalidationParts {
   readonly storage: IMarketDataStorage;
   readonly directory: SeriesDirectory;
-  readonly pages: CandlePages | undefined;
+  readonly tiers: readonly CandlePageTier[];
   readonly seriesTags: (key: SeriesKey) => readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface InvalidationParts {
  */
 export async function invalidateSeries(
   selector: InvalidationSelector,
-  { storage, directory, pages, seriesTags }: InvalidationParts,
+  { storage, directory, tiers, seriesTags }: InvalidationParts,
 ): Promise<void> {
   checkSelector(selector);
   directory.forget(selector);
@@ -45,8 +45,11 @@ export async function invalidateSeries(
   for (let start = 0; start < selected.length; start += AT_A_TIME) {
     const some = selected.slice(start, start + AT_A_TIME);
     await Promise.all(some.map((key) => storage.changes.announce(key, range)));
-    if (range === undefined) await pages?.forget(some.map(seriesTag));
+    if (range !== undefined) continue;
+    for (const tier of tiers) await tier.forget(some.map(seriesTag));
   }
+  // Again: an announcement looks like a write of the current candle.
+  directory.forget(selector);
 }
 
 /** Others may have something cached of a series that is neither stored nor known here. */

@@ -274,7 +274,7 @@ export class MarketData extends Handle implements IMarketDataService {
       await this.#parts.live?.close();
     } finally {
       await this.#parts.habits?.close();
-      await this.#parts.pages?.close();
+      for (const tier of this.#parts.tiers) await tier.close();
       await this.#options.owned.close();
     }
   }
@@ -310,10 +310,11 @@ export class MarketData extends Handle implements IMarketDataService {
 
   /** In the order in which they are consulted. */
   #tiers(): TierStatistics[] {
-    const { memory, pages, router } = this.#parts;
-    const tiers = [memory?.statistics ?? [], pages?.statistics ?? []].flat();
-    const nearest = tiers.filter(({ name }) => name === 'answers' || name === 'cache');
-    return [...nearest, router?.statistics ?? [], ...tiers.slice(nearest.length)].flat();
+    const { memory, tiers, router, reader } = this.#parts;
+    const all = [memory?.statistics ?? [], tiers.map(({ statistics }) => statistics)].flat();
+    const nearest = all.filter(({ name }) => name === 'answers' || name === 'cache');
+    const farther = [...all.slice(nearest.length), reader.statistics];
+    return [...nearest, router?.statistics ?? [], ...farther].flat();
   }
 
   /** Those that were answered before are not asked again. */

@@ -8,17 +8,13 @@ import type { CheckedConfig } from './check-config.ts';
 import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import { CandleRecorder } from './live/candle-recorder.ts';
 import { LiveFeed } from './live/live-feed.ts';
-import { LiveStreams } from './live/live-streams.ts';
 import { RealtimeReader } from './live/realtime-reader.ts';
 import { RealtimeRecorder } from './live/realtime-recorder.ts';
 import { RouterTier } from './live/router-tier.ts';
 import { CachePageTier } from './pages/cache-page-tier.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
-import { CandlePages } from './pages/candle-pages.ts';
 import { PageExpiry } from './pages/page-expiry.ts';
-import { RevisionPageNames } from './pages/revision-page-names.ts';
-import { RunPageNames } from './pages/run-page-names.ts';
-import { StoragePageTier } from './pages/storage-page-tier.ts';
+import { LiveStreams } from './series/live-streams.ts';
 import { ReadingHabits } from './series/reading-habits.ts';
 import { SeriesDirectory } from './series/series-directory.ts';
 import { SeriesNotebook } from './series/series-notebook.ts';
@@ -35,8 +31,8 @@ export interface ServiceOptions extends CheckedConfig {
 export interface ServiceParts {
   readonly directory: SeriesDirectory;
   readonly notebook: SeriesNotebook;
-  /** `undefined` without any cache. */
-  readonly pages: CandlePages | undefined;
+  /** The caches of pages, the nearest first. */
+  readonly tiers: readonly CandlePageTier[];
   readonly memory: AnswerMemory | undefined;
   readonly reader: CandleReader;
   /** `undefined` without a coordinator. */
@@ -56,20 +52,21 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   const streams = new LiveStreams();
   const directory = new SeriesDirectory(candleCache.pagePeriods, streams, options.seriesTags);
   const notebook = new SeriesNotebook(storage);
-  const pages = candlePages(options);
+  const tiers = pageTiers(options);
   const router = options.router === undefined ? undefined : new RouterTier(options.router);
   const reader = new CandleReader({
     storage,
-    pages,
+    tiers,
     maxPagesPerRead: candleCache.maxPagesPerRead,
     notebook,
     router,
     clock,
     closeGraceMs: fetching.closeGraceMs,
+    onFailure: () => {},
   });
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
-    pages === undefined || maxAnswers === 0
+    tiers.length === 0 || maxAnswers === 0
       ? undefined
       : new AnswerMemory({ maxAnswers, maxBytes });
   const fetcher = missingCandleFetcher(options, notebook, closing);
@@ -88,7 +85,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   return {
     directory,
     notebook,
-    pages,
+    tiers,
     memory,
     reader,
     fetcher,
@@ -100,7 +97,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   };
 }
 
-function candlePages({
+function pageTiers({
   storage,
   cache,
   diskCache,
@@ -108,23 +105,21 @@ function candlePages({
   candleCache,
   calendar,
   seriesTags,
-}: ServiceOptions): CandlePages | undefined {
-  if (cache === undefined && diskCache === undefined) return undefined;
-  const common = { clock, expiry: new PageExpiry({ ...candleCache, calendar }), seriesTags };
+}: ServiceOptions): CandlePageTier[] {
+  const { pagePeriods } = candleCache;
+  const expiry = new PageExpiry({ ...candleCache, calendar });
+  const common = { clock, expiry, pagePeriods, seriesTags };
   const tiers: CandlePageTier[] = [];
   if (cache !== undefined) {
-    const names = new RunPageNames();
-    tiers.push(new CachePageTier({ ...common, name: 'cache', cache, names, waits: true }));
+    tiers.push(new CachePageTier({ ...common, name: 'cache', cache, keeps: 'run', waits: true }));
   }
   if (diskCache !== undefined) {
-    const names = storage.capabilities.revisions
-      ? new RevisionPageNames(storage, candleCache.pagePeriods)
-      : new RunPageNames();
+    const keeps = storage.capabilities.revisions ? 'revision' : 'run';
     tiers.push(
-      new CachePageTier({ ...common, name: 'disk', cache: diskCache, names, waits: false }),
+      new CachePageTier({ ...common, name: 'disk', cache: diskCache, keeps, waits: false }),
     );
   }
-  return new CandlePages([...tiers, new StoragePageTier(storage)]);
+  return tiers;
 }
 
 function missingCandleFetcher(

@@ -6,11 +6,16 @@ type Row = readonly [from: EpochMs, to: EpochMs, source: string, collectedAt: Ep
 
 /** The table `coverage`: per series, the ledger of complete stretches. The caller holds the transaction. */
 export class CoverageTable {
+  readonly #all: SqliteStatement<Row>;
   readonly #touching: SqliteStatement<Row>;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
 
   constructor(driver: SqliteDriver) {
+    this.#all = driver.prepare(
+      `SELECT from_time, to_time, source, collected_at FROM coverage
+       WHERE series_id = ? ORDER BY from_time`,
+    );
     // Entries never overlap, so of those that begin before the range only the last can reach it.
     this.#touching = driver.prepare(
       `SELECT from_time, to_time, source, collected_at FROM coverage
@@ -25,11 +30,14 @@ export class CoverageTable {
     this.#delete = driver.prepare('DELETE FROM coverage WHERE series_id = ? AND from_time = ?');
   }
 
+  /** The ledger of a series, ascending. */
+  of(seriesId: number): CoverageEntry[] {
+    return this.#all.all([seriesId]).map(entryOf);
+  }
+
   /** The entries that overlap or touch the range, ascending. */
   touching(seriesId: number, { from, to }: Interval): CoverageEntry[] {
-    return this.#touching
-      .all([seriesId, to, from, seriesId, from, from])
-      .map((row) => ({ from: row[0], to: row[1], source: row[2], collectedAt: row[3] }));
+    return this.#touching.all([seriesId, to, from, seriesId, from, from]).map(entryOf);
   }
 
   /** Records an entry; returns whether the ledger changed. */
@@ -49,14 +57,30 @@ export class CoverageTable {
     before: readonly CoverageEntry[],
     after: readonly CoverageEntry[],
   ): boolean {
-    const gone = before.filter((old) => !after.some((entry) => isSame(old, entry)));
-    const fresh = after.filter((entry) => !before.some((old) => isSame(old, entry)));
+    const gone = entriesBeside(before, after);
+    const fresh = entriesBeside(after, before);
     for (const { from } of gone) this.#delete.run([seriesId, from]);
     for (const { from, to, source, collectedAt } of fresh) {
       this.#insert.run([from, to, source, collectedAt, seriesId]);
     }
     return gone.length > 0 || fresh.length > 0;
   }
+}
+
+function entryOf([from, to, source, collectedAt]: Row): CoverageEntry {
+  return { from, to, source, collectedAt };
+}
+
+/** The entries of one ledger that another does not have. */
+function entriesBeside(
+  ledger: readonly CoverageEntry[],
+  other: readonly CoverageEntry[],
+): CoverageEntry[] {
+  const byStart = new Map(other.map((entry) => [entry.from, entry]));
+  return ledger.filter((entry) => {
+    const same = byStart.get(entry.from);
+    return same === undefined || !isSame(entry, same);
+  });
 }
 
 function isSame(a: CoverageEntry, b: CoverageEntry): boolean {

@@ -8,6 +8,7 @@ export type EngineCalls = Pick<
   | 'readUpTo'
   | 'readPart'
   | 'readColumns'
+  | 'snapshots'
   | 'remove'
   | 'revisions'
   | 'announce'
@@ -47,6 +48,7 @@ export function callsOf(engine: () => SqliteEngine): EngineCalls {
     readUpTo: (most, query) => engine().readUpTo(most, query),
     readPart: (query, columns) => engine().readPart(query, columns),
     readColumns: (query, columns) => engine().readColumns(query, columns),
+    snapshots: (requests) => engine().snapshots(requests),
     remove: (key, range) => engine().remove(key, range),
     revisions: (key, ranges) => engine().revisions(key, ranges),
     announce: (key, range) => engine().announce(key, range),

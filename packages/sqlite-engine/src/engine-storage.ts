@@ -13,6 +13,7 @@ import {
   type BatchOutcome,
   type CheckedBatch,
   type CheckedQuery,
+  type CheckedSnapshotRequest,
   type CompactionReport,
   type CoverageEntry,
   EVER,
@@ -21,12 +22,16 @@ import {
   type RemovalOutcome,
   type SeriesFilter,
   type SeriesInfo,
+  type SeriesSnapshot,
   type StorageSize,
 } from '@barkeep/storage';
 import { type CompactionStep, CompactionTally } from './compaction-step.ts';
 import type { EngineCaller } from './engine-calls.ts';
 import type { SqliteEngineOptions } from './sqlite-engine.ts';
 import { columnBuffers } from './thread/thread-protocol.ts';
+
+/** What one call of the engine answers at most: more would keep the thread on either side for too long. */
+const READS_PER_CALL = 256;
 
 /**
  * What every storage on an engine has in common: each method of the contract becomes a call of the
@@ -40,7 +45,7 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
   protected abstract get writer(): EngineCaller;
 
   protected override _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
-    const sent = batches.map(({ key, series, covers, source, collectedAt }) => {
+    const sent = batches.map(({ key, series, covers, source, collectedAt, replaces }) => {
       const { timestamp, open, high, low, close, volume } = series;
       return {
         key,
@@ -48,6 +53,7 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
         covers,
         source,
         collectedAt,
+        replaces,
       };
     });
     const moved = columnBuffers(sent.map(({ columns }) => columns));
@@ -67,11 +73,32 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
   }
 
   protected override async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
-    const answers = await this.reader.call('readMany', [queries]);
-    return queries.flatMap(({ key }, i) => {
-      const columns = answers[i];
-      return columns === undefined ? [] : [CandleSeries.fromTrustedColumns(key, columns)];
-    });
+    const answers: CandleSeries[] = [];
+    for (const part of inParts(queries, () => 1)) {
+      for (const [i, columns] of (await this.reader.call('readMany', [part])).entries()) {
+        const key = part[i]?.key;
+        if (key !== undefined) answers.push(CandleSeries.fromTrustedColumns(key, columns));
+      }
+    }
+    return answers;
+  }
+
+  protected override async _snapshots(
+    requests: readonly CheckedSnapshotRequest[],
+  ): Promise<SeriesSnapshot[]> {
+    const snapshots: SeriesSnapshot[] = [];
+    for (const part of inParts(requests, ({ ranges }) => 1 + ranges.length)) {
+      for (const [i, answer] of (await this.reader.call('snapshots', [part])).entries()) {
+        const key = part[i]?.key;
+        if (key === undefined) continue;
+        const ranges = answer.ranges.map(({ revision, columns }) => ({
+          revision,
+          candles: columns && CandleSeries.fromTrustedColumns(key, columns),
+        }));
+        snapshots.push({ ...answer, key, ranges });
+      }
+    }
+    return snapshots;
   }
 
   protected override _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
@@ -163,4 +190,18 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
   ): Promise<T> {
     return work(access === 'read-only' ? this.reader : this.writer);
   }
+}
+
+/** Cuts a list into parts of a bounded weight; an item that weighs more is a part of its own. */
+function* inParts<T>(items: readonly T[], weigh: (item: T) => number): Generator<readonly T[]> {
+  let start = 0;
+  let weight = 0;
+  for (const [i, item] of items.entries()) {
+    weight += weigh(item);
+    if (weight <= READS_PER_CALL || i === start) continue;
+    yield items.slice(start, i);
+    start = i;
+    weight = weigh(item);
+  }
+  if (start < items.length) yield items.slice(start);
 }

@@ -1,4 +1,4 @@
-import type { Interval, SeriesKey } from '@barkeep/core';
+import type { Interval } from '@barkeep/core';
 import { randomRevision, revisionBuckets } from '@barkeep/storage';
 import type { SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
@@ -15,7 +15,8 @@ export class RevisionTable {
   readonly #mark: SqliteStatement;
   readonly #markSeries: SqliteStatement;
   readonly #forgetBuckets: SqliteStatement;
-  readonly #latest: SqliteStatement<readonly [revision: string | null]>;
+  readonly #latest: SqliteStatement<readonly [change: number | null, revision: string | null]>;
+  readonly #ofSeries: SqliteStatement<readonly [revision: string | null]>;
 
   constructor(driver: SqliteDriver) {
     this.#mark = driver.prepare(
@@ -24,21 +25,23 @@ export class RevisionTable {
     );
     this.#markSeries = driver.prepare('UPDATE series SET revision = ? WHERE id = ?');
     this.#forgetBuckets = driver.prepare('DELETE FROM revisions WHERE series_id = ?');
-    // A change of the whole series leaves no buckets, so those that are there are of later ones.
+    // Beside max(), SQLite gives a column of the row that has the maximum.
     this.#latest = driver.prepare(
-      `SELECT ifnull(
-         (SELECT revisions.revision FROM revisions
-          WHERE series_id = series.id AND bucket >= ? AND bucket <= ?
-          ORDER BY change DESC LIMIT 1),
-         series.revision)
-       FROM series WHERE symbol = ? AND timeframe = ?`,
+      `SELECT max(change), revision FROM revisions
+       WHERE series_id = ? AND bucket >= ? AND bucket <= ?`,
     );
+    this.#ofSeries = driver.prepare('SELECT revision FROM series WHERE id = ?');
   }
 
-  /** The revision of a range. */
-  of({ symbol, timeframe }: SeriesKey, range: Interval): string {
-    const { first, last } = revisionBuckets(timeframe, range);
-    return this.#latest.get([first, last, symbol, timeframe])?.[0] ?? NEVER_CHANGED;
+  /** The revision of each range of a series, in their order. */
+  of(series: SeriesRow | undefined, ranges: readonly Interval[]): string[] {
+    return ranges.map((range) => {
+      if (series === undefined) return NEVER_CHANGED;
+      const { first, last } = revisionBuckets(series.key.timeframe, range);
+      // A change of the whole series leaves no buckets, so those that are there are of later ones.
+      const latest = this.#latest.get([series.id, first, last])?.[1];
+      return latest ?? this.#ofSeries.get([series.id])?.[0] ?? NEVER_CHANGED;
+    });
   }
 
   /**

@@ -12,7 +12,9 @@ import {
 } from '@barkeep/core';
 import type {
   BatchOutcome,
+  CheckedBatch,
   CheckedQuery,
+  CheckedSnapshotRequest,
   CompactionReport,
   CoverageEntry,
   IntegrityReport,
@@ -22,6 +24,7 @@ import type {
   SeriesInfo,
   StorageSize,
 } from '@barkeep/storage';
+import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
 import { BackgroundCompaction } from './background-compaction.ts';
 import { CandleReader } from './candle-reader.ts';
@@ -60,6 +63,19 @@ export interface EngineBatch {
   readonly covers: IntervalSet;
   readonly source: string;
   readonly collectedAt: number;
+  readonly replaces: CheckedBatch['replaces'];
+}
+
+/** A snapshot of one series in plain values that can be sent between threads. */
+export interface EngineSnapshot {
+  readonly extent: Interval | undefined;
+  readonly coverage: readonly CoverageEntry[];
+  readonly ranges: readonly EngineSnapshotPart[];
+}
+
+export interface EngineSnapshotPart {
+  readonly revision: string;
+  readonly columns: CandleColumns | undefined;
 }
 
 /** Columns read by one connection, to be put beside those read by another. */
@@ -184,6 +200,11 @@ export class SqliteEngine {
     return this.#reading(() => queries.map((query) => this.#readOne(query)));
   }
 
+  /** For each request, one series; all of one state of the database. */
+  snapshots(requests: readonly CheckedSnapshotRequest[]): EngineSnapshot[] {
+    return this.#reading(() => requests.map((request) => this.#snapshot(request)));
+  }
+
   /** Removes candles and coverage in `[from, to)`. */
   remove(key: SeriesKey, range: Interval): RemovalOutcome {
     return this.#writing(() => {
@@ -203,7 +224,7 @@ export class SqliteEngine {
 
   /** A text for each range, in their order, of one state of the database. */
   revisions(key: SeriesKey, ranges: readonly Interval[]): string[] {
-    return this.#reading(() => ranges.map((range) => this.#revisions.of(key, range)));
+    return this.#reading(() => this.#revisions.of(this.#series.find(key), ranges));
   }
 
   /**
@@ -349,13 +370,15 @@ export class SqliteEngine {
     guarded(() => this.#driver.close());
   }
 
-  #writeBatch({ key, columns, covers, source, collectedAt }: EngineBatch): BatchOutcome {
+  #writeBatch({ key, columns, source, collectedAt, ...batch }: EngineBatch): BatchOutcome {
     const series = this.#series.findOrCreate(key);
-    const candles = CandleSeries.fromTrustedColumns(key, columns);
-    const { changed: stretch, rows, ...result } = this.#writer.store(series, candles);
+    const given = CandleSeries.fromTrustedColumns(key, columns);
+    const { series: candles, covers } = this.#uncovered(series, { ...batch, series: given });
+    const { changed: stretch, rows, ...stored } = this.#writer.store(series, candles);
+    const result = { ...stored, unchanged: stored.unchanged + given.length - candles.length };
     const changed = stretch && periodsOf(key, stretch);
     if (result.inserted > 0 || rows !== 0) {
-      const extent = joinExtents(extentOf(series), columns.timestamp);
+      const extent = joinExtents(extentOf(series), candles.timestamp);
       this.#series.update(countersAfter(series, result.inserted, rows, extent));
     }
     if (changed !== undefined) {
@@ -364,6 +387,28 @@ export class SqliteEngine {
     }
     for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
     return { ...result, changed };
+  }
+
+  /** What of a batch is to be stored, by the ledger as it is in this transaction. */
+  #uncovered({ id }: SeriesRow, batch: BatchContent & Pick<EngineBatch, 'replaces'>): BatchContent {
+    if (batch.replaces === 'all') return batch;
+    return uncoveredPart(batch, this.#coverage.touching(id, hullOf(batch)));
+  }
+
+  #snapshot({ key, ranges }: CheckedSnapshotRequest): EngineSnapshot {
+    const series = this.#series.find(key);
+    const revisions = this.#revisions.of(series, ranges);
+    const extent = series && extentOf(series);
+    return {
+      extent: extent && periodsOf(key, extent),
+      coverage: series === undefined ? [] : this.#coverage.of(series.id),
+      ranges: ranges.map((range, i) => {
+        const revision = revisions[i] ?? '';
+        if (!wantsCandles(range, revision)) return { revision, columns: undefined };
+        const columns = series ? this.#reader.read(series, range) : allocateColumns(0);
+        return { revision, columns };
+      }),
+    };
   }
 
   #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
@@ -432,6 +477,15 @@ function assertMigrated(version: number): void {
 
 function periodsOf({ timeframe }: SeriesKey, { first, last }: CandleExtent): Interval {
   return { from: first, to: timeframeGrid(timeframe).shift(last) };
+}
+
+/** From the first to the last instant that a batch says something of. */
+function hullOf({ series, covers }: BatchContent): Interval {
+  const parts = [series.extent, covers[0], covers.at(-1)].filter((part) => part !== undefined);
+  return {
+    from: Math.min(...parts.map(({ from }) => from)),
+    to: Math.max(...parts.map(({ to }) => to)),
+  };
 }
 
 function extentOf({ first, last }: SeriesRow): CandleExtent | undefined {

@@ -1,4 +1,10 @@
-import type { Candle, Interval, SeriesKey } from '@barkeep/core';
+import {
+  type Candle,
+  type Interval,
+  normalizeIntervals,
+  type SeriesKey,
+  subtractIntervals,
+} from '@barkeep/core';
 import type { ArchiveOption, SqliteDriver } from '@barkeep/sqlite-engine';
 import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
 import fc from 'fast-check';
@@ -26,6 +32,11 @@ class Model {
   sorted(series: number): Candle[] {
     return [...(this.candles[series] ?? [])].sort(([a], [b]) => a - b).map(([, stored]) => stored);
   }
+}
+
+function extentOf(candles: readonly Candle[]): Interval | undefined {
+  const [first, last] = [candles.at(0), candles.at(-1)];
+  return first && last && { from: first.timestamp, to: last.timestamp + MINUTE };
 }
 
 /** The figures that the database keeps about itself, compared with what is there. */
@@ -69,6 +80,7 @@ const step = fc.oneof(
     source,
     collectedAt,
     covers: fc.option(range),
+    replaces: fc.constantFrom('all' as const, 'uncovered' as const),
   }),
   fc.record({ type: fc.constant('remove' as const), series, range }),
   fc.record({ type: fc.constant('cover' as const), series, range, source, collectedAt }),
@@ -119,17 +131,22 @@ it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_
               one.candles.map(([at, value]) => [at * MINUTE, candle(at * MINUTE, value)]),
             );
             if (wanted.size === 0 && one.covers === null) continue;
-            const inserted = [...wanted.keys()].filter((at) => !stored.has(at)).length;
-            const unchanged = [...wanted.values()].filter(
-              (it) => stored.get(it.timestamp)?.open === it.open,
-            ).length;
+            const { source, collectedAt, replaces } = one;
             const covers = one.covers === null ? [] : [one.covers];
-            const rest = { covers, source: one.source, collectedAt: one.collectedAt };
+            const rest = { covers, source, collectedAt, replaces };
+            const isCovered = (at: number): boolean =>
+              replaces === 'uncovered' && ledger.some(({ from, to }) => from <= at && at < to);
+            const taken = [...wanted.values()].filter(({ timestamp }) => !isCovered(timestamp));
+            const inserted = taken.filter(({ timestamp }) => !stored.has(timestamp)).length;
+            const kept = taken.filter((it) => stored.get(it.timestamp)?.open === it.open).length;
+            const unchanged = wanted.size - taken.length + kept;
             expect(engine.write([batch(key, [...wanted.values()], rest)])).toMatchObject([
               { inserted, unchanged, updated: wanted.size - inserted - unchanged },
             ]);
-            for (const it of wanted.values()) stored.set(it.timestamp, it);
-            model.ledgers[one.series] = covers.reduce(
+            for (const it of taken) stored.set(it.timestamp, it);
+            const added =
+              replaces === 'all' ? covers : subtractIntervals(normalizeIntervals(covers), ledger);
+            model.ledgers[one.series] = added.reduce(
               (entries, it) =>
                 addCoverageEntry(entries, {
                   ...it,
@@ -174,8 +191,17 @@ it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_
           const inside = model
             .sorted(i)
             .filter(({ timestamp }) => from <= timestamp && timestamp < to);
+          const answer = { from, to, limit, take };
           const expected = take === 'first' ? inside.slice(0, limit) : inside.slice(-limit);
-          const query = { key, from, to, limit, take };
+          const query = { key, ...answer };
+          const [snapshot = expect.unreachable()] = engine.snapshots([
+            { key, ranges: [{ ...answer, candles: 'always' }] },
+          ]);
+          const [part = expect.unreachable()] = snapshot.ranges;
+          expect(candlesOf(part.columns ?? expect.unreachable(), key)).toEqual(expected);
+          expect([part.revision]).toEqual(engine.revisions(key, [answer]));
+          expect(snapshot.coverage).toEqual(model.ledgers[i]);
+          expect(snapshot.extent).toEqual(extentOf(model.sorted(i)));
           expect(candlesOf(engine.read(query), key)).toEqual(expected);
           const { high, volume } = engine.readColumns(query, ['volume', 'high']);
           expect([...high]).toEqual(expected.map((it) => it.high));

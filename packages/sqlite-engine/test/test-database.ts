@@ -85,6 +85,7 @@ export function batch(
     covers: [],
     source: 'test',
     collectedAt: 1,
+    replaces: 'all',
     ...rest,
   };
 }

@@ -14,6 +14,8 @@ import { WriteTally } from './write-tally.ts';
 /** A late candle costs the copy of one chunk: large enough to read fast, small enough to copy fast. */
 const CHUNK = 1_024;
 
+type Selection = Omit<CheckedQuery, 'key'>;
+
 /** What writing a series made of the candles there were. */
 export interface ChunkWrite extends WriteResult {
   readonly candles: CandleChunks;
@@ -56,7 +58,7 @@ export class CandleChunks {
   }
 
   /** Copies what a query asks for into memory of its own, a chunk at each step. */
-  *read({ from, to, limit, take }: CheckedQuery): Generator<void, CandleSeries, void> {
+  *read({ from, to, limit, take }: Selection): Generator<void, CandleSeries, void> {
     const start = this.#rank(from);
     const end = this.#rank(to);
     if (take === 'first') return yield* this.#copy(start, Math.min(end, start + limit));
@@ -65,7 +67,7 @@ export class CandleChunks {
 
   /** The same of some columns, without a look at the others. */
   *readColumns<C extends keyof Candle>(
-    { from, to, limit, take }: CheckedQuery,
+    { from, to, limit, take }: Selection,
     columns: readonly C[],
   ): Generator<void, Pick<CandleColumns, C>, void> {
     const start = this.#rank(from);

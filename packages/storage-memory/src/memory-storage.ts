@@ -15,19 +15,23 @@ import {
   type BatchOutcome,
   type CheckedBatch,
   type CheckedQuery,
+  type CheckedSnapshotRequest,
   type CoverageEntry,
   type IntegrityReport,
+  ProcessRevisions,
+  putCoverageEntry,
   type RemovalOutcome,
-  randomRevision,
   removeCoverageRange,
-  revisionBuckets,
   type SeriesFilter,
   type SeriesInfo,
+  type SeriesSnapshot,
+  type SnapshotPart,
   type StorageSize,
+  uncoveredPart,
+  wantsCandles,
 } from '@barkeep/storage';
 import { CandleChunks } from './candle-chunks.ts';
 import { checkSeries } from './check-series.ts';
-import { SeriesRevisions } from './series-revisions.ts';
 import type { StoredSeries } from './stored-series.ts';
 
 export type MemoryStorageOptions = AbstractStorageOptions;
@@ -49,11 +53,7 @@ const BYTES_PER_CANDLE = 6 * Float64Array.BYTES_PER_ELEMENT;
 export class MemoryStorage extends AbstractMarketDataStorage {
   readonly #series = new Map<string, StoredSeries>();
   readonly #documents = new Map<string, string>();
-  /** Kept when a series has gone: what it had must not come back under a text of then. */
-  readonly #revisions = new Map<string, SeriesRevisions>();
-  /** Begins every revision: those of two instances are of different candles. */
-  readonly #origin = randomRevision();
-  #changes = 0;
+  readonly #revisions = new ProcessRevisions();
   #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(options: MemoryStorageOptions = {}) {
@@ -77,7 +77,6 @@ export class MemoryStorage extends AbstractMarketDataStorage {
 
   protected override async _close(): Promise<void> {
     this.#series.clear();
-    this.#revisions.clear();
     this.#documents.clear();
   }
 
@@ -85,13 +84,20 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     return this.#inTurn(async () => {
       const { drafts, outcomes } = await runCooperatively(this.#draft(batches));
       for (const draft of drafts) this.#put(draft);
-      for (const [i, { key }] of batches.entries()) this.#renew(key, outcomes[i]?.changed);
+      for (const [i, { key }] of batches.entries()) {
+        const changed = outcomes[i]?.changed;
+        if (changed !== undefined) this.#revisions.renew(key, changed);
+      }
       return outcomes;
     });
   }
 
   protected override _read(query: CheckedQuery): Promise<CandleSeries> {
     return runCooperatively(this.#get(query.key).candles.read(query));
+  }
+
+  protected override _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
+    return runCooperatively(this.#readMany(queries));
   }
 
   protected override _readColumns<C extends keyof Candle>(
@@ -108,7 +114,7 @@ export class MemoryStorage extends AbstractMarketDataStorage {
       const coverage = removeCoverageRange(before.coverage, range);
       const removed = before.candles.length - candles.length;
       this.#put({ ...before, candles, coverage });
-      if (removed > 0) this.#renew(key, stretchWithin(before.candles, range));
+      if (removed > 0) this.#revisions.renew(key, stretchWithin(before.candles, range));
       return { removed };
     });
   }
@@ -117,15 +123,17 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     key: SeriesKey,
     ranges: readonly Interval[],
   ): Promise<string[]> {
-    const revisions = this.#revisions.get(seriesKeyText(key));
-    return ranges.map((range) => {
-      const latest = revisions?.latest(revisionBuckets(key.timeframe, range)) ?? 0;
-      return `${this.#origin}.${latest}`;
-    });
+    return ranges.map((range) => this.#revisions.of(key, range));
+  }
+
+  protected override _snapshots(
+    requests: readonly CheckedSnapshotRequest[],
+  ): Promise<SeriesSnapshot[]> {
+    return runCooperatively(this.#snapshots(requests));
   }
 
   protected override _announce(key: SeriesKey, range: Interval): Promise<void> {
-    return this.#inTurn(() => this.#renew(key, range));
+    return this.#inTurn(() => this.#revisions.renew(key, range));
   }
 
   protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
@@ -187,20 +195,72 @@ export class MemoryStorage extends AbstractMarketDataStorage {
   *#draft(
     batches: readonly CheckedBatch[],
   ): Generator<void, { drafts: Iterable<StoredSeries>; outcomes: BatchOutcome[] }, void> {
-    const drafts = new Map<string, StoredSeries>();
+    const drafts = new Map<string, SeriesDraft>();
     const outcomes: BatchOutcome[] = [];
-    for (const { key, series, covers, source, collectedAt } of batches) {
+    for (const batch of batches) {
+      const { key, source, collectedAt } = batch;
       const text = seriesKeyText(key);
-      const before = drafts.get(text) ?? this.#get(key);
-      const { candles, changed, ...result } = yield* before.candles.write(series);
-      const coverage = covers.reduce<readonly CoverageEntry[]>(
-        (ledger, interval) => addCoverageEntry(ledger, { ...interval, source, collectedAt }),
-        before.coverage,
-      );
-      drafts.set(text, { ...before, candles, coverage });
-      outcomes.push({ ...result, changed: changed && wholePeriods(key, changed) });
+      const draft = drafts.get(text) ?? this.#startDraft(key);
+      drafts.set(text, draft);
+      const { series, covers } = uncoveredPart(batch, draft.coverage);
+      const { candles, changed, ...result } = yield* draft.candles.write(series);
+      draft.candles = candles;
+      for (const interval of covers) {
+        putCoverageEntry(draft.coverage, { ...interval, source, collectedAt });
+        yield;
+      }
+      outcomes.push({
+        ...result,
+        unchanged: result.unchanged + batch.series.length - series.length,
+        changed: changed && wholePeriods(key, changed),
+      });
     }
     return { drafts: drafts.values(), outcomes };
+  }
+
+  #startDraft(key: SeriesKey): SeriesDraft {
+    const { candles, coverage } = this.#get(key);
+    return { key, candles, coverage: [...coverage] };
+  }
+
+  *#readMany(queries: readonly CheckedQuery[]): Generator<void, CandleSeries[], void> {
+    const answers: CandleSeries[] = [];
+    for (const query of queries) {
+      answers.push(yield* this.#get(query.key).candles.read(query));
+      yield;
+    }
+    return answers;
+  }
+
+  *#snapshots(
+    requests: readonly CheckedSnapshotRequest[],
+  ): Generator<void, SeriesSnapshot[], void> {
+    const snapshots: SeriesSnapshot[] = [];
+    for (const request of requests) {
+      snapshots.push(yield* this.#snapshot(request));
+      yield;
+    }
+    return snapshots;
+  }
+
+  /** What is told belongs to the moment before the first pause: a series never changes, its place does. */
+  *#snapshot({ key, ranges }: CheckedSnapshotRequest): Generator<void, SeriesSnapshot, void> {
+    const { candles, coverage } = this.#get(key);
+    const revisions = ranges.map((range) => this.#revisions.of(key, range));
+    const parts: SnapshotPart[] = [];
+    for (const [i, range] of ranges.entries()) {
+      const revision = revisions[i] ?? '';
+      const isWanted = wantsCandles(range, revision);
+      parts.push({ revision, candles: isWanted ? yield* candles.read(range) : undefined });
+      yield;
+    }
+    const { firstTimestamp: first, lastTimestamp: last } = candles;
+    return {
+      key,
+      extent: candles.isEmpty ? undefined : wholePeriods(key, { first, last }),
+      coverage: coverage.map((entry) => ({ ...entry })),
+      ranges: parts,
+    };
   }
 
   #get({ symbol, timeframe }: SeriesKey): StoredSeries {
@@ -213,16 +273,6 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     const text = seriesKeyText(series.key);
     if (series.candles.isEmpty && series.coverage.length === 0) this.#series.delete(text);
     else this.#series.set(text, series);
-  }
-
-  /** Gives a range new revisions, in the same step in which its candles change. */
-  #renew(key: SeriesKey, range: Interval | undefined): void {
-    if (range === undefined) return;
-    const text = seriesKeyText(key);
-    const revisions = this.#revisions.get(text) ?? new SeriesRevisions();
-    this.#changes += 1;
-    revisions.mark(revisionBuckets(key.timeframe, range), this.#changes);
-    this.#revisions.set(text, revisions);
   }
 
   #select({ symbol, timeframe }: SeriesFilter): StoredSeries[] {
@@ -239,6 +289,13 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     });
     return turn;
   }
+}
+
+/** What a write makes of a series. */
+interface SeriesDraft {
+  readonly key: SeriesKey;
+  candles: CandleChunks;
+  readonly coverage: CoverageEntry[];
 }
 
 /** The part of a range from the first to the last candle: a range may go on for ages beyond. */

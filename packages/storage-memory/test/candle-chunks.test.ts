@@ -94,7 +94,7 @@ function write(chunks: CandleChunks, series: CandleSeries): CandleChunks {
 }
 
 function readAll(chunks: CandleChunks): CandleSeries {
-  return run(chunks.read({ key: KEY, ...EVER, limit: Number.POSITIVE_INFINITY, take: 'first' }));
+  return run(chunks.read({ ...EVER, limit: Number.POSITIVE_INFINITY, take: 'first' }));
 }
 
 function run<T>(steps: Generator<void, T, void>): T {

@@ -43,6 +43,7 @@ import type {
   WriteResult,
 } from './candle-repository.ts';
 import type { ChangeEvent, IChangeFeed } from './change-feed.ts';
+import { ChangeGate } from './change-gate.ts';
 import {
   type CheckedQuery,
   checkColumns,
@@ -54,6 +55,12 @@ import {
   checkScan,
   EVER,
 } from './checked-query.ts';
+import {
+  type CheckedSnapshotRange,
+  type CheckedSnapshotRequest,
+  checkSnapshotRequest,
+  wantsCandles,
+} from './checked-snapshot-request.ts';
 import { coverageWithin } from './coverage-ledger.ts';
 import type {
   ContinuityReport,
@@ -62,6 +69,7 @@ import type {
   Provenance,
 } from './coverage-repository.ts';
 import type { IIntegrityCheck, IntegrityReport, QuarantineReport } from './integrity-check.ts';
+import { mapInTurns } from './map-in-turns.ts';
 import type { IMarketDataStorage, StorageSize, StorageStatistics } from './market-data-storage.ts';
 import {
   parseDocument,
@@ -70,6 +78,8 @@ import {
   validateName,
 } from './metadata-document.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
+import { ProcessRevisions } from './process-revisions.ts';
+import type { SeriesSnapshot, SnapshotPart, SnapshotRequest } from './series-snapshot.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
 import type { CompactionReport, IStorageMaintenance } from './storage-maintenance.ts';
 
@@ -85,6 +95,8 @@ export interface CheckedBatch {
   readonly covers: IntervalSet;
   readonly source: string;
   readonly collectedAt: number;
+  /** `uncoveredPart` says, in the transaction of the write, what is to be stored. */
+  readonly replaces: 'all' | 'uncovered';
 }
 
 /** What one batch changed. */
@@ -103,7 +115,7 @@ export interface AbstractStorageOptions {
   readonly clock?: Clock | undefined;
 }
 
-const BATCH_KEYS = ['key', 'candles', 'covers', 'source'] as const;
+const BATCH_KEYS = ['key', 'candles', 'covers', 'source', 'replaces'] as const;
 const PROVENANCE_KEYS = ['source', 'collectedAt'] as const;
 const MAX_SOURCE_LENGTH = 256;
 /** How many candles a continuity report looks at in one go. */
@@ -127,6 +139,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly #listeners = new ListenerSet<ChangeEvent>();
   readonly #statistics = new OperationStatistics();
   readonly #written = { inserted: 0, updated: 0, unchanged: 0 };
+  readonly #gate = new ChangeGate();
+  /** Where the adapter has none: kept from when they are first asked for. */
+  #ownRevisions: ProcessRevisions | undefined;
   #candlesRead = 0;
 
   protected constructor(
@@ -156,6 +171,8 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
         this.#remove(key, range, call),
       revisions: (key: SeriesKey, ranges: readonly Interval[], call?: CallOptions) =>
         this.#revisions(key, ranges, call),
+      snapshots: (requests: readonly SnapshotRequest[], call?: CallOptions) =>
+        this.#snapshots(requests, call),
       list: (filter?: SeriesFilter, call?: CallOptions) => this.#list(filter, call),
     });
     this.coverage = Object.freeze({
@@ -253,10 +270,23 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   }
 
   /** Reads several series; override it when one round trip can serve them all. */
-  protected async _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
-    const answers: CandleSeries[] = [];
-    for (const query of queries) answers.push(await this._read(query));
-    return answers;
+  protected _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
+    return mapInTurns(queries, (query) => this._read(query));
+  }
+
+  /**
+   * Everything in one snapshot is of one state; those of several requests may be of several. Override it
+   * where one transaction can tell, and always where other processes share the data: this one composes
+   * a snapshot of other calls, and starts over when a change passed through this instance meanwhile.
+   */
+  protected _snapshots(requests: readonly CheckedSnapshotRequest[]): Promise<SeriesSnapshot[]> {
+    if (this.capabilities.sharing === 'multi-process') {
+      return Promise.reject(
+        new TypeError(`${this.name} declares multi-process without _snapshots`),
+      );
+    }
+    if (!this.capabilities.revisions) this.#ownRevisions ??= new ProcessRevisions();
+    return mapInTurns(requests, (request) => this.#gate.read(() => this.#compose(request)));
   }
 
   /** Override it when a resolved write is not yet as durable as it can be. */
@@ -315,7 +345,27 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** Tells subscribers of a change that did not come through this instance's own writes. */
   protected publish(event: ChangeEvent): void {
+    this.#gate.note();
+    this.#publish(event);
+  }
+
+  #publish(event: ChangeEvent): void {
+    if (event.type === 'candles') this.#ownRevisions?.renew(event.key, event.interval);
+    if (event.type === 'lagged') this.#ownRevisions?.renewAll();
     this.#listeners.emit(event);
+  }
+
+  /** Runs what changes candles or coverage, and tells of it. */
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.change(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        // What it has changed nonetheless is unknown.
+        this.#ownRevisions?.renewAll();
+        throw error;
+      }
+    });
   }
 
   #subscribe(listener: (event: ChangeEvent) => void): Unsubscribe {
@@ -336,9 +386,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const interval =
         checked === EVER ? EVER : wholePeriodsAround(checked, timeframeGrid(key.timeframe));
       if (interval.from >= interval.to) return;
-      await this._announce(key, interval);
-      this.publish({ type: 'candles', key, interval, origin: 'local' });
-      this.publish({ type: 'coverage', key, interval, origin: 'local' });
+      await this.#change(async () => {
+        await this._announce(key, interval);
+        this.#publish({ type: 'candles', key, interval, origin: 'local' });
+        this.#publish({ type: 'coverage', key, interval, origin: 'local' });
+      });
     });
   }
 
@@ -347,32 +399,24 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     call: CallOptions = {},
   ): Promise<WriteResult> {
     return this.#call('candles.write', call, async () => {
-      const batches = await this.#checkBatches(input, call.signal);
-      throwIfAborted(call.signal);
-      const outcomes = batches.length === 0 ? [] : await this._write(batches);
-      const total = { inserted: 0, updated: 0, unchanged: 0 };
-      for (const [i, outcome] of outcomes.entries()) {
-        total.inserted += outcome.inserted;
-        total.updated += outcome.updated;
-        total.unchanged += outcome.unchanged;
-        this.#publishOutcome(batches[i], outcome);
-      }
-      this.#written.inserted += total.inserted;
-      this.#written.updated += total.updated;
-      this.#written.unchanged += total.unchanged;
-      return total;
+      const batches = await runCooperatively(this.#checkBatches(input), call.signal);
+      if (batches.length === 0) return { inserted: 0, updated: 0, unchanged: 0 };
+      return this.#change(async () => {
+        throwIfAborted(call.signal);
+        const outcomes = await this._write(batches);
+        return runCooperatively(this.#settle(batches, outcomes));
+      });
     });
   }
 
-  async #checkBatches(
+  *#checkBatches(
     input: CandleBatch | readonly CandleBatch[],
-    signal: AbortSignal | undefined,
-  ): Promise<CheckedBatch[]> {
-    if (!isList(input)) return [await this.#checkBatch(input, signal)].filter(isNotEmpty);
+  ): Generator<void, CheckedBatch[], void> {
+    if (!isList(input)) return [yield* this.#checkBatch(input)].filter(isNotEmpty);
     const batches: CheckedBatch[] = [];
     for (const [index, batch] of input.entries()) {
       try {
-        batches.push(await this.#checkBatch(batch, signal));
+        batches.push(yield* this.#checkBatch(batch));
       } catch (error) {
         throw faultInBatch(error, index);
       }
@@ -380,27 +424,45 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return batches.filter(isNotEmpty);
   }
 
-  async #checkBatch(batch: CandleBatch, signal: AbortSignal | undefined): Promise<CheckedBatch> {
+  *#checkBatch(batch: CandleBatch): Generator<void, CheckedBatch, void> {
     if (batch === null || typeof batch !== 'object') {
       throw invalidInput({ field: 'batch', rule: 'must be { key, candles, … }', value: batch });
     }
     onlyKnownKeys(batch, BATCH_KEYS, 'batch');
     const key = checkKey(batch.key);
-    const covers = checkCovers(batch.covers, key);
+    const replaces = checkReplaces(batch.replaces ?? 'all');
+    const covers = yield* checkCovers(batch.covers, key);
     const source = checkSource(batch.source ?? 'unknown');
-    const columns = await runCooperatively(gatherCandles(key, batch.candles), signal);
+    const columns = yield* gatherCandles(key, batch.candles);
     const series = CandleSeries.fromTrustedColumns(key, columns);
-    return { key, series, covers, source, collectedAt: this.clock.now() };
+    return { key, series, covers, source, collectedAt: this.clock.now(), replaces };
   }
 
-  #publishOutcome(batch: CheckedBatch | undefined, outcome: BatchOutcome): void {
-    if (batch === undefined) return;
-    const { key, covers } = batch;
-    if (outcome.changed !== undefined) {
-      this.publish({ type: 'candles', key, interval: outcome.changed, origin: 'local' });
+  /** Counts what was written, and tells subscribers. */
+  *#settle(
+    batches: readonly CheckedBatch[],
+    outcomes: readonly BatchOutcome[],
+  ): Generator<void, WriteResult, void> {
+    const total = { inserted: 0, updated: 0, unchanged: 0 };
+    for (const [i, { key, covers }] of batches.entries()) {
+      const outcome = outcomes[i];
+      if (outcome === undefined) continue;
+      total.inserted += outcome.inserted;
+      total.updated += outcome.updated;
+      total.unchanged += outcome.unchanged;
+      if (outcome.changed !== undefined) {
+        this.#publish({ type: 'candles', key, interval: outcome.changed, origin: 'local' });
+      }
+      yield;
+      for (const interval of covers) {
+        this.#publish({ type: 'coverage', key, interval, origin: 'local' });
+        yield;
+      }
     }
-    for (const interval of covers)
-      this.publish({ type: 'coverage', key, interval, origin: 'local' });
+    this.#written.inserted += total.inserted;
+    this.#written.updated += total.updated;
+    this.#written.unchanged += total.unchanged;
+    return total;
   }
 
   #read(query: CandleQuery, call?: CallOptions): Promise<CandleSeries> {
@@ -430,7 +492,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return this.#call('candles.readMany', call, async () => {
       if (!Array.isArray(queries))
         throw invalidInput({ field: 'queries', rule: 'must be an array', value: queries });
-      const checked = queries.map((query, index) => inBatch(index, () => checkQuery(query)));
+      const checked = await mapInTurns(
+        queries,
+        (query, index) => inBatch(index, () => checkQuery(query)),
+        call?.signal,
+      );
       const asked = checked.filter((query) => !isEmptyQuery(query));
       const answers = asked.length === 0 ? [] : await this._readMany(asked);
       for (const answer of answers) this.#candlesRead += answer.length;
@@ -464,10 +530,12 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const interval =
         checked === EVER ? EVER : wholePeriodsFrom(checked, timeframeGrid(key.timeframe));
       if (interval.from >= interval.to) return 0;
-      const { removed } = await this._remove(key, interval);
-      if (removed > 0) this.publish({ type: 'candles', key, interval, origin: 'local' });
-      this.publish({ type: 'coverage', key, interval, origin: 'local' });
-      return removed;
+      return this.#change(async () => {
+        const { removed } = await this._remove(key, interval);
+        if (removed > 0) this.#publish({ type: 'candles', key, interval, origin: 'local' });
+        this.#publish({ type: 'coverage', key, interval, origin: 'local' });
+        return removed;
+      });
     });
   }
 
@@ -477,6 +545,53 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const key = checkKey(input);
       return this._revisions(key, checkRanges(ranges));
     });
+  }
+
+  #snapshots(requests: readonly SnapshotRequest[], call?: CallOptions): Promise<SeriesSnapshot[]> {
+    return this.#call('candles.snapshots', call, async () => {
+      if (!Array.isArray(requests)) {
+        throw invalidInput({ field: 'requests', rule: 'must be an array', value: requests });
+      }
+      const checked = await mapInTurns(
+        requests,
+        (request, index) => inBatch(index, () => checkSnapshotRequest(request)),
+        call?.signal,
+      );
+      throwIfAborted(call?.signal);
+      if (checked.length === 0) return [];
+      const snapshots = await this._snapshots(checked.map(withoutEmptyRanges));
+      return snapshots.map((snapshot, i) => {
+        const ranges = snapshot.ranges.map((part, j) => withEmptySeries(part, checked[i], j));
+        for (const { candles } of ranges) this.#candlesRead += candles?.length ?? 0;
+        return { ...snapshot, ranges };
+      });
+    });
+  }
+
+  /** One series from calls of their own, which the caller keeps free of changes. */
+  async #compose({ key, ranges }: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
+    const extent = await this.#extentOf(key);
+    const coverage = await this.#coverageWithin(key, EVER);
+    const revisions = await this.#revisionsOf(key, ranges);
+    const parts: SnapshotPart[] = [];
+    for (const [i, range] of ranges.entries()) {
+      const revision = revisions[i] ?? '';
+      const { candles: _, ...selection } = range;
+      const candles = wantsCandles(range, revision)
+        ? await this._read({ key, ...selection })
+        : undefined;
+      parts.push({ revision, candles });
+    }
+    return { key, extent, coverage, ranges: parts };
+  }
+
+  async #revisionsOf(key: SeriesKey, ranges: readonly Interval[]): Promise<string[]> {
+    const own = this.#ownRevisions;
+    if (own !== undefined) return ranges.map((range) => own.of(key, range));
+    return this._revisions(
+      key,
+      ranges.map(({ from, to }) => ({ from, to })),
+    );
   }
 
   #list(filter: SeriesFilter = {}, call?: CallOptions): Promise<SeriesInfo[]> {
@@ -510,8 +625,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       requiredTimestamp(collectedAt, 'collectedAt');
       const whole = wholePeriodsInside(interval, timeframeGrid(key.timeframe));
       if (whole === undefined) return;
-      await this._addCoverage(key, { ...whole, source, collectedAt });
-      this.publish({ type: 'coverage', key, interval: whole, origin: 'local' });
+      await this.#change(async () => {
+        await this._addCoverage(key, { ...whole, source, collectedAt });
+        this.#publish({ type: 'coverage', key, interval: whole, origin: 'local' });
+      });
     });
   }
 
@@ -549,8 +666,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const interval =
         checked === EVER ? EVER : wholePeriodsAround(checked, timeframeGrid(key.timeframe));
       if (interval.from >= interval.to) return;
-      await this._removeCoverage(key, interval);
-      this.publish({ type: 'coverage', key, interval, origin: 'local' });
+      await this.#change(async () => {
+        await this._removeCoverage(key, interval);
+        this.#publish({ type: 'coverage', key, interval, origin: 'local' });
+      });
     });
   }
 
@@ -564,7 +683,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const grid = timeframeGrid(key.timeframe);
       if (range !== undefined) validateInterval(range, 'range');
       const whole =
-        range === undefined ? await this.#extentOf(key) : wholePeriodsAround(range, grid);
+        range === undefined
+          ? ((await this.#extentOf(key)) ?? { from: 0, to: 0 })
+          : wholePeriodsAround(range, grid);
       const all = normalizeIntervals([whole]);
       const covered = intersectIntervals(
         all,
@@ -601,9 +722,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
-  async #extentOf(key: SeriesKey): Promise<Interval> {
+  async #extentOf(key: SeriesKey): Promise<Interval | undefined> {
     const [series] = await this._list(key);
-    if (series === undefined) return { from: 0, to: 0 };
+    if (series === undefined) return undefined;
     return { from: series.first, to: timeframeGrid(key.timeframe).shift(series.last) };
   }
 
@@ -648,12 +769,15 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   #quarantine(input: SeriesKey | undefined, call?: CallOptions): Promise<QuarantineReport> {
     return this.#call('integrity.quarantine', call, async () => {
-      const report = await this._quarantine(input === undefined ? undefined : checkKey(input));
-      for (const { key, interval } of report.runs) {
-        this.publish({ type: 'candles', key, interval, origin: 'local' });
-        this.publish({ type: 'coverage', key, interval, origin: 'local' });
-      }
-      return report;
+      const only = input === undefined ? undefined : checkKey(input);
+      return this.#change(async () => {
+        const report = await this._quarantine(only);
+        for (const { key, interval } of report.runs) {
+          this.#publish({ type: 'candles', key, interval, origin: 'local' });
+          this.#publish({ type: 'coverage', key, interval, origin: 'local' });
+        }
+        return report;
+      });
     });
   }
 
@@ -719,20 +843,49 @@ function pickColumns<C extends keyof Candle>(
   return picked as Pick<CandleColumns, C>;
 }
 
-function isEmptyQuery(query: CheckedQuery): boolean {
-  return query.limit === 0 || query.from >= query.to;
+function isEmptyQuery({ from, to, limit }: Pick<CheckedQuery, 'from' | 'to' | 'limit'>): boolean {
+  return limit === 0 || from >= to;
 }
 
-function checkCovers(covers: CandleBatch['covers'], key: SeriesKey): IntervalSet {
+/** An adapter is not asked for candles where there can be none. */
+function withoutEmptyRanges({ key, ranges }: CheckedSnapshotRequest): CheckedSnapshotRequest {
+  return {
+    key,
+    ranges: ranges.map((range) => (isEmptyQuery(range) ? { ...range, candles: 'never' } : range)),
+  };
+}
+
+function withEmptySeries(
+  part: SnapshotPart,
+  request: CheckedSnapshotRequest | undefined,
+  position: number,
+): SnapshotPart {
+  const range: CheckedSnapshotRange | undefined = request?.ranges[position];
+  if (request === undefined || range === undefined || !isEmptyQuery(range)) return part;
+  const isWanted = wantsCandles(range, part.revision);
+  return { ...part, candles: isWanted ? CandleSeries.empty(request.key) : undefined };
+}
+
+function* checkCovers(
+  covers: CandleBatch['covers'],
+  key: SeriesKey,
+): Generator<void, IntervalSet, void> {
   if (covers === undefined) return [];
   const grid = timeframeGrid(key.timeframe);
-  const list = isList(covers) ? covers : [covers];
-  return normalizeIntervals(
-    list.flatMap((interval) => {
-      validateInterval(interval, 'covers');
-      return wholePeriodsInside(interval, grid) ?? [];
-    }),
-  );
+  const whole: Interval[] = [];
+  for (const interval of isList(covers) ? covers : [covers]) {
+    validateInterval(interval, 'covers');
+    const inside = wholePeriodsInside(interval, grid);
+    if (inside !== undefined) whole.push(inside);
+    yield;
+  }
+  return normalizeIntervals(whole);
+}
+
+function checkReplaces(replaces: unknown): CheckedBatch['replaces'] {
+  if (replaces === 'all' || replaces === 'uncovered') return replaces;
+  const rule = 'must be "all" or "uncovered"';
+  throw invalidInput({ field: 'replaces', rule, value: replaces });
 }
 
 function checkSource(source: unknown): string {

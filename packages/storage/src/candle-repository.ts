@@ -24,9 +24,10 @@ export interface CandleBatch {
   /** Who delivered them, such as `upbit-rest`; kept with the coverage. Default: `unknown`. */
   readonly source?: string | undefined;
   /**
-   * `uncovered`: candles in periods that are covered when the write happens are left out and count as
-   * unchanged, decided in the write's transaction. For candles that were asked for earlier: what became
-   * covered meanwhile is final. Default: `all`.
+   * - `all`: every candle is stored (the default)
+   * - `uncovered`: only what is not covered at that moment, which the write's transaction decides. Candles in
+   *   covered periods are left out and count as unchanged, and `covers` leaves the entries there as they
+   *   are. For what was asked for a while ago: a period that has been covered since is final.
    */
   readonly replaces?: 'all' | 'uncovered' | undefined;
 }

@@ -41,22 +41,34 @@ const DEFAULT_CHUNK = 16_384;
 
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
 export function checkQuery(query: CandleQuery): CheckedQuery {
-  const range = checkRange(query, QUERY_KEYS);
-  optionalLimit(query.limit);
-  if (query.take !== undefined && query.take !== 'first' && query.take !== 'last') {
-    throw invalidInput({ field: 'take', rule: 'must be "first" or "last"', value: query.take });
+  assertQuery(query);
+  const selection = checkSelection(query, QUERY_KEYS, 'query');
+  return { key: checkKey(query), ...selection };
+}
+
+/** Which candles of a series, with every default filled in. @throws BarkeepError `INVALID_INPUT`. */
+export function checkSelection(
+  selection: Omit<CandleQuery, 'symbol' | 'timeframe'>,
+  known: readonly string[],
+  field: string,
+): Omit<CheckedQuery, 'key'> {
+  const range = checkRange(selection, known, field);
+  const { from, limit, take } = selection;
+  optionalLimit(limit);
+  if (take !== undefined && take !== 'first' && take !== 'last') {
+    throw invalidInput({ field: 'take', rule: 'must be "first" or "last"', value: take });
   }
   return {
-    key: checkKey(query),
     ...range,
-    limit: query.limit ?? Number.POSITIVE_INFINITY,
-    take: query.take ?? (query.from === undefined ? 'last' : 'first'),
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    take: take ?? (from === undefined ? 'last' : 'first'),
   };
 }
 
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
 export function checkScan(scan: CandleScan): CheckedQuery {
-  const range = checkRange(scan, SCAN_KEYS);
+  assertQuery(scan);
+  const range = checkRange(scan, SCAN_KEYS, 'query');
   const chunkSize = scan.chunkSize ?? DEFAULT_CHUNK;
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw invalidInput({
@@ -122,14 +134,21 @@ export function checkColumns(columns: readonly (keyof Candle)[]): void {
   }
 }
 
-function checkRange(query: CandleQuery | CandleScan, known: readonly string[]): Interval {
+function assertQuery(query: CandleQuery | CandleScan): void {
   if (query === null || typeof query !== 'object') {
     throw invalidInput({ field: 'query', rule: 'must be { symbol, timeframe, … }', value: query });
   }
-  onlyKnownKeys(query, known, 'query');
-  if (query.from !== undefined) validateBound(query.from, 'from');
-  if (query.to !== undefined) validateBound(query.to, 'to');
-  const range = { from: query.from ?? EVER.from, to: query.to ?? EVER.to };
+}
+
+function checkRange(
+  given: Pick<CandleQuery, 'from' | 'to'>,
+  known: readonly string[],
+  field: string,
+): Interval {
+  onlyKnownKeys(given, known, field);
+  if (given.from !== undefined) validateBound(given.from, 'from');
+  if (given.to !== undefined) validateBound(given.to, 'to');
+  const range = { from: given.from ?? EVER.from, to: given.to ?? EVER.to };
   validateInterval(range);
   return range;
 }

@@ -9,22 +9,35 @@ export function addCoverageEntry(
   ledger: readonly CoverageEntry[],
   entry: CoverageEntry,
 ): CoverageEntry[] {
-  if (entry.from >= entry.to) return [...ledger];
-  let { from, to, collectedAt } = entry;
-  const others: CoverageEntry[] = [];
-  for (const old of ledger) {
-    if (old.source === entry.source && old.from <= to && from <= old.to) {
-      from = Math.min(from, old.from);
-      to = Math.max(to, old.to);
-      collectedAt = Math.max(collectedAt, old.collectedAt);
-    } else {
-      others.push(old);
+  return addCoverageEntries(ledger, [entry]);
+}
+
+/**
+ * The ledger after entries were added, one after the other: in one pass, in time that grows with the
+ * number of entries, where these ascend.
+ */
+export function addCoverageEntries(
+  ledger: readonly CoverageEntry[],
+  entries: readonly CoverageEntry[],
+): CoverageEntry[] {
+  const result: CoverageEntry[] = [];
+  let next = 0;
+  for (const entry of entries) {
+    for (let old = ledger[next]; old !== undefined && old.from <= entry.to; old = ledger[next]) {
+      result.push(old);
+      next += 1;
     }
+    putCoverageEntry(result, entry);
   }
-  return sorted([
-    ...removeCoverageRange(others, entry),
-    { from, to, source: entry.source, collectedAt },
-  ]);
+  return result.concat(ledger.slice(next));
+}
+
+/** As `addCoverageEntry`, in the ledger itself: looks only at the entries that are concerned. */
+export function putCoverageEntry(ledger: CoverageEntry[], entry: CoverageEntry): void {
+  if (entry.from >= entry.to) return;
+  const first = indexOfFirst(ledger, (old) => old.to >= entry.from);
+  const end = indexOfFirst(ledger, (old) => old.from > entry.to);
+  ledger.splice(first, end - first, ...mergeInto(ledger.slice(first, end), entry));
 }
 
 /** The ledger without a stretch: entries that reach into it are cut. */
@@ -54,6 +67,35 @@ export function coverageWithin(
     .map((it) => ({ ...it, from: Math.max(it.from, from), to: Math.min(it.to, to) }));
 }
 
-function sorted(ledger: CoverageEntry[]): CoverageEntry[] {
-  return ledger.sort((a, b) => a.from - b.from);
+/** The position of the first entry that a test holds for, given that it holds for all that follow. */
+export function indexOfFirst(
+  ledger: readonly CoverageEntry[],
+  test: (entry: CoverageEntry) => boolean,
+): number {
+  let low = 0;
+  let high = ledger.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = ledger[middle];
+    if (entry !== undefined && !test(entry)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What becomes of the entries that an added one overlaps or touches. */
+function mergeInto(touching: readonly CoverageEntry[], entry: CoverageEntry): CoverageEntry[] {
+  let { from, to, collectedAt } = entry;
+  const others: CoverageEntry[] = [];
+  for (const old of touching) {
+    if (old.source === entry.source) {
+      from = Math.min(from, old.from);
+      to = Math.max(to, old.to);
+      collectedAt = Math.max(collectedAt, old.collectedAt);
+    } else {
+      others.push(old);
+    }
+  }
+  const merged = { from, to, source: entry.source, collectedAt };
+  return [...removeCoverageRange(others, entry), merged].sort((a, b) => a.from - b.from);
 }

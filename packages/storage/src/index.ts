@@ -2,13 +2,26 @@ export * from './abstract-market-data-storage.ts';
 export type * from './candle-repository.ts';
 export type * from './change-feed.ts';
 export { type CheckedQuery, checkQuery, EVER } from './checked-query.ts';
-export * from './coverage-ledger.ts';
+export {
+  type CheckedSnapshotRange,
+  type CheckedSnapshotRequest,
+  wantsCandles,
+} from './checked-snapshot-request.ts';
+export {
+  addCoverageEntries,
+  addCoverageEntry,
+  coverageWithin,
+  putCoverageEntry,
+  removeCoverageRange,
+} from './coverage-ledger.ts';
 export type * from './coverage-repository.ts';
 export type * from './integrity-check.ts';
 export type * from './market-data-storage.ts';
 export type * from './metadata-repository.ts';
+export { ProcessRevisions } from './process-revisions.ts';
 export { randomRevision } from './random-revision.ts';
 export { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
 export type * from './series-snapshot.ts';
 export type * from './storage-capabilities.ts';
 export type * from './storage-maintenance.ts';
+export { type BatchContent, uncoveredPart } from './uncovered-part.ts';

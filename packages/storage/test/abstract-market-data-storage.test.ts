@@ -62,6 +62,7 @@ describe('what an adapter receives from a write', () => {
         covers: [],
         source: 'unknown',
         collectedAt: storage.clock.now(),
+        replaces: 'all',
       },
       expect.objectContaining({ key, series }),
     ]);

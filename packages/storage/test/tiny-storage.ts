@@ -12,6 +12,7 @@ import {
   type SeriesInfo,
   type StorageCapabilities,
   type StorageSize,
+  uncoveredPart,
 } from '@barkeep/storage';
 
 const CAPABILITIES: StorageCapabilities = {
@@ -59,9 +60,10 @@ export class TinyStorage extends AbstractMarketDataStorage {
     return batches.map((batch) => {
       const text = seriesKeyText(batch.key);
       const before = this.#series.get(text) ?? CandleSeries.empty(batch.key);
-      const after = CandleSeries.merge(before, batch.series);
+      const { series, covers } = uncoveredPart(batch, this.#ledger(text));
+      const after = CandleSeries.merge(before, series);
       this.#series.set(text, after);
-      for (const it of batch.covers) {
+      for (const it of covers) {
         const { source, collectedAt } = batch;
         this.#coverage.set(
           text,
@@ -69,8 +71,9 @@ export class TinyStorage extends AbstractMarketDataStorage {
         );
       }
       const inserted = after.length - before.length;
-      const updated = batch.series.length - inserted;
-      return { inserted, updated, unchanged: 0, changed: batch.series.extent };
+      const updated = series.length - inserted;
+      const unchanged = batch.series.length - series.length;
+      return { inserted, updated, unchanged, changed: series.extent };
     });
   }
 

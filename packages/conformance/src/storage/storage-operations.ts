@@ -42,6 +42,8 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   'candles.scan': ({ candles }, options) => collect(candles.scan({ ...KEY }, options)),
   'candles.remove': ({ candles }, options) => candles.remove(KEY, RANGE, options),
   'candles.revisions': ({ candles }, options) => candles.revisions(KEY, [RANGE], options),
+  'candles.snapshots': ({ candles }, options) =>
+    candles.snapshots([{ ...KEY, ranges: [{ candles: 'always' }] }], options),
   'candles.list': ({ candles }, options) => candles.list({}, options),
   'coverage.add': ({ coverage }, options) =>
     coverage.add(KEY, RANGE, { source: 'conformance' }, options),

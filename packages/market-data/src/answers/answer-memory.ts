@@ -1,9 +1,8 @@
 import { estimateBytes } from '@barkeep/cache';
 import type { EpochMs, Interval } from '@barkeep/core';
 import type { TierStatistics } from '../market-data-statistics.ts';
-import type { SeriesNotes } from '../series/series-notebook.ts';
+import { askText, type CandleAsk } from '../series/candle-ask.ts';
 import type { CandleAnswer } from './candle-answer.ts';
-import { askText, type CandleAsk } from './candle-ask.ts';
 import type { StoredCandles } from './candle-reader.ts';
 
 export interface AnswerMemoryOptions {
@@ -14,12 +13,8 @@ export interface AnswerMemoryOptions {
 }
 
 /** An answer, and what it rests on. */
-interface KeptAnswer {
+interface KeptAnswer extends Pick<StoredCandles, 'ask' | 'snapshot' | 'touches'> {
   readonly answer: CandleAnswer;
-  readonly ask: CandleAsk;
-  /** The number of the last change before its candles were read. */
-  readonly stamp: number;
-  readonly notes: SeriesNotes | undefined;
   /** The instants at which the answer would be the same, changes aside. */
   readonly holds: Interval;
   readonly bytes: number;
@@ -32,8 +27,8 @@ const INTERVAL_BYTES = 128;
 /**
  * The last answers whose candles all came from the cache, for queries that are made again and again:
  * an equal one is given the very same answer, as long as reading its pages again would make an equal
- * one. That ends with any change of its series, and at the instant when a period ends, a page
- * expires, or the coordinator would be asked.
+ * one. That ends with the snapshot it was composed from, with news from the router, and at the instant
+ * when a period ends, a page expires, or the coordinator would be asked.
  */
 export class AnswerMemory {
   readonly #options: AnswerMemoryOptions;
@@ -56,7 +51,7 @@ export class AnswerMemory {
   recall(ask: CandleAsk, mayFetch: boolean, now: EpochMs): CandleAnswer | undefined {
     const text = textOf(ask, mayFetch);
     const kept = this.#kept.get(text);
-    if (kept === undefined || !stillHolds(kept, now)) {
+    if (kept === undefined || !stillHolds(kept, now) || kept.answer.series.isDetached) {
       this.#misses += 1;
       return undefined;
     }
@@ -70,12 +65,12 @@ export class AnswerMemory {
   keep(stored: StoredCandles, mayFetch: boolean, answer: CandleAnswer, steady: Interval): void {
     const holds = { from: steady.from, to: Math.min(steady.to, stored.cachedUntil) };
     if (holds.from >= holds.to) return;
-    const { ask, stamp } = stored;
+    const { ask, snapshot, touches } = stored;
     const text = textOf(ask, mayFetch);
     this.#forget(text);
     const bytes = bytesOf(text, answer);
     if (bytes > this.#options.maxBytes) return;
-    this.#kept.set(text, { answer, ask, stamp, notes: ask.series.notes, holds, bytes });
+    this.#kept.set(text, { answer, ask, snapshot, touches, holds, bytes });
     this.#bytes += bytes;
     this.#keepBounds();
   }
@@ -99,15 +94,13 @@ export class AnswerMemory {
   }
 }
 
-/** A series that the directory has forgotten meanwhile is not current either. */
-function stillHolds(kept: KeptAnswer, now: EpochMs): boolean {
-  const { ask, stamp, notes, holds } = kept;
+function stillHolds({ ask, snapshot, touches, holds }: KeptAnswer, now: EpochMs): boolean {
   const { series } = ask;
   return (
     holds.from <= now &&
     now < holds.to &&
-    series.answersDoubtedAt <= stamp &&
-    notes === series.notes
+    series.snapshot === snapshot &&
+    series.touches === touches
   );
 }
 

@@ -1,35 +1,37 @@
-import { type CandleSeries, type Clock, type Interval, intersectIntervals } from '@barkeep/core';
+import { type Clock, intersectIntervals, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { RouterTier } from '../live/router-tier.ts';
-import type { PageRequest } from '../pages/candle-page.ts';
-import type { CandlePages } from '../pages/candle-pages.ts';
-import { type FoundCandles, PageWalk } from '../pages/page-walk.ts';
-import { SharedReads } from '../pages/shared-reads.ts';
-import { SeriesLearner } from '../series/series-learner.ts';
+import type { TierStatistics } from '../market-data-statistics.ts';
+import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
+import type { CandlePageTier } from '../pages/candle-page-tier.ts';
+import { askText, type CandleAsk } from '../series/candle-ask.ts';
+import type { KnownSnapshot } from '../series/known-snapshot.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
-import type { Ledger } from '../series/series-state.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import { askText, type CandleAsk } from './candle-ask.ts';
+import { CandleReading } from './candle-reading.ts';
 import { overlayLive } from './overlay-live.ts';
+import type { FoundCandles } from './page-walk.ts';
+import { SharedReads } from './shared-reads.ts';
 
-/** What is stored, as far as an ask reaches. */
+/** What is stored, as far as an ask reaches: all of it of one state. */
 export interface StoredCandles extends FoundCandles {
   readonly ask: CandleAsk;
-  /** As it was when the reading began: what it calls covered, the candles show. */
-  readonly ledger: Ledger;
-  /** The number of the last change before the reading began. */
-  readonly stamp: number;
+  readonly snapshot: KnownSnapshot;
+  /** How many changes of the series had been heard of when the reading began. */
+  readonly changes: number;
+  /** How often the series had been touched when the router was asked. */
+  readonly touches: number;
 }
 
-/** Whether nothing of the series has changed since the reading began. */
-export function isCurrent({ ask, stamp }: Pick<StoredCandles, 'ask' | 'stamp'>): boolean {
-  return ask.series.doubtedAt <= stamp;
+/** Whether no change of the series has been heard of since the reading began. */
+export function isCurrent({ ask, changes }: Pick<StoredCandles, 'ask' | 'changes'>): boolean {
+  return ask.series.changes === changes;
 }
 
 export interface CandleReaderOptions {
   readonly storage: IMarketDataStorage;
-  /** `undefined`: every read goes to the storage. */
-  readonly pages: CandlePages | undefined;
+  /** The nearest first; none: every read goes to the storage. */
+  readonly tiers: readonly CandlePageTier[];
   /** Reads that would take more pages go to the storage directly, and leave the cache to others. */
   readonly maxPagesPerRead: number;
   readonly notebook: SeriesNotebook;
@@ -37,28 +39,30 @@ export interface CandleReaderOptions {
   readonly router: RouterTier | undefined;
   readonly clock: Clock;
   readonly closeGraceMs: number;
+  /** Called when coverage that cannot be believed could not be removed. */
+  readonly onFailure: (error: unknown, key: SeriesKey) => void;
 }
 
-/** How often a read starts over because the coverage changed meanwhile. */
-const MAX_ATTEMPTS = 3;
-const NOWHERE: Interval = { from: 0, to: 0 };
-const NO_REQUESTS: readonly PageRequest[] = [];
+/** Found before the router was asked. */
+type Stored = Omit<StoredCandles, 'touches'>;
 
 /** Reads what is stored: through pages, or from the storage directly where pages do not pay. */
 export class CandleReader {
   readonly #options: CandleReaderOptions;
-  readonly #learner: SeriesLearner;
-  readonly #direct: SharedReads<CandleAsk, CandleSeries>;
+  readonly #reads: SharedReads<CandleAsk, Stored>;
+  readonly #needsRevisions: boolean;
   #directReads = 0;
+  #pagesRead = 0;
+  #failures = 0;
 
   constructor(options: CandleReaderOptions) {
     this.#options = options;
-    this.#learner = new SeriesLearner(options.storage, options.notebook);
-    this.#direct = new SharedReads({
+    this.#needsRevisions = options.tiers.some(({ needsRevision }) => needsRevision);
+    this.#reads = new SharedReads({
       textOf: askText,
-      stampOf: ({ series }) => series.stamp,
-      isCurrent: ({ series }, stamp) => series.doubtedAt <= stamp,
-      read: (asks) => this.#readDirectly(asks),
+      stampOf: ({ series }) => series.changes,
+      isUsable: ({ candles }) => !candles.isDetached,
+      read: (asks) => this.#read(asks),
     });
   }
 
@@ -66,97 +70,139 @@ export class CandleReader {
     return this.#directReads;
   }
 
-  /** One answer per ask, in their order; what is not cached takes one round trip to the storage. */
+  /** Of the storage, as the last tier. */
+  get statistics(): TierStatistics {
+    const { name: adapter } = this.#options.storage;
+    return { name: 'storage', adapter, hits: this.#pagesRead, misses: 0, failures: this.#failures };
+  }
+
+  /** One answer per ask, in their order; equal ones at a time are read once, and all in one go. */
   async read(asks: readonly CandleAsk[]): Promise<StoredCandles[]> {
-    const [first] = asks;
-    if (first === undefined) return [];
-    for (let attempt = 1; ; attempt += 1) {
-      const { stamp } = first.series;
-      // Coverage before candles: a candle that comes between is reported as missing, never as absent.
-      const learning = this.#learner.learn(asks.map(({ series }) => series));
-      if (learning !== undefined) await learning;
-      const stored = asks.map((ask) => ({ ask, ledger: ask.series.ledger, stamp }));
-      const found = await this.#readCandles(asks);
-      const isSteady = asks.every(({ series }) => series.coverageChangedAt <= stamp);
-      if (attempt < MAX_ATTEMPTS && !isSteady) continue;
-      return stored.map((one, i) => ({ ...one, ...this.#withLive(foundAt(found, i), one) }));
+    const [stored] = await Promise.all([this.#reads.load(asks), this.#readNotes(asks)]);
+    return stored.map((one) => this.#withLive(one));
+  }
+
+  async #read(asks: readonly CandleAsk[]): Promise<Stored[]> {
+    const readings = asks.map((ask) => this.#reading(ask));
+    const changes = asks.map(({ series }) => series.changes);
+    let open = readings.filter(({ isDone }) => !isDone);
+    while (open.length > 0) {
+      const stuck = await this.#lookInTiers(open);
+      if (stuck.length > 0) await this.#askStorage(stuck);
+      open = open.filter(({ isDone }) => !isDone);
     }
+    return readings.map((reading, i) => {
+      return { ...reading.result(), ask: reading.ask, changes: changes[i] ?? 0 };
+    });
+  }
+
+  #reading(ask: CandleAsk): CandleReading {
+    const { tiers, maxPagesPerRead, clock } = this.#options;
+    return new CandleReading(ask, {
+      maxPages: tiers.length === 0 ? 0 : maxPagesPerRead,
+      needsRevisions: this.#needsRevisions,
+      now: clock.now(),
+    });
+  }
+
+  /** Asks tier by tier for what is needed next. Returns the readings that need the storage. */
+  async #lookInTiers(readings: readonly CandleReading[]): Promise<CandleReading[]> {
+    const requests = readings.map((reading) => reading.requests);
+    const pages = requests.length === 1 ? requests[0] : requests.flat();
+    const found = await this.#seek(pages ?? []);
+    let next = 0;
+    return readings.filter((reading, i) => {
+      const own = requests[i] ?? [];
+      const isAll = reading.find(own, found.slice(next, next + own.length));
+      next += own.length;
+      return !reading.isDone && (!isAll || own.length === 0 || !reading.isConfirmed);
+    });
+  }
+
+  /** What a farther tier has, the nearer ones keep. */
+  async #seek(requests: readonly PageRequest[]): Promise<(CandlePage | undefined)[]> {
+    const found: (CandlePage | undefined)[] = requests.map(() => undefined);
+    const nearer: CandlePageTier[] = [];
+    for (const tier of this.#options.tiers) {
+      const open = requests.flatMap((_, i) => (found[i] === undefined ? [i] : []));
+      if (open.length === 0) break;
+      const sought = open.flatMap((i) => requests[i] ?? []);
+      const pages = await tier.read(sought);
+      for (const [place, i] of open.entries()) found[i] = pages[place];
+      if (nearer.length > 0) await keepIn(nearer, sought, pages);
+      nearer.push(tier);
+    }
+    return found;
+  }
+
+  /** One round trip for all of them. */
+  async #askStorage(readings: readonly CandleReading[]): Promise<void> {
+    const { storage, tiers, clock } = this.#options;
+    const requests = readings.map((reading) => reading.request());
+    this.#directReads += readings.filter(({ isDirect }) => isDirect).length;
+    try {
+      const snapshots = await storage.candles.snapshots(requests);
+      const brought = readings.flatMap((reading, i) => {
+        const snapshot = snapshots[i];
+        if (snapshot === undefined) throw new TypeError('every request must have a snapshot');
+        return reading.learn(snapshot, clock.now());
+      });
+      this.#pagesRead += brought.length;
+      for (const tier of tiers) if (brought.length > 0) await tier.keep(brought);
+      await Promise.all(readings.map((reading) => this.#dropDisbelieved(reading)));
+    } catch (error) {
+      this.#failures += 1;
+      throw error;
+    }
+  }
+
+  /** Before anybody fetches these periods: what is covered would not be replaced. */
+  async #dropDisbelieved({ ask: { series }, disbelieved }: CandleReading): Promise<void> {
+    const { storage, onFailure } = this.#options;
+    for (const entry of disbelieved) {
+      try {
+        await storage.coverage.remove(series.key, entry);
+      } catch (error) {
+        onFailure(error, series.key);
+      }
+    }
+  }
+
+  async #readNotes(asks: readonly CandleAsk[]): Promise<void> {
+    const unread = asks.filter(({ series }) => series.notes === undefined);
+    if (unread.length === 0) return;
+    await Promise.all(
+      unread.map(async ({ series }) => {
+        const notes = await this.#options.notebook.read(series.key);
+        series.notes ??= notes;
+      }),
+    );
   }
 
   /** The router is asked last: nothing that happens is newer than what it has then. */
-  #withLive(found: FoundCandles, { ask, ledger }: Pick<StoredCandles, 'ask' | 'ledger'>) {
+  #withLive(stored: Stored): StoredCandles {
     const { router, clock, closeGraceMs } = this.#options;
-    if (router === undefined || ask.limit === 0) return found;
+    const { ask, snapshot } = stored;
+    const { touches } = ask.series;
+    if (router === undefined || ask.limit === 0) return { ...stored, touches };
     const unsettled = unsettledStretch(ask.series, clock.now(), closeGraceMs);
     const [stretch] = intersectIntervals([unsettled], [ask.range]);
     const live = stretch === undefined ? undefined : router.candles(ask.series.key, stretch);
-    return live === undefined ? found : overlayLive(found, live, ask, ledger);
-  }
-
-  /** All walks go step by step together, so that each step of all is one request for pages. */
-  async #readCandles(asks: readonly CandleAsk[]): Promise<FoundCandles[]> {
-    const walks = asks.map((ask) => this.#walk(ask));
-    for (;;) {
-      const steps = walks.map((walk) => walk?.step() ?? NO_REQUESTS);
-      const [only = NO_REQUESTS] = steps;
-      const requests = steps.length === 1 ? only : steps.flat();
-      if (requests.length === 0) break;
-      const pages = (await this.#options.pages?.load(requests)) ?? [];
-      let next = 0;
-      for (const [i, { length }] of steps.entries()) {
-        if (length > 0) walks[i]?.add(pages.slice(next, next + length));
-        if (this.#isLong(walks[i])) walks[i] = undefined;
-        next += length;
-      }
-    }
-    const unwalked = asks.filter((_, i) => walks[i] === undefined);
-    const direct = unwalked.length === 0 ? [] : await this.#direct.load(unwalked);
-    let next = 0;
-    return walks.map((walk) => walk?.result() ?? directResult(direct[next++]));
-  }
-
-  /** `undefined` where the storage is read directly. */
-  #walk(ask: CandleAsk): PageWalk | undefined {
-    if (this.#options.pages === undefined) return undefined;
-    const walk = new PageWalk(ask, candleStretch(ask));
-    return this.#isLong(walk) ? undefined : walk;
-  }
-
-  #isLong(walk: PageWalk | undefined): boolean {
-    return walk !== undefined && walk.nextPages > this.#options.maxPagesPerRead;
-  }
-
-  async #readDirectly(asks: readonly CandleAsk[]): Promise<CandleSeries[]> {
-    this.#directReads += asks.length;
-    return this.#options.storage.candles.readMany(
-      asks.map(({ series, range, limit, take }) => ({
-        ...series.key,
-        ...range,
-        take,
-        ...(limit === Number.POSITIVE_INFINITY ? {} : { limit }),
-      })),
-    );
+    const found = live === undefined ? stored : overlayLive(stored, live, ask, snapshot.covered);
+    return { ...stored, ...found, touches };
   }
 }
 
-/** The part of an ask's range that can have candles. */
-function candleStretch({ series: { extent }, range }: CandleAsk): Interval {
-  if (extent === undefined) return NOWHERE;
-  const from = Math.max(range.from, extent.from);
-  return { from, to: Math.max(from, Math.min(range.to, extent.to)) };
-}
-
-function directResult(candles: CandleSeries | undefined): FoundCandles {
-  if (candles === undefined) throw new TypeError('the storage answered fewer queries than asked');
-  return {
-    candles,
-    byTier: new Map([['storage', candles.length]]),
-    cachedUntil: Number.NEGATIVE_INFINITY,
-  };
-}
-
-function foundAt(found: readonly FoundCandles[], i: number): FoundCandles {
-  const candles = found[i];
-  if (candles === undefined) throw new TypeError('every ask must find its candles');
-  return candles;
+async function keepIn(
+  tiers: readonly CandlePageTier[],
+  requests: readonly PageRequest[],
+  pages: readonly (CandlePage | undefined)[],
+): Promise<void> {
+  const kept = requests.flatMap((request, i): FoundPage[] => {
+    const page = pages[i];
+    if (page === undefined) return [];
+    // Only pages that are covered to their end are kept farther away.
+    return [{ ...request, candles: page.candles, revision: page.revision, isSettled: true }];
+  });
+  if (kept.length > 0) for (const tier of tiers) await tier.keep(kept);
 }

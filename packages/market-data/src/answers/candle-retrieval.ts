@@ -5,10 +5,10 @@ import type { FetchOutcome, MissingCandleFetcher } from '../fetching/missing-can
 import { MissingSearch } from '../fetching/missing-search.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
+import { candleAsk } from '../series/candle-ask.ts';
 import { steadyStretch } from '../series/steady-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import type { CandleAnswer } from './candle-answer.ts';
-import { candleAsk } from './candle-ask.ts';
 import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
 import { composeAnswer } from './compose-answer.ts';
 
@@ -32,7 +32,7 @@ export interface RetrievalOptions {
 
 /** For so long a search that found nothing further back is not made again. */
 const NO_EARLIER_MS = 3_600_000;
-/** How often stored candles are read again because coverage changed before they could be used. */
+/** How often stored candles are read again because they changed before the coordinator was asked. */
 const MAX_REREADS = 3;
 
 /** Answers candle queries: with what is stored, and what the coordinator delivers on top. */
@@ -101,8 +101,8 @@ export class CandleRetrieval {
   }
 
   /**
-   * A fetch that ended since the reading has told the change feed, and is no longer in flight: with
-   * a doubtful ledger its stretch would be asked for again.
+   * A fetch that ended since the reading is no longer in flight: by what was known before it, its stretch
+   * would be asked for again.
    */
   async #upToDate(stored: StoredCandles): Promise<StoredCandles> {
     let latest = stored;

@@ -7,7 +7,6 @@ import {
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
 import type { FetchOutcome } from '../fetching/missing-candle-fetcher.ts';
-import { knownStart } from '../series/known-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
@@ -23,7 +22,7 @@ export function composeAnswer(
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
   const range = answeredRange(stored, unsettled.to);
   const { historyStart } = ask.series.notes ?? {};
-  const { entries } = stored.ledger;
+  const { entries } = stored.snapshot;
   return Object.freeze({
     series: stored.candles,
     range: range && Object.freeze(range),
@@ -43,15 +42,15 @@ function frozen<Part extends object>(parts: Part[]): readonly Part[] {
 }
 
 function answeredRange(
-  { ask, candles, ledger }: StoredCandles,
+  { ask, candles, snapshot }: StoredCandles,
   currentEnd: EpochMs,
 ): Interval | undefined {
   const { series, limit, take, range, hasFrom, hasTo } = ask;
   if (limit === 0) return undefined;
   const isCut = candles.length >= limit;
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
-  const start = hasFrom ? range.from : (knownStart(series, ledger) ?? first);
-  const end = hasTo ? range.to : Math.max(currentEnd, series.extent?.to ?? 0);
+  const start = hasFrom ? range.from : (snapshot.start ?? first);
+  const end = hasTo ? range.to : Math.max(currentEnd, snapshot.extent?.to ?? 0);
   const from = isCut && take === 'last' ? candles.firstTimestamp : start;
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
   return from === undefined || from >= to ? undefined : { from, to };
@@ -59,20 +58,20 @@ function answeredRange(
 
 function missingFrom(
   { from, to }: Interval,
-  { ledger }: StoredCandles,
+  { snapshot }: StoredCandles,
   endedBy: EpochMs,
   historyStart = from,
 ): Interval[] {
   const ended = normalizeIntervals([
     { from: Math.max(from, historyStart), to: Math.min(to, endedBy) },
   ]);
-  return subtractIntervals(ended, ledger.covered);
+  return subtractIntervals(ended, snapshot.covered);
 }
 
-function lastMayChange({ ask, candles, ledger }: StoredCandles): boolean {
+function lastMayChange({ ask, candles, snapshot }: StoredCandles): boolean {
   if (candles.length === 0) return false;
   const from = candles.lastTimestamp;
-  return !intervalsContain(ledger.covered, { from, to: ask.series.grid.shift(from) });
+  return !intervalsContain(snapshot.covered, { from, to: ask.series.grid.shift(from) });
 }
 
 function originsOf(

@@ -1,14 +1,13 @@
-import { CandleSeries, intervalsContain } from '@barkeep/core';
-import type { FoundCandles } from '../pages/page-walk.ts';
-import type { Ledger } from '../series/series-state.ts';
-import type { CandleAsk } from './candle-ask.ts';
+import { CandleSeries, type IntervalSet, intervalsContain } from '@barkeep/core';
+import type { CandleAsk } from '../series/candle-ask.ts';
+import type { FoundCandles } from './page-walk.ts';
 
 /** What was found, with the router's candles in place of those that are not final. */
 export function overlayLive(
   found: FoundCandles,
   live: CandleSeries,
   { series, limit, take }: CandleAsk,
-  { covered }: Ledger,
+  covered: IntervalSet,
 ): FoundCandles {
   const open = live.toArray().filter(({ timestamp }) => {
     return !intervalsContain(covered, { from: timestamp, to: series.grid.shift(timestamp) });
@@ -23,5 +22,6 @@ export function overlayLive(
   const router = candles
     .between(first.timestamp, Number.POSITIVE_INFINITY)
     .timestamp.reduce((count, timestamp) => count + (timestamps.has(timestamp) ? 1 : 0), 0);
-  return { ...found, candles, byTier: new Map([...found.byTier, ['router', router]]) };
+  const { cachedUntil } = found;
+  return { candles, cachedUntil, byTier: new Map([...found.byTier, ['router', router]]) };
 }

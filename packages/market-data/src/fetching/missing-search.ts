@@ -7,10 +7,9 @@ import {
   subtractIntervals,
   unionIntervals,
 } from '@barkeep/core';
-import type { CandleAsk } from '../answers/candle-ask.ts';
 import type { StoredCandles } from '../answers/candle-reader.ts';
 import type { FetchingSettings } from '../check-config.ts';
-import { knownStart } from '../series/known-start.ts';
+import type { CandleAsk } from '../series/candle-ask.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import { takePeriods } from './take-periods.ts';
 
@@ -80,7 +79,7 @@ export class MissingSearch {
   /** What the ask lacks, the coordinator could have, and this search has not asked for yet. */
   #fetchable(stored: StoredCandles, now: EpochMs): IntervalSet {
     const range = normalizeIntervals([this.#searched(stored, now)]);
-    const lacking = subtractIntervals(subtractIntervals(range, stored.ledger.covered), this.#asked);
+    const lacking = subtractIntervals(subtractIntervals(range, stored.snapshot.covered), this.#asked);
     return this.#currentIsFresh(now) ? subtractIntervals(lacking, [this.#unsettled(now)]) : lacking;
   }
 
@@ -101,7 +100,7 @@ export class MissingSearch {
     if (hasFrom) return historyStart;
     const looksBack = take === 'last' && limit !== Number.POSITIVE_INFINITY;
     if (looksBack && now >= series.noEarlierUntil) return historyStart;
-    return Math.max(historyStart, knownStart(series, stored.ledger) ?? Number.POSITIVE_INFINITY);
+    return Math.max(historyStart, stored.snapshot.start ?? Number.POSITIVE_INFINITY);
   }
 
   #currentIsFresh(now: EpochMs): boolean {

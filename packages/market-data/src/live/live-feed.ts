@@ -9,9 +9,9 @@ import {
   validateRouterEvent,
 } from '@barkeep/source';
 import type { RejectedEvent, RouterStatistics } from '../market-data-statistics.ts';
+import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';
-import type { LiveStreams } from './live-streams.ts';
 import type { RealtimeRecorder } from './realtime-recorder.ts';
 
 export interface LiveFeedOptions {

@@ -1,10 +1,9 @@
 import type { CacheValue, CacheWrite, IDataCache } from '@barkeep/cache';
-import type { Clock, SeriesKey } from '@barkeep/core';
+import { CandleSeries, type Clock, type SeriesKey } from '@barkeep/core';
 import type { TierStatistics } from '../market-data-statistics.ts';
-import { type CandlePage, isFresh, type PageRequest } from './candle-page.ts';
+import type { CandlePage, FoundPage, PageRequest } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
 import type { PageExpiry } from './page-expiry.ts';
-import type { PageName, PageNames } from './page-names.ts';
 import { pageTags } from './page-tags.ts';
 
 export interface CachePageTierOptions {
@@ -12,8 +11,14 @@ export interface CachePageTierOptions {
   readonly name: 'cache' | 'disk';
   readonly cache: IDataCache;
   readonly clock: Clock;
-  readonly names: PageNames;
   readonly expiry: PageExpiry;
+  readonly pagePeriods: number;
+  /**
+   * - `run`: one entry a page, which a newer revision replaces; nothing is left after the run.
+   * - `revision`: an entry for each revision of a page that is covered to its end, for later runs and
+   *   for other processes.
+   */
+  readonly keeps: 'run' | 'revision';
   /** Further tags of a series' pages. */
   readonly seriesTags: (key: SeriesKey) => readonly string[];
   /** Whether reads wait until the pages they found are kept; slow caches take them when they can. */
@@ -22,15 +27,16 @@ export interface CachePageTierOptions {
 
 /** More pages that wait to be kept are let go. */
 const MAX_WAITING_PAGES = 1_024;
+const PREFIX = 'candles/';
 
 /**
- * Pages in an `IDataCache`. Entries that are outdated are not found, and take room until they expire or
- * are replaced. A cache that fails is passed over and counted.
+ * Pages in an `IDataCache`, each with the revision of the stored candles that it shows. An outdated one
+ * is not found, and takes room until it expires or is replaced. A failing cache costs time, never an
+ * answer: the storage has it all.
  */
 export class CachePageTier implements CandlePageTier {
   readonly #options: CachePageTierOptions;
-  /** The names under which pages were sought, for when they come from elsewhere. */
-  readonly #sought = new WeakMap<PageRequest, PageName>();
+  readonly #runPrefix = `${PREFIX}${crypto.randomUUID()}/`;
   readonly #keeping = new Set<Promise<void>>();
   #waitingPages = 0;
   #hits = 0;
@@ -47,71 +53,62 @@ export class CachePageTier implements CandlePageTier {
     return { name, adapter: cache.name, hits, misses, failures };
   }
 
+  get needsRevision(): boolean {
+    return this.#options.keeps === 'revision';
+  }
+
   async read(requests: readonly PageRequest[]): Promise<(CandlePage | undefined)[]> {
-    const names = (await this.#counted(async () => this.#options.names.find(requests))) ?? [];
-    const values = await this.#values(names);
-    return requests.map((request, i) => {
-      const name = names[i];
-      if (name === undefined) return undefined;
-      this.#sought.set(request, name);
-      const page = this.#pageOf(values.get(name.key), request, name);
+    const keys = requests.map((request) => this.#keyOf(request));
+    const values = await this.#values(keys);
+    return requests.map(({ revision }, i) => {
+      const page = this.#pageOf(values[i], revision);
       if (page === undefined) this.#misses += 1;
       else this.#hits += 1;
       return page;
     });
   }
 
-  async keep(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void> {
-    if (this.#options.waits) {
-      await this.#counted(() => this.#keep(requests, pages));
-      return;
-    }
-    if (this.#waitingPages + pages.length > MAX_WAITING_PAGES) return;
-    this.#waitingPages += pages.length;
-    const keeping = this.#counted(() => this.#keep(requests, pages)).then(() => {
-      this.#waitingPages -= pages.length;
+  async keep(pages: readonly FoundPage[]): Promise<void> {
+    const writes = pages.filter(({ isSettled }) => isSettled || !this.needsRevision);
+    if (writes.length === 0) return;
+    const { waits, cache } = this.#options;
+    if (!waits && this.#waitingPages + writes.length > MAX_WAITING_PAGES) return;
+    this.#waitingPages += writes.length;
+    const keeping = this.#counted(() =>
+      cache.setMany(writes.map((page) => this.#writeOf(page))),
+    ).then(() => {
+      this.#waitingPages -= writes.length;
       this.#keeping.delete(keeping);
     });
     this.#keeping.add(keeping);
+    if (waits) await keeping;
   }
 
   async forget(tags: readonly string[]): Promise<void> {
-    const selector = tags.length === 0 ? { prefix: 'candles/' } : { tags };
+    const selector = tags.length === 0 ? { prefix: PREFIX } : { tags };
     await this.#counted(() => this.#options.cache.invalidate(selector));
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#keeping);
-    const { prefix } = this.#options.names;
-    if (prefix !== undefined) await this.#counted(() => this.#options.cache.invalidate({ prefix }));
+    if (this.needsRevision) return;
+    await this.#counted(() => this.#options.cache.invalidate({ prefix: this.#runPrefix }));
   }
 
-  async #keep(requests: readonly PageRequest[], pages: readonly CandlePage[]): Promise<void> {
-    const { names, cache } = this.#options;
-    const kept: PageWrite[] = [];
-    for (const [i, request] of requests.entries()) {
-      const [page, name] = [pages[i], this.#sought.get(request)];
-      if (page !== undefined && name !== undefined && isFresh(request, page.stamp)) {
-        kept.push({ request, page, name });
-      }
-    }
-    if (kept.length === 0) return;
-    const areConfirmed = await names.confirm(
-      kept.map(({ request }) => request),
-      kept.map(({ name }) => name),
-    );
-    const writes = kept.filter((_, i) => areConfirmed[i]).map((write) => this.#writeOf(write));
-    if (writes.length > 0) await cache.setMany(writes);
+  #keyOf({ series, page, revision }: PageRequest): string | undefined {
+    if (!this.needsRevision) return `${this.#runPrefix}${page}/${series.text}`;
+    if (revision === undefined) return undefined;
+    return `${PREFIX}${this.#options.pagePeriods}/${page}/${revision}/${series.text}`;
   }
 
-  #writeOf({ request, page: { candles, stamp }, name }: PageWrite): CacheWrite {
+  #writeOf(page: FoundPage): CacheWrite {
     const { clock, expiry, seriesTags } = this.#options;
-    const { key } = request.series;
+    const { key } = page.series;
     const now = clock.now();
-    const cachedUntil = expiry.expiresAt(request, now);
+    const cachedUntil = expiry.expiresAt(page, now);
     return {
-      key: name.key,
-      value: { candles, stamp, cachedUntil },
+      key: this.#keyOf(page) ?? '',
+      value: { candles: page.candles, revision: page.revision, cachedUntil },
       // The cache may go by a clock of its own.
       ttlMs: cachedUntil - now,
       tags: pageTags(key, seriesTags(key)),
@@ -119,53 +116,46 @@ export class CachePageTier implements CandlePageTier {
   }
 
   async #values(
-    names: readonly (PageName | undefined)[],
-  ): Promise<ReadonlyMap<string, CacheValue | undefined>> {
+    keys: readonly (string | undefined)[],
+  ): Promise<readonly (CacheValue | undefined)[]> {
     const { cache } = this.#options;
-    const keys = names.flatMap((name) => name?.key ?? []);
-    const [first] = keys;
-    if (first === undefined) return new Map();
+    const sought = keys.filter((key) => key !== undefined);
+    const [first] = sought;
+    if (first === undefined) return [];
     const found = await this.#counted(async () =>
-      keys.length === 1 ? [await cache.get(first)] : await cache.getMany(keys),
+      sought.length === 1 ? [await cache.get(first)] : await cache.getMany(sought),
     );
-    return new Map(keys.map((key, i) => [key, found?.[i]]));
+    let next = 0;
+    return keys.map((key) => (key === undefined ? undefined : found?.[next++]));
   }
 
-  #pageOf(
-    value: CacheValue | undefined,
-    request: PageRequest,
-    name: PageName,
-  ): CandlePage | undefined {
+  #pageOf(value: CacheValue | undefined, revision: string | undefined): CandlePage | undefined {
     if (!isCachedPage(value)) return undefined;
+    const isWanted = revision === undefined || revision === value.revision;
+    // A reader may have transferred the columns away.
+    if (!isWanted || value.candles.isDetached) return undefined;
     const { candles, cachedUntil } = value;
-    const stamp = name.stamp ?? value.stamp;
-    if (!isFresh(request, stamp)) return undefined;
-    return { candles, stamp, tier: this.#options.name, cachedUntil };
+    return { candles, revision: value.revision, tier: this.#options.name, cachedUntil };
   }
 
   async #counted<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch {
-      // The storage has it all: a broken cache costs time, and the statistics tell of it.
+      // The storage has it all: a broken cache costs time, and the statistics report it.
       this.#failures += 1;
       return undefined;
     }
   }
 }
 
-interface PageWrite {
-  readonly request: PageRequest;
-  readonly page: CandlePage;
-  readonly name: PageName;
-}
-
 function isCachedPage(value: unknown): value is Omit<CandlePage, 'tier'> {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('revision' in value && 'candles' in value && 'cachedUntil' in value)) return false;
+  const { revision, candles, cachedUntil } = value;
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'stamp' in value &&
-    'candles' in value &&
-    'cachedUntil' in value
+    typeof revision === 'string' &&
+    candles instanceof CandleSeries &&
+    typeof cachedUntil === 'number'
   );
 }

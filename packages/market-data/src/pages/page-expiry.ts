@@ -1,5 +1,5 @@
-import { type EpochMs, intervalsContain, type TradingCalendar } from '@barkeep/core';
-import { type PageRequest, stretchOf } from './candle-page.ts';
+import type { EpochMs, TradingCalendar } from '@barkeep/core';
+import { type FoundPage, stretchOf } from './candle-page.ts';
 
 export interface PageExpiryOptions {
   readonly settledPageTtlMs: number;
@@ -10,8 +10,8 @@ export interface PageExpiryOptions {
 }
 
 /**
- * How long caches keep a page. The change feed says when a page is outdated; expiry is for the room it
- * takes, and for changes that nobody told of.
+ * How long caches keep a page. Its revision says whether it is outdated; expiry is for the room it
+ * takes.
  *
  * - A page that is covered to its end lives as long again as it has not changed so far: history stays.
  * - Any other page will change with the next trade: it lives briefly, in trading time.
@@ -23,18 +23,13 @@ export class PageExpiry {
     this.#options = options;
   }
 
-  expiresAt(request: PageRequest, now: EpochMs): EpochMs {
+  expiresAt(page: Pick<FoundPage, 'series' | 'page' | 'isSettled'>, now: EpochMs): EpochMs {
     const { settledPageTtlMs, oldPageTtlMs, unsettledPageTtlMs, calendar } = this.#options;
-    if (isSettled(request)) {
-      const age = now - stretchOf(request).to;
+    if (page.isSettled) {
+      const age = now - stretchOf(page).to;
       return now + Math.max(settledPageTtlMs, Math.min(age, oldPageTtlMs));
     }
     const changes = calendar?.afterTrading(now, unsettledPageTtlMs) ?? now + unsettledPageTtlMs;
     return Math.min(changes, now + Math.max(settledPageTtlMs, unsettledPageTtlMs));
   }
-}
-
-/** Whether a page is covered to its end: only a correction will change it. */
-export function isSettled(request: PageRequest): boolean {
-  return intervalsContain(request.series.ledger.covered, stretchOf(request));
 }

@@ -1,9 +1,8 @@
 import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
-import type { LiveStreams } from '../live/live-streams.ts';
 import type { InvalidationSelector } from '../market-data-service.ts';
-import { PageGeometry } from '../pages/page-geometry.ts';
-import { ChangeCounter } from './change-counter.ts';
+import type { LiveStreams } from './live-streams.ts';
+import { PageGeometry } from './page-geometry.ts';
 import { selectsSeries } from './selects-series.ts';
 import { SeriesState } from './series-state.ts';
 
@@ -15,7 +14,6 @@ export class SeriesDirectory {
   readonly #pagePeriods: number;
   readonly #streams: LiveStreams;
   readonly #seriesTags: (key: SeriesKey) => readonly string[];
-  readonly #counter = new ChangeCounter();
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
 
@@ -46,28 +44,26 @@ export class SeriesDirectory {
     return state;
   }
 
-  /** Takes in what the change feed tells at an instant. */
+  /** Takes in what the change feed reports at an instant. */
   changed(event: ChangeEvent, now: EpochMs): void {
     if (event.type === 'lagged') {
-      this.forget({});
+      for (const state of this.#series.values()) state.changed();
       return;
     }
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
-    if (event.type === 'coverage') {
-      state.coverageChanged();
-      return;
-    }
-    state.candlesChanged(event.interval);
-    if (event.interval.to > state.grid.floor(now)) state.currentSeenAt = now;
+    state.changed();
+    // Somebody has written the current candle: it need not be fetched.
+    const isCurrent = event.interval.to === state.grid.shift(now);
+    if (event.type === 'candles' && isCurrent) state.currentSeenAt = now;
   }
 
   liveChanged(key: SeriesKey): void {
-    this.#series.get(seriesKeyText(key))?.liveChanged();
+    this.#series.get(seriesKeyText(key))?.touched();
   }
 
   allLiveChanged(): void {
-    for (const state of this.#series.values()) state.liveChanged();
+    for (const state of this.#series.values()) state.touched();
   }
 
   keys(): SeriesKey[] {
@@ -75,20 +71,14 @@ export class SeriesDirectory {
   }
 
   forget(selector: InvalidationSelector): void {
-    const { range } = selector;
     for (const state of this.#series.values()) {
-      if (!selectsSeries(selector, state.key, this.#seriesTags)) continue;
-      if (range === undefined) state.everythingChanged();
-      else {
-        state.candlesChanged(range);
-        state.coverageChanged();
-      }
+      if (selectsSeries(selector, state.key, this.#seriesTags)) state.forget();
     }
   }
 
   #stateOf(key: SeriesKey): SeriesState {
     const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
-    return new SeriesState(key, geometry, this.#counter, this.#streams);
+    return new SeriesState(key, geometry, this.#streams);
   }
 
   #keepBound(): void {

@@ -1,117 +1,58 @@
-import {
-  type EpochMs,
-  type Interval,
-  type IntervalSet,
-  MAX_EPOCH_MS,
-  normalizeIntervals,
-  type SeriesKey,
-  seriesKeyText,
-  subtractIntervals,
-  type TimeframeGrid,
-} from '@barkeep/core';
-import type { CoverageEntry, SeriesInfo } from '@barkeep/storage';
-import type { LiveStreams } from '../live/live-streams.ts';
-import type { PageGeometry } from '../pages/page-geometry.ts';
-import { PageStamps } from '../pages/page-stamps.ts';
-import type { ChangeCounter } from './change-counter.ts';
+import { type EpochMs, type SeriesKey, seriesKeyText, type TimeframeGrid } from '@barkeep/core';
+import type { KnownSnapshot } from './known-snapshot.ts';
+import type { LiveStreams } from './live-streams.ts';
+import type { PageGeometry } from './page-geometry.ts';
 import type { SeriesNotes } from './series-notebook.ts';
 
-/** The part of a series' coverage this process has read. */
-export interface Ledger {
-  readonly entries: readonly CoverageEntry[];
-  readonly covered: IntervalSet;
-}
-
-/** A value read from the storage, and the number of the last change before the reading began. */
-interface Known<T> {
-  readonly value: T;
-  readonly stamp: number;
-}
-
-const NEVER = -1;
-
-/**
- * What this process knows of one series besides its candles: how far they reach, what is covered,
- * and which of it a change has made doubtful since.
- */
+/** What this process knows of one series besides its candles. */
 export class SeriesState {
   readonly key: SeriesKey;
   readonly text: string;
   readonly geometry: PageGeometry;
-  readonly pages: PageStamps;
-  notes: SeriesNotes | undefined;
   /** When the current period was last fetched or written. */
   currentSeenAt: EpochMs = Number.NEGATIVE_INFINITY;
   /** Until when looking further back for candles is taken to be in vain. */
   noEarlierUntil: EpochMs = Number.NEGATIVE_INFINITY;
-  readonly #counter: ChangeCounter;
   readonly #streams: LiveStreams;
-  #extent: Known<Interval | undefined> = { value: undefined, stamp: NEVER };
-  #ledger: Known<Ledger> = { value: { entries: [], covered: [] }, stamp: NEVER };
-  #candlesChangedAt: number;
-  #coverageChangedAt: number;
-  #liveChangedAt: number = NEVER;
+  #notes: SeriesNotes | undefined;
+  #snapshot: KnownSnapshot | undefined;
+  #changes = 0;
+  #touches = 0;
+  #isRetired = false;
 
-  constructor(
-    key: SeriesKey,
-    geometry: PageGeometry,
-    counter: ChangeCounter,
-    streams: LiveStreams,
-  ) {
+  constructor(key: SeriesKey, geometry: PageGeometry, streams: LiveStreams) {
     this.key = { symbol: key.symbol, timeframe: key.timeframe };
     this.text = seriesKeyText(key);
     this.geometry = geometry;
-    this.#counter = counter;
     this.#streams = streams;
-    const stamp = counter.next();
-    this.#candlesChangedAt = stamp;
-    this.#coverageChangedAt = stamp;
-    this.pages = new PageStamps(stamp);
   }
 
   get grid(): TimeframeGrid {
     return this.geometry.grid;
   }
 
-  /** The number of the last change so far: for readings that begin now. */
-  get stamp(): number {
-    return this.#counter.now;
+  get notes(): SeriesNotes | undefined {
+    return this.#notes;
   }
 
-  /** From the first candle to the end of the last one's period; `undefined` when there is none. */
-  get extent(): Interval | undefined {
-    return this.#extent.value;
+  set notes(notes: SeriesNotes | undefined) {
+    this.#notes = notes;
+    this.#touches += 1;
   }
 
-  get extentIsFresh(): boolean {
-    return this.#extent.stamp >= this.#candlesChangedAt;
+  /** The latest snapshot, as long as no change of the series has been heard of since it was asked for. */
+  get snapshot(): KnownSnapshot | undefined {
+    return this.#snapshot;
   }
 
-  get ledger(): Ledger {
-    return this.#ledger.value;
+  /** How many changes of what is stored have been heard of: for readings that begin now. */
+  get changes(): number {
+    return this.#changes;
   }
 
-  get ledgerIsFresh(): boolean {
-    return this.#ledger.stamp >= this.#coverageChangedAt;
-  }
-
-  /** Whether all of it has been read, and no change has come since. */
-  get isKnown(): boolean {
-    return this.extentIsFresh && this.ledgerIsFresh && this.notes !== undefined;
-  }
-
-  get coverageChangedAt(): number {
-    return this.#coverageChangedAt;
-  }
-
-  /** The number of the latest change that made a part of it doubtful. */
-  get doubtedAt(): number {
-    return Math.max(this.#candlesChangedAt, this.#coverageChangedAt);
-  }
-
-  /** As `doubtedAt`, with what the router has told: answers show that too. */
-  get answersDoubtedAt(): number {
-    return Math.max(this.doubtedAt, this.#liveChangedAt);
+  /** How often something changed that answers show besides what is stored. */
+  get touches(): number {
+    return this.#touches;
   }
 
   /** From which period on every candle comes through the router; `undefined` when that is not so. */
@@ -119,83 +60,39 @@ export class SeriesState {
     return this.#streams.since(this.text);
   }
 
-  learnExtent(info: SeriesInfo | undefined, stamp: number): void {
-    const before = this.#extent;
-    if (stamp < before.stamp) return;
-    const extent =
-      info === undefined ? undefined : { from: info.first, to: this.grid.shift(info.last) };
-    this.#extent = { value: extent, stamp };
-    if (before.stamp !== NEVER) this.#doubt(differences(before.value, extent), before.stamp);
+  /**
+   * Keeps a snapshot that was asked for when this many changes had been heard of, unless there have been
+   * more. Returns the one of the same state that is kept, or else the given one.
+   */
+  learn(snapshot: KnownSnapshot, changes: number): KnownSnapshot {
+    if (changes !== this.#changes || this.#isRetired) return snapshot;
+    if (this.#snapshot?.absorb(snapshot) !== true) this.#snapshot = snapshot;
+    return this.#snapshot ?? snapshot;
   }
 
-  learnLedger(entries: readonly CoverageEntry[], stamp: number): void {
-    const before = this.#ledger;
-    if (stamp < before.stamp) return;
-    const covered = normalizeIntervals(entries);
-    this.#ledger = { value: { entries, covered }, stamp };
-    if (before.stamp === NEVER) return;
-    const old = before.value.covered;
-    const changed = [...subtractIntervals(covered, old), ...subtractIntervals(old, covered)];
-    this.#doubt(changed, before.stamp);
+  /** What is stored has changed, or may have. */
+  changed(): void {
+    this.#snapshot = undefined;
+    this.#changes += 1;
   }
 
-  candlesChanged(interval: Interval): void {
-    this.#candlesChangedAt = this.#counter.next();
-    this.#markPages(interval, this.#candlesChangedAt);
+  /** What answers show besides what is stored has changed: the router's candles, notes. */
+  touched(): void {
+    this.#touches += 1;
   }
 
-  /** The router has told a new state of a candle, or can no longer be relied on. */
-  liveChanged(): void {
-    this.#liveChangedAt = this.#counter.next();
-  }
-
-  coverageChanged(): void {
-    this.#coverageChangedAt = this.#counter.next();
-  }
-
-  /** Forgets that anything was read of it. */
-  everythingChanged(): void {
-    this.#doubtAll(this.#counter.next());
-  }
-
-  /** For when changes will no longer be told: nothing read from now on may be kept. */
-  retire(): void {
-    this.#doubtAll(Number.POSITIVE_INFINITY);
-  }
-
-  #doubtAll(stamp: number): void {
-    this.#candlesChangedAt = stamp;
-    this.#coverageChangedAt = stamp;
-    this.pages.markAll(stamp);
+  /** Forgets all that is known of it. */
+  forget(): void {
+    this.changed();
+    this.touched();
+    this.notes = undefined;
     this.currentSeenAt = Number.NEGATIVE_INFINITY;
     this.noEarlierUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /**
-   * A reading can show a change of another process before the change feed tells of it. Pages read
-   * before must not be taken together with it, or a candle they lack would pass for a period without
-   * trades.
-   */
-  #doubt(changed: readonly Interval[], since: number): void {
-    for (const { from, to } of changed) {
-      const first = this.geometry.pageOf(from);
-      const last = this.geometry.pageOf(to - 1);
-      if (!this.pages.allChangedAfter(since, first, last)) {
-        this.pages.markPages(first, last, this.#counter.next());
-      }
-    }
+  /** Changes will no longer be heard of: nothing is kept from now on. */
+  retire(): void {
+    this.forget();
+    this.#isRetired = true;
   }
-
-  #markPages(interval: Interval, stamp: number): void {
-    const from = Math.max(interval.from, 0);
-    const to = Math.min(interval.to, MAX_EPOCH_MS + 1);
-    if (from >= to) return;
-    this.pages.markPages(this.geometry.pageOf(from), this.geometry.pageOf(to - 1), stamp);
-  }
-}
-
-function differences(a: Interval | undefined, b: Interval | undefined): Interval[] {
-  const before = a === undefined ? [] : [a];
-  const after = b === undefined ? [] : [b];
-  return [...subtractIntervals(before, after), ...subtractIntervals(after, before)];
 }

@@ -1,5 +1,5 @@
 import type { Candle, CandleColumns } from '@barkeep/core';
-import type { StatedColumns } from '../sqlite-engine.ts';
+import type { EngineSnapshot, StatedColumns } from '../sqlite-engine.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import {
   columnBuffers,
@@ -76,6 +76,10 @@ function movable(method: string, value: unknown): readonly ArrayBuffer[] {
     return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
   }
   if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
+  if (method === 'snapshots') {
+    const parts = (value as EngineSnapshot[]).flatMap(({ ranges }) => ranges);
+    return columnBuffers(parts.flatMap(({ columns }) => columns ?? []));
+  }
   if (method === 'readPart') return columnBuffers([(value as StatedColumns<keyof Candle>).columns]);
   if (value !== undefined && (method === 'readUpTo' || method === 'readColumns')) {
     return columnBuffers([value as Partial<CandleColumns>]);

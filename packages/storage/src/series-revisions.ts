@@ -1,4 +1,4 @@
-import type { RevisionBuckets } from '@barkeep/storage';
+import type { RevisionBuckets } from './revision-buckets.ts';
 
 /** Which change of one series was the latest, by buckets of its periods. Changes have growing numbers. */
 export class SeriesRevisions {

@@ -1,6 +1,6 @@
 import { type EpochMs, type Interval, MAX_EPOCH_MS } from '@barkeep/core';
 import { type CheckedQuery, EVER } from '@barkeep/storage';
-import type { SeriesState } from '../series/series-state.ts';
+import type { SeriesState } from './series-state.ts';
 
 /** A checked query about one series, with its bounds moved to period starts. */
 export interface CandleAsk {

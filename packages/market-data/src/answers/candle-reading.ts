@@ -1,0 +1,211 @@
+import { CandleSeries, type EpochMs, type Interval, intervalsContain, intervalsOverlap } from '@barkeep/core';
+import type { CoverageEntry, SeriesSnapshot, SnapshotRange, SnapshotRequest } from '@barkeep/storage';
+import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
+import type { CandleAsk } from '../series/candle-ask.ts';
+import { KnownSnapshot } from '../series/known-snapshot.ts';
+import { type FoundCandles, PageWalk } from './page-walk.ts';
+
+export interface CandleReadingOptions {
+  /** Reads that would take more pages go to the storage directly; 0: all do. */
+  readonly maxPages: number;
+  /** Whether a tier finds pages by their revision only. */
+  readonly needsRevisions: boolean;
+  readonly now: EpochMs;
+}
+
+/** After so many trips to a storage that changes all the time, one call reads everything there is. */
+const MAX_TRIPS = 8;
+/** So many pages of other readings are asked about, too, so that what is known of them stays of use. */
+const MAX_OTHER_PAGES = 64;
+const NOWHERE: Interval = { from: 0, to: 0 };
+
+/**
+ * One ask on its way to an answer. Every page it has found carries the revision that its snapshot gives:
+ * a trip to the storage asks about all of them, and brings those that have changed anew. So candles,
+ * extent and coverage are of one state of the storage.
+ */
+export class CandleReading {
+  readonly ask: CandleAsk;
+  readonly #options: CandleReadingOptions;
+  readonly #walk: PageWalk;
+  #snapshot: KnownSnapshot | undefined;
+  /** The pages needed next, as far as can be told now. */
+  #needed: readonly number[] = [];
+  #isDirect = false;
+  #direct: FoundCandles | undefined;
+  /** The pages that the trip under way asks about. */
+  #asked: readonly number[] = [];
+  /** How many changes had been heard of when it began. */
+  #changes = 0;
+  #trips = 0;
+  #disbelieved: readonly CoverageEntry[] = [];
+
+  constructor(ask: CandleAsk, options: CandleReadingOptions) {
+    this.ask = ask;
+    this.#options = options;
+    this.#walk = new PageWalk(ask);
+    const known = ask.series.snapshot;
+    this.#snapshot = known !== undefined && known.holdsFrom <= options.now ? known : undefined;
+    this.#plan();
+  }
+
+  /** Coverage that the latest trip found and that cannot be believed. */
+  get disbelieved(): readonly CoverageEntry[] {
+    return this.#disbelieved;
+  }
+
+  /** Whether the storage answers the ask itself. */
+  get isDirect(): boolean {
+    return this.#isDirect;
+  }
+
+  /** Whether it has everything, all of one state. */
+  get isDone(): boolean {
+    if (this.#isDirect) return this.#direct !== undefined;
+    return this.#needed.length === 0 && this.isConfirmed;
+  }
+
+  /** Pages to look for in the tiers. */
+  get requests(): PageRequest[] {
+    if (this.#isDirect) return [];
+    const { series } = this.ask;
+    const snapshot = this.#snapshot;
+    return this.#needed.map((page) => ({ series, page, revision: snapshot?.revisionOf(page) }));
+  }
+
+  /** Takes in what the tiers had of the `requests`. Returns whether that was all of it. */
+  find(requests: readonly PageRequest[], pages: readonly (CandlePage | undefined)[]): boolean {
+    let isAll = true;
+    for (const [i, { page }] of requests.entries()) {
+      const found = pages[i];
+      if (found === undefined) isAll = false;
+      else this.#walk.found.set(page, found);
+    }
+    if (isAll) this.#plan();
+    return isAll;
+  }
+
+  /** What to ask of the storage. */
+  request(): SnapshotRequest {
+    const { series } = this.ask;
+    this.#changes = series.changes;
+    this.#trips += 1;
+    const ranges = this.#isDirect ? [this.#wholeAsk()] : this.#ranges();
+    return { ...series.key, ranges };
+  }
+
+  /** Takes in the storage's answer to the latest request. Returns the pages that it brought. */
+  learn(answer: SeriesSnapshot, now: EpochMs): FoundPage[] {
+    const { series } = this.ask;
+    const fresh = new KnownSnapshot(answer, this.#isDirect ? [] : this.#asked, now);
+    this.#disbelieved = fresh.disbelieved;
+    const snapshot = series.learn(fresh, this.#changes);
+    this.#snapshot = snapshot;
+    if (this.#isDirect) {
+      this.#direct = directResult(answer);
+      return [];
+    }
+    const brought: FoundPage[] = [];
+    for (const [i, page] of this.#asked.entries()) {
+      const { candles, revision = '' } = answer.ranges[i] ?? {};
+      if (candles === undefined) continue;
+      const cachedUntil = Number.NEGATIVE_INFINITY;
+      this.#walk.found.set(page, { candles, revision, tier: 'storage', cachedUntil });
+      const stretch = series.geometry.stretchOf(page);
+      // A page beyond the extent was only likely to have candles.
+      if (snapshot.extent === undefined || !intervalsOverlap(snapshot.extent, stretch)) continue;
+      const isSettled = intervalsContain(snapshot.covered, stretch);
+      brought.push({ series, page, candles, revision, isSettled });
+    }
+    this.#plan();
+    return brought;
+  }
+
+  /** Call it when `isDone`. */
+  result(): FoundCandles & { readonly snapshot: KnownSnapshot } {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) throw new TypeError('a reading ends with a snapshot');
+    return { ...(this.#direct ?? this.#walk.result(this.#stretch(snapshot))), snapshot };
+  }
+
+  /** Whether everything found is of the snapshot. */
+  get isConfirmed(): boolean {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) return false;
+    for (const [page, { revision }] of this.#walk.found) {
+      if (snapshot.revisionOf(page) !== revision) return false;
+    }
+    return true;
+  }
+
+  #plan(): void {
+    const { maxPages, now } = this.#options;
+    const snapshot = this.#snapshot;
+    const stretch =
+      snapshot === undefined ? likelyStretch(this.ask, now) : this.#stretch(snapshot);
+    const needed = stretch === undefined ? [] : this.#walk.next(stretch);
+    const isLong = needed.length > maxPages;
+    this.#isDirect = maxPages === 0 || this.#trips >= MAX_TRIPS || (isLong && snapshot !== undefined);
+    this.#needed = this.#isDirect || isLong ? [] : needed;
+  }
+
+  #wholeAsk(): SnapshotRange {
+    const { range, hasFrom, hasTo, limit, take } = this.ask;
+    return {
+      ...(hasFrom ? { from: range.from } : {}),
+      ...(hasTo ? { to: range.to } : {}),
+      ...(limit === Number.POSITIVE_INFINITY ? {} : { limit }),
+      take,
+      candles: limit === 0 ? 'never' : 'always',
+    };
+  }
+
+  #ranges(): SnapshotRange[] {
+    const { series } = this.ask;
+    const { found } = this.#walk;
+    const own = new Set([...found.keys(), ...this.#needed]);
+    const others = series.snapshot?.pages(MAX_OTHER_PAGES) ?? [];
+    this.#asked = [...others.filter((page) => !own.has(page)), ...own];
+    return this.#asked.map((page) => {
+      const range = series.geometry.stretchOf(page);
+      const known = found.get(page);
+      if (known !== undefined) return { ...range, candles: { unless: known.revision } };
+      const isWanted = own.has(page) && !this.#isSoughtByRevision(page);
+      return { ...range, candles: isWanted ? 'always' : 'never' };
+    });
+  }
+
+  /** Whether a tier may have it once its revision is known. */
+  #isSoughtByRevision(page: number): boolean {
+    return this.#options.needsRevisions && this.#snapshot?.revisionOf(page) === undefined;
+  }
+
+  /** The part of the ask's range that can have candles. */
+  #stretch({ extent }: KnownSnapshot): Interval {
+    if (extent === undefined) return NOWHERE;
+    const { range } = this.ask;
+    const from = Math.max(range.from, extent.from);
+    return { from, to: Math.max(from, Math.min(range.to, extent.to)) };
+  }
+}
+
+function directResult({ key, ranges: [range] }: SeriesSnapshot): FoundCandles {
+  const candles = range?.candles ?? CandleSeries.empty(key);
+  return {
+    candles,
+    byTier: new Map([['storage', candles.length]]),
+    cachedUntil: Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** Where a series that is traded today would have the candles of an ask; `undefined` for nowhere. */
+function likelyStretch(
+  { series, range, limit, take }: CandleAsk,
+  now: EpochMs,
+): Interval | undefined {
+  const { grid } = series;
+  const to = Math.min(range.to, grid.shift(Math.max(0, now)));
+  const isEndless = limit === Number.POSITIVE_INFINITY || take === 'first';
+  const from = isEndless ? range.from : Math.max(range.from, grid.shift(to, -Math.max(1, limit)));
+  return from < to ? { from, to } : undefined;
+}

@@ -1,0 +1,80 @@
+type Visitor = 'change' | 'reading';
+
+/** How often a reading may find that something changed meanwhile before it keeps changes out. */
+const TRIES = 3;
+
+interface Waiting {
+  readonly as: Visitor;
+  readonly enter: () => void;
+}
+
+/**
+ * Lets several calls read one state of data that offers no snapshot: a reading in which something
+ * changed starts over, and in the end changes wait for it, in the order of their arrival.
+ */
+export class ChangeGate {
+  readonly #waiting: Waiting[] = [];
+  #inside: Visitor = 'change';
+  #count = 0;
+  /** How many changes have begun or ended. */
+  #changes = 0;
+
+  /** Something has changed without passing through here. */
+  note(): void {
+    this.#changes += 1;
+  }
+
+  /** Runs a change, beside other changes. */
+  change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#visit('change', async () => {
+      this.#changes += 1;
+      try {
+        return await work();
+      } finally {
+        this.#changes += 1;
+      }
+    });
+  }
+
+  /** Runs `work`, which only reads, until nothing has changed from its beginning to its end. */
+  async read<T>(work: () => Promise<T>): Promise<T> {
+    for (let i = 0; i < TRIES && this.#isQuiet; i += 1) {
+      const before = this.#changes;
+      const answer = await work();
+      if (this.#changes === before) return answer;
+    }
+    return this.#visit('reading', work);
+  }
+
+  get #isQuiet(): boolean {
+    return this.#waiting.length === 0 && (this.#count === 0 || this.#inside === 'reading');
+  }
+
+  async #visit<T>(as: Visitor, work: () => Promise<T>): Promise<T> {
+    const isFree = this.#waiting.length === 0 && (this.#count === 0 || this.#inside === as);
+    if (isFree) this.#enter(as);
+    else await new Promise<void>((enter) => this.#waiting.push({ as, enter }));
+    try {
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #enter(as: Visitor): void {
+    this.#inside = as;
+    this.#count += 1;
+  }
+
+  /** The last one lets in those who came next, as far as they go together. */
+  #leave(): void {
+    this.#count -= 1;
+    while (this.#waiting[0] !== undefined) {
+      const { as, enter } = this.#waiting[0];
+      if (this.#count > 0 && as !== this.#inside) return;
+      this.#waiting.shift();
+      this.#enter(as);
+      enter();
+    }
+  }
+}

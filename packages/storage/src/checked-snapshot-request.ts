@@ -1,0 +1,87 @@
+import {
+  BarkeepError,
+  type Interval,
+  invalidInput,
+  onlyKnownKeys,
+  type SeriesKey,
+} from '@barkeep/core';
+import { checkKey, checkSelection } from './checked-query.ts';
+import type { SnapshotRange, SnapshotRequest } from './series-snapshot.ts';
+
+/** A range of a snapshot with every default filled in: what an adapter receives. */
+export interface CheckedSnapshotRange extends Interval {
+  /** `wantsCandles` answers it. An empty range, and one with a limit of 0, arrives as `never`. */
+  readonly candles: 'never' | 'always' | { readonly unless: string };
+  /** At least 1; `Infinity` when the caller gave none. */
+  readonly limit: number;
+  readonly take: 'first' | 'last';
+}
+
+/** A snapshot request with every default filled in: what an adapter receives. */
+export interface CheckedSnapshotRequest {
+  readonly key: SeriesKey;
+  readonly ranges: readonly CheckedSnapshotRange[];
+}
+
+const REQUEST_KEYS = ['symbol', 'timeframe', 'ranges'] as const;
+const RANGE_KEYS = ['from', 'to', 'candles', 'limit', 'take'] as const;
+const UNLESS_KEYS = ['unless'] as const;
+
+/** Whether a snapshot has the candles of a range that has this revision. */
+export function wantsCandles(
+  { candles }: Pick<CheckedSnapshotRange, 'candles'>,
+  revision: string,
+): boolean {
+  return typeof candles === 'string' ? candles === 'always' : candles.unless !== revision;
+}
+
+/** @throws BarkeepError `INVALID_INPUT` naming field, rule and, of a range, its position in `index`. */
+export function checkSnapshotRequest(request: SnapshotRequest): CheckedSnapshotRequest {
+  if (request === null || typeof request !== 'object') {
+    const rule = 'must be { symbol, timeframe, ranges? }';
+    throw invalidInput({ field: 'request', rule, value: request });
+  }
+  onlyKnownKeys(request, REQUEST_KEYS, 'request');
+  const key = checkKey(request);
+  const { ranges = [] } = request;
+  if (!Array.isArray(ranges)) {
+    throw invalidInput({ field: 'ranges', rule: 'must be an array', value: ranges });
+  }
+  return { key, ranges: ranges.map(checkRangeAt) };
+}
+
+function checkRangeAt(range: SnapshotRange, index: number): CheckedSnapshotRange {
+  try {
+    return checkSnapshotRange(range);
+  } catch (error) {
+    if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
+    const { details, cause } = error;
+    throw new BarkeepError('INVALID_INPUT', `ranges[${index}]: ${error.message}`, {
+      details: { ...details, index },
+      cause,
+    });
+  }
+}
+
+function checkSnapshotRange(range: SnapshotRange): CheckedSnapshotRange {
+  if (range === null || typeof range !== 'object') {
+    const rule = 'must be { from?, to?, candles?, limit?, take? }';
+    throw invalidInput({ field: 'range', rule, value: range });
+  }
+  const selection = checkSelection(range, RANGE_KEYS, 'range');
+  return { ...selection, candles: checkWanted(range.candles ?? 'never') };
+}
+
+function checkWanted(candles: unknown): CheckedSnapshotRange['candles'] {
+  if (candles === 'never' || candles === 'always') return candles;
+  if (candles === null || typeof candles !== 'object' || !('unless' in candles)) {
+    const rule = 'must be "never", "always" or { unless }';
+    throw invalidInput({ field: 'candles', rule, value: candles });
+  }
+  onlyKnownKeys(candles, UNLESS_KEYS, 'candles');
+  const { unless } = candles;
+  if (typeof unless !== 'string') {
+    throw invalidInput({ field: 'unless', rule: 'must be a revision', value: unless });
+  }
+  return { unless };
+}
