@@ -19,6 +19,12 @@ export interface Persister {
    * @throws BarkeepError `DISK_FULL`, or `BUSY` when somebody else has changed the database.
    */
   save(bytes: Uint8Array): Promise<void>;
+  /**
+   * Checks that what `load` took is still there and nobody else's, without reading it all. The storage
+   * asks before it calls a change, a flush or its closing done. Optional.
+   * @throws BarkeepError when a save would not reach it.
+   */
+  check?(): Promise<void>;
   /** Lets go of what `load` took; also called after a `load` that threw. */
   close(): Promise<void>;
 }

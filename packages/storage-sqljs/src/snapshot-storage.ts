@@ -52,8 +52,10 @@ export abstract class SnapshotStorage extends EngineStorage {
     });
     this.#changing = {
       call: async (method, parameters, transfer) => {
+        const { thread } = this.#opened();
         try {
-          return await this.#opened().thread.call(method, parameters, transfer);
+          const done = thread.call(method, parameters, transfer);
+          return (await Promise.all([done, this.#check()]))[0];
         } finally {
           this.#saver.touch();
         }
@@ -96,15 +98,16 @@ export abstract class SnapshotStorage extends EngineStorage {
     const database = this.#database;
     if (database === undefined) return;
     try {
-      await this.#saver.flush();
+      await this._flush();
     } finally {
       this.#database = undefined;
       await letGo(database);
     }
   }
 
-  protected override _flush(): Promise<void> {
-    return this.#saver.flush();
+  protected override async _flush(): Promise<void> {
+    await this.#saver.flush();
+    await this.#check();
   }
 
   async #load(persister: Persister): Promise<Uint8Array | undefined> {
@@ -121,6 +124,15 @@ export abstract class SnapshotStorage extends EngineStorage {
     const bytes = await thread.call('snapshot', []);
     try {
       await persister.save(bytes);
+    } catch (error) {
+      throw fileFailure(error, persister.name);
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { persister } = this.#opened();
+    try {
+      await persister.check?.();
     } catch (error) {
       throw fileFailure(error, persister.name);
     }

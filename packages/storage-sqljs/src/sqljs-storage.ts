@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { invalidInput } from '@barkeep/core';
 import { ThreadClient } from '@barkeep/sqlite-engine';
-import { DatabaseFile } from './database-file.ts';
 import { databaseThreads } from './database-threads.ts';
+import { DatabaseFile } from './file/database-file.ts';
+import type { FileCalls } from './file/file-calls.ts';
+import { ThreadFile } from './file/thread-file.ts';
 import type { Persister } from './persister.ts';
 import { SnapshotStorage, type ThreadDatabase } from './snapshot-storage.ts';
 import { checkOptions, checkPersister, type SqlJsStorageOptions } from './sqljs-storage-options.ts';
+import type { WorkerCalls } from './worker-protocol.ts';
 
 /**
  * Candles in an SQLite database that WebAssembly holds in memory (sql.js), in a thread of its own, and
@@ -24,7 +27,9 @@ export class SqlJsStorage extends SnapshotStorage {
   }
 
   protected override _startDatabase(persister: Persister): ThreadDatabase {
-    return { thread: new ThreadClient(databaseThreads), persister };
+    const thread = new ThreadClient<WorkerCalls & FileCalls>(databaseThreads);
+    const isFile = persister instanceof DatabaseFile;
+    return { thread, persister: isFile ? new ThreadFile(persister.name, thread) : persister };
   }
 }
 
