@@ -366,6 +366,14 @@ export class SqliteEngine {
     });
   }
 
+  /** Brings the whole WAL into the database and empties it; returns whether no connection kept it in use. */
+  emptyWal(): boolean {
+    return guarded(() => {
+      const row = this.#driver.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get([]);
+      return row?.[0] === 0;
+    });
+  }
+
   close(): void {
     guarded(() => this.#driver.close());
   }

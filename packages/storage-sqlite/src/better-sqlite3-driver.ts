@@ -6,14 +6,16 @@ export interface BetterSqlite3Options {
   readonly path: string;
   /** How long to wait for another connection's lock. */
   readonly busyTimeoutMs: number;
+  /** Whether it makes the file where there is none. Default: true. */
+  readonly mayCreate?: boolean;
 }
 
 /** better-sqlite3 as the engine sees it. Blocks its thread: for worker threads only. */
 export class BetterSqlite3Driver implements SqliteDriver {
   readonly #database: Database.Database;
 
-  constructor({ path, busyTimeoutMs }: BetterSqlite3Options) {
-    this.#database = new Database(path, { timeout: busyTimeoutMs });
+  constructor({ path, busyTimeoutMs, mayCreate = true }: BetterSqlite3Options) {
+    this.#database = new Database(path, { timeout: busyTimeoutMs, fileMustExist: !mayCreate });
   }
 
   get inTransaction(): boolean {

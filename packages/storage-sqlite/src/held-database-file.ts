@@ -34,10 +34,15 @@ export class HeldDatabaseFile {
     return this.#location.path;
   }
 
-  /** To be called once SQLite has opened the file, and made it where there was none. */
-  nowExists(): void {
+  /** Device and inode; `undefined` while there is no file. */
+  get inode(): string | undefined {
+    return this.#location.inode;
+  }
+
+  /** To be called when SQLite has opened it, and made it where there was none. */
+  identify(inode: string | undefined): void {
     const before = this.#location;
-    this.#location = located(before.path);
+    this.#location = { ...before, inode };
     OpenDatabaseFiles.add(this.#location);
     OpenDatabaseFiles.release(before);
   }

@@ -24,7 +24,6 @@ const WRITER_NUMBERS = 2 ** 48 - 1;
  * await storage.open();
  */
 export class SqliteStorage extends EngineStorage {
-  readonly #path: string;
   readonly #options: Omit<ConnectionOptions, 'access' | 'path'>;
   readonly #readers: number;
   readonly #poll: RemoteChangePoll;
@@ -49,8 +48,8 @@ export class SqliteStorage extends EngineStorage {
       },
       { clock: options.clock },
     );
-    this.#path = path;
     this.#options = {
+      name: path,
       busyTimeoutMs,
       journal: 'wal',
       archive,
@@ -68,11 +67,12 @@ export class SqliteStorage extends EngineStorage {
 
   protected override async _open(): Promise<void> {
     assertCompatible(installedVersions());
-    const file = HeldDatabaseFile.hold(this.#path);
+    const file = HeldDatabaseFile.hold(this.#options.name);
     try {
-      const options = { ...this.#options, path: file.path };
+      const { path, inode } = file;
+      const options = { ...this.#options, path, inode };
       this.#connections = await SqliteConnections.open(options, this.#readers);
-      file.nowExists();
+      file.identify(this.#connections.inode);
       this.#file = file;
     } catch (error) {
       file.release();
@@ -90,8 +90,9 @@ export class SqliteStorage extends EngineStorage {
   }
 
   protected override async _flush(): Promise<void> {
+    const { writer } = this.#opened();
     // With `synchronous = full` every commit is on the disk already.
-    if (this.#options.synchronous !== 'full') await this.#opened().writer.call('checkpoint', []);
+    await writer.call(this.#options.synchronous === 'full' ? 'assertKept' : 'checkpoint', []);
   }
 
   protected override get reader(): EngineCaller {
@@ -118,9 +119,12 @@ export class SqliteStorage extends EngineStorage {
     access: ConnectionOptions['access'],
     work: (own: EngineCaller) => Promise<T>,
   ): Promise<T> {
+    // Another database in the place of this one is not to be touched.
+    await this.#opened().writer.call('assertKept', []);
     const own = new WorkerClient();
     try {
-      await own.call('open', [{ ...this.#options, path: this.#held().path, access }]);
+      const { path, inode } = this.#held();
+      await own.call('open', [{ ...this.#options, path, inode, access }]);
       return await work(own);
     } finally {
       await own.close();

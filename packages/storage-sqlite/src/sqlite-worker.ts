@@ -1,49 +1,67 @@
 /** The thread that does the SQLite work of one connection: it answers requests in their order. */
 import { parentPort } from 'node:worker_threads';
 import { BarkeepError } from '@barkeep/core';
-import { callsOf, SqliteEngine, serveEngine } from '@barkeep/sqlite-engine';
-import { assertWhole } from './assert-whole.ts';
-import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
+import { callsOf, type EngineCalls, serveEngine, type ThreadCalls } from '@barkeep/sqlite-engine';
+import { OpenDatabase } from './open-database.ts';
 import { warmUp } from './warm-up.ts';
-import type { ConnectionOptions, WorkerCalls } from './worker-protocol.ts';
+import type { WorkerCalls } from './worker-protocol.ts';
 
-let engine: SqliteEngine | undefined;
+/** What changes the database. */
+const CHANGING = [
+  'write',
+  'remove',
+  'announce',
+  'addCoverage',
+  'removeCoverage',
+  'setMetadata',
+  'deleteMetadata',
+  'quarantine',
+  'compactSeries',
+  'checkpoint',
+] as const satisfies readonly (keyof EngineCalls)[];
+
+let database: OpenDatabase | undefined;
 let isWarm = false;
 
 const calls: WorkerCalls = {
-  ...callsOf(opened),
+  ...callsOf(() => opened().engine),
   open: (options) => {
-    engine = open(options);
+    database = OpenDatabase.open(options);
+    return database.inode;
   },
   warmUp: () => {
     if (!isWarm) warmUp();
     isWarm = true;
   },
+  assertKept: () => opened().assertKept(),
   close: () => {
-    engine?.close();
-    engine = undefined;
+    const closed = database;
+    database = undefined;
+    closed?.close();
   },
 };
 
 if (parentPort !== null) {
-  serveEngine(parentPort, calls, {
-    whenIdle: () => engine?.compactStep() === true,
-    defer: setImmediate,
-  });
+  serveEngine(
+    parentPort,
+    { ...calls, ...acknowledged(calls) },
+    {
+      whenIdle: () => database?.compactStep() === true,
+      defer: setImmediate,
+    },
+  );
 }
 
-function open({ path, busyTimeoutMs, ...options }: ConnectionOptions): SqliteEngine {
-  const driver = new BetterSqlite3Driver({ path, busyTimeoutMs });
-  try {
-    assertWhole(driver, path);
-    return SqliteEngine.open(driver, options);
-  } catch (error) {
-    driver.close();
-    throw error;
-  }
+function acknowledged(all: ThreadCalls): ThreadCalls {
+  return Object.fromEntries(
+    CHANGING.map((name) => [
+      name,
+      (...parameters: never[]) => opened().change(() => all[name]?.(...parameters)),
+    ]),
+  );
 }
 
-function opened(): SqliteEngine {
-  if (engine === undefined) throw new BarkeepError('INTERNAL', 'the worker has no database open');
-  return engine;
+function opened(): OpenDatabase {
+  if (database === undefined) throw new BarkeepError('INTERNAL', 'the worker has no database open');
+  return database;
 }

@@ -21,7 +21,7 @@ export function warmUp(): void {
       synchronous: 'off',
       writer: 0,
     });
-    const batch = { key: KEY, covers: [], source: '', collectedAt: 0 };
+    const batch = { key: KEY, covers: [], source: '', collectedAt: 0, replaces: 'all' } as const;
     engine.write([{ ...batch, columns: inventedCandles() }]);
     const query = { key: KEY, from: 0, to: Number.MAX_SAFE_INTEGER, take: 'last' } as const;
     for (let i = 0; i < LATEST_READS; i += 1) engine.readUpTo(CANDLES, { ...query, limit: LATEST });

@@ -1,0 +1,80 @@
+import type { BarkeepError } from '@barkeep/core';
+import { SqliteEngine, sqliteFailure } from '@barkeep/sqlite-engine';
+import { assertWhole } from './assert-whole.ts';
+import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
+import { DatabasePlace } from './database-place.ts';
+import type { ConnectionOptions } from './worker-protocol.ts';
+
+/** One connection to a database file, which acknowledges changes only while that is in its place. */
+export class OpenDatabase {
+  readonly engine: SqliteEngine;
+  readonly #place: DatabasePlace;
+  readonly #isWriter: boolean;
+  #isDisplaced = false;
+
+  private constructor(engine: SqliteEngine, place: DatabasePlace, isWriter: boolean) {
+    this.engine = engine;
+    this.#place = place;
+    this.#isWriter = isWriter;
+  }
+
+  /** @throws BarkeepError as `SqliteEngine.open`; `CANNOT_OPEN` when it is not the file that was meant. */
+  static open({ path, busyTimeoutMs, name, inode, ...options }: ConnectionOptions): OpenDatabase {
+    const isWriter = options.access === 'read-write';
+    // Nobody makes a database in place of one that is known.
+    const mayCreate = isWriter && inode === undefined;
+    const driver = new BetterSqlite3Driver({ path, busyTimeoutMs, mayCreate });
+    try {
+      assertWhole(driver, path);
+      const engine = SqliteEngine.open(driver, options);
+      const place = new DatabasePlace({ path, name, inode }, () => engine.emptyWal());
+      return new OpenDatabase(engine, place, isWriter);
+    } catch (error) {
+      driver.close();
+      throw error;
+    }
+  }
+
+  /** Device and inode of the file. */
+  get inode(): string | undefined {
+    return this.#place.inode;
+  }
+
+  /** Does what changes something. @throws BarkeepError `CANNOT_OPEN` when the change would be lost. */
+  change<T>(work: () => T): T {
+    // One change may have been made when the file was gone already; no other is.
+    if (this.#isDisplaced) this.assertKept();
+    const result = work();
+    this.assertKept();
+    return result;
+  }
+
+  /** Compacts a little; returns whether there is more. */
+  compactStep(): boolean {
+    return !this.#isDisplaced && this.engine.compactStep();
+  }
+
+  /** @throws BarkeepError `CANNOT_OPEN` when the file is not where it was opened any more. */
+  assertKept(): void {
+    this.#isDisplaced = true;
+    this.#place.assertKept();
+    this.#isDisplaced = false;
+  }
+
+  /** @throws BarkeepError `CANNOT_OPEN` when what was stored is not in the file of that name. */
+  close(): void {
+    const failure = this.#isWriter ? this.#displacement() : undefined;
+    this.engine.close();
+    if (failure !== undefined && failure.details['isSaved'] !== true) throw failure;
+    if (this.#isWriter) this.#place.assertMain();
+  }
+
+  #displacement(): BarkeepError | undefined {
+    try {
+      this.#place.assertKept();
+      return undefined;
+    } catch (error) {
+      return sqliteFailure(error);
+    }
+  }
+}
