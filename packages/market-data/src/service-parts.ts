@@ -66,9 +66,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   });
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
-    tiers.length === 0 || maxAnswers === 0
-      ? undefined
-      : new AnswerMemory({ maxAnswers, maxBytes });
+    tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
   const fetcher = missingCandleFetcher(options, notebook, closing);
   const live = liveFeed(options, streams, directory, fetcher);
   const retrieval = new CandleRetrieval({

@@ -3,5 +3,6 @@ export { IndexedDbPersister } from './browser/indexed-db-persister.ts';
 export { OpfsPersister } from './browser/opfs-persister.ts';
 export type { WebWorker } from './browser/web-worker-thread.ts';
 export type { Persister } from './persister.ts';
+export type { SaveStatus } from './save-status.ts';
 export * from './sqljs-storage.ts';
 export type { SqlJsStorageOptions } from './sqljs-storage-options.ts';

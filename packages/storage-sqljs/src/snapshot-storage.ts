@@ -1,7 +1,8 @@
-import { type Clock, fileFailure } from '@barkeep/core';
+import { type BarkeepError, type Clock, fileFailure, ListenerSet } from '@barkeep/core';
 import { type EngineCaller, EngineStorage, type ThreadClient } from '@barkeep/sqlite-engine';
 import { usableImage } from './database-image.ts';
 import type { Persister } from './persister.ts';
+import type { SaveStatus } from './save-status.ts';
 import { SnapshotSaver } from './snapshot-saver.ts';
 import type { CheckedSnapshotOptions } from './sqljs-storage-options.ts';
 import type { WorkerCalls } from './worker-protocol.ts';
@@ -10,6 +11,8 @@ import type { WorkerCalls } from './worker-protocol.ts';
 export interface ThreadDatabase {
   readonly thread: ThreadClient<WorkerCalls>;
   readonly persister: Persister;
+  /** Saves what the thread has, where that takes no more than a word to it. */
+  readonly save?: () => Promise<void>;
 }
 
 export interface SnapshotStorageOptions extends CheckedSnapshotOptions {
@@ -26,9 +29,11 @@ export abstract class SnapshotStorage extends EngineStorage {
   readonly #given: Persister;
   readonly #saver: SnapshotSaver;
   readonly #changing: EngineCaller;
+  readonly #saveErrors = new ListenerSet<BarkeepError>();
   #database: ThreadDatabase | undefined;
 
-  constructor({ persister, saveDelayMs, archive, clock }: SnapshotStorageOptions) {
+  constructor(options: SnapshotStorageOptions) {
+    const { persister, saveDelayMs, onSaveError, archive, clock } = options;
     super(
       'storage-sqljs',
       {
@@ -49,7 +54,9 @@ export abstract class SnapshotStorage extends EngineStorage {
       clock: this.clock,
       delayMs: saveDelayMs,
       save: () => this.#save(),
+      onFailure: (error) => this.#saveErrors.emit(error),
     });
+    if (onSaveError !== undefined) this.#saveErrors.add(onSaveError);
     this.#changing = {
       call: async (method, parameters, transfer) => {
         const { thread } = this.#opened();
@@ -61,6 +68,25 @@ export abstract class SnapshotStorage extends EngineStorage {
         }
       },
     };
+  }
+
+  /** How saving stands: what is unsaved, and the last failure with its time. */
+  get saveStatus(): SaveStatus {
+    return this.#saver.status;
+  }
+
+  /**
+   * The whole database as the bytes of an SQLite file, as it is now, saved or not: for a download, or a
+   * copy elsewhere.
+   * @throws BarkeepError `NOT_OPEN`.
+   */
+  export(): Promise<Uint8Array> {
+    return this.use(() => this.#opened().thread.call('snapshot', []));
+  }
+
+  /** Begins to save at once, as when the page may end. */
+  protected saveSoon(): void {
+    this.#saver.hurry();
   }
 
   /** Starts a thread; the persister is the one that was given, or one that does the same elsewhere. */
@@ -120,10 +146,10 @@ export abstract class SnapshotStorage extends EngineStorage {
   }
 
   async #save(): Promise<void> {
-    const { thread, persister } = this.#opened();
-    const bytes = await thread.call('snapshot', []);
+    const { thread, persister, save } = this.#opened();
     try {
-      await persister.save(bytes);
+      if (save !== undefined) await save();
+      else await persister.save(await thread.call('snapshot', []));
     } catch (error) {
       throw fileFailure(error, persister.name);
     }

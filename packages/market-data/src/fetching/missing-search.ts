@@ -79,7 +79,10 @@ export class MissingSearch {
   /** What the ask lacks, the coordinator could have, and this search has not asked for yet. */
   #fetchable(stored: StoredCandles, now: EpochMs): IntervalSet {
     const range = normalizeIntervals([this.#searched(stored, now)]);
-    const lacking = subtractIntervals(subtractIntervals(range, stored.snapshot.covered), this.#asked);
+    const lacking = subtractIntervals(
+      subtractIntervals(range, stored.snapshot.covered),
+      this.#asked,
+    );
     return this.#currentIsFresh(now) ? subtractIntervals(lacking, [this.#unsettled(now)]) : lacking;
   }
 
