@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import * as paths from 'node:path';
 import { BarkeepError, fileFailure } from '@barkeep/core';
 import { type DatabaseLocation, inodeOf, locateDatabase } from '@barkeep/sqlite-engine';
@@ -24,7 +24,8 @@ interface OpenFile {
 /** By what a file is recognised. */
 interface KnownFile {
   readonly inode: string;
-  readonly header: Uint8Array;
+  /** The last one that was saved or loaded, and those that saves may have written which failed. */
+  readonly headers: readonly Uint8Array[];
   /** How many descriptors of this process lead to it while it is open here and nowhere else. */
   readonly descriptors: number;
 }
@@ -61,10 +62,9 @@ export class DatabaseFile implements Persister {
         if (size > MOST_BYTES) throw this.#isTooLarge(size);
         return await readWhole(handle, 0, size);
       } catch (error) {
-        if (inode !== undefined || !BarkeepError.is(error, 'DISK_FULL')) throw error;
-        // A new database needs no room before it is saved, and leaves nothing when it never is.
-        if (fs.statSync(path, { throwIfNoEntry: false })?.size === 0) await rm(path);
-        return undefined;
+        // A new database needs no room before it is saved.
+        if (inode === undefined && BarkeepError.is(error, 'DISK_FULL')) return undefined;
+        throw error;
       }
     });
   }
@@ -86,8 +86,7 @@ export class DatabaseFile implements Persister {
           await this.#recognise(handle);
         });
       } catch (error) {
-        // What went wrong says more than what may follow. The next save asks for the lock again.
-        if (this.#open?.lock.isHeld === false) await this.#take().catch(() => undefined);
+        if (this.#open?.lock.isHeld === false) await this.#recover(bytes);
         throw error;
       } finally {
         this.#isSaving = false;
@@ -151,6 +150,19 @@ export class DatabaseFile implements Persister {
     }
   }
 
+  /** Has SQLite undo what a save has left. */
+  async #recover(bytes: Uint8Array): Promise<void> {
+    if (this.#known !== undefined) {
+      const headers = [...this.#known.headers, bytes.slice(0, HEADER_LENGTH)];
+      this.#known = { ...this.#known, headers };
+    }
+    try {
+      await this.#take();
+    } catch {
+      // What made the save fail says more. The next one tries again.
+    }
+  }
+
   async #letGo(): Promise<void> {
     const file = this.#open;
     this.#open = undefined;
@@ -162,21 +174,26 @@ export class DatabaseFile implements Persister {
     const { dev, ino } = await handle.stat({ bigint: true });
     const inode = `${dev}:${ino}`;
     const descriptors = this.#known?.descriptors ?? countDescriptors(inode);
-    this.#known = { inode, header: headerOf(handle), descriptors };
+    this.#known = { inode, headers: [headerOf(handle)], descriptors };
   }
 
   #assertKnown(): void {
     this.#assertThere();
-    const { header } = this.#known ?? {};
+    const { headers } = this.#known ?? {};
     const handle = this.#open?.handle;
-    if (header === undefined || handle === undefined) return;
-    if (Buffer.compare(headerOf(handle), header) !== 0) throw this.#isChanged();
+    if (headers === undefined || handle === undefined) return;
+    const found = headerOf(handle);
+    if (!headers.some((header) => Buffer.compare(header, found) === 0)) throw this.#isChanged();
   }
 
   #assertThere(): void {
     if (this.#known === undefined) return;
     const found = inodeOf(this.name, fs);
-    if (found === this.#known.inode) return;
+    if (found === this.#known.inode) {
+      // SQLite would take an empty file for a new database.
+      if (fs.statSync(this.name).size === 0) throw this.#isChanged();
+      return;
+    }
     const what = found === undefined ? 'it was moved or deleted' : 'another is in its place';
     throw new BarkeepError(
       'CANNOT_OPEN',

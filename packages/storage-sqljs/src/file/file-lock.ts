@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { BarkeepError, fileFailure } from '@barkeep/core';
@@ -60,19 +60,23 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock of the database file at a real path, and makes the file where there is none. Waits a
-   * second for it.
+   * Takes the lock of the database file at a real path, and makes the file where there is none,
+   * unless there is no room. Waits a second for the lock.
    * @throws BarkeepError `BUSY` while another connection holds a lock or has a write-ahead log in use;
    * `NOT_A_DATABASE`, `CORRUPT`, `DISK_FULL`, `READ_ONLY`, `CANNOT_OPEN`, `IO`, `INCOMPATIBLE`.
    */
   static async take(path: string): Promise<FileLock> {
     const { DatabaseSync } = nodeSqlite();
     return untilFree(path, () => {
+      const isNew = !existsSync(path);
       const database = new DatabaseSync(path);
       try {
         return new FileLock(path, database);
       } catch (error) {
         database.close();
+        const isEmpty = statSync(path, { throwIfNoEntry: false })?.size === 0;
+        // Where there is no room, nobody else can have begun to fill it either.
+        if (isNew && isEmpty && lockFailure(error, path).code === 'DISK_FULL') rmSync(path);
         throw error;
       }
     });
