@@ -449,8 +449,8 @@ export class SqliteEngine {
     try {
       this.#driver.exec('PRAGMA optimize = 0x10002');
     } catch (error) {
-      // Somebody is writing: opening does not wait for them just to refresh statistics.
-      if (sqliteFailure(error).code !== 'BUSY') throw error;
+      // Somebody is writing, or there is no room to write: opening does not depend on fresh statistics.
+      if (!['BUSY', 'DISK_FULL'].includes(sqliteFailure(error).code)) throw error;
     } finally {
       this.#driver.exec(`PRAGMA busy_timeout = ${timeout}`);
     }

@@ -17,6 +17,8 @@ const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
   ['SQLITE_CORRUPT', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_IOERR_SHORT_READ', { code: 'CORRUPT', message: 'the database has been cut short' }],
   ['SQLITE_IOERR_CORRUPTFS', { code: 'CORRUPT', message: 'the file system is damaged' }],
+  // The index of the WAL, which is shared memory in a file, cannot be made as large as it has to be.
+  ['SQLITE_IOERR_SHMSIZE', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
   ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
   ['SQLITE_CONSTRAINT', { code: 'CORRUPT', message: 'the database breaks its own rules' }],
   ['SQLITE_MISMATCH', { code: 'CORRUPT', message: 'the database breaks its own rules' }],
