@@ -12,26 +12,40 @@ export class OpenDatabase {
   readonly #isWriter: boolean;
   #isDisplaced = false;
 
-  private constructor(engine: SqliteEngine, place: DatabasePlace, isWriter: boolean) {
-    this.engine = engine;
-    this.#place = place;
-    this.#isWriter = isWriter;
-  }
+  /** Whether this connection has the file for itself. */
+  readonly isAlone: boolean;
 
-  /** @throws BarkeepError as `SqliteEngine.open`; `CANNOT_OPEN` when it is not the file that was meant. */
-  static open({ path, busyTimeoutMs, name, inode, ...options }: ConnectionOptions): OpenDatabase {
-    const isWriter = options.access === 'read-write';
+  private constructor(options: ConnectionOptions) {
+    const { path, busyTimeoutMs, name, inode, isAlone = false, ...engineOptions } = options;
+    this.#isWriter = options.access === 'read-write';
+    this.isAlone = isAlone;
     // Nobody makes a database in place of one that is known.
-    const mayCreate = isWriter && inode === undefined;
-    const driver = new BetterSqlite3Driver({ path, busyTimeoutMs, mayCreate });
+    const mayCreate = this.#isWriter && inode === undefined;
+    const driver = new BetterSqlite3Driver({ path, busyTimeoutMs, mayCreate, isAlone });
     try {
       assertWhole(driver, path);
-      const engine = SqliteEngine.open(driver, options);
-      const place = new DatabasePlace({ path, name, inode }, () => engine.emptyWal());
-      return new OpenDatabase(engine, place, isWriter);
+      this.engine = SqliteEngine.open(driver, engineOptions);
+      this.#place = new DatabasePlace({ path, name, inode }, () => this.engine.emptyWal());
     } catch (error) {
       driver.close();
       throw error;
+    }
+  }
+
+  /**
+   * Where the disk is too full for the file through which connections share the index of the WAL, this
+   * one takes the database for itself: what is stored can be read all the same.
+   *
+   * @throws BarkeepError as `SqliteEngine.open`; `CANNOT_OPEN` when it is not the file that was meant.
+   */
+  static open(options: ConnectionOptions): OpenDatabase {
+    try {
+      return new OpenDatabase(options);
+    } catch (error) {
+      const { details } = sqliteFailure(error);
+      const mayBeAlone = options.access === 'read-write' && options.isAlone !== true;
+      if (details['sqlite'] !== 'SQLITE_IOERR_SHMSIZE' || !mayBeAlone) throw error;
+      return new OpenDatabase({ ...options, isAlone: true });
     }
   }
 

@@ -1,11 +1,11 @@
 import { WorkerClient } from './worker-client.ts';
-import type { ConnectionOptions } from './worker-protocol.ts';
+import type { ConnectionOptions, OpenedFile } from './worker-protocol.ts';
 
 /** The connections of one storage: one that writes and any number that only read. */
 export class SqliteConnections {
   readonly writer: WorkerClient = new WorkerClient();
-  readonly #readers: readonly WorkerClient[];
-  #inode: string | undefined;
+  #readers: readonly WorkerClient[];
+  #file: OpenedFile | undefined;
 
   private constructor(readerCount: number) {
     this.#readers = Array.from({ length: readerCount }, () => new WorkerClient());
@@ -27,9 +27,9 @@ export class SqliteConnections {
     }
   }
 
-  /** Device and inode of the database file. */
-  get inode(): string | undefined {
-    return this.#inode;
+  /** What a further connection to the same file must know. */
+  get file(): OpenedFile | undefined {
+    return this.#file;
   }
 
   /** The connection for a read: the reader with the least to do, or the writer when there is none. */
@@ -54,21 +54,26 @@ export class SqliteConnections {
   /** @throws BarkeepError `CANNOT_OPEN` when what was stored is not in the file of that name. */
   async close(): Promise<void> {
     // The last connection to close empties the WAL, and only the writer can.
-    const closing = await Promise.allSettled(this.#readers.map((reader) => reader.close()));
-    await this.writer.close();
-    for (const one of closing) if (one.status === 'rejected') throw one.reason;
+    await this.#closeReaders().finally(() => this.writer.close());
+  }
+
+  async #closeReaders(): Promise<void> {
+    const readers = this.#readers;
+    this.#readers = [];
+    await Promise.all(readers.map((reader) => reader.close()));
   }
 
   async #open(options: Omit<ConnectionOptions, 'access'>): Promise<void> {
     const warmedUp = Promise.all(this.#readers.map((reader) => reader.call('warmUp', [])));
-    const [inode] = await Promise.all([
+    const [file] = await Promise.all([
       this.writer.call('open', [{ ...options, access: 'read-write' }]),
       warmedUp,
     ]);
-    this.#inode = inode;
+    this.#file = file;
+    if (file.isAlone) await this.#closeReaders();
     await Promise.all(
       this.#readers.map((reader) =>
-        reader.call('open', [{ ...options, access: 'read-only', inode }]),
+        reader.call('open', [{ ...options, access: 'read-only', ...file }]),
       ),
     );
   }

@@ -72,7 +72,7 @@ export class SqliteStorage extends EngineStorage {
       const { path, inode } = file;
       const options = { ...this.#options, path, inode };
       this.#connections = await SqliteConnections.open(options, this.#readers);
-      file.identify(this.#connections.inode);
+      file.identify(this.#connections.file?.inode);
       this.#file = file;
     } catch (error) {
       file.release();
@@ -114,17 +114,18 @@ export class SqliteStorage extends EngineStorage {
       : readSideBySide(query, reader, idleReader);
   }
 
-  /** On a connection of its own: no other call shall wait for it. */
+  /** On a connection of its own, where there can be another: no other call shall wait for it. */
   protected override async apart<T>(
     access: ConnectionOptions['access'],
     work: (own: EngineCaller) => Promise<T>,
   ): Promise<T> {
     // Another database in the place of this one is not to be touched.
-    await this.#opened().writer.call('assertKept', []);
+    const { writer, file } = this.#opened();
+    await writer.call('assertKept', []);
+    if (file?.isAlone) return work(writer);
     const own = new WorkerClient();
     try {
-      const { path, inode } = this.#held();
-      await own.call('open', [{ ...this.#options, path, inode, access }]);
+      await own.call('open', [{ ...this.#options, path: this.#held().path, ...file, access }]);
       return await work(own);
     } finally {
       await own.close();

@@ -1,8 +1,7 @@
 /** The thread that does the SQLite work of one connection: it answers requests in their order. */
 import { parentPort } from 'node:worker_threads';
-import { BarkeepError } from '@barkeep/core';
 import { callsOf, type EngineCalls, serveEngine, type ThreadCalls } from '@barkeep/sqlite-engine';
-import { OpenDatabase } from './open-database.ts';
+import { SharedDatabase } from './shared-database.ts';
 import { warmUp } from './warm-up.ts';
 import type { WorkerCalls } from './worker-protocol.ts';
 
@@ -20,25 +19,19 @@ const CHANGING = [
   'checkpoint',
 ] as const satisfies readonly (keyof EngineCalls)[];
 
-let database: OpenDatabase | undefined;
+const database = new SharedDatabase();
 let isWarm = false;
 
 const calls: WorkerCalls = {
-  ...callsOf(() => opened().engine),
-  open: (options) => {
-    database = OpenDatabase.open(options);
-    return database.inode;
-  },
+  ...callsOf(() => database.opened.engine),
+  readChanges: () => database.readChanges(),
+  open: (options) => database.open(options),
   warmUp: () => {
     if (!isWarm) warmUp();
     isWarm = true;
   },
-  assertKept: () => opened().assertKept(),
-  close: () => {
-    const closed = database;
-    database = undefined;
-    closed?.close();
-  },
+  assertKept: () => database.opened.assertKept(),
+  close: () => database.close(),
 };
 
 if (parentPort !== null) {
@@ -46,7 +39,7 @@ if (parentPort !== null) {
     parentPort,
     { ...calls, ...acknowledged(calls) },
     {
-      whenIdle: () => database?.compactStep() === true,
+      whenIdle: () => database.compactStep(),
       defer: setImmediate,
     },
   );
@@ -56,12 +49,7 @@ function acknowledged(all: ThreadCalls): ThreadCalls {
   return Object.fromEntries(
     CHANGING.map((name) => [
       name,
-      (...parameters: never[]) => opened().change(() => all[name]?.(...parameters)),
+      (...parameters: never[]) => database.change(() => all[name]?.(...parameters)),
     ]),
   );
-}
-
-function opened(): OpenDatabase {
-  if (database === undefined) throw new BarkeepError('INTERNAL', 'the worker has no database open');
-  return database;
 }

@@ -7,10 +7,18 @@ export interface ConnectionOptions
     DatabasePlaceOptions,
     SqliteEngineOptions {}
 
+/** A file that a connection has opened. */
+export interface OpenedFile {
+  /** Device and inode, as of `inodeOf`. */
+  readonly inode: string | undefined;
+  /** Whether the connection has it for itself: there can be no other. */
+  readonly isAlone: boolean;
+}
+
 /** What the main thread can ask a worker for: `open` first, then the engine's methods. */
 export type WorkerCalls = EngineCalls & {
-  /** Returns the device and inode of the file, as of `inodeOf`. */
-  open(options: ConnectionOptions): string | undefined;
+  /** Returns what further connections to the same file must know. */
+  open(options: ConnectionOptions): OpenedFile;
   /** @throws BarkeepError `CANNOT_OPEN` when the file is not where it was opened any more. */
   assertKept(): void;
   /** Has code compiled that reads will run: once in a thread. */
