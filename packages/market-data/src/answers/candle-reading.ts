@@ -116,7 +116,6 @@ export class CandleReading {
       this.#direct = directResult(answer);
       return [];
     }
-    const isOvertaken = series.changes !== this.#changes;
     const brought: FoundPage[] = [];
     for (const [i, page] of this.#asked.entries()) {
       const { candles, revision = '' } = answer.ranges[i] ?? {};
@@ -126,7 +125,9 @@ export class CandleReading {
       const stretch = series.geometry.stretchOf(page);
       // A page beyond the extent was only likely to have candles.
       const isOfUse = snapshot.extent !== undefined && intervalsOverlap(snapshot.extent, stretch);
-      if (isOvertaken || !isOfUse) continue;
+      // A reading that began later may have found another revision meanwhile.
+      const latest = series.snapshot?.revisionOf(page) ?? revision;
+      if (!isOfUse || latest !== revision) continue;
       const isSettled = intervalsContain(snapshot.covered, stretch);
       brought.push({ series, page, candles, revision, isSettled });
     }
