@@ -3,6 +3,7 @@ export type { RemoteChange, RemoteChanges } from './change-log.ts';
 export { type ArchiveFigures, type CompactionStep, CompactionTally } from './compaction-step.ts';
 export * from './database-location.ts';
 export type { DatabaseSettings } from './database-settings.ts';
+export * from './database-with-log.ts';
 export * from './engine-calls.ts';
 export * from './engine-storage.ts';
 export * from './open-database-files.ts';

@@ -3,9 +3,9 @@ import * as paths from 'node:path';
 import { fileFailure } from '@barkeep/core';
 import {
   type DatabaseLocation,
-  inodeOf,
   locateDatabase,
   OpenDatabaseFiles,
+  pathWithLog,
 } from '@barkeep/sqlite-engine';
 import { assertUsablePath } from './database-path.ts';
 
@@ -54,22 +54,11 @@ export class HeldDatabaseFile {
 
 function located(path: string): DatabaseLocation {
   try {
-    const location = locateDatabase(path, { fs, path: paths });
-    // By another of its hard links it would have another WAL.
-    const inUse = OpenDatabaseFiles.pathOf(location) ?? siblingWithWal(location);
-    return { ...location, path: inUse ?? location.path };
+    const lookup = { fs, path: paths };
+    const location = locateDatabase(path, lookup);
+    const inUse = OpenDatabaseFiles.pathOf(location);
+    return { ...location, path: inUse ?? pathWithLog(location, lookup) };
   } catch (error) {
     throw fileFailure(error, path, 'CANNOT_OPEN');
   }
-}
-
-/** A hard link in the same directory that has a WAL: another process has it open, or has died. */
-function siblingWithWal({ path, inode }: DatabaseLocation): string | undefined {
-  if (inode === undefined || fs.statSync(path).nlink === 1) return undefined;
-  const directory = paths.dirname(path);
-  return fs
-    .readdirSync(directory)
-    .map((name) => paths.join(directory, name))
-    .filter((other) => fs.existsSync(`${other}-wal`))
-    .find((other) => inodeOf(other, fs) === inode);
 }

@@ -16,9 +16,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { SqliteStorage } from '@barkeep/storage-sqlite';
 import { SqlJsStorage } from '@barkeep/storage-sqljs';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
+import { FileLock } from '../src/file/file-lock.ts';
 import { OtherProgram } from './other-program.ts';
 import { BTC, minutes, openStorage, rejection, temporaryPath } from './temporary-database.ts';
 
@@ -41,20 +43,21 @@ async function countAt(path: string): Promise<number> {
   return length;
 }
 
-/** A database with a write-ahead log that nobody has brought into it, made by a name. */
-async function killedWriter(name: string): Promise<void> {
-  const other = new OtherProgram();
-  await other.does({ do: 'open', path: name, storage: 'sqlite' });
-  await other.does({ do: 'write', symbol: BTC.symbol, candles: 400 });
-  await other.kill();
+/** What a writer has left at a path that was killed: all but the schema in a write-ahead log. */
+async function killedWriter(path: string): Promise<void> {
+  const alive = temporaryPath();
+  const writer = new SqliteStorage({ path: alive });
+  await writer.open();
+  await writer.candles.write({ key: BTC, candles: minutes(0, 400) });
+  for (const suffix of ['', '-wal']) copyFileSync(`${alive}${suffix}`, `${path}${suffix}`);
+  await writer.close();
 }
 
 it('follows a symbolic link: to the log of a killed writer, and when it saves', async () => {
   const real = temporaryPath();
   const link = join(dirname(temporaryPath()), 'link');
   symlinkSync(real, link);
-  await killedWriter(link);
-  expect(statSync(`${real}-wal`).size).toBeGreaterThan(0);
+  await killedWriter(real);
   const storage = await openStorage(link);
   expect((await storage.candles.read(BTC)).length).toBe(400);
   await storage.candles.remove(BTC);
@@ -63,6 +66,24 @@ it('follows a symbolic link: to the log of a killed writer, and when it saves', 
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
   expect(readdirSync(dirname(real))).toEqual([basename(real)]);
   expect(await countAt(real)).toBe(5);
+});
+
+it('finds the log of a killed writer beside another hard link', async () => {
+  const path = temporaryPath();
+  const hardLink = join(dirname(path), 'hard-link');
+  await killedWriter(hardLink);
+  linkSync(hardLink, path);
+  expect(await countAt(path)).toBe(400);
+  expect(await countAt(hardLink)).toBe(400);
+  expect(readdirSync(dirname(path)).toSorted()).toEqual(['hard-link', basename(path)]);
+});
+
+it('waits for whoever is about to let go', async () => {
+  const path = await filledDatabase();
+  const first = await FileLock.take(path);
+  const second = FileLock.take(path);
+  first.release();
+  (await second).release();
 });
 
 it('makes the file that a link leads to', async () => {
@@ -76,16 +97,18 @@ it('makes the file that a link leads to', async () => {
 });
 
 it('takes a database with what a killed transaction has left', async () => {
-  const path = await filledDatabase();
-  const other = new OtherProgram();
-  const spill = 'PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN';
-  await other.does({ do: 'exec', path, sql: spill });
-  await other.does({ do: 'exec', path, sql: 'UPDATE candle_rows SET open = -1, close = -1' });
-  const sql = `CREATE TABLE filling AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
-    WHERE i < 2000) SELECT i, randomblob(100) FROM n`;
-  await other.does({ do: 'exec', path, sql });
-  await other.kill();
-  expect(existsSync(`${path}-journal`)).toBe(true);
+  const [path, alive] = [temporaryPath(), await filledDatabase()];
+  const writer = new Database(alive);
+  writer.exec(`
+    PRAGMA cache_size = 1;
+    BEGIN;
+    UPDATE candle_rows SET open = -1, close = -1;
+    CREATE TABLE filling AS
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+      SELECT i, randomblob(100) FROM n;
+  `);
+  for (const suffix of ['', '-journal']) copyFileSync(`${alive}${suffix}`, `${path}${suffix}`);
+  writer.close();
   const storage = await openStorage(path);
   expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 10));
   expect(existsSync(`${path}-journal`)).toBe(false);
@@ -254,6 +277,13 @@ it.each([
   expect(bytes()).toEqual(before);
 });
 
+it('needs node:sqlite, and says so', async () => {
+  const path = await filledDatabase();
+  const other = new OtherProgram({ execArgv: ['--no-experimental-sqlite'] });
+  expect(await other.does({ do: 'open', path, storage: 'sqljs' })).toBe('INCOMPATIBLE');
+  await other.kill();
+});
+
 it.skipIf(!isRoot)('refuses what it may not write: READ_ONLY', async () => {
   const path = await filledDatabase();
   const before = statSync(path).mtimeMs;
@@ -269,6 +299,15 @@ it.skipIf(!isRoot)('refuses what it may not write: READ_ONLY', async () => {
     expect(readdirSync(dirname(path))).toEqual([basename(path)]);
     expect([statSync(path).mode & 0o777, statSync(path).mtimeMs]).toEqual([file, before]);
   }
+  // The same when the right is taken away while it is open.
+  chmodSync(path, 0o666);
+  chmodSync(dirname(path), 0o777);
+  expect(await other.does({ do: 'open', path, storage: 'sqljs' })).toBe(undefined);
+  await other.does({ do: 'write', symbol: 'X', candles: 1 });
+  chmodSync(path, 0o444);
+  expect(await other.does({ do: 'flush' })).toBe('READ_ONLY');
+  expect(await other.does({ do: 'close' })).toBe('READ_ONLY');
+  expect([statSync(path).mode & 0o777, statSync(path).mtimeMs]).toEqual([0o444, before]);
   await other.kill();
 });
 

@@ -46,24 +46,40 @@ interface Version {
   readonly bytes: Uint8Array;
 }
 
-/** A database of some sixty pages, and others that differ in pages, have more of them, or fewer. */
-function versions(): readonly [old: Version, ...others: Version[]] {
+/** A database, and others that differ in pages, have more of them, fewer, or such of another size. */
+function versions(pageSize = 4_096): readonly [old: Version, ...others: Version[]] {
+  const database = newDatabase(pageSize);
+  insert(database, 1);
+  const old = versionOf(database);
+  database.exec('UPDATE t SET x = 2 WHERE id % 40 = 0');
+  const changed = versionOf(database);
+  insert(database, 3);
+  const longer = versionOf(database);
+  database.exec('DELETE FROM t WHERE id > 100; VACUUM');
+  const shorter = versionOf(database);
+  const other = newDatabase(2_048);
+  insert(other, 4);
+  return [old, changed, longer, shorter, versionOf(other)];
+}
+
+function newDatabase(pageSize: number): Database.Database {
   const database = new Database(':memory:');
   onTestFinished(() => void database.close());
-  database.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, filling BLOB)');
-  const insert = database.prepare('INSERT INTO t VALUES (NULL, ?, randomblob(700))');
-  const version = (): Version => {
-    const sum = Number(database.prepare('SELECT sum(x) FROM t').pluck().get());
-    return { sum, bytes: database.serialize() };
-  };
-  for (let i = 0; i < 300; i += 1) insert.run(1);
-  const old = version();
-  database.exec('UPDATE t SET x = 2 WHERE id % 40 = 0');
-  const changed = version();
-  for (let i = 0; i < 300; i += 1) insert.run(3);
-  const longer = version();
-  database.exec('DELETE FROM t WHERE id > 100; VACUUM');
-  return [old, changed, longer, version()];
+  database.exec(`
+    PRAGMA page_size = ${pageSize};
+    CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, filling BLOB)
+  `);
+  return database;
+}
+
+function insert(database: Database.Database, x: number): void {
+  const statement = database.prepare('INSERT INTO t VALUES (NULL, ?, randomblob(700))');
+  for (let i = 0; i < 300; i += 1) statement.run(x);
+}
+
+function versionOf(database: Database.Database): Version {
+  const sum = Number(database.prepare('SELECT sum(x) FROM t').pluck().get());
+  return { sum, bytes: database.serialize() };
 }
 
 /** What SQLite finds at a path, after putting right what it has to. */
@@ -122,21 +138,24 @@ it('keeps the old version when a step fails, whichever, and saves the next time'
   }
 });
 
-it('is undone by whoever opens the file when the process goes away in the middle', async () => {
-  const [old, ...others] = versions();
-  for (const { sum, bytes } of others) {
-    const { path, file } = await loaded(old);
-    const left: ReadonlyMap<string, Uint8Array>[] = [];
-    disk.onStep = () => left.push(filesIn(dirname(path)));
-    await file.save(bytes.slice());
-    disk.onStep = undefined;
-    left.push(filesIn(dirname(path)));
-    const sums = left.map((files) => sumAt(join(written(files), basename(path))));
-    const firstNew = sums.indexOf(sum);
-    expect(firstNew).toBeGreaterThan(5);
-    expect(sums).toEqual(sums.map((_, i) => (i < firstNew ? old.sum : sum)));
-  }
-});
+it.each([512, 4_096, 65_536])(
+  'is undone by whoever opens the file when the process goes away, pages of %i bytes',
+  async (pageSize) => {
+    const [old, ...others] = versions(pageSize);
+    for (const { sum, bytes } of others) {
+      const { path, file } = await loaded(old);
+      const left: ReadonlyMap<string, Uint8Array>[] = [];
+      disk.onStep = () => left.push(filesIn(dirname(path)));
+      await file.save(bytes.slice());
+      disk.onStep = undefined;
+      left.push(filesIn(dirname(path)));
+      const sums = left.map((files) => sumAt(join(written(files), basename(path))));
+      const firstNew = sums.indexOf(sum);
+      expect(firstNew).toBeGreaterThan(5);
+      expect(sums).toEqual(sums.map((_, i) => (i < firstNew ? old.sum : sum)));
+    }
+  },
+);
 
 it('is undone, or has its full effect, when the power goes away in the middle', async () => {
   const random = numbersFrom(7);

@@ -7,14 +7,21 @@ import type { Order } from './children/use-database.ts';
 
 const SCRIPT = join(import.meta.dirname, 'children', 'use-database.ts');
 
+export interface OtherProgramOptions {
+  /** Who runs it: not everything binds root. */
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly execArgv?: readonly string[];
+}
+
 /** A process of its own that uses database files, until it is killed: see `children/use-database.ts`. */
 export class OtherProgram {
   readonly #process: ChildProcess;
 
-  constructor(options: { readonly uid?: number; readonly gid?: number } = {}) {
+  constructor({ execArgv = [], ...user }: OtherProgramOptions = {}) {
     this.#process = fork(SCRIPT, {
-      ...options,
-      execArgv: ['--conditions=@barkeep/typescript'],
+      ...user,
+      execArgv: ['--conditions=@barkeep/typescript', ...execArgv],
       // Many children load the same modules: compiling them once is enough.
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'barkeep-compile-cache') },
     });

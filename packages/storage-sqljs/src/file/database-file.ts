@@ -2,7 +2,12 @@ import * as fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as paths from 'node:path';
 import { BarkeepError, fileFailure } from '@barkeep/core';
-import { type DatabaseLocation, inodeOf, locateDatabase } from '@barkeep/sqlite-engine';
+import {
+  type DatabaseLocation,
+  inodeOf,
+  locateDatabase,
+  pathWithLog,
+} from '@barkeep/sqlite-engine';
 import type { Persister } from '../persister.ts';
 import { assertUsablePath } from './assert-usable-path.ts';
 import { FileLock } from './file-lock.ts';
@@ -108,7 +113,9 @@ export class DatabaseFile implements Persister {
   }
 
   #locate(): DatabaseLocation {
-    return locateDatabase(this.name, { fs, path: paths });
+    const lookup = { fs, path: paths };
+    const location = locateDatabase(this.name, lookup);
+    return { ...location, path: pathWithLog(location, lookup) };
   }
 
   /** What is open, where nobody in this process has meddled with it. */
@@ -123,6 +130,7 @@ export class DatabaseFile implements Persister {
       file = await this.#take();
       if (countDescriptors(known.inode) > known.descriptors) throw this.#isOpenHere();
     }
+    assertUsablePath(file.lock.path);
     if (!file.lock.isSettled) {
       this.#assertKnown();
       await file.lock.settle();

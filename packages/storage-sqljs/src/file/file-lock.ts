@@ -6,7 +6,10 @@ import { sqliteFailure } from '@barkeep/sqlite-engine';
 import { resultName } from '../result-name.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 
-const TRIES = 50;
+/** As long as the page of a browser waits. */
+const PATIENCE_TO_OPEN_MS = 1_000;
+/** As long as storage-sqlite waits: at closing, what cannot be saved is lost. */
+const PATIENCE_TO_SAVE_MS = 5_000;
 const PAUSE_MS = 20;
 /** Has more rows than anybody asks for, whatever is in the database. */
 const UNFINISHED = 'SELECT 1 FROM sqlite_schema UNION ALL SELECT 2 UNION ALL SELECT 3';
@@ -67,7 +70,7 @@ export class FileLock {
    */
   static async take(path: string): Promise<FileLock> {
     const { DatabaseSync } = nodeSqlite();
-    return untilFree(path, () => {
+    return untilFree(path, PATIENCE_TO_OPEN_MS, () => {
       const isNew = !existsSync(path);
       const database = new DatabaseSync(path);
       try {
@@ -97,11 +100,11 @@ export class FileLock {
 
   /** Sees to `isSettled`, which changes the file. @throws BarkeepError `DISK_FULL`, `IO`. */
   settle(): Promise<void> {
-    return untilFree(this.path, () => this.#settle());
+    return untilFree(this.path, PATIENCE_TO_SAVE_MS, () => this.#settle());
   }
 
   /**
-   * Runs work while others cannot even read. Waits a second for those who do. When the work fails, the
+   * Runs work while others cannot even read. Waits five seconds for those who do. When the work fails, the
    * lock is released: whatever opens the file next puts it right.
    * @throws BarkeepError `BUSY` while somebody reads; whatever the work throws.
    */
@@ -109,7 +112,7 @@ export class FileLock {
     // Every lock is asked for anew: whoever opens and closes the file in this process has dropped them.
     this.#end();
     try {
-      await untilFree(this.path, () => this.#begin('EXCLUSIVE'));
+      await untilFree(this.path, PATIENCE_TO_SAVE_MS, () => this.#begin('EXCLUSIVE'));
     } catch (error) {
       this.#reserve();
       throw error;
@@ -165,14 +168,14 @@ export class FileLock {
   }
 }
 
-/** Tries again while the database is busy, for a second. */
-async function untilFree<T>(path: string, attempt: () => T): Promise<T> {
-  for (let left = TRIES; ; left -= 1) {
+/** Tries again while the database is busy. */
+async function untilFree<T>(path: string, patienceMs: number, attempt: () => T): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     try {
       return attempt();
     } catch (error) {
       const failure = lockFailure(error, path);
-      if (failure.code !== 'BUSY' || left === 0) throw failure;
+      if (failure.code !== 'BUSY' || waitedMs >= patienceMs) throw failure;
     }
     await setTimeout(PAUSE_MS);
   }
