@@ -1,3 +1,4 @@
+export * from './ahead-of-clock.ts';
 export type * from './awaitable.ts';
 export * from './barkeep-error.ts';
 export * from './call-options.ts';

@@ -13,6 +13,7 @@ import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
 import { checkQueries } from './check-queries.ts';
 import type { RetryPolicy } from './fetching/retry.ts';
+import type { BreakerPolicy } from './fetching/source-gate.ts';
 import type { FetchingConfig, MarketDataConfig, PreloadConfig } from './market-data-config.ts';
 
 /** The candle cache's configuration with every default filled in. */
@@ -29,6 +30,7 @@ export interface CandleCacheSettings {
 /** The fetching configuration with every default filled in. */
 export interface FetchingSettings {
   readonly closeGraceMs: number;
+  readonly settlingMs: number;
   readonly currentMaxAgeMs: number;
   readonly maxPeriodsPerFetch: number;
   readonly maxConcurrentFetches: number;
@@ -36,6 +38,7 @@ export interface FetchingSettings {
   readonly timeoutMs: number;
   readonly maxSearchRounds: number;
   readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
   readonly random: () => number;
 }
 
@@ -61,6 +64,7 @@ export interface CheckedConfig {
   readonly recording: RecordingSettings | undefined;
   readonly coordinator: IMarketDataCoordinator | undefined;
   readonly clock: Clock;
+  readonly maxAheadMs: number;
   readonly candleCache: CandleCacheSettings;
   readonly fetching: FetchingSettings;
   readonly tradingHours: TradingHours | undefined;
@@ -79,12 +83,15 @@ const CONFIG_KEYS = [
   'recording',
   'coordinator',
   'clock',
+  'maxAheadMs',
   'candleCache',
   'fetching',
   'tradingHours',
   'seriesTags',
   'preload',
 ] as const;
+
+const DEFAULT_MAX_AHEAD_MS = 600_000;
 
 const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
   pagePeriods: 1_024,
@@ -104,8 +111,15 @@ const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
   maxDelayMs: 30_000,
 });
 
+const BREAKER_DEFAULTS: BreakerPolicy = Object.freeze({
+  failures: 5,
+  pauseMs: 1_000,
+  maxPauseMs: 60_000,
+});
+
 const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
   closeGraceMs: 2_000,
+  settlingMs: 60_000,
   currentMaxAgeMs: 10_000,
   maxPeriodsPerFetch: 10_000,
   maxConcurrentFetches: 4,
@@ -113,12 +127,14 @@ const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
   timeoutMs: 60_000,
   maxSearchRounds: 5,
   retry: RETRY_DEFAULTS,
+  breaker: BREAKER_DEFAULTS,
   random: Math.random,
 });
 
 /** Durations and counts that may be nothing; every other number is at least 1. */
 const MAY_BE_ZERO = [
   'closeGraceMs',
+  'settlingMs',
   'currentMaxAgeMs',
   'baseDelayMs',
   'maxDelayMs',
@@ -139,6 +155,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     recording,
     coordinator,
     clock = systemClock,
+    maxAheadMs = DEFAULT_MAX_AHEAD_MS,
     tradingHours,
     seriesTags = () => [],
   } = config;
@@ -153,6 +170,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
   }
   requireMethod(clock, 'clock', 'now');
   requireMethod(clock, 'clock', 'setTimer');
+  requireCount(maxAheadMs, 'maxAheadMs', 0);
   return {
     storage,
     realtime,
@@ -162,8 +180,9 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     recording: recording === false ? undefined : filled(recording, RECORDING_DEFAULTS, 'recording'),
     coordinator,
     clock,
+    maxAheadMs,
     candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
-    fetching: checkFetching(config.fetching ?? {}),
+    fetching: checkFetching(config.fetching ?? {}, coordinator?.settlingMs),
     tradingHours,
     calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
     seriesTags,
@@ -180,16 +199,22 @@ function checkPreload(config: PreloadConfig): PreloadSettings {
   };
 }
 
-function checkFetching(config: FetchingConfig): FetchingSettings {
+function checkFetching(
+  config: FetchingConfig,
+  sourceSettlingMs: number | undefined,
+): FetchingSettings {
   requireObject(config, 'fetching');
-  const { retry, random = FETCHING_DEFAULTS.random, ...numbers } = config;
+  if (sourceSettlingMs !== undefined) requireCount(sourceSettlingMs, 'coordinator.settlingMs', 0);
+  const { retry, breaker, random = FETCHING_DEFAULTS.random, ...numbers } = config;
   if (typeof random !== 'function') {
     throw invalidInput({ field: 'fetching.random', rule: 'must be a function', value: random });
   }
-  const { retry: _retry, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  const { retry: _retry, breaker: _breaker, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  const { settlingMs = sourceSettlingMs ?? defaults.settlingMs } = numbers;
   return {
-    ...filled(numbers, defaults, 'fetching'),
+    ...filled({ ...numbers, settlingMs }, defaults, 'fetching'),
     retry: filled(retry, RETRY_DEFAULTS, 'fetching.retry'),
+    breaker: filled(breaker, BREAKER_DEFAULTS, 'fetching.breaker'),
     random,
   };
 }

@@ -2,6 +2,7 @@ export type * from '@barkeep/source';
 export type * from './answers/candle-answer.ts';
 export * from './create-market-data.ts';
 export type { RetryPolicy } from './fetching/retry.ts';
+export type { BreakerPolicy } from './fetching/source-gate.ts';
 export type {
   CandleCacheConfig,
   FetchingConfig,

@@ -4,6 +4,7 @@ import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
 import type { RetryPolicy } from './fetching/retry.ts';
+import type { BreakerPolicy } from './fetching/source-gate.ts';
 
 /** How candles are kept in the cache. */
 export interface CandleCacheConfig {
@@ -28,25 +29,50 @@ export interface CandleCacheConfig {
 
 /** How the coordinator is asked. */
 export interface FetchingConfig {
-  /** A period counts as ended so long after its end, in milliseconds of the clock. Default: 2,000. */
+  /** How long to wait after a period's end before it counts as ended, in milliseconds. Default: 2,000. */
   readonly closeGraceMs?: number | undefined;
   /**
-   * The current period is asked for again when it was last fetched or written so long ago, in
-   * milliseconds. Default: 10,000.
+   * How long after its end a period is provisional, in milliseconds: exchanges add late trades and their
+   * REST interfaces lag. What is delivered sooner is used, but asked for once more when this time has
+   * passed, and only then final; until then it is not in `coverage`, and `lastMayChange` is true of it.
+   * Raise it for a source that corrects later, or lags more than a minute and does not report `asOf`;
+   * 0 for a source that is final at once, such as a file. Default: the coordinator's own `settlingMs`,
+   * otherwise 60,000.
    */
+  readonly settlingMs?: number | undefined;
+  /** Fetch the current period again when our copy is older than this, in milliseconds. Default: 10,000. */
   readonly currentMaxAgeMs?: number | undefined;
-  /** The most periods of one request; larger gaps take several, the latest first. Default: 10,000. */
+  /** The most periods of one request. Larger gaps take several, the newest first. Default: 10,000. */
   readonly maxPeriodsPerFetch?: number | undefined;
-  /** How many requests run at a time, over all series. Default: 4. */
+  /** How many requests run at a time, over all series, which take turns. Default: 4. */
   readonly maxConcurrentFetches?: number | undefined;
-  /** How many wait for their turn; more fail with `OVERLOADED`. Default: 10,000. */
+  /**
+   * How many reads wait for their turn, those of one series at most half of them, and how many requests
+   * one read takes besides those that run at a time. What is beyond that fails with `OVERLOADED`: the
+   * oldest part of a read, or all of it. A batch waits as a few reads, however many queries it has.
+   * Default: 10,000.
+   */
   readonly maxWaitingFetches?: number | undefined;
-  /** After so long without an answer a request counts as failed, in milliseconds. Default: 60,000. */
+  /** A request without an answer for this long has failed, in milliseconds. Default: 60,000. */
   readonly timeoutMs?: number | undefined;
-  /** How often a read with a limit asks further and further on for candles. Default: 5. */
+  /**
+   * How many times a read with a limit looks further for candles, each time as far again as before. A
+   * failure ends the search. Default: 5.
+   */
   readonly maxSearchRounds?: number | undefined;
-  /** Default: 4 attempts, waits from 250 ms, doubling, of at most 30,000 ms. */
+  /**
+   * How requests are repeated that failed with a retryable error. Nobody calls the coordinator while the
+   * `retryAfterMs` of its error lasts; where that is longer than `maxDelayMs`, reads do not wait for it but
+   * answer at once, with the failure. Default: 4 attempts, waits from 250 ms, doubling, of at most
+   * 30,000 ms.
+   */
   readonly retry?: Partial<RetryPolicy> | undefined;
+  /**
+   * When a coordinator that keeps failing is left alone: reads are answered from what is stored, at once,
+   * and say what is missing. Default: after 5 retryable failures in a row, for 1,000 ms; the pause doubles
+   * with each probe that fails, up to 60,000 ms.
+   */
+  readonly breaker?: Partial<BreakerPolicy> | undefined;
   /** Spreads the waits: from 0 to 1. Default: `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
@@ -106,6 +132,11 @@ export interface MarketDataConfig {
   readonly coordinator?: IMarketDataCoordinator | undefined;
   /** Also given to adapters made from a URL. Default: the machine's clock. */
   readonly clock?: Clock | undefined;
+  /**
+   * What lies further ahead of the clock is refused with `INVALID_INPUT`, whoever it comes from, in
+   * milliseconds; candles may lie one period further ahead. Default: 600,000.
+   */
+  readonly maxAheadMs?: number | undefined;
   readonly candleCache?: CandleCacheConfig | undefined;
   /**
    * When the markets trade. Expiry counts trading time only: what is read after the close lives until

@@ -1,4 +1,4 @@
-import type { Interval, SeriesKey } from '@barkeep/core';
+import type { BarkeepError, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 
 /** Candles or coverage of a series changed somewhere inside an interval: read again what matters. */
@@ -16,15 +16,35 @@ export interface EventsLost {
   readonly of: 'realtime' | 'candles';
 }
 
+/** Work in the background failed, whose outcome nobody awaits. It is tried again where that makes sense. */
+export interface FailureEvent {
+  readonly type: 'failure';
+  /**
+   * - `recording`: candles that came through the router, or their coverage, could not be stored
+   * - `realtime`: tickers, order books or trades that came through the router could not be stored
+   * - `fetching`: the coordinator, or the storing of what it delivered
+   * - `change-feed`: changes of the storage
+   */
+  readonly of: 'recording' | 'fetching' | 'change-feed' | 'realtime';
+  /** The series it befell; absent when it was several, or none. */
+  readonly key?: SeriesKey | undefined;
+  readonly error: BarkeepError;
+  readonly at: EpochMs;
+}
+
 /** What subscribers of the service hear. */
 export type MarketDataEvent =
   | Exclude<RealtimeEvent, { readonly type: 'lagged' }>
   | CandlesChanged
-  | EventsLost;
+  | EventsLost
+  | FailureEvent;
 
-export type MarketDataEventType = Exclude<MarketDataEvent['type'], 'lagged'>;
+export type MarketDataEventType = Exclude<MarketDataEvent['type'], 'lagged' | 'failure'>;
 
-/** Which events a subscriber wants: those that match every field given, and always `lagged`. */
+/**
+ * Which events a subscriber wants: those that match every field given, and always `lagged` and
+ * `failure`.
+ */
 export interface MarketDataSelector {
   readonly types?: readonly MarketDataEventType[] | undefined;
   readonly symbols?: readonly string[] | undefined;

@@ -1,8 +1,15 @@
 import type { CacheStatistics } from '@barkeep/cache';
-import type { EpochMs, OperationSummary } from '@barkeep/core';
+import type {
+  BarkeepError,
+  BarkeepErrorCode,
+  EpochMs,
+  OperationSummary,
+  SeriesKey,
+} from '@barkeep/core';
 import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
+import type { RecordedError } from './series/series-notebook.ts';
 
 /**
  * How one tier has fared with the pages of candles it was asked for; `answers`, with whole answers of
@@ -36,18 +43,44 @@ export interface CandleStatistics {
   readonly series: number;
 }
 
+/** A request to the coordinator that failed for good, or what it brought could not be stored. */
+export interface CoordinatorError extends RecordedError {
+  readonly key: SeriesKey;
+  readonly error: BarkeepError;
+}
+
+/** Whether the coordinator is being called. */
+export interface BreakerStatistics {
+  /**
+   * `closed`: it is. `open`: it has failed too often in a row, and calls are refused. `half-open`: the
+   * next call is a probe, and closes it when it succeeds.
+   */
+  readonly state: 'closed' | 'open' | 'half-open';
+  /** Retryable failures in a row. */
+  readonly failures: number;
+  /** How long nobody calls, also because the coordinator has asked for that, in milliseconds. */
+  readonly retryInMs: number;
+}
+
 export interface CoordinatorStatistics {
   /** Calls of `fetchCandles`, repeated attempts included. */
   readonly calls: number;
   readonly retries: number;
-  /** Requests that failed for good. */
+  /** Requests that failed for good, those that were refused by the open breaker included. */
   readonly failures: number;
+  /** `undefined` until one fails; later successes do not clear it. */
+  readonly lastError: CoordinatorError | undefined;
+  readonly breaker: BreakerStatistics;
   /** Candles delivered and stored. */
   readonly candles: number;
   /** Times that what is noted of a series (start of history, last error) could not be stored. */
   readonly notesLost: number;
-  /** Requests under way or waiting for their turn. */
+  /** Starts of history that were delivered and could not be true: in the future, or after a candle. */
+  readonly startsDoubted: number;
+  /** Requests under way. */
   readonly inFlight: number;
+  /** Reads that wait for the turn of a request. */
+  readonly waiting: number;
 }
 
 /** What was read ahead when the service opened. */
@@ -56,6 +89,13 @@ export interface PreloadStatistics {
   readonly candles: number;
   /** Queries that failed, and times that what is read most could not be read or noted. */
   readonly failures: number;
+}
+
+/** The latest failure of some work in the background. */
+export interface LastError {
+  readonly at: EpochMs;
+  readonly code: BarkeepErrorCode;
+  readonly message: string;
 }
 
 /** What became of the states of candles that came through the router. */
@@ -73,6 +113,8 @@ export interface CandleRecordingStatistics {
   readonly refused: number;
   /** Calls of the storage that failed; they are made again. */
   readonly failures: number;
+  /** Of these calls. */
+  readonly lastError: LastError | undefined;
   /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
   readonly madeUp: number;
 }
@@ -88,6 +130,8 @@ export interface RealtimeRecordingStatistics {
   readonly dropped: number;
   /** Calls of the realtime cache that failed. */
   readonly failures: number;
+  /** Of these calls. */
+  readonly lastError: LastError | undefined;
 }
 
 /** An event of the router that broke a rule of the port. */
@@ -112,7 +156,10 @@ export interface RouterStatistics {
   readonly realtime: RealtimeRecordingStatistics | undefined;
 }
 
-/** Figures since the service was opened. */
+/** The adapters that keep figures of their own. */
+export type PartName = 'storage' | 'realtime' | 'cache' | 'diskCache';
+
+/** Figures since the service was opened. A part that fails to say keeps no other from it. */
 export interface MarketDataStatistics {
   /** Calls, failures and latencies by method, such as `getCandles`. */
   readonly operations: Readonly<Record<string, OperationSummary>>;
@@ -121,11 +168,15 @@ export interface MarketDataStatistics {
   readonly coordinator: CoordinatorStatistics | undefined;
   /** `undefined` without a router. */
   readonly router: RouterStatistics | undefined;
-  readonly storage: StorageStatistics;
-  readonly realtime: RealtimeStatistics;
-  /** `undefined` without a cache. */
+  /** `undefined` when it could not say: see `failed`. */
+  readonly storage: StorageStatistics | undefined;
+  /** `undefined` when it could not say: see `failed`. */
+  readonly realtime: RealtimeStatistics | undefined;
+  /** `undefined` without a cache, or when it could not say: see `failed`. */
   readonly cache: CacheStatistics | undefined;
-  /** `undefined` without a cache on disk. */
+  /** `undefined` without a cache on disk, or when it could not say: see `failed`. */
   readonly diskCache: CacheStatistics | undefined;
+  /** Why a part has no figures, by its name; empty when all have them. */
+  readonly failed: Readonly<Partial<Record<PartName, BarkeepError>>>;
   readonly preload: PreloadStatistics;
 }

@@ -2,6 +2,7 @@ import {
   BarkeepError,
   type CallOptions,
   type CandleInput,
+  type EpochMs,
   Handle,
   type Interval,
   OperationStatistics,
@@ -13,7 +14,10 @@ import {
   throwIfAborted,
   type Unsubscribe,
   untilAborted,
+  validateOrderBook,
   validateSeriesKey,
+  validateTicker,
+  validateTrades,
 } from '@barkeep/core';
 import type {
   OrderBookReadOptions,
@@ -28,9 +32,11 @@ import {
   type WriteResult,
 } from '@barkeep/storage';
 import type { OwnedParts } from './adapters/owned-parts.ts';
+import { refuseAhead } from './ahead-of-clock.ts';
 import type { CandleAnswer } from './answers/candle-answer.ts';
 import { checkGetOptions } from './check-get-options.ts';
 import { checkQueries } from './check-queries.ts';
+import { describeSeries } from './describe-series.ts';
 import { invalidateSeries } from './invalidate-series.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type {
@@ -41,6 +47,7 @@ import type {
   SaveCandlesOptions,
 } from './market-data-service.ts';
 import type { MarketDataStatistics, TierStatistics } from './market-data-statistics.ts';
+import { partStatistics } from './part-statistics.ts';
 import { saveCandles } from './save-candles.ts';
 import type { SeriesReport } from './series-report.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
@@ -77,7 +84,7 @@ export class MarketData extends Handle implements IMarketDataService {
   ): Promise<WriteResult> {
     return this.#call('saveCandles', options, () => {
       onlyKnownKeys(options, SAVE_OPTIONS, 'options');
-      return saveCandles(this.#options.storage, this.#options.clock, key, candles, options);
+      return saveCandles(this.#options.storage, this.#options, key, candles, options);
     });
   }
 
@@ -134,17 +141,12 @@ export class MarketData extends Handle implements IMarketDataService {
       validateSeriesKey(key);
       const series = this.#parts.directory.of(key);
       await this.#parts.live?.settle(series.text);
-      const continuity = await this.#options.storage.coverage.continuity(key, range, options);
-      const coverage = await this.#options.storage.coverage.of(key, continuity.range, options);
+      const { storage, clock } = this.#options;
+      const quality = await describeSeries(storage, clock, series, range, options);
       series.notes ??= await this.#parts.notebook.read(key);
       return {
         key: series.key,
-        continuity,
-        coverage,
-        collectedAt: coverage.reduce<number | undefined>(
-          (latest, { collectedAt }) => Math.max(latest ?? collectedAt, collectedAt),
-          undefined,
-        ),
+        ...quality,
         historyStart: series.notes.historyStart,
         lastError: series.notes.lastError,
         fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
@@ -153,9 +155,11 @@ export class MarketData extends Handle implements IMarketDataService {
   }
 
   updateTicker(ticker: Ticker, options: CallOptions = NO_OPTIONS): Promise<RealtimeWriteResult> {
-    return this.#call('updateTicker', options, () =>
-      this.#options.realtime.tickers.set(ticker, options),
-    );
+    return this.#call('updateTicker', options, async () => {
+      validateTicker(ticker);
+      this.#refuseAhead(ticker.timestamp);
+      return this.#options.realtime.tickers.set(ticker, options);
+    });
   }
 
   getTicker(symbol: string, options?: CallOptions): Promise<Ticker | undefined> {
@@ -175,9 +179,11 @@ export class MarketData extends Handle implements IMarketDataService {
     book: OrderBook,
     options: CallOptions = NO_OPTIONS,
   ): Promise<RealtimeWriteResult> {
-    return this.#call('updateOrderBook', options, () =>
-      this.#options.realtime.orderBooks.set(book, options),
-    );
+    return this.#call('updateOrderBook', options, async () => {
+      validateOrderBook(book);
+      this.#refuseAhead(book.timestamp);
+      return this.#options.realtime.orderBooks.set(book, options);
+    });
   }
 
   getOrderBook(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined> {
@@ -191,9 +197,11 @@ export class MarketData extends Handle implements IMarketDataService {
     trades: readonly Trade[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<TradeAppendResult> {
-    return this.#call('appendTrades', options, () =>
-      this.#options.realtime.trades.append(symbol, trades, options),
-    );
+    return this.#call('appendTrades', options, async () => {
+      validateTrades(trades);
+      for (const [index, { timestamp }] of trades.entries()) this.#refuseAhead(timestamp, index);
+      return this.#options.realtime.trades.append(symbol, trades, options);
+    });
   }
 
   getTrades(symbol: string, options: TradeReadOptions = NO_OPTIONS): Promise<Trade[]> {
@@ -205,6 +213,7 @@ export class MarketData extends Handle implements IMarketDataService {
     const end = subscribeToMarketData(
       this.#options.storage,
       this.#options.realtime,
+      this.#parts.failures,
       selector,
       listener,
     );
@@ -217,12 +226,7 @@ export class MarketData extends Handle implements IMarketDataService {
 
   stats(options: CallOptions = NO_OPTIONS): Promise<MarketDataStatistics> {
     return this.#call('stats', options, async () => {
-      const [storage, realtime, cache, diskCache] = await Promise.all([
-        this.#options.storage.stats(options),
-        this.#options.realtime.stats(options),
-        this.#options.cache?.stats(options),
-        this.#options.diskCache?.stats(options),
-      ]);
+      const { failed, ...parts } = await partStatistics(this.#options, options);
       const { cache: fromCache, router: fromRouter, disk: fromDisk } = this.#served;
       const { storage: fromStorage, coordinator: fromCoordinator } = this.#served;
       return {
@@ -240,10 +244,8 @@ export class MarketData extends Handle implements IMarketDataService {
         },
         router: this.#parts.live?.statistics,
         coordinator: this.#parts.fetcher?.statistics,
-        storage,
-        realtime,
-        cache,
-        diskCache,
+        ...parts,
+        failed,
         preload: {
           ...this.#preloaded,
           failures: this.#preloaded.failures + (this.#parts.habits?.failures ?? 0),
@@ -362,6 +364,10 @@ export class MarketData extends Handle implements IMarketDataService {
       }
     }
     return answer;
+  }
+
+  #refuseAhead(value: EpochMs, index?: number): void {
+    refuseAhead({ field: 'timestamp', value, index }, this.#options);
   }
 
   #serve(answer: CandleAnswer, onMissing: 'report' | 'throw'): void {

@@ -1,7 +1,14 @@
-import { invalidInput, onlyKnownKeys, type Unsubscribe, validateSymbol } from '@barkeep/core';
+import {
+  invalidInput,
+  type ListenerSet,
+  onlyKnownKeys,
+  type Unsubscribe,
+  validateSymbol,
+} from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
 import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
 import type {
+  FailureEvent,
   MarketDataEvent,
   MarketDataEventType,
   MarketDataSelector,
@@ -11,15 +18,16 @@ const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
 const CANDLE_TYPES = ['candles', 'coverage'] as const;
 const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_TYPES];
 
-/** Brings the events of the realtime cache and of the storage's change feed together. */
+/** Brings the events of the realtime cache, of the storage's change feed, and failures together. */
 export function subscribeToMarketData(
   storage: IMarketDataStorage,
   realtime: IRealtimeCache,
+  failures: ListenerSet<FailureEvent>,
   selector: MarketDataSelector,
   listener: (event: MarketDataEvent) => void,
 ): Unsubscribe {
   const { types, symbols } = checkSelector(selector);
-  const ends: Unsubscribe[] = [];
+  const ends: Unsubscribe[] = [failures.add(listener)];
   const realtimeTypes = REALTIME_TYPES.filter((type) => types.includes(type));
   if (realtimeTypes.length > 0) {
     const wanted = { types: realtimeTypes, ...(symbols === undefined ? {} : { symbols }) };

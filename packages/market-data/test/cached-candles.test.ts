@@ -1,5 +1,5 @@
 import { MemoryCache } from '@barkeep/cache-memory';
-import { type Candle, type CandleSeries, ManualClock } from '@barkeep/core';
+import { type Candle, ManualClock } from '@barkeep/core';
 import { createMarketData } from '@barkeep/market-data';
 import type { CandleQuery } from '@barkeep/storage';
 import { MemoryStorage } from '@barkeep/storage-memory';
@@ -17,29 +17,20 @@ function flat(from: number, to: number, price = 1): Candle[] {
   }));
 }
 
-/** A storage that counts its reads and can hold calls back, before or after they look. */
+/** A storage that counts its snapshots and can hold them back, before or after it takes them. */
 class WatchedStorage extends MemoryStorage {
   reads = 0;
   beforeReading: Promise<void> | undefined;
   afterReading: Promise<void> | undefined;
-  afterCoverage: Promise<void> | undefined;
 
-  protected override async _read(
-    query: Parameters<MemoryStorage['_read']>[0],
-  ): Promise<CandleSeries> {
+  protected override async _snapshots(
+    ...call: Parameters<MemoryStorage['_snapshots']>
+  ): ReturnType<MemoryStorage['_snapshots']> {
     this.reads += 1;
     await this.beforeReading;
-    const series = await super._read(query);
+    const snapshots = await super._snapshots(...call);
     await this.afterReading;
-    return series;
-  }
-
-  protected override async _coverageOf(
-    ...call: Parameters<MemoryStorage['_coverageOf']>
-  ): ReturnType<MemoryStorage['_coverageOf']> {
-    const entries = await super._coverageOf(...call);
-    await this.afterCoverage;
-    return entries;
+    return snapshots;
   }
 }
 
@@ -154,19 +145,20 @@ describe('cached reads', () => {
     expect(later.origins).toMatchObject({ cache: 10 });
   });
 
-  it('do not trust coverage that a change overtook while it was being read', async () => {
+  it('are of one state, whatever overtakes them on their way', async () => {
     const { storage, service } = await openWatched();
     const range = { from: minutes(-10), to: minutes(0) };
     const gate = Promise.withResolvers<void>();
-    storage.afterCoverage = gate.promise;
+    storage.afterReading = gate.promise;
     const overtaken = service.getCandles({ ...KEY, ...range });
     await settle();
     await service.saveCandles(KEY, flat(-10, 0), { covers: range });
-    storage.afterCoverage = undefined;
+    storage.afterReading = undefined;
     const after = await service.getCandles({ ...KEY, ...range });
     expect(after).toMatchObject({ missing: [], series: { length: 10 } });
     gate.resolve();
-    expect(await overtaken).toMatchObject({ missing: [], series: { length: 10 } });
+    expect(await overtaken).toMatchObject({ missing: [range], series: { length: 0 } });
+    expect(await service.getCandles({ ...KEY, ...range })).toMatchObject({ missing: [] });
   });
 
   it('do not take candles that were removed meanwhile for periods without trades', async () => {
@@ -182,22 +174,23 @@ describe('cached reads', () => {
     expect(await reading).toMatchObject({ missing: [range], series: { length: 0 } });
   });
 
-  it('drop everything when the change feed has lagged', async () => {
-    class LaggingStorage extends MemoryStorage {
+  it('ask the storage about everything when the change feed has lagged', async () => {
+    class LaggingStorage extends WatchedStorage {
       lag(): void {
         this.publish({ type: 'lagged' });
       }
     }
-    const storage = new LaggingStorage();
-    const service = await createMarketData({ storage });
+    const clock = new ManualClock(NOON + MINUTE / 2);
+    const storage = new LaggingStorage({ clock });
+    const service = await createMarketData({ storage, clock });
     onTestFinished(() => service.close());
     await service.saveCandles(KEY, flat(-10, 0));
     await service.getCandles({ ...KEY, limit: 10 });
-    expect((await service.getCandles({ ...KEY, limit: 10 })).origins).toMatchObject({ cache: 10 });
+    await service.getCandles({ ...KEY, limit: 10 });
+    expect(storage.reads).toBe(1);
     storage.lag();
-    expect((await service.getCandles({ ...KEY, limit: 10 })).origins).toMatchObject({
-      storage: 10,
-    });
+    expect((await service.getCandles({ ...KEY, limit: 10 })).origins).toMatchObject({ cache: 10 });
+    expect(storage.reads).toBe(2);
   });
 
   it('drop what is invalidated, and no more', async () => {
@@ -277,10 +270,10 @@ describe('cached reads', () => {
   it('report a failing storage to all who wait, and try again later', async () => {
     class FailingStorage extends MemoryStorage {
       broken = true;
-      protected override _read(
-        query: Parameters<MemoryStorage['_read']>[0],
-      ): Promise<CandleSeries> {
-        return this.broken ? Promise.reject(new Error('disk on fire')) : super._read(query);
+      protected override _snapshots(
+        ...call: Parameters<MemoryStorage['_snapshots']>
+      ): ReturnType<MemoryStorage['_snapshots']> {
+        return this.broken ? Promise.reject(new Error('disk on fire')) : super._snapshots(...call);
       }
     }
     const storage = new FailingStorage();
@@ -314,13 +307,14 @@ describe('batches', () => {
   it('read all that is not cached in one go, and answer in order', async () => {
     class CountingStorage extends MemoryStorage {
       queries: number[] = [];
-      protected override _readMany(queries: Parameters<MemoryStorage['_readMany']>[0]) {
-        this.queries.push(queries.length);
-        return super._readMany(queries);
+      protected override _snapshots(requests: Parameters<MemoryStorage['_snapshots']>[0]) {
+        this.queries.push(requests.length);
+        return super._snapshots(requests);
       }
     }
-    const storage = new CountingStorage();
-    const service = await createMarketData({ storage });
+    const clock = new ManualClock(NOON + MINUTE / 2);
+    const storage = new CountingStorage({ clock });
+    const service = await createMarketData({ storage, clock });
     onTestFinished(() => service.close());
     for (const [i, symbol] of symbols.entries()) {
       await service.saveCandles({ symbol, timeframe: '1m' }, flat(-20, 0, i + 1));

@@ -57,9 +57,11 @@ async function openLive(config: Partial<MarketDataConfig> = {}) {
   const storage = new TroubledStorage({ clock });
   const service = await createMarketData({ storage, router, clock, ...config });
   onTestFinished(() => service.close());
-  const pass = async (milliseconds: number): Promise<void> => {
+  /** Time passes; the connection stays alive, unless it `isSilent`. */
+  const pass = async (milliseconds: number, isSilent = false): Promise<void> => {
     for (let left = milliseconds; left > 0; left -= 500) {
       clock.advance(Math.min(500, left));
+      if (!isSilent) router.alive();
       await settle();
     }
   };
@@ -215,6 +217,7 @@ describe('a storage that is slow or fails', () => {
     storage.gate = gate.promise;
     storage.error = new BarkeepError('BUSY', 'another writes', { retryable: true });
     clock.advance(MINUTE + 2_000);
+    router.alive();
     const reads = [...symbols, ...symbols].map((one, i) =>
       service.getCandles({ ...KEY, symbol: one, from: NOON, limit: i + 1 }),
     );

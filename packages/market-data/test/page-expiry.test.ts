@@ -1,7 +1,7 @@
-import { ManualClock, TradingCalendar } from '@barkeep/core';
+import { ManualClock, monotonicTime, TradingCalendar } from '@barkeep/core';
 import { describe, expect, it } from 'vitest';
-import { LiveStreams } from '../src/live/live-streams.ts';
 import { PageExpiry } from '../src/pages/page-expiry.ts';
+import { LiveStreams } from '../src/series/live-streams.ts';
 import { SeriesDirectory } from '../src/series/series-directory.ts';
 import { KEY, MINUTE } from './fixtures.ts';
 
@@ -11,13 +11,12 @@ const options = { settledPageTtlMs: DAY, oldPageTtlMs: 30 * DAY, unsettledPageTt
 const now = Date.UTC(2026, 8, 25, 6, 29, 30);
 
 /** A page of an hour of minutes that ended so long ago. */
-function pageEnded(ago: number, isCovered: boolean) {
-  const directory = new SeriesDirectory(60, new LiveStreams(), () => []);
+function pageEnded(ago: number, isSettled: boolean) {
+  const time = monotonicTime(new ManualClock(now));
+  const directory = new SeriesDirectory(60, new LiveStreams(), () => [], time);
   const series = directory.of(KEY);
   const page = series.geometry.pageOf(now - ago - 1);
-  const covered = { ...series.geometry.stretchOf(page), source: 'test', collectedAt: 0 };
-  series.learnLedger(isCovered ? [covered] : [], series.stamp);
-  return { request: { series, page }, end: covered.to };
+  return { request: { series, page, isSettled }, end: series.geometry.stretchOf(page).to };
 }
 
 describe('the expiry of a page', () => {

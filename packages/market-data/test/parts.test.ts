@@ -1,18 +1,24 @@
-import { BarkeepError, type Interval, ManualClock, timeframeGrid } from '@barkeep/core';
+import {
+  BarkeepError,
+  type Interval,
+  ManualClock,
+  monotonicTime,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimit } from '../src/fetching/concurrency-limit.ts';
-import { InFlightIntervals } from '../src/fetching/in-flight-intervals.ts';
 import { periodChunks } from '../src/fetching/period-chunks.ts';
 import { retry } from '../src/fetching/retry.ts';
 import { takePeriods } from '../src/fetching/take-periods.ts';
-import { LiveStreams } from '../src/live/live-streams.ts';
-import { PageGeometry } from '../src/pages/page-geometry.ts';
-import { PageStamps } from '../src/pages/page-stamps.ts';
-import { ChangeCounter } from '../src/series/change-counter.ts';
+import { KnownSnapshot } from '../src/series/known-snapshot.ts';
+import { LiveStreams } from '../src/series/live-streams.ts';
+import { PageGeometry } from '../src/series/page-geometry.ts';
 import { SeriesDirectory } from '../src/series/series-directory.ts';
-import { settle, throughTime } from './fixtures.ts';
+import { KEY, MINUTE, NOON, settle, throughTime } from './fixtures.ts';
 
+const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
 describe('retry', () => {
@@ -93,44 +99,75 @@ describe('ConcurrencyLimit', () => {
   });
 });
 
-describe('InFlightIntervals', () => {
-  it('lets nobody join what everybody else has left', async () => {
-    const inFlight = new InFlightIntervals<string>();
-    const hour = { from: 0, to: 60 };
-    const storing = Promise.withResolvers<string>();
-    const leaving = new AbortController();
-    const waiting = inFlight.start(hour, () => storing.promise).wait(leaving.signal);
-    expect(inFlight.claim([{ from: 30, to: 90 }])).toMatchObject({
-      joined: [{}],
-      rest: [{ from: 60, to: 90 }],
-    });
-    leaving.abort();
-    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
-    expect(inFlight.claim([hour])).toEqual({ joined: [], rest: [hour] });
-    expect(inFlight.intervals).toEqual([]);
-    storing.resolve('done');
-    await settle();
-    expect(inFlight.size).toBe(0);
+describe('SeriesDirectory', () => {
+  const time = monotonicTime(new ManualClock(NOON));
+  const snapshot = (key: SeriesKey) =>
+    new KnownSnapshot({ key, extent: undefined, coverage: [], ranges: [] }, [], NOON);
+
+  it('keeps nothing of a series that had to go', () => {
+    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => [], time);
+    const first = directory.of({ symbol: 'first', timeframe: '1m' });
+    first.learn(snapshot(first.key), first.changes);
+    expect(first.snapshot).toBeDefined();
+    for (let i = 0; i < 10_000; i += 1) directory.of({ symbol: `${i}`, timeframe: '1m' });
+    expect(directory.size).toBe(10_000);
+    expect(first.snapshot).toBeUndefined();
+    first.learn(snapshot(first.key), first.changes);
+    expect(first.snapshot).toBeUndefined();
+    expect(directory.of(first.key)).not.toBe(first);
+  });
+
+  it('keeps no snapshot that a change overtook', () => {
+    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => [], time);
+    const series = directory.of(KEY);
+    const { changes } = series;
+    directory.changed(
+      { type: 'coverage', key: KEY, interval: { from: 0, to: MINUTE }, origin: 'remote' },
+      NOON,
+    );
+    series.learn(snapshot(KEY), changes);
+    expect(series.snapshot).toBeUndefined();
   });
 });
 
-describe('SeriesDirectory', () => {
-  it('trusts nothing it knew of a series that had to go', () => {
-    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => []);
-    const first = directory.of({ symbol: 'first', timeframe: '1m' });
-    const learn = (): void => {
-      first.learnExtent(undefined, first.stamp);
-      first.learnLedger([], first.stamp);
-      first.notes = {};
-    };
-    learn();
-    expect(first.isKnown).toBe(true);
-    for (let i = 0; i < 10_000; i += 1) directory.of({ symbol: `${i}`, timeframe: '1m' });
-    expect(directory.size).toBe(10_000);
-    expect(first.isKnown).toBe(false);
-    learn();
-    expect(first.isKnown).toBe(false);
-    expect(directory.of(first.key)).not.toBe(first);
+describe('KnownSnapshot', () => {
+  const entry = { from: NOON - HOUR, to: NOON, source: 'x', collectedAt: NOON };
+  const known = (
+    pages: Readonly<Record<number, string>>,
+    { coverage = [entry], extent = { from: NOON - HOUR, to: NOON }, now = NOON } = {},
+  ): KnownSnapshot => {
+    const ranges = Object.values(pages).map((revision) => ({ revision, candles: undefined }));
+    const numbers = Object.keys(pages).map(Number);
+    return new KnownSnapshot({ key: KEY, extent, coverage, ranges }, numbers, now);
+  };
+
+  it('takes in a later one that confirms all it knows', () => {
+    const first = known({ 1: 'a' });
+    expect(first.absorb(known({ 1: 'a', 2: 'b' }))).toBe(true);
+    expect([1, 2, 3].map((page) => first.revisionOf(page))).toEqual(['a', 'b', undefined]);
+  });
+
+  it.each([
+    ['another revision', known({ 1: 'b', 2: 'b' })],
+    ['nothing of a page', known({ 2: 'b' })],
+    ['another extent', known({ 1: 'a' }, { extent: { from: NOON - HOUR, to: NOON + MINUTE } })],
+    ['other coverage', known({ 1: 'a' }, { coverage: [{ ...entry, from: NOON - 2 * HOUR }] })],
+    ['more coverage', known({ 1: 'a' }, { coverage: [{ ...entry, from: 0, to: 9 }, entry] })],
+  ])('gives way to a later one with %s', (_, later) => {
+    const first = known({ 1: 'a' });
+    expect(first.absorb(later)).toBe(false);
+    expect(first.revisionOf(2)).toBeUndefined();
+  });
+
+  it('believes no coverage that reaches beyond now, or was collected after now', () => {
+    const past = { ...entry, to: NOON - MINUTE, collectedAt: NOON - MINUTE };
+    const beyond = { from: NOON, to: NOON + MINUTE, source: 'x', collectedAt: NOON };
+    const later = { from: NOON - MINUTE, to: NOON, source: 'y', collectedAt: NOON + MINUTE };
+    const snapshot = known({}, { coverage: [past, later, beyond] });
+    expect(snapshot.entries).toEqual([past]);
+    expect(snapshot.covered).toEqual([{ from: past.from, to: past.to }]);
+    expect(snapshot.disbelieved).toEqual([later, beyond]);
+    expect(snapshot.holdsFrom).toBe(past.to);
   });
 });
 
@@ -203,18 +240,4 @@ describe('pages', () => {
       }
     },
   );
-
-  it('remember their changes in bounded memory, and err on the side of change', () => {
-    const counter = new ChangeCounter();
-    const stamps = new PageStamps(counter.next());
-    stamps.markPages(3, 4, counter.next());
-    expect([2, 3, 4, 5].map((page) => stamps.changedAt(page))).toEqual([1, 2, 2, 1]);
-    expect(stamps.allChangedAfter(1, 3, 4)).toBe(true);
-    expect(stamps.allChangedAfter(1, 3, 5)).toBe(false);
-    stamps.markPages(0, 1e9, counter.next());
-    expect([2, 3, 1e12].map((page) => stamps.changedAt(page))).toEqual([3, 3, 3]);
-    for (let page = 0; page < 5_000; page += 1) stamps.markPages(page, page, counter.next());
-    expect(stamps.changedAt(4_999)).toBe(counter.now);
-    expect(stamps.changedAt(0)).toBeGreaterThanOrEqual(4);
-  });
 });

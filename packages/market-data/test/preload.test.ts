@@ -112,7 +112,7 @@ describe('preloading', () => {
     Reflect.defineProperty(storage, 'candles', {
       value: {
         ...storage.candles,
-        read: () => Promise.reject(new Error('the disk is gone')),
+        snapshots: () => Promise.reject(new Error('the disk is gone')),
       },
     });
     await using service = await createMarketData({

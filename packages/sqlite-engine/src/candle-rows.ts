@@ -1,5 +1,6 @@
 import type { CandleColumns, EpochMs, Interval } from '@barkeep/core';
 import { type CandleRow, ColumnBuilder } from './column-builder.ts';
+import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
 import { VERDICT } from './verdict.ts';
 
@@ -37,13 +38,14 @@ export class CandleRows {
   constructor(driver: SqliteDriver) {
     const select = (order: 'ASC' | 'DESC'): string =>
       `SELECT timestamp, open, high, low, close, volume FROM candle_rows
-       WHERE series_id = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp ${order} LIMIT ?`;
+       WHERE series_id = ${PARAMETER} AND timestamp >= ${PARAMETER} AND timestamp < ${PARAMETER}
+       ORDER BY timestamp ${order} LIMIT ${PARAMETER}`;
     const insert = (rows: number): string =>
       `INSERT OR REPLACE INTO candle_rows
        (series_id, timestamp, open, high, low, close, volume)
        VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
     const edge = (order: 'ASC' | 'DESC'): string =>
-      `SELECT timestamp FROM candle_rows WHERE series_id = ? ORDER BY timestamp ${order} LIMIT 1`;
+      `SELECT timestamp FROM candle_rows WHERE series_id = ${PARAMETER} ORDER BY timestamp ${order} LIMIT 1`;
     this.#ascending = driver.prepare(select('ASC'));
     this.#descending = driver.prepare(select('DESC'));
     this.#insertOne = driver.prepare(insert(1));
@@ -53,7 +55,7 @@ export class CandleRows {
     );
     this.#count = driver.prepare(
       `SELECT count(*) FROM (SELECT 1 FROM candle_rows
-       WHERE series_id = ? AND timestamp >= ? AND timestamp < ? LIMIT ?)`,
+       WHERE series_id = ${PARAMETER} AND timestamp >= ${PARAMETER} AND timestamp < ${PARAMETER} LIMIT ${PARAMETER})`,
     );
     this.#first = driver.prepare(edge('ASC'));
     this.#last = driver.prepare(edge('DESC'));

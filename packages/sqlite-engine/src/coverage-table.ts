@@ -1,5 +1,6 @@
 import type { EpochMs, Interval } from '@barkeep/core';
 import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
+import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
 type Row = readonly [from: EpochMs, to: EpochMs, source: string, collectedAt: EpochMs];
@@ -14,13 +15,16 @@ export class CoverageTable {
   constructor(driver: SqliteDriver) {
     this.#all = driver.prepare(
       `SELECT from_time, to_time, source, collected_at FROM coverage
-       WHERE series_id = ? ORDER BY from_time`,
+       WHERE series_id = ${PARAMETER} ORDER BY from_time`,
     );
     // Entries never overlap, so of those that begin before the range only the last can reach it.
     this.#touching = driver.prepare(
       `SELECT from_time, to_time, source, collected_at FROM coverage
-       WHERE series_id = ? AND from_time <= ? AND to_time >= ? AND from_time >= ifnull(
-         (SELECT max(from_time) FROM coverage WHERE series_id = ? AND from_time < ?), ?)
+       WHERE series_id = ${PARAMETER} AND from_time <= ${PARAMETER} AND to_time >= ${PARAMETER}
+         AND from_time >= ifnull(
+           (SELECT max(from_time) FROM coverage
+            WHERE series_id = ${PARAMETER} AND from_time < ${PARAMETER}),
+           ${PARAMETER})
        ORDER BY from_time`,
     );
     this.#insert = driver.prepare(

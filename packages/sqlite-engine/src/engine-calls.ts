@@ -4,6 +4,7 @@ import type { SqliteEngine } from './sqlite-engine.ts';
 export type EngineCalls = Pick<
   SqliteEngine,
   | 'write'
+  | 'writePacked'
   | 'readMany'
   | 'readUpTo'
   | 'readPart'
@@ -44,6 +45,7 @@ export interface EngineCaller {
 export function callsOf(engine: () => SqliteEngine): EngineCalls {
   return {
     write: (batches) => engine().write(batches),
+    writePacked: (packed) => engine().writePacked(packed),
     readMany: (queries) => engine().readMany(queries),
     readUpTo: (most, query) => engine().readUpTo(most, query),
     readPart: (query, columns) => engine().readPart(query, columns),

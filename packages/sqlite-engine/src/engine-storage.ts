@@ -5,6 +5,7 @@ import {
   CandleSeries,
   type EpochMs,
   type Interval,
+  runCooperatively,
   type SeriesKey,
   throwIfAborted,
 } from '@barkeep/core';
@@ -27,11 +28,14 @@ import {
 } from '@barkeep/storage';
 import { type CompactionStep, CompactionTally } from './compaction-step.ts';
 import type { EngineCaller } from './engine-calls.ts';
+import { packBatches, unpackOutcomes } from './packed-batches.ts';
 import type { SqliteEngineOptions } from './sqlite-engine.ts';
 import { columnBuffers } from './thread/thread-protocol.ts';
 
 /** What one call of the engine answers at most: more would keep the thread on either side for too long. */
 const READS_PER_CALL = 256;
+/** Up to how many batches and intervals are sent as they are. */
+const FEW_TO_WRITE = 64;
 
 /**
  * What every storage on an engine has in common: each method of the contract becomes a call of the
@@ -45,6 +49,8 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
   protected abstract get writer(): EngineCaller;
 
   protected override _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
+    const weight = batches.reduce((sum, { covers }) => sum + 1 + covers.length, 0);
+    if (weight > FEW_TO_WRITE) return this.#writeMany(batches);
     const sent = batches.map(({ key, series, covers, source, collectedAt, replaces }) => {
       const { timestamp, open, high, low, close, volume } = series;
       return {
@@ -181,6 +187,13 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
       }
     }
     return tally.report;
+  }
+
+  async #writeMany(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
+    const packed = await runCooperatively(packBatches(batches));
+    const moved = columnBuffers([packed.columns]);
+    const outcomes = await this.writer.call('writePacked', [packed], moved);
+    return runCooperatively(unpackOutcomes(outcomes));
   }
 
   /** Has work done that may take long. Override it where other calls need not wait for it. */

@@ -1,5 +1,6 @@
 import type { Interval } from '@barkeep/core';
 import { randomRevision, revisionBuckets } from '@barkeep/storage';
+import { PARAMETER } from './parameter.ts';
 import type { SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
@@ -28,7 +29,7 @@ export class RevisionTable {
     // Beside max(), SQLite gives a column of the row that has the maximum.
     this.#latest = driver.prepare(
       `SELECT max(change), revision FROM revisions
-       WHERE series_id = ? AND bucket >= ? AND bucket <= ?`,
+       WHERE series_id = ${PARAMETER} AND bucket >= ${PARAMETER} AND bucket <= ${PARAMETER}`,
     );
     this.#ofSeries = driver.prepare('SELECT revision FROM series WHERE id = ?');
   }

@@ -16,6 +16,7 @@ import {
 } from '@barkeep/segment-codec';
 import type { CandleExtent } from './candle-rows.ts';
 import { damagedSegment } from './damaged-segment.ts';
+import { PARAMETER } from './parameter.ts';
 import type { SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
@@ -55,16 +56,18 @@ export class Segments {
   constructor(driver: SqliteDriver) {
     // Segments never overlap, so of those that begin before the range only the last can reach it.
     const touching = (order: 'ASC' | 'DESC'): string =>
-      `${ENTRY} WHERE series_id = ? AND first < ? AND last >= ? AND first >= ifnull(
-         (SELECT max(first) FROM segments WHERE series_id = ? AND first <= ?), ?)
-       ORDER BY first ${order} LIMIT ?`;
+      `${ENTRY} WHERE series_id = ${PARAMETER} AND first < ${PARAMETER} AND last >= ${PARAMETER}
+         AND first >= ifnull(
+           (SELECT max(first) FROM segments WHERE series_id = ${PARAMETER} AND first <= ${PARAMETER}),
+           ${PARAMETER})
+       ORDER BY first ${order} LIMIT ${PARAMETER}`;
     this.#ascending = driver.prepare(touching('ASC'));
     this.#descending = driver.prepare(touching('DESC'));
     this.#before = driver.prepare(
-      `${ENTRY} WHERE series_id = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+      `${ENTRY} WHERE series_id = ${PARAMETER} AND first <= ${PARAMETER} ORDER BY first DESC LIMIT 1`,
     );
     this.#after = driver.prepare(
-      `${ENTRY} WHERE series_id = ? AND first > ? ORDER BY first LIMIT 1`,
+      `${ENTRY} WHERE series_id = ${PARAMETER} AND first > ${PARAMETER} ORDER BY first LIMIT 1`,
     );
     this.#data = driver.prepare('SELECT data, format, checksum FROM segments WHERE id = ?');
     this.#insert = driver.prepare(

@@ -46,6 +46,7 @@ import { checkIntegrity } from './integrity-check.ts';
 import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
+import { type PackedBatches, packOutcomes, unpackBatches } from './packed-batches.ts';
 import { readNumberPragma } from './pragma.ts';
 import { RevisionTable } from './revision-table.ts';
 import { SCHEMA_VERSION } from './schema.ts';
@@ -171,6 +172,11 @@ export class SqliteEngine {
     const outcomes = this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
     for (const { key } of batches) this.#background.notice(key);
     return outcomes;
+  }
+
+  /** What `write` does, of many batches in few arrays; `unpackOutcomes` reads the answer. */
+  writePacked(packed: PackedBatches): Float64Array {
+    return packOutcomes(this.write(unpackBatches(packed)));
   }
 
   read(query: CheckedQuery): CandleColumns {

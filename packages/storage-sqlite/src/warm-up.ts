@@ -24,7 +24,12 @@ export function warmUp(): void {
     const batch = { key: KEY, covers: [], source: '', collectedAt: 0, replaces: 'all' } as const;
     engine.write([{ ...batch, columns: inventedCandles() }]);
     const query = { key: KEY, from: 0, to: Number.MAX_SAFE_INTEGER, take: 'last' } as const;
-    for (let i = 0; i < LATEST_READS; i += 1) engine.readUpTo(CANDLES, { ...query, limit: LATEST });
+    for (let i = 0; i < LATEST_READS; i += 1) {
+      engine.readUpTo(CANDLES, { ...query, limit: LATEST });
+      engine.snapshots([
+        { key: KEY, ranges: [{ ...query, limit: LATEST, candles: { unless: '' } }] },
+      ]);
+    }
     for (let i = 0; i < FULL_READS; i += 1) {
       engine.readUpTo(CANDLES, { ...query, limit: Number.POSITIVE_INFINITY });
     }

@@ -570,7 +570,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** One series from calls of their own, which the caller keeps free of changes. */
   async #compose({ key, ranges }: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
-    const extent = await this.#extentOf(key);
+    const all = { key, ...EVER };
+    const first = await this._read({ ...all, limit: 1, take: 'first' });
+    const last = await this._read({ ...all, limit: 1, take: 'last' });
+    const extent =
+      last.length === 0
+        ? undefined
+        : {
+            from: first.firstTimestamp,
+            to: timeframeGrid(key.timeframe).shift(last.lastTimestamp),
+          };
     const coverage = await this.#coverageWithin(key, EVER);
     const revisions = await this.#revisionsOf(key, ranges);
     const parts: SnapshotPart[] = [];
@@ -683,9 +692,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const grid = timeframeGrid(key.timeframe);
       if (range !== undefined) validateInterval(range, 'range');
       const whole =
-        range === undefined
-          ? ((await this.#extentOf(key)) ?? { from: 0, to: 0 })
-          : wholePeriodsAround(range, grid);
+        range === undefined ? await this.#extentOf(key) : wholePeriodsAround(range, grid);
       const all = normalizeIntervals([whole]);
       const covered = intersectIntervals(
         all,
@@ -722,9 +729,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
-  async #extentOf(key: SeriesKey): Promise<Interval | undefined> {
+  async #extentOf(key: SeriesKey): Promise<Interval> {
     const [series] = await this._list(key);
-    if (series === undefined) return undefined;
+    if (series === undefined) return { from: 0, to: 0 };
     return { from: series.first, to: timeframeGrid(key.timeframe).shift(series.last) };
   }
 

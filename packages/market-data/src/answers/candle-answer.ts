@@ -1,5 +1,8 @@
-import type { BarkeepError, CandleSeries, EpochMs, Interval } from '@barkeep/core';
+import type { CandleSeries, EpochMs, Interval } from '@barkeep/core';
 import type { CoverageEntry } from '@barkeep/storage';
+import type { FetchFailure } from '../fetching/fetch-outcome.ts';
+
+export type { FetchFailure };
 
 /** Where the candles of an answer came from, in candles. */
 export interface CandleOrigins {
@@ -10,18 +13,6 @@ export interface CandleOrigins {
   readonly storage: number;
   /** Fetched during this very call. */
   readonly coordinator: number;
-}
-
-/** A stretch the coordinator was asked for and could not deliver. */
-export interface FetchFailure {
-  readonly interval: Interval;
-  /**
-   * `SOURCE_FAILED` with the coordinator's own error as `cause`, `TIMEOUT`, `OVERLOADED`, `ABORTED`
-   * when the service is closing, or what the storage said when it could not store.
-   */
-  readonly error: BarkeepError;
-  /** How often it was tried. */
-  readonly attempts: number;
 }
 
 /** Candles, and how far they can be relied on. Frozen: equal queries may be given the same answer. */
@@ -40,9 +31,15 @@ export interface CandleAnswer {
   readonly missing: readonly Interval[];
   /** Who delivered what of `range`, and when. */
   readonly coverage: readonly CoverageEntry[];
-  /** What the coordinator could not deliver in this call. It is not remembered: the next call asks again. */
+  /**
+   * What the coordinator could not deliver in this call, and what it was not asked for because of that. It
+   * is not remembered: the next call asks again.
+   */
   readonly failures: readonly FetchFailure[];
-  /** Whether the last candle is not final: its period has not ended, or is not covered. */
+  /**
+   * Whether the end of the answer may still change: the last candle's period has not ended or is not
+   * covered, or what was fetched of the end is provisional (`fetching.settlingMs`).
+   */
   readonly lastMayChange: boolean;
   readonly origins: CandleOrigins;
   /** The first instant the market has history for, once the coordinator has told. */

@@ -1,5 +1,16 @@
-import { CandleSeries, type EpochMs, type Interval, intervalsContain, intervalsOverlap } from '@barkeep/core';
-import type { CoverageEntry, SeriesSnapshot, SnapshotRange, SnapshotRequest } from '@barkeep/storage';
+import {
+  CandleSeries,
+  type EpochMs,
+  type Interval,
+  intervalsContain,
+  intervalsOverlap,
+} from '@barkeep/core';
+import type {
+  CoverageEntry,
+  SeriesSnapshot,
+  SnapshotRange,
+  SnapshotRequest,
+} from '@barkeep/storage';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
 import type { CandleAsk } from '../series/candle-ask.ts';
 import { KnownSnapshot } from '../series/known-snapshot.ts';
@@ -94,7 +105,7 @@ export class CandleReading {
     return { ...series.key, ranges };
   }
 
-  /** Takes in the storage's answer to the latest request. Returns the pages that it brought. */
+  /** Takes in the storage's answer to the latest request. Returns the pages worth keeping. */
   learn(answer: SeriesSnapshot, now: EpochMs): FoundPage[] {
     const { series } = this.ask;
     const fresh = new KnownSnapshot(answer, this.#isDirect ? [] : this.#asked, now);
@@ -113,7 +124,10 @@ export class CandleReading {
       this.#walk.found.set(page, { candles, revision, tier: 'storage', cachedUntil });
       const stretch = series.geometry.stretchOf(page);
       // A page beyond the extent was only likely to have candles.
-      if (snapshot.extent === undefined || !intervalsOverlap(snapshot.extent, stretch)) continue;
+      const isOfUse = snapshot.extent !== undefined && intervalsOverlap(snapshot.extent, stretch);
+      // A reading that began later may have found another revision meanwhile.
+      const latest = series.snapshot?.revisionOf(page) ?? revision;
+      if (!isOfUse || latest !== revision) continue;
       const isSettled = intervalsContain(snapshot.covered, stretch);
       brought.push({ series, page, candles, revision, isSettled });
     }
@@ -141,12 +155,10 @@ export class CandleReading {
   #plan(): void {
     const { maxPages, now } = this.#options;
     const snapshot = this.#snapshot;
-    const stretch =
-      snapshot === undefined ? likelyStretch(this.ask, now) : this.#stretch(snapshot);
-    const needed = stretch === undefined ? [] : this.#walk.next(stretch);
-    const isLong = needed.length > maxPages;
-    this.#isDirect = maxPages === 0 || this.#trips >= MAX_TRIPS || (isLong && snapshot !== undefined);
-    this.#needed = this.#isDirect || isLong ? [] : needed;
+    const stretch = snapshot === undefined ? likelyStretch(this.ask, now) : this.#stretch(snapshot);
+    const needed = stretch === undefined ? [] : this.#walk.next(stretch, maxPages);
+    this.#isDirect = maxPages === 0 || this.#trips >= MAX_TRIPS || needed === undefined;
+    this.#needed = this.#isDirect ? [] : (needed ?? []);
   }
 
   #wholeAsk(): SnapshotRange {

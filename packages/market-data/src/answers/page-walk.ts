@@ -30,14 +30,18 @@ export class PageWalk {
     this.#ask = ask;
   }
 
-  /** The pages needed next, ascending; none when it is done. `stretch` is the part that may have candles. */
-  next(stretch: Interval): number[] {
+  /**
+   * The pages needed next, ascending; none when it is done, `undefined` when they are more than `most`.
+   * `stretch` is the part of the range that may have candles.
+   */
+  next(stretch: Interval, most: number): number[] | undefined {
     const span = this.#span(stretch);
     if (span.first > span.last || this.#ask.limit === 0) return [];
     const { first, last } = this.#reach(stretch, span);
+    if (last - first >= most + this.found.size) return undefined;
     const needed: number[] = [];
     for (let page = first; page <= last; page += 1) if (!this.found.has(page)) needed.push(page);
-    return needed;
+    return needed.length > most ? undefined : needed;
   }
 
   /** The candles asked for; of one page, sharing its memory. */

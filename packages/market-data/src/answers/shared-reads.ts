@@ -36,7 +36,10 @@ export class SharedReads<Request, Value> {
       const joined = this.#join(request);
       if (joined !== undefined) return joined;
       const position = launched.push(request) - 1;
-      return this.#launch(request, reading.promise.then((all) => valueAt(all, position)));
+      return this.#launch(
+        request,
+        reading.promise.then((all) => valueAt(all, position)),
+      );
     });
     if (launched.length > 0) reading.resolve(this.#options.read(launched));
     return Promise.all(values);

@@ -1,13 +1,13 @@
-import { BarkeepError, type Clock, untilAborted } from '@barkeep/core';
+import { BarkeepError, type MonotonicTime, untilAborted } from '@barkeep/core';
 
 /**
- * The outcome of `work`, or a retryable `TIMEOUT` after `timeoutMs` of the clock's time. The signal
- * that work receives fires then, and when the caller's does.
+ * The outcome of `work`, or a retryable `TIMEOUT` after `timeoutMs`. The signal that work receives fires
+ * then, and when the caller's does. The process stays alive until then: somebody waits for the outcome.
  */
 export async function withinTime<T>(
   work: (signal: AbortSignal) => T | Promise<T>,
   timeoutMs: number,
-  clock: Clock,
+  time: MonotonicTime,
   signal: AbortSignal,
 ): Promise<T> {
   const deadline = new AbortController();
@@ -15,7 +15,8 @@ export async function withinTime<T>(
     retryable: true,
     details: { timeoutMs },
   });
-  const timer = clock.setTimer(() => deadline.abort(timeout), timeoutMs);
+  const onTime = (): void => deadline.abort(timeout);
+  const timer = time.setTimer(onTime, timeoutMs, { keepsProcessAlive: true });
   const either = AbortSignal.any([signal, deadline.signal]);
   try {
     return await untilAborted((async () => work(either))(), either);

@@ -84,10 +84,7 @@ export class KnownSnapshot {
 
 function isSameEntry(a: CoverageEntry, b: CoverageEntry | undefined): boolean {
   return (
-    a.from === b?.from &&
-    a.to === b.to &&
-    a.source === b.source &&
-    a.collectedAt === b.collectedAt
+    a.from === b?.from && a.to === b.to && a.source === b.source && a.collectedAt === b.collectedAt
   );
 }
 

@@ -1,4 +1,4 @@
-import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
 import type { InvalidationSelector } from '../market-data-service.ts';
 import type { LiveStreams } from './live-streams.ts';
@@ -14,6 +14,7 @@ export class SeriesDirectory {
   readonly #pagePeriods: number;
   readonly #streams: LiveStreams;
   readonly #seriesTags: (key: SeriesKey) => readonly string[];
+  readonly #time: MonotonicTime;
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
 
@@ -21,10 +22,12 @@ export class SeriesDirectory {
     pagePeriods: number,
     streams: LiveStreams,
     seriesTags: (key: SeriesKey) => readonly string[],
+    time: MonotonicTime,
   ) {
     this.#pagePeriods = pagePeriods;
     this.#streams = streams;
     this.#seriesTags = seriesTags;
+    this.#time = time;
   }
 
   get size(): number {
@@ -53,9 +56,12 @@ export class SeriesDirectory {
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
     state.changed();
+    const { to } = event.interval;
+    if (event.type === 'coverage') state.settling.remove([event.interval]);
     // Somebody has written the current candle: it need not be fetched.
-    const isCurrent = event.interval.to === state.grid.shift(now);
-    if (event.type === 'candles' && isCurrent) state.currentSeenAt = now;
+    else if (to === state.grid.shift(now)) {
+      state.currentSeen = { period: state.grid.floor(now), to, at: this.#time.now() };
+    }
   }
 
   liveChanged(key: SeriesKey): void {
@@ -78,7 +84,7 @@ export class SeriesDirectory {
 
   #stateOf(key: SeriesKey): SeriesState {
     const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
-    return new SeriesState(key, geometry, this.#streams);
+    return new SeriesState(key, geometry, this.#streams, this.#time);
   }
 
   #keepBound(): void {
