@@ -5,25 +5,32 @@ import { SharedDatabase } from './shared-database.ts';
 import { warmUp } from './warm-up.ts';
 import type { WorkerCalls } from './worker-protocol.ts';
 
-/** What changes the database. */
-const CHANGING = [
-  'write',
-  'remove',
-  'announce',
-  'addCoverage',
-  'removeCoverage',
-  'setMetadata',
-  'deleteMetadata',
-  'quarantine',
-  'compactSeries',
-  'checkpoint',
-] as const satisfies readonly (keyof EngineCalls)[];
+/** What changes nothing; every other call is one that may. */
+const READING: ReadonlySet<string> = new Set<keyof EngineCalls>([
+  'readMany',
+  'readUpTo',
+  'readPart',
+  'readColumns',
+  'snapshots',
+  'revisions',
+  'list',
+  'coverageOf',
+  'getMetadata',
+  'metadataKeys',
+  'size',
+  'readChanges',
+  'checkIntegrity',
+  'archiveFigures',
+  'explain',
+]);
 
 const database = new SharedDatabase();
 let isWarm = false;
 
+const engineCalls = callsOf(() => database.opened.engine);
+
 const calls: WorkerCalls = {
-  ...callsOf(() => database.opened.engine),
+  ...engineCalls,
   readChanges: () => database.readChanges(),
   open: (options) => database.open(options),
   warmUp: () => {
@@ -45,11 +52,14 @@ if (parentPort !== null) {
   );
 }
 
+/** The calls that may change something. */
 function acknowledged(all: ThreadCalls): ThreadCalls {
   return Object.fromEntries(
-    CHANGING.map((name) => [
-      name,
-      (...parameters: never[]) => database.change(() => all[name]?.(...parameters)),
-    ]),
+    Object.entries(all)
+      .filter(([name]) => !READING.has(name))
+      .map(([name, call]) => [
+        name,
+        (...parameters: never[]) => database.change(() => call(...parameters)),
+      ]),
   );
 }
