@@ -33,7 +33,7 @@ const RESULT_CODES: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 };
 
-/** Taking a snapshot opens the database anew; these are lost then. */
+/** Taking a snapshot opens the database anew; these are lost then, and so is `query_only`. */
 const SETTINGS =
   'PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = OFF';
 
@@ -100,11 +100,12 @@ export class SqlJsDriver implements SqliteDriver {
 
   /** The whole database as the bytes of a file. Not to be called in a transaction. */
   snapshot(): Uint8Array {
+    const [queryOnly = 0] = this.prepare<readonly [number]>('PRAGMA query_only').get([]) ?? [];
     try {
       return this.#database.export();
     } finally {
       this.#generation += 1;
-      this.#database.exec(SETTINGS);
+      this.#database.exec(`${SETTINGS}; PRAGMA query_only = ${queryOnly}`);
     }
   }
 
