@@ -79,7 +79,8 @@ function tabOf(connection: BidiConnection, context: string): TestTab {
       target,
       awaitPromise: true,
     });
-    if (isRecord(answer['result']) && answer['type'] === 'success') return answer['result']['value'];
+    if (isRecord(answer['result']) && answer['type'] === 'success')
+      return answer['result']['value'];
     const details = answer['exceptionDetails'];
     throw new Error(isRecord(details) ? String(details['text']) : 'the page failed');
   };

@@ -7,6 +7,8 @@
 export interface Persister {
   /** What errors call it, such as a path. */
   readonly name: string;
+  /** `true`: the storage takes the database as it is, refuses writes (`READ_ONLY`), and never saves. */
+  readonly readOnly?: boolean | undefined;
   /**
    * Takes hold of the database and reads it; `undefined` when there is none yet. The storage may keep
    * or move away the bytes.

@@ -16,8 +16,8 @@ interface OpenDatabase {
 }
 
 export interface ServeDatabaseOptions {
-  /** What else the platform's threads do. */
-  readonly otherCalls?: ThreadCalls;
+  /** What else the platform's threads do; `snapshot` gives the open database as the bytes of a file. */
+  readonly otherCalls?: (snapshot: () => Uint8Array) => ThreadCalls;
   /** As of `serveEngine`. */
   readonly defer: (callback: () => void) => void;
 }
@@ -33,25 +33,26 @@ export function serveDatabase(
     if (database !== undefined) return database;
     throw new BarkeepError('INTERNAL', 'the worker has no database open');
   };
+  const snapshot = (): Uint8Array => opened().driver.snapshot();
   const calls: WorkerCalls = {
     ...callsOf(() => opened().engine),
     open: (options) => {
       database = open(sql, options);
     },
-    snapshot: () => opened().driver.snapshot(),
+    snapshot,
     close: () => {
       database?.engine.close();
       database = undefined;
     },
   };
   const whenIdle = (): boolean => database?.engine.compactStep() === true;
-  serveEngine(port, { ...calls, ...otherCalls }, { whenIdle, defer });
+  serveEngine(port, { ...calls, ...otherCalls?.(snapshot) }, { whenIdle, defer });
 }
 
 function open(sql: SqlJsStatic, { bytes, ...options }: DatabaseOptions): OpenDatabase {
   const driver = new SqlJsDriver(sql, bytes);
   try {
-    return { driver, engine: SqliteEngine.open(driver, { ...options, access: 'read-write' }) };
+    return { driver, engine: SqliteEngine.open(driver, options) };
   } catch (error) {
     driver.close();
     throw error;

@@ -1,4 +1,4 @@
-import { type BarkeepError, type Clock, fileFailure, ListenerSet } from '@barkeep/core';
+import { BarkeepError, type Clock, fileFailure, ListenerSet } from '@barkeep/core';
 import { type EngineCaller, EngineStorage, type ThreadClient } from '@barkeep/sqlite-engine';
 import { usableImage } from './database-image.ts';
 import type { Persister } from './persister.ts';
@@ -97,7 +97,7 @@ export abstract class SnapshotStorage extends EngineStorage {
   }
 
   protected override get writer(): EngineCaller {
-    return this.#changing;
+    return this.#given.readOnly === true ? this.reader : this.#changing;
   }
 
   protected override async _open(): Promise<void> {
@@ -106,7 +106,10 @@ export abstract class SnapshotStorage extends EngineStorage {
       const bytes = await this.#load(database.persister);
       const settings = { journal: 'memory', synchronous: 'off', writer: 0 } as const;
       const moved = bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
-      const options = { ...settings, archive: this.#archive, bytes };
+      const isReadOnly = this.#given.readOnly === true;
+      if (isReadOnly && bytes === undefined) throw nothingToRead(database.persister.name);
+      const access = isReadOnly ? 'read-only' : 'read-write';
+      const options = { ...settings, access, archive: this.#archive, bytes } as const;
       await database.thread.call('open', [options], moved);
       this.#database = database;
       // What keeps a new database has it from the first save on.
@@ -168,6 +171,11 @@ export abstract class SnapshotStorage extends EngineStorage {
     if (this.#database === undefined) throw this.notOpen();
     return this.#database;
   }
+}
+
+function nothingToRead(name: string): BarkeepError {
+  const message = `there is no database ${name} to read: open it for writing first`;
+  return new BarkeepError('CANNOT_OPEN', message, { details: { path: name } });
 }
 
 /** The persister first: it may need the thread. */

@@ -3,7 +3,7 @@ import type { SqliteDriver, SqliteRow, SqliteStatement } from '@barkeep/sqlite-e
 import type { Database, SqlJsStatic, SqlValue, Statement } from 'sql.js';
 import { resultName } from './result-name.ts';
 
-/** Taking a snapshot opens the database anew; these are lost then. */
+/** Taking a snapshot opens the database anew; these are lost then, and so is `query_only`. */
 const SETTINGS =
   'PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = OFF';
 
@@ -70,11 +70,12 @@ export class SqlJsDriver implements SqliteDriver {
 
   /** The whole database as the bytes of a file. Not to be called in a transaction. */
   snapshot(): Uint8Array {
+    const [queryOnly = 0] = this.prepare<readonly [number]>('PRAGMA query_only').get([]) ?? [];
     try {
       return this.#database.export();
     } finally {
       this.#generation += 1;
-      this.#database.exec(SETTINGS);
+      this.#database.exec(`${SETTINGS}; PRAGMA query_only = ${queryOnly}`);
     }
   }
 

@@ -32,10 +32,11 @@ export interface SqlJsStorageOptions {
    */
   readonly wasmUrl?: string | URL | undefined;
   /**
-   * Browsers only: starts the script `@barkeep/storage-sqljs/web-worker` as a module.
+   * Browsers only: the address of the script `@barkeep/storage-sqljs/web-worker`, relative to the page, or
+   * a function that starts it as a module.
    * Default: as the bundler understands `new Worker(new URL(…, import.meta.url))`.
    */
-  readonly worker?: (() => WebWorker) | undefined;
+  readonly worker?: string | URL | (() => WebWorker) | undefined;
 }
 
 /** What both platforms check. */
