@@ -1,5 +1,6 @@
 export * from './archive-policy.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
+export * from './changing-calls.ts';
 export { type ArchiveFigures, type CompactionStep, CompactionTally } from './compaction-step.ts';
 export * from './database-location.ts';
 export type { DatabaseSettings } from './database-settings.ts';

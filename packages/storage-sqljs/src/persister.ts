@@ -22,9 +22,9 @@ export interface Persister {
    */
   save(bytes: Uint8Array): Promise<void>;
   /**
-   * Checks that what `load` took is still there and nobody else's, without reading it all. The storage
-   * asks before it calls a change, a flush or its closing done. Optional.
-   * @throws BarkeepError when a save would not reach it.
+   * Checks that what `load` took is still there and has not been changed by somebody else. The storage
+   * asks before it calls a flush, or its closing, done. Optional.
+   * @throws BarkeepError when a save would fail for that.
    */
   check?(): Promise<void>;
   /** Lets go of what `load` took; also called after a `load` that threw. */

@@ -59,10 +59,8 @@ export abstract class SnapshotStorage extends EngineStorage {
     if (onSaveError !== undefined) this.#saveErrors.add(onSaveError);
     this.#changing = {
       call: async (method, parameters, transfer) => {
-        const { thread } = this.#opened();
         try {
-          const done = thread.call(method, parameters, transfer);
-          return (await Promise.all([done, this.#check()]))[0];
+          return await this.#opened().thread.call(method, parameters, transfer);
         } finally {
           this.#saver.touch();
         }

@@ -1,5 +1,5 @@
 /** The lock of a database file, against other programs and other parts of this one. */
-import { linkSync, readFileSync, symlinkSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SqliteStorage } from '@barkeep/storage-sqlite';
 import { SqlJsStorage } from '@barkeep/storage-sqljs';
@@ -46,6 +46,31 @@ it('lets others read the last save, and nobody write, from open to close', async
   expect(await other.does({ do: 'open', path, storage: 'sqljs' })).toBe('BUSY');
   await storage.close();
   expect(await other.does({ do: 'exec', path, sql: 'DELETE FROM candle_rows' })).toBe(undefined);
+});
+
+it('is not needed by those who only read, and not in the way of them', async () => {
+  const path = await filledDatabase();
+  await other.does({ do: 'open', path, storage: 'sqljs' });
+  await other.does({ do: 'write', symbol: 'X', candles: 5 });
+  const before = readdirSync(dirname(path));
+  const reader = await openStorage(path, { readOnly: true });
+  expect((await reader.candles.list()).map(({ symbol }) => symbol)).toEqual([BTC.symbol]);
+  const write = reader.candles.write({ key: BTC, candles: minutes(10, 20) });
+  expect(await rejection(write)).toMatchObject({ code: 'READ_ONLY' });
+  await reader.flush();
+  expect(await other.does({ do: 'flush' })).toBe(undefined);
+  await reader.close();
+  const again = await openStorage(path, { readOnly: true });
+  expect((await again.candles.list()).map(({ symbol }) => symbol)).toEqual([BTC.symbol, 'X']);
+  await other.does({ do: 'close' });
+
+  // The same with what is in a write-ahead log.
+  await other.does({ do: 'open', path, storage: 'sqlite' });
+  await other.does({ do: 'write', symbol: 'Y', candles: 5 });
+  const third = await openStorage(path, { readOnly: true });
+  expect((await third.candles.list()).map(({ symbol }) => symbol)).toEqual([BTC.symbol, 'X', 'Y']);
+  await other.does({ do: 'close' });
+  expect(readdirSync(dirname(path))).toEqual(before);
 });
 
 it('holds a new file, too, and one of two that make it at once is refused', async () => {

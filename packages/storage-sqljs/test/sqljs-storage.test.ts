@@ -228,6 +228,8 @@ it.each([
   ['path', { path: 'a', persister: { name: '', load() {}, save() {}, close() {} } }],
   ['persister', { persister: { name: 'b' } }],
   ['persister', { persister: null }],
+  ['readOnly', { path: 'a', readOnly: 1 }],
+  ['readOnly', { persister: { name: '', load() {}, save() {}, close() {} }, readOnly: true }],
   ['options', { path: 'a', wasmUrl: './sql.wasm' }],
   ['path', { path: ':memory:' }],
   ['saveDelayMs', { path: 'a', saveDelayMs: -1 }],

@@ -89,7 +89,10 @@ function missingFrom(
 function lastMayChange({ ask, candles, snapshot }: StoredCandles, to: EpochMs): boolean {
   const { series } = ask;
   const from = candles.length > 0 ? candles.lastTimestamp : ask.range.from;
-  const settling = intersectIntervals(series.settling.covered(), normalizeIntervals([{ from, to }]));
+  const settling = intersectIntervals(
+    series.settling.covered(),
+    normalizeIntervals([{ from, to }]),
+  );
   if (settling.length > 0) return true;
   if (candles.length === 0) return false;
   return !intervalsContain(snapshot.covered, { from, to: series.grid.shift(from) });

@@ -2,16 +2,12 @@ import * as fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as paths from 'node:path';
 import { BarkeepError, fileFailure } from '@barkeep/core';
-import {
-  type DatabaseLocation,
-  inodeOf,
-  locateDatabase,
-  pathWithLog,
-} from '@barkeep/sqlite-engine';
+import { type DatabaseLocation, locateDatabase, pathWithLog } from '@barkeep/sqlite-engine';
 import type { Persister } from '../persister.ts';
 import { assertUsablePath } from './assert-usable-path.ts';
 import { FileLock } from './file-lock.ts';
 import { countDescriptors } from './open-descriptors.ts';
+import { readCopy } from './read-copy.ts';
 import { replacePages } from './replace-pages.ts';
 import { readWhole } from './whole-transfer.ts';
 
@@ -42,12 +38,15 @@ interface KnownFile {
 export class DatabaseFile implements Persister {
   /** The absolute path, as it was given. */
   readonly name: string;
+  readonly readOnly: boolean;
   #open: OpenFile | undefined;
   #known: KnownFile | undefined;
   #isSaving = false;
 
-  constructor(path: string) {
+  /** `readOnly`: the file is read as it is, and not kept open. */
+  constructor(path: string, readOnly = false) {
     this.name = path;
+    this.readOnly = readOnly;
   }
 
   /**
@@ -58,8 +57,9 @@ export class DatabaseFile implements Persister {
   load(): Promise<Uint8Array | undefined> {
     return this.#reporting('CANNOT_OPEN', async () => {
       const { path, inode } = this.#locate();
-      assertUsablePath(path);
       if (inode !== undefined && countDescriptors(inode) > 0) throw this.#isOpenHere();
+      if (this.readOnly) return await readCopy(path);
+      assertUsablePath(path);
       try {
         const { lock, handle } = await this.#take();
         if (lock.isEmpty) return undefined;
@@ -100,11 +100,18 @@ export class DatabaseFile implements Persister {
   }
 
   /** @throws BarkeepError `CANNOT_OPEN` or `BUSY` when a save could not replace what was loaded. */
-  check(): Promise<void> {
-    return this.#reporting('IO', async () => {
+  async check(): Promise<void> {
+    this.assertCurrent();
+  }
+
+  /** The same at once. */
+  assertCurrent(): void {
+    try {
       if (this.#isSaving) this.#assertThere();
       else this.#assertKnown();
-    });
+    } catch (error) {
+      throw fileFailure(error, this.name);
+    }
   }
 
   async close(): Promise<void> {
@@ -196,10 +203,10 @@ export class DatabaseFile implements Persister {
 
   #assertThere(): void {
     if (this.#known === undefined) return;
-    const found = inodeOf(this.name, fs);
-    if (found === this.#known.inode) {
+    const found = fs.statSync(this.name, { bigint: true, throwIfNoEntry: false });
+    if (found !== undefined && `${found.dev}:${found.ino}` === this.#known.inode) {
       // SQLite would take an empty file for a new database.
-      if (fs.statSync(this.name).size === 0) throw this.#isChanged();
+      if (found.size === 0n) throw this.#isChanged();
       return;
     }
     const what = found === undefined ? 'it was moved or deleted' : 'another is in its place';

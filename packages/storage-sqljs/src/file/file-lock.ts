@@ -1,16 +1,12 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setTimeout } from 'node:timers/promises';
-import { BarkeepError, fileFailure } from '@barkeep/core';
-import { sqliteFailure } from '@barkeep/sqlite-engine';
-import { resultName } from '../result-name.ts';
 import { nodeSqlite } from './node-sqlite.ts';
+import { sqliteFileFailure, untilFree } from './until-free.ts';
 
 /** As long as the page of a browser waits. */
 const PATIENCE_TO_OPEN_MS = 1_000;
 /** As long as storage-sqlite waits: at closing, what cannot be saved is lost. */
 const PATIENCE_TO_SAVE_MS = 5_000;
-const PAUSE_MS = 20;
 /** Has more rows than anybody asks for, whatever is in the database. */
 const UNFINISHED = 'SELECT 1 FROM sqlite_schema UNION ALL SELECT 2 UNION ALL SELECT 3';
 
@@ -53,7 +49,7 @@ export class FileLock {
       this.#settle();
     } catch (error) {
       // With its log empty, the file is whole as it is: it can be read before there is room.
-      if (lockFailure(error, path).code !== 'DISK_FULL') throw error;
+      if (sqliteFileFailure(error, path).code !== 'DISK_FULL') throw error;
     }
     this.isEmpty = [
       'SELECT count(*) FROM sqlite_schema',
@@ -79,7 +75,7 @@ export class FileLock {
         database.close();
         const isEmpty = statSync(path, { throwIfNoEntry: false })?.size === 0;
         // Where there is no room, nobody else can have begun to fill it either.
-        if (isNew && isEmpty && lockFailure(error, path).code === 'DISK_FULL') rmSync(path);
+        if (isNew && isEmpty && sqliteFileFailure(error, path).code === 'DISK_FULL') rmSync(path);
         throw error;
       }
     });
@@ -153,7 +149,7 @@ export class FileLock {
       this.#begin('IMMEDIATE');
     } catch (error) {
       // Somebody is waiting to write, which the unfinished read keeps them from.
-      if (lockFailure(error, this.path).code !== 'BUSY') throw error;
+      if (sqliteFileFailure(error, this.path).code !== 'BUSY') throw error;
     }
   }
 
@@ -166,32 +162,6 @@ export class FileLock {
     if (this.#isInTransaction) this.#database.exec('ROLLBACK');
     this.#isInTransaction = false;
   }
-}
-
-/** Tries again while the database is busy. */
-async function untilFree<T>(path: string, patienceMs: number, attempt: () => T): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
-    try {
-      return attempt();
-    } catch (error) {
-      const failure = lockFailure(error, path);
-      if (failure.code !== 'BUSY' || waitedMs >= patienceMs) throw failure;
-    }
-    await setTimeout(PAUSE_MS);
-  }
-}
-
-function lockFailure(cause: unknown, path: string): BarkeepError {
-  if (!(cause instanceof Error && 'errcode' in cause))
-    return fileFailure(cause, path, 'CANNOT_OPEN');
-  Object.assign(cause, { code: resultName(Number(cause.errcode)) });
-  const { code, message, retryable, details } = sqliteFailure(cause);
-  const reason = code === 'BUSY' ? 'another program has it open' : message;
-  return new BarkeepError(code, `cannot use ${path}: ${reason}`, {
-    cause,
-    retryable,
-    details: { ...details, path },
-  });
 }
 
 function read(database: DatabaseSync, sql: string): number {

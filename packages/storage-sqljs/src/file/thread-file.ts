@@ -8,7 +8,8 @@ import {
   type ThreadClient,
 } from '@barkeep/sqlite-engine';
 import type { Persister } from '../persister.ts';
-import type { FileCalls } from './file-calls.ts';
+import type { DatabaseFile } from './database-file.ts';
+import type { FileCalls } from './served-file.ts';
 
 /**
  * A database file that the database's thread works on, where waiting for a lock and comparing pages hold
@@ -16,25 +17,28 @@ import type { FileCalls } from './file-calls.ts';
  */
 export class ThreadFile implements Persister {
   readonly name: string;
+  readonly readOnly: boolean;
   readonly #thread: ThreadClient<FileCalls>;
   #entry: DatabaseLocation | undefined;
 
-  constructor(path: string, thread: ThreadClient<FileCalls>) {
-    this.name = path;
+  constructor({ name, readOnly }: DatabaseFile, thread: ThreadClient<FileCalls>) {
+    this.name = name;
+    this.readOnly = readOnly;
     this.#thread = thread;
   }
 
   async load(): Promise<Uint8Array | undefined> {
     this.#enter();
-    const bytes = await this.#thread.call('load', [this.name]);
+    const bytes = await this.#thread.call('load', [this.name, this.readOnly]);
+    if (this.readOnly) this.#leave();
     // By now there is a file, which may be reached by other names.
-    this.#enter();
+    else this.#enter();
     return bytes;
   }
 
-  async save(bytes: Uint8Array): Promise<void> {
-    const moved = bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
-    return this.#thread.call('save', [bytes], moved);
+  /** Saves what the thread has: no other bytes ever get here. */
+  async save(): Promise<void> {
+    return this.#thread.call('save', []);
   }
 
   async check(): Promise<void> {
