@@ -44,7 +44,7 @@ const calls: WorkerCalls = {
 if (parentPort !== null) {
   serveEngine(
     parentPort,
-    { ...calls, ...acknowledged(calls) },
+    { ...calls, ...acknowledged(engineCalls) },
     {
       whenIdle: () => database.compactStep(),
       defer: setImmediate,
