@@ -1,6 +1,6 @@
 import type { SeriesKey } from '@barkeep/core';
+import { withBusyTimeout } from './busy-timeout.ts';
 import type { Compactor } from './compactor.ts';
-import { readNumberPragma } from './pragma.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { inTransaction } from './transaction.ts';
@@ -33,7 +33,7 @@ export class BackgroundCompaction {
     if (next === undefined) return false;
     const [id, key] = next;
     try {
-      const isDue = this.#withoutWaiting(() => this.#stepOf(key));
+      const isDue = withBusyTimeout(this.#driver, 0, () => this.#stepOf(key));
       if (!isDue) this.#due.delete(id);
     } catch (error) {
       if (sqliteFailure(error).code === 'BUSY') return false;
@@ -48,15 +48,5 @@ export class BackgroundCompaction {
       const step = this.#compactor.step(key, this.#compactor.start(key));
       return step !== undefined && this.#compactor.idIfDue(key) !== undefined;
     });
-  }
-
-  #withoutWaiting<T>(work: () => T): T {
-    const timeout = readNumberPragma(this.#driver, 'busy_timeout');
-    this.#driver.exec('PRAGMA busy_timeout = 0');
-    try {
-      return work();
-    } finally {
-      this.#driver.exec(`PRAGMA busy_timeout = ${timeout}`);
-    }
   }
 }

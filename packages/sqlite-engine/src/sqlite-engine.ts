@@ -27,6 +27,7 @@ import type {
 import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
 import { BackgroundCompaction } from './background-compaction.ts';
+import { withBusyTimeout } from './busy-timeout.ts';
 import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
 import { CandleWriter } from './candle-writer.ts';
@@ -38,6 +39,7 @@ import {
   applySettings,
   assertLibraryVersion,
   type DatabaseSettings,
+  LARGEST_WAL,
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
@@ -54,6 +56,7 @@ import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { inTransaction } from './transaction.ts';
+import { WalBound } from './wal-bound.ts';
 
 /** A batch of candles to store, in plain values that can be sent between threads. */
 export interface EngineBatch {
@@ -117,8 +120,12 @@ export class SqliteEngine {
   readonly #revisions: RevisionTable;
   readonly #compactor: Compactor;
   readonly #background: BackgroundCompaction;
+  readonly #wal: WalBound;
 
-  private constructor(driver: SqliteDriver, { writer, archive }: SqliteEngineOptions) {
+  private constructor(
+    driver: SqliteDriver,
+    { writer, archive, largestWalBytes = LARGEST_WAL }: SqliteEngineOptions,
+  ) {
     const policy = archivePolicy(archive);
     this.#driver = driver;
     this.#series = new SeriesTable(driver);
@@ -133,6 +140,7 @@ export class SqliteEngine {
     const tables = { driver, series: this.#series, rows: this.#rows, segments: this.#segments };
     this.#compactor = new Compactor(tables, policy);
     this.#background = new BackgroundCompaction(driver, this.#compactor);
+    this.#wal = new WalBound(driver, largestWalBytes);
   }
 
   /**
@@ -357,7 +365,11 @@ export class SqliteEngine {
    * Returns whether to call it again.
    */
   compactStep(): boolean {
-    return guarded(() => this.#background.step());
+    return guarded(() => {
+      const isMore = this.#background.step();
+      this.#wal.keep();
+      return isMore;
+    });
   }
 
   /**
@@ -370,6 +382,11 @@ export class SqliteEngine {
       if (row?.[0] === 0) return;
       throw new BarkeepError('BUSY', 'other connections keep the WAL in use', { retryable: true });
     });
+  }
+
+  /** Brings the whole WAL into the database and empties it; returns whether no connection kept it in use. */
+  emptyWal(): boolean {
+    return guarded(() => this.#wal.empty());
   }
 
   close(): void {
@@ -442,15 +459,11 @@ export class SqliteEngine {
 
   /** https://sqlite.org/lang_analyze.html#pragopt: cheap, and only where statistics are stale. */
   #refreshStatistics(): void {
-    const timeout = readNumberPragma(this.#driver, 'busy_timeout');
-    this.#driver.exec('PRAGMA busy_timeout = 0');
     try {
-      this.#driver.exec('PRAGMA optimize = 0x10002');
+      withBusyTimeout(this.#driver, 0, () => this.#driver.exec('PRAGMA optimize = 0x10002'));
     } catch (error) {
-      // Somebody is writing: opening does not wait for them just to refresh statistics.
-      if (sqliteFailure(error).code !== 'BUSY') throw error;
-    } finally {
-      this.#driver.exec(`PRAGMA busy_timeout = ${timeout}`);
+      // Somebody is writing, or there is no room to write: opening does not depend on fresh statistics.
+      if (!['BUSY', 'DISK_FULL'].includes(sqliteFailure(error).code)) throw error;
     }
   }
 
@@ -459,7 +472,11 @@ export class SqliteEngine {
   }
 
   #writing<T>(work: () => T): T {
-    return guarded(() => inTransaction(this.#driver, 'write', work));
+    return guarded(() => {
+      const result = inTransaction(this.#driver, 'write', work);
+      this.#wal.keep();
+      return result;
+    });
   }
 }
 

@@ -106,6 +106,7 @@ export class ThreadClient<Calls extends ThreadCalls> {
 }
 
 function ended(cause: unknown): BarkeepError {
+  if (BarkeepError.is(cause)) return cause;
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
   const message = `the SQLite worker thread has ended; open the storage anew${reason}`;
   return new BarkeepError('INTERNAL', message, { cause });
