@@ -51,6 +51,7 @@ import { describeSeries } from './describe-series.ts';
 import { invalidateSeries } from './invalidate-series.ts';
 import { partStatistics } from './part-statistics.ts';
 import { saveCandles } from './save-candles.ts';
+import { historyStartOf } from './series/history-start.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
@@ -143,6 +144,7 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('describeSeries', options, async () => {
       validateSeriesKey(key);
       const series = this.#parts.directory.of(key);
+      await this.#parts.fetcher?.settle();
       await this.#parts.live?.settle(series.text);
       const { storage, clock } = this.#options;
       const quality = await describeSeries(storage, clock, series, range, options);
@@ -150,7 +152,7 @@ export class MarketData extends Handle implements IMarketDataService {
       return {
         key: series.key,
         ...quality,
-        historyStart: series.notes.historyStart,
+        historyStart: historyStartOf(series, series.snapshot?.extent, clock.now()),
         lastError: series.notes.lastError,
         fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
       };

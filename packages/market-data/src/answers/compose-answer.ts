@@ -29,12 +29,7 @@ export function composeAnswer(
   const { ask } = stored;
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
   const range = answeredRange(stored, asked, unsettled.to);
-  const historyStart = historyStartOf(
-    ask.series.notes,
-    stored.snapshot.extent,
-    now,
-    ask.series.grid,
-  );
+  const historyStart = historyStartOf(ask.series, stored.snapshot.extent, now);
   const { entries } = stored.snapshot;
   return Object.freeze({
     series: stored.candles,
