@@ -34,11 +34,11 @@ import {
   completeRedisOptions,
   type RedisRealtimeOptions,
 } from './redis-realtime-options.ts';
+import { SAMPLE_SCRIPT } from './sample-script.ts';
 import { SequenceWatch } from './sequence-watch.ts';
 import { ServerTime } from './server-time.ts';
 import { decodeTrades, encodeTrades } from './stored-trade.ts';
 import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
-import { SymbolList } from './symbol-list.ts';
 import { TradeReads } from './trade-reads.ts';
 import { TurnReads } from './turn-reads.ts';
 import type { AppliedBatch, RedisLives, WriteOperation } from './write-batch.ts';
@@ -56,6 +56,8 @@ const KEYS_A_READ = 1_000;
 const MOST_MEASURED = 1_000;
 const SYMBOLS_A_MEASURE = 10;
 const MOST_AT_A_TIME = 1_000;
+/** How often a symbol that is written is listed again. */
+const LIST_EVERY_MS = 60_000;
 
 type LatestKind = 'ticker' | 'orderBook';
 type WriteWork = Omit<WriteOperation, 'resolve' | 'reject'>;
@@ -73,7 +75,6 @@ export class RedisRealtime extends AbstractRealtimeCache {
   readonly #keys: KeySpace;
   readonly #writes: WriteQueue;
   readonly #trades: TradeReads;
-  readonly #symbols: SymbolList;
   readonly #serverTime: ServerTime;
   readonly #near: NearCache | undefined;
   readonly #turn = new TurnReads();
@@ -123,16 +124,6 @@ export class RedisRealtime extends AbstractRealtimeCache {
       gate: this.#gate,
       reader: this.#writer,
       onUnreadable: (values) => this.countUnreadable(values),
-    });
-    this.#symbols = new SymbolList({
-      commands: this.#link.client,
-      gate: this.#gate,
-      key: this.#keys.list,
-      time: this.time,
-      longestLifeMs: () => {
-        const { ticker, orderBook, trades } = this.#lives();
-        return Math.max(Number(ticker), Number(orderBook), Number(trades));
-      },
     });
     if (nearSymbols !== undefined) {
       const maxAgeMs = isCluster ? NEAR_AGE_IN_CLUSTER_MS : Number.POSITIVE_INFINITY;
@@ -234,7 +225,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   protected async _appendTrades(symbol: string, trades: readonly Trade[]): Promise<Trade[]> {
     const keys = this.#keys.of(symbol);
     const now = this.time.now();
-    this.#symbols.note(keys, now);
+    this.#list(keys, now);
     keys.expiresAt.trades ??= now + this.lifeMs('tradesMs');
     const answers = inGroups(trades, TRADES_A_SLICE).map((slice, i) =>
       this.#ask(keys, {
@@ -314,7 +305,10 @@ export class RedisRealtime extends AbstractRealtimeCache {
    */
   protected async _usage(): Promise<RealtimeUsage> {
     this.#writes.flush();
-    const { count, symbols } = await this.#symbols.sample(MOST_MEASURED);
+    const reply = await this.#gate.run(() =>
+      SAMPLE_SCRIPT.run(this.#link.client, [this.#keys.list], [`${MOST_MEASURED}`]),
+    );
+    const [count, symbols] = reply as [number, string[]];
     const size = this.#link.isCluster ? 1 : SYMBOLS_A_MEASURE;
     const measured = await this.#each(
       inGroups(symbols, size).map((group) => () => this.#measure(group)),
@@ -369,9 +363,31 @@ export class RedisRealtime extends AbstractRealtimeCache {
     };
   }
 
+  /** Lists a symbol with what is written of it, so that statistics find it among all keys there are. */
+  #list(keys: SymbolKeys, now: number): void {
+    if (keys.listedUntil > now) return;
+    keys.listedUntil = now + LIST_EVERY_MS;
+    const { ticker, orderBook, trades } = this.#lives();
+    const longest = Math.max(Number(ticker), Number(orderBook), Number(trades));
+    this.#write(
+      { tag: this.#keys.commonTag },
+      {
+        code: 'l',
+        keys: [this.#keys.list],
+        value: `${longest + 2 * LIST_EVERY_MS} ${keys.symbol}`,
+        isCounted: true,
+        resolve: () => undefined,
+        // The write that it came with fails too, or the next one lists it.
+        reject: () => {
+          keys.listedUntil = Number.NEGATIVE_INFINITY;
+        },
+      },
+    );
+  }
+
   #set(kind: LatestKind, keys: SymbolKeys, value: string): Promise<RealtimeWriteResult> {
     const now = this.time.now();
-    this.#symbols.note(keys, now);
+    this.#list(keys, now);
     keys.expiresAt[kind] = now + this.lifeMs(`${kind}Ms`);
     return new Promise((resolve, reject) => {
       this.#write(keys, {

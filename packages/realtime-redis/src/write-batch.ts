@@ -9,6 +9,7 @@ export type WriteCode =
   | 'a' // append trades
   | 'x' // delete trades
   | 'w' // delete trades that have expired
+  | 'l' // list a symbol
   | 'c'; // tell that everything was cleared
 
 /** What is known of a batch when it was answered. */

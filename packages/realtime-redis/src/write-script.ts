@@ -26,7 +26,8 @@ local life = { t = ARGV[7], b = ARGV[8], trades = tonumber(ARGV[9]), arrivals = 
 local max_trades, max_ahead = tonumber(ARGV[11]), tonumber(ARGV[12])
 local epoch, codes = ARGV[13], ARGV[14]
 -- How many keys each operation has.
-local key_count = { t = 1, b = 1, d = 1, a = 4, x = 4, w = 4, c = 0 }
+local key_count = { t = 1, b = 1, d = 1, a = 4, x = 4, w = 4, l = 1, c = 0 }
+local takes_value = { t = true, b = true, a = true, l = true }
 local slice = ${TRADES_A_SLICE}
 
 local call = redis.call
@@ -380,12 +381,23 @@ local function with_trades(work, argument)
   return work(keys, argument)
 end
 
+-- Lists a symbol for as long as it has data at the most, and takes some off whose time is over.
+local function list(key, given)
+  local life_ms, symbol = string.match(given, '^(%d+) (.*)$')
+  ask_own('ZADD', key, 'GT', string.format('%.0f', now + life_ms), symbol)
+  local over = call('ZRANGE', key, '-inf', string.format('%.0f', now), 'BYSCORE', 'LIMIT', 0, 10)
+  if #over > 0 then call('ZREM', key, unpack(over)) end
+  if call('PTTL', key) < tonumber(life_ms) then call('PEXPIRE', key, life_ms) end
+  return ''
+end
+
 local function apply(code)
   if code == 't' or code == 'b' then return set(next_key(), next_arg(), life[code]) end
   if code == 'd' then return delete(next_key()) end
   if code == 'a' then return with_trades(append, next_arg()) end
   if code == 'x' then return with_trades(delete_trades) end
   if code == 'w' then return with_trades(sweep_trades) end
+  if code == 'l' then return list(next_key(), next_arg()) end
   tell('*', '', '')
   return ''
 end
@@ -400,7 +412,7 @@ for i = 1, #codes do
     if type(answer) == 'table' then answer = answer.err end
     answer = '!' .. string.gsub(answer, '[,|]', ';')
     key_index = key_before + key_count[code]
-    arg_index = arg_before + ((code == 'a' or code == 't' or code == 'b') and 1 or 0)
+    arg_index = arg_before + (takes_value[code] and 1 or 0)
   end
   answers[i] = answer
 end
