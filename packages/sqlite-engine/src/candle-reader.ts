@@ -65,6 +65,7 @@ export class CandleReader {
   ): Pick<CandleColumns, C> {
     const expected = Math.min(series.rowCount, this.most(series, selection));
     const rows = this.#rows.read(series, selection, expected);
+    assertRowsCounted(series, selection, rows.timestamp.length);
     const only = mapColumns(columns, (column) => rows[column]);
     const parts = this.#partsBeside(rows.timestamp, series, selection);
     const [first, last] = [parts[0], parts.at(-1)];
@@ -179,21 +180,34 @@ function lengthOf(parts: readonly SegmentPart[]): number {
  */
 function assertCounted(
   series: SeriesRow,
-  { from, to, limit, take }: CandleSelection,
+  selection: CandleSelection,
   answer: Partial<CandleColumns>,
 ): void {
   const [column] = Object.values(answer);
   if (column === undefined) return;
+  const { limit, take } = selection;
   const { count, first, last } = series;
-  const isWhole = first === null || last === null || (from <= first && last < to);
+  const isWhole = isWholeSeries(series, selection);
   if (isWhole ? column.length !== Math.min(count, limit) : column.length > count) {
-    throw miscounted(series, `has ${column.length} of them`);
+    throw miscounted(series, `${column.length} are found`);
   }
   const { timestamp } = answer;
   if (!isWhole || timestamp === undefined || timestamp.length === 0) return;
   const isFirst = timestamp[0] === first || (take === 'last' && limit < count);
   const isLast = timestamp.at(-1) === last || (take === 'first' && limit < count);
-  if (!isFirst || !isLast) throw miscounted(series, `has others at its ends`);
+  if (!isFirst || !isLast) throw miscounted(series, 'others are found at its ends');
+}
+
+/** The same of rows: one that is lost leaves the older candle that it lay over. @throws BarkeepError `CORRUPT` */
+function assertRowsCounted(series: SeriesRow, selection: CandleSelection, found: number): void {
+  const { rowCount, count } = series;
+  const areAll = isWholeSeries(series, selection) && selection.limit >= Math.max(count, rowCount);
+  if (areAll ? found === rowCount : found <= rowCount) return;
+  throw miscounted(series, `${found} rows are found instead of ${rowCount}`);
+}
+
+function isWholeSeries({ first, last }: SeriesRow, { from, to }: CandleSelection): boolean {
+  return first === null || last === null || (from <= first && last < to);
 }
 
 /** The index of the first timestamp at or after an instant. */

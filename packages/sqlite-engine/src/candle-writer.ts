@@ -224,9 +224,10 @@ export class CandleWriter {
     return end - start - overlaid;
   }
 
-  #countOverlaid(series: SeriesRow, candles: CandleSeries, range: Interval): number {
-    if (!this.#mayHaveRows(series, range)) return 0;
-    const { timestamp } = this.#readRows(series, range);
+  /** Whatever the rows hold: damaged ones can be removed too. */
+  #countOverlaid({ id }: SeriesRow, candles: CandleSeries, range: Interval): number {
+    const selection = { ...range, limit: Number.POSITIVE_INFINITY, take: 'first' } as const;
+    const { timestamp } = this.#rows.readUnchecked(id, selection, 0);
     return timestamp.reduce((sum, at) => {
       return candles.timestamp[candles.indexAtOrAfter(at)] === at ? sum + 1 : sum;
     }, 0);

@@ -2,10 +2,12 @@ import { type Interval, isTimeframe, type SeriesKey, timeframeGrid } from '@bark
 import { readSegmentHeader } from '@barkeep/segment-codec';
 import type { IntegrityRepair, RepairReport } from '@barkeep/storage';
 import { type CandleFault, nextCandleFault } from './candle-fault.ts';
+import type { CandleWriter } from './candle-writer.ts';
 import { coverageFaults } from './coverage-faults.ts';
 import { periodsAround } from './damaged-segment.ts';
 import { judgeSegments, type SegmentFault } from './segment-judgement.ts';
 import { type QuarantinedTables, SegmentQuarantine } from './segment-quarantine.ts';
+import type { StoredSegment } from './segments.ts';
 import { countedAnew } from './series-counters.ts';
 import type { SeriesIdentity, SeriesRow, StoredSeries } from './series-table.ts';
 import type { SqliteStatement } from './sqlite-driver.ts';
@@ -15,6 +17,10 @@ import { inTransaction } from './transaction.ts';
 const MOST_REPAIRS = 1_000;
 const BLOCK = 16_384;
 const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+
+export interface RepairedTables extends QuarantinedTables {
+  readonly writer: CandleWriter;
+}
 
 /** A row that is no candle. */
 interface FaultyRow extends CandleFault {
@@ -36,14 +42,14 @@ interface SeriesFaults {
  * destroyed. What belongs to one series is one transaction.
  */
 export class DatabaseRepair {
-  readonly #tables: QuarantinedTables;
+  readonly #tables: RepairedTables;
   readonly #quarantine: SegmentQuarantine;
   readonly #keepRow: SqliteStatement;
   readonly #repairs: IntegrityRepair[] = [];
   readonly #series: SeriesKey[] = [];
   #truncated = false;
 
-  constructor(tables: QuarantinedTables) {
+  constructor(tables: RepairedTables) {
     this.#tables = tables;
     this.#quarantine = new SegmentQuarantine(tables);
     this.#keepRow = tables.driver.prepare(
@@ -102,8 +108,9 @@ export class DatabaseRepair {
 
   #repairTimeframes(): void {
     const { series } = this.#tables;
-    for (const one of series.stored().filter(({ timeframe }) => !isTimeframe(timeframe))) {
+    for (const one of series.stored()) {
       const key = this.#keyBySegments(one);
+      if (key === undefined && isTimeframe(one.timeframe)) continue;
       if (key === undefined) {
         series.setApart(one);
         const message = `series ${one.id}, of ${one.symbol} with the timeframe ${one.timeframe}, was set apart`;
@@ -117,18 +124,23 @@ export class DatabaseRepair {
     }
   }
 
-  /** What a series is by its segments, all of which say so, unless there is one like that already. */
-  #keyBySegments({ id, symbol }: StoredSeries): SeriesKey | undefined {
+  /**
+   * What a series is by its segments, when all of them say so and it does not. Nothing when there is one
+   * like that already.
+   */
+  #keyBySegments({ id, symbol, timeframe }: StoredSeries): SeriesKey | undefined {
     const { segments, series } = this.#tables;
-    const said = new Set(
-      segments.ids(id).map((segment) => timeframeIn(segments.stored(segment)?.data)),
-    );
-    const [timeframe] = said;
-    if (timeframe === undefined || said.size > 1) return undefined;
+    const said = new Set<SeriesKey['timeframe'] | undefined>();
+    for (const segment of segments.ids(id)) {
+      said.add(timeframeIn(segments.stored(segment)));
+      if (said.has(undefined) || said.size > 1) return undefined;
+    }
+    const [only] = said;
+    if (only === undefined || only === timeframe) return undefined;
     const isTaken = series
       .stored()
-      .some((one) => one.symbol === symbol && one.timeframe === timeframe);
-    return isTaken ? undefined : { symbol, timeframe };
+      .some((other) => other.symbol === symbol && other.timeframe === only);
+    return isTaken ? undefined : { symbol, timeframe: only };
   }
 
   #isSound(key: SeriesKey): boolean {
@@ -205,7 +217,10 @@ export class DatabaseRepair {
       (sum, { kind, segment }) => sum + (kind === 'misdescribed' ? 0 : segment.count),
       faults.rows.length,
     );
-    if (counted.count + givenUp < series.count) this.#forgetCoverage(series, counted.count);
+    const rowsGivenUp = faults.rows.length;
+    const isLost =
+      counted.count + givenUp < series.count || counted.rowCount + rowsGivenUp < series.rowCount;
+    if (isLost) this.#forgetCoverage(series);
     if (counted.count !== series.count || counted.rowCount !== series.rowCount) {
       const message = `counted anew: ${counted.count} candles instead of ${series.count}, ${counted.rowCount} of them rows instead of ${series.rowCount}`;
       this.#note({ kind: 'counter', key, message });
@@ -235,19 +250,22 @@ export class DatabaseRepair {
     }
   }
 
-  #setRowApart({ id, key }: SeriesRow, { at, values, what }: FaultyRow): void {
+  /** With the candle of a segment that it overlays: that one is out of date. */
+  #setRowApart(series: SeriesRow, { at, values, what }: FaultyRow): void {
+    const { id, key } = series;
     const interval = periodsAround(key, { first: at, last: at });
     this.#keepRow.run([id, at, at, new TextEncoder().encode(values), what]);
     this.#tables.rows.remove(id, { from: at, to: at + 1 });
+    this.#tables.writer.remove(series, interval);
     this.#tables.coverage.remove(id, interval);
     const message = `the candle at ${at}, which ${what}, was set apart`;
     this.#note({ kind: 'value', key, interval, message });
   }
 
   /** Where candles are lost of which nothing is left, nobody knows when they were. */
-  #forgetCoverage({ id, key, count }: SeriesRow, found: number): void {
+  #forgetCoverage({ id, key }: SeriesRow): void {
     if (!this.#tables.coverage.remove(id, ALL_TIME)) return;
-    const message = `nobody knows where ${count - found} candles were: the series is not covered any more`;
+    const message = 'candles are lost, nobody knows which: the series is not covered any more';
     this.#note({ kind: 'coverage', key, message });
   }
 
@@ -261,10 +279,12 @@ export class DatabaseRepair {
   }
 }
 
-function timeframeIn(bytes: Uint8Array | undefined): SeriesKey['timeframe'] | undefined {
-  if (bytes === undefined) return undefined;
+/** What a segment says of itself, whose bytes are those that were stored. */
+function timeframeIn(segment: StoredSegment | undefined): SeriesKey['timeframe'] | undefined {
+  if (segment === undefined) return undefined;
   try {
-    return readSegmentHeader(bytes).timeframe;
+    const { timeframe, checksum } = readSegmentHeader(segment.data);
+    return checksum === segment.checksum ? timeframe : undefined;
   } catch (error) {
     // One that cannot be read says nothing, and leaves it open whether the others are right.
     if (sqliteFailure(error).code !== 'CORRUPT') throw error;

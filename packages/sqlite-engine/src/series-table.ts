@@ -4,6 +4,7 @@ import {
   isTimeframe,
   type SeriesKey,
   type Timeframe,
+  timeframeGrid,
 } from '@barkeep/core';
 import type { SeriesFilter, SeriesInfo } from '@barkeep/storage';
 import type { SqliteDriver, SqliteRow, SqliteStatement } from './sqlite-driver.ts';
@@ -65,7 +66,9 @@ export class SeriesTable {
   readonly #update: SqliteStatement;
   readonly #list: SqliteStatement<ListRow>;
   readonly #stored: SqliteStatement<readonly [id: number, symbol: string, timeframe: string]>;
-  readonly #timeframes: SqliteStatement<readonly [timeframe: string]>;
+  readonly #timeframes: SqliteStatement<
+    readonly [timeframe: string, first: number | null, last: number | null]
+  >;
   readonly #rename: SqliteStatement;
   readonly #adoptOrphans: readonly SqliteStatement[];
   readonly #totals: SqliteStatement<readonly [series: number, candles: number]>;
@@ -74,7 +77,14 @@ export class SeriesTable {
     this.#find = driver.prepare(
       'SELECT id, count, row_count, first, last FROM series WHERE symbol = ? AND timeframe = ?',
     );
-    this.#insert = driver.prepare('INSERT INTO series (symbol, timeframe) VALUES (?, ?)');
+    // Not a number that anything belongs to whose series is lost: it would come back under another name.
+    const taken = ['candle_rows', 'segments', 'coverage', 'revisions'].map(
+      (table) => `(SELECT max(series_id) FROM ${table} WHERE series_id < 1000000000000)`,
+    );
+    this.#insert = driver.prepare(
+      `INSERT INTO series (id, symbol, timeframe)
+       SELECT 1 + max(0, ${['(SELECT max(id) FROM series)', ...taken].map((id) => `ifnull(${id}, 0)`).join(', ')}), ?, ?`,
+    );
     this.#update = driver.prepare(
       'UPDATE series SET count = ?, row_count = ?, first = ?, last = ? WHERE id = ?',
     );
@@ -83,7 +93,7 @@ export class SeriesTable {
        WHERE count > 0 AND symbol = ifnull(?, symbol) AND timeframe = ifnull(?, timeframe)`,
     );
     this.#stored = driver.prepare('SELECT id, symbol, timeframe FROM series ORDER BY id');
-    this.#timeframes = driver.prepare('SELECT timeframe FROM series WHERE symbol = ?');
+    this.#timeframes = driver.prepare('SELECT timeframe, first, last FROM series WHERE symbol = ?');
     this.#rename = driver.prepare('UPDATE series SET timeframe = ? WHERE id = ?');
     this.#adoptOrphans = BELONGING.map((table) =>
       driver.prepare(
@@ -104,7 +114,12 @@ export class SeriesTable {
     if (row !== undefined) {
       return { id: row[0], key, count: row[1], rowCount: row[2], first: row[3], last: row[4] };
     }
-    for (const [timeframe] of this.#timeframes.all([key.symbol])) readable(key.symbol, timeframe);
+    for (const [timeframe, ...extent] of this.#timeframes.all([key.symbol])) {
+      if (!isReadable(key.symbol, timeframe)) continue;
+      const grid = timeframeGrid(timeframe);
+      if (extent.some((at) => at !== null && !grid.isAligned(at)))
+        throw damaged(key.symbol, timeframe);
+    }
     return undefined;
   }
 
@@ -123,7 +138,7 @@ export class SeriesTable {
   list({ symbol, timeframe }: SeriesFilter): SeriesInfo[] {
     return this.#list
       .all([symbol ?? null, timeframe ?? null] satisfies SqliteRow)
-      .filter((row) => readable(row[0], row[1]))
+      .filter((row) => isReadable(row[0], row[1]))
       .map(([name, unit, count, first, last]) => ({
         symbol: name,
         timeframe: unit,
@@ -170,10 +185,14 @@ export class SeriesTable {
 }
 
 /** Whether a series can be asked for; it cannot when it was set apart. @throws BarkeepError `CORRUPT` */
-function readable(symbol: string, timeframe: string): boolean {
+function isReadable(symbol: string, timeframe: string): timeframe is Timeframe {
   if (isTimeframe(timeframe)) return true;
   if (timeframe.startsWith(SET_APART)) return false;
-  throw new BarkeepError(
+  throw damaged(symbol, timeframe);
+}
+
+function damaged(symbol: string, timeframe: string): BarkeepError {
+  return new BarkeepError(
     'CORRUPT',
     `a series of ${symbol} is damaged: its timeframe says ${timeframe}. integrity.repair finds it out, or sets the series apart`,
     { details: { symbol, timeframe } },

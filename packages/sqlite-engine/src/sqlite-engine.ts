@@ -44,7 +44,7 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
-import { DatabaseRepair } from './integrity-repair.ts';
+import { DatabaseRepair, type RepairedTables } from './integrity-repair.ts';
 import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
@@ -52,7 +52,7 @@ import { type PackedBatches, packOutcomes, unpackBatches } from './packed-batche
 import { readNumberPragma } from './pragma.ts';
 import { RevisionTable } from './revision-table.ts';
 import { SCHEMA_VERSION } from './schema.ts';
-import { type QuarantinedTables, SegmentQuarantine } from './segment-quarantine.ts';
+import { SegmentQuarantine } from './segment-quarantine.ts';
 import { Segments } from './segments.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
@@ -379,8 +379,9 @@ export class SqliteEngine {
     guarded(() => this.#driver.close());
   }
 
-  get #tables(): QuarantinedTables {
+  get #tables(): RepairedTables {
     return {
+      writer: this.#writer,
       driver: this.#driver,
       series: this.#series,
       rows: this.#rows,
