@@ -20,6 +20,7 @@ import type {
   IntegrityReport,
   QuarantineReport,
   RemovalOutcome,
+  RepairReport,
   SeriesFilter,
   SeriesInfo,
   StorageSize,
@@ -43,6 +44,7 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
+import { DatabaseRepair, type RepairedTables } from './integrity-repair.ts';
 import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
@@ -307,18 +309,7 @@ export class SqliteEngine {
   }
 
   checkIntegrity(key: SeriesKey | undefined): IntegrityReport {
-    return guarded(() =>
-      checkIntegrity(
-        {
-          driver: this.#driver,
-          series: this.#series,
-          rows: this.#rows,
-          segments: this.#segments,
-          coverage: this.#coverage,
-        },
-        key,
-      ),
-    );
+    return guarded(() => checkIntegrity(this.#tables, key));
   }
 
   /**
@@ -326,17 +317,12 @@ export class SqliteEngine {
    * What belongs to one series is one transaction.
    */
   quarantine(key: SeriesKey | undefined): QuarantineReport {
-    return guarded(() =>
-      new SegmentQuarantine({
-        driver: this.#driver,
-        series: this.#series,
-        rows: this.#rows,
-        segments: this.#segments,
-        coverage: this.#coverage,
-        changes: this.#changes,
-        revisions: this.#revisions,
-      }).run(key),
-    );
+    return guarded(() => new SegmentQuarantine(this.#tables).run(key));
+  }
+
+  /** Mends what `checkIntegrity` finds, or takes it out of the way: see `DatabaseRepair`. */
+  repair(key: SeriesKey | undefined): RepairReport {
+    return guarded(() => new DatabaseRepair(this.#tables).run(key));
   }
 
   /** How the candles of a series are stored. */
@@ -391,6 +377,19 @@ export class SqliteEngine {
 
   close(): void {
     guarded(() => this.#driver.close());
+  }
+
+  get #tables(): RepairedTables {
+    return {
+      writer: this.#writer,
+      driver: this.#driver,
+      series: this.#series,
+      rows: this.#rows,
+      segments: this.#segments,
+      coverage: this.#coverage,
+      changes: this.#changes,
+      revisions: this.#revisions,
+    };
   }
 
   #writeBatch({ key, columns, source, collectedAt, ...batch }: EngineBatch): BatchOutcome {
@@ -540,11 +539,7 @@ function countersAfter(
   rows: number,
   extent: CandleExtent | undefined,
 ): Omit<SeriesRow, 'key'> {
-  return {
-    id,
-    count: count + candles,
-    rowCount: rowCount + rows,
-    first: extent?.first ?? null,
-    last: extent?.last ?? null,
-  };
+  // Of no candles there are none, whatever a damaged counter says.
+  if (extent === undefined) return { id, count: 0, rowCount: 0, first: null, last: null };
+  return { id, count: count + candles, rowCount: rowCount + rows, ...extent };
 }

@@ -20,8 +20,10 @@ const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
   // The index of the WAL, which is shared memory in a file, cannot be made as large as it has to be.
   ['SQLITE_IOERR_SHMSIZE', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
   ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
-  ['SQLITE_CONSTRAINT', { code: 'CORRUPT', message: 'the database breaks its own rules' }],
-  ['SQLITE_MISMATCH', { code: 'CORRUPT', message: 'the database breaks its own rules' }],
+  // What is stored already contradicts a key: nothing of ours is stored twice.
+  ['SQLITE_CONSTRAINT_UNIQUE', { code: 'CORRUPT', message: 'the database is damaged' }],
+  ['SQLITE_CONSTRAINT_PRIMARYKEY', { code: 'CORRUPT', message: 'the database is damaged' }],
+  ['SQLITE_CONSTRAINT_ROWID', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_IOERR', { code: 'IO', message: 'the operating system failed', retryable: true }],
 ];
 
