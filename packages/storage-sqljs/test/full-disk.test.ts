@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ManualClock } from '@barkeep/core';
-import { SqliteStorage } from '@barkeep/storage-sqlite';
+import Database from 'better-sqlite3';
 import { afterAll, expect, it, vi } from 'vitest';
 import { hasTinyDisk, withTinyDisk } from '../../../tools/tiny-disk.ts';
 import { OtherProgram } from './other-program.ts';
@@ -52,13 +52,15 @@ it.skipIf(!hasTinyDisk())('cannot keep a new database without room, and says so 
   }),
 );
 
-it.skipIf(!hasTinyDisk())('reads what storage-sqlite has left where there is no room', () =>
+it.skipIf(!hasTinyDisk())('reads a database in WAL mode where there is no room to end that', () =>
   withTinyDisk(2_000_000, async (disk) => {
     const path = join(disk.directory, 'market_data.sqlite3');
-    const native = new SqliteStorage({ path });
-    await native.open();
-    await native.candles.write({ key: BTC, candles: minutes(0, 10) });
-    await native.close();
+    const first = await openStorage(path);
+    await first.candles.write({ key: BTC, candles: minutes(0, 10) });
+    await first.close();
+    const native = new Database(path);
+    native.pragma('journal_mode = WAL');
+    native.close();
     disk.fill();
     const storage = await openStorage(path, { saveDelayMs: 3_600_000 });
     expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 10));
@@ -66,7 +68,7 @@ it.skipIf(!hasTinyDisk())('reads what storage-sqlite has left where there is no 
     expect(await rejection(storage.flush())).toMatchObject({ code: 'DISK_FULL' });
 
     disk.free();
-    expect(await other.does({ do: 'open', path, storage: 'sqlite' })).toBe('BUSY');
+    expect(await other.does({ do: 'exec', path, sql: 'BEGIN IMMEDIATE' })).toBe('SQLITE_BUSY');
     await storage.flush();
     await storage.close();
     const again = await openStorage(path);
