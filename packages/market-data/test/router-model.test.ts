@@ -78,7 +78,20 @@ const connection = fc.oneof<fc.Arbitrary<Happening>[]>(
 const machine = fc.oneof<fc.Arbitrary<Happening>[]>(
   fc.record({
     does: constant('setClock'),
-    errorMs: fc.constantFrom(-9 * HOUR, -90_000, -7_000, 0, 0, 0, 7_000, 90_000, 9 * HOUR),
+    errorMs: fc.constantFrom(
+      -9 * HOUR,
+      -90_000,
+      -7_000,
+      -7_000,
+      0,
+      0,
+      0,
+      0,
+      7_000,
+      7_000,
+      90_000,
+      9 * HOUR,
+    ),
   }),
   fc.record({
     does: constant('sleep'),
@@ -102,7 +115,7 @@ function stepsOf(connections: number, machines: number, storages: number): fc.Ar
     repeatsAfterMs: fc.constantFrom(0, 0, 600, 7_000, 50_000),
     isPinged: fc.constantFrom(true, true, false),
     happening: fc.oneof<fc.WeightedArbitrary<Happening>[]>(
-      { weight: 12, arbitrary: nothing },
+      { weight: 6, arbitrary: nothing },
       { weight: 3, arbitrary: read },
       { weight: connections, arbitrary: connection },
       { weight: machines, arbitrary: machine },
@@ -114,13 +127,7 @@ function stepsOf(connections: number, machines: number, storages: number): fc.Ar
 
 const life = fc.record({
   fetches: fc.boolean(),
-  steps: fc.oneof(
-    stepsOf(6, 0, 0),
-    stepsOf(4, 0, 4),
-    stepsOf(3, 2, 0),
-    stepsOf(1, 3, 1),
-    stepsOf(3, 2, 3),
-  ),
+  steps: fc.oneof(stepsOf(6, 0, 0), stepsOf(5, 0, 4), stepsOf(4, 2, 0), stepsOf(4, 2, 3)),
 });
 
 const QUIET: Step = {
@@ -253,7 +260,8 @@ class Scene {
         this.#notice(it.agoMs);
         break;
       case 'end':
-        router.endStream(KEY, this.#keptUntil(it.agoMs));
+        // Whoever ends it takes the router's word; what is noticed later may say less.
+        router.endStream(KEY, (router.lastSeen ?? NOON) - it.agoMs);
         break;
       case 'promise':
         this.#promise(it.withState);
