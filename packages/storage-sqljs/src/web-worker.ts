@@ -71,36 +71,50 @@ function isFailure(message: unknown): message is Failure {
 }
 
 async function loadSqlite(wasmUrl: string): Promise<SqlJsStatic> {
-  const module = await compileWasm(wasmUrl);
-  return initSqlJs({
-    instantiateWasm: (imports, onInstance) => {
-      const instance = new WebAssembly.Instance(module, imports);
-      onInstance(instance);
-      return instance.exports;
-    },
-  });
-}
-
-/** Not left to sql.js: a failure there is also an error of the whole worker that nobody can catch. */
-async function compileWasm(wasmUrl: string): Promise<WebAssembly.Module> {
-  const policy = watchPolicy();
+  const policy = watchPolicy(['connect-src', 'script-src']);
   try {
-    const response = await fetch(wasmUrl, { credentials: 'same-origin' });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (WASM_MAGIC.some((byte, i) => byte !== bytes[i])) {
-      throw new Error(`the server answered with ${response.headers.get('content-type')}`);
-    }
-    return await WebAssembly.compile(bytes);
+    const module = await fetchWasm(wasmUrl);
+    return await instantiate(module);
   } catch (cause) {
     const refusal = await policy.refusal();
     const reason = refusal ?? (cause instanceof Error ? cause.message : String(cause));
     throw new BarkeepError(
       'CANNOT_OPEN',
-      `SQLite cannot be loaded from ${wasmUrl}: ${reason}. Serve sql.js/dist/sql-wasm-browser.wasm there, or give its address as the option "wasmUrl"; a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src`,
+      `SQLite cannot be loaded from ${wasmUrl}: ${reason.replace(/\.$/, '')}. Serve sql.js/dist/sql-wasm-browser.wasm there, or give its address as the option "wasmUrl"; a Content-Security-Policy must allow the address in connect-src, and 'wasm-unsafe-eval' in script-src`,
       { details: { wasmUrl, reason }, cause },
     );
   } finally {
     policy.stop();
   }
+}
+
+/** Not left to sql.js: a failure there is also an error of the whole worker that nobody can catch. */
+async function fetchWasm(wasmUrl: string): Promise<WebAssembly.Module> {
+  const response = await fetch(wasmUrl, { credentials: 'same-origin' });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (WASM_MAGIC.some((byte, i) => byte !== bytes[i])) {
+    throw new Error(`the server answered with ${response.headers.get('content-type')}`);
+  }
+  return WebAssembly.compile(bytes);
+}
+
+/** Where this fails, sql.js itself would never settle. */
+function instantiate(module: WebAssembly.Module): Promise<SqlJsStatic> {
+  return new Promise((resolve, reject) => {
+    const instantiateWasm = (
+      imports: WebAssembly.Imports,
+      onInstance: (instance: WebAssembly.Instance) => void,
+    ): WebAssembly.Exports => {
+      try {
+        const instance = new WebAssembly.Instance(module, imports);
+        onInstance(instance);
+        return instance.exports;
+      } catch (error) {
+        reject(error);
+        throw error;
+      }
+    };
+    initSqlJs({ instantiateWasm }).then(resolve, reject);
+  });
 }

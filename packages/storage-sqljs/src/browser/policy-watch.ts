@@ -6,26 +6,26 @@ export interface PolicyWatch {
 }
 
 const EVENT = 'securitypolicyviolation';
+/** The event may come a little after what it is about has failed. */
+const PATIENCE_MS = 50;
 
-/** In the page, or in the worker that calls it. */
-export function watchPolicy(): PolicyWatch {
-  let last: SecurityPolicyViolationEvent | undefined;
+/** In the page, or in the worker that calls it, for violations of these directives. */
+export function watchPolicy(directives: readonly string[]): PolicyWatch {
+  let refusal: string | undefined;
   const listen = (event: Event): void => {
-    if (event instanceof SecurityPolicyViolationEvent) last = event;
+    if (!(event instanceof SecurityPolicyViolationEvent)) return;
+    const { effectiveDirective, blockedURI } = event;
+    if (!directives.some((directive) => effectiveDirective.startsWith(directive))) return;
+    refusal = `the Content-Security-Policy refuses ${blockedURI}: allow it in ${effectiveDirective}`;
   };
   globalThis.addEventListener?.(EVENT, listen);
   const stop = (): void => globalThis.removeEventListener?.(EVENT, listen);
   return {
     refusal: async () => {
-      // The event may come a little after what it is about has failed.
-      if (last === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+      if (refusal === undefined) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
       stop();
-      return last && inWords(last);
+      return refusal;
     },
     stop,
   };
-}
-
-function inWords({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): string {
-  return `the Content-Security-Policy of the page refuses ${blockedURI}; allow it in ${effectiveDirective}`;
 }

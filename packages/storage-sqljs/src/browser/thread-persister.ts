@@ -50,7 +50,8 @@ export class ThreadPersister implements Persister {
     return this.#thread.call('save', []);
   }
 
+  /** A thread that has ended holds nothing any more. */
   async close(): Promise<void> {
-    return this.#thread.call('letGo', []);
+    if (!this.#thread.hasEnded) await this.#thread.call('letGo', []);
   }
 }

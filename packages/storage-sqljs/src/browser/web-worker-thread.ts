@@ -48,8 +48,8 @@ type Listener = (value?: unknown) => void;
  */
 export class WebWorkerThread implements EngineThread {
   readonly #options: WebWorkerThreadOptions;
-  readonly #policy: PolicyWatch;
-  readonly #worker: WebWorker;
+  readonly #policy: PolicyWatch = watchPolicy(['worker-src', 'script-src']);
+  readonly #worker: WebWorker | undefined;
   readonly #port: MessagePort;
   readonly #life = `barkeep/worker/${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
   readonly #watching = new AbortController();
@@ -57,24 +57,30 @@ export class WebWorkerThread implements EngineThread {
   readonly #listeners: Map<string, Listener[]> = new Map();
   #isAlive = false;
 
-  /** @throws BarkeepError `UNSUPPORTED` where there are no workers; `CANNOT_OPEN` naming why one cannot be. */
   constructor(start: () => WebWorker, options: WebWorkerThreadOptions) {
     this.#options = options;
-    this.#worker = started(start, options.address);
-    this.#policy = watchPolicy();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = ({ data }) => (data === ALIVE ? this.#live() : this.#tell('message', data));
     port1.onmessageerror = ({ data }) => this.#tell('messageerror', data);
     // Where browsers have this event, it also tells of a worker that ended before it lived.
     port1.addEventListener('close', () => this.#end());
-    this.#worker.addEventListener('error', ({ error, message }) => void this.#fail(error, message));
-    const greeting: WebWorkerGreeting = { port: port2, wasmUrl: options.wasmUrl, life: this.#life };
-    this.#worker.postMessage(greeting, [port2]);
     this.#starting = (options.clock ?? systemClock).setTimer(
       () => this.#tell('error', notStarted(options.address, 'it does not answer')),
       LONGEST_START_MS,
     );
+    const greeting: WebWorkerGreeting = { port: port2, wasmUrl: options.wasmUrl, life: this.#life };
+    try {
+      this.#worker = start();
+      this.#worker.addEventListener(
+        'error',
+        (event) => void this.#fail(event.error, event.message),
+      );
+      this.#worker.postMessage(greeting, [port2]);
+    } catch (cause) {
+      // Whoever has just taken this thread does not listen yet, and what is refused is told later.
+      void this.#fail(cause, cause instanceof Error ? cause.message : String(cause));
+    }
   }
 
   postMessage(message: unknown, transfer: readonly ArrayBuffer[] = []): void {
@@ -95,7 +101,7 @@ export class WebWorkerThread implements EngineThread {
   unref(): void {}
 
   async terminate(): Promise<void> {
-    this.#worker.terminate();
+    this.#worker?.terminate();
     this.#end();
   }
 
@@ -117,9 +123,10 @@ export class WebWorkerThread implements EngineThread {
   }
 
   async #fail(error: unknown, message: string | undefined): Promise<void> {
-    this.#stopStarting();
     if (this.#isAlive) return this.#tell('error', error ?? new Error(message));
     const refusal = await this.#policy.refusal();
+    this.#stopStarting();
+    if (typeof Worker === 'undefined') return this.#tell('error', withoutWorkers(error));
     const reason = refusal ?? (message || 'the script did not load');
     this.#tell('error', notStarted(this.#options.address, reason, error));
   }
@@ -134,15 +141,6 @@ export class WebWorkerThread implements EngineThread {
   }
 }
 
-function started(start: () => WebWorker, address: string | undefined): WebWorker {
-  try {
-    return start();
-  } catch (cause) {
-    if (typeof Worker === 'undefined') throw withoutWorkers(cause);
-    throw notStarted(address, cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
 function withoutWorkers(cause: unknown): BarkeepError {
   const message =
     'storage-sqljs runs SQLite in a Web Worker, and there are none here: open it in a page or in a dedicated worker, not in a service worker or shared worker';
@@ -152,7 +150,7 @@ function withoutWorkers(cause: unknown): BarkeepError {
 function notStarted(address: string | undefined, reason: string, cause?: unknown): BarkeepError {
   return new BarkeepError(
     'CANNOT_OPEN',
-    `the worker of storage-sqljs cannot be started${address === undefined ? '' : ` from ${address}`}: ${reason}. Serve @barkeep/storage-sqljs/web-worker, bundled, from the page's origin, and give its address as the option "worker"`,
+    `the worker of storage-sqljs cannot be started${address === undefined ? '' : ` from ${address}`}: ${reason.replace(/\.$/, '')}. Serve @barkeep/storage-sqljs/web-worker, bundled, from the page's origin, and give its address as the option "worker"`,
     { cause, details: { worker: address, reason } },
   );
 }
