@@ -19,6 +19,8 @@ interface OpenDatabase {
 export interface ServeDatabaseOptions {
   /** What else the platform's threads do; `snapshot` gives the open database as the bytes of a file. */
   readonly otherCalls?: (snapshot: () => Uint8Array) => ThreadCalls;
+  /** Runs when the bytes have turned out to be a database of Barkeep; may throw. */
+  readonly afterOpen?: () => void;
   /** Runs after whatever may have changed the database, before it is acknowledged; may throw. */
   readonly afterChange?: () => void;
   /** As of `serveEngine`. */
@@ -29,7 +31,7 @@ export interface ServeDatabaseOptions {
 export function serveDatabase(
   port: EnginePort,
   sql: SqlJsStatic,
-  { otherCalls, afterChange, defer }: ServeDatabaseOptions,
+  { otherCalls, afterOpen, afterChange, defer }: ServeDatabaseOptions,
 ): void {
   let database: OpenDatabase | undefined;
   const opened = (): OpenDatabase => {
@@ -47,6 +49,7 @@ export function serveDatabase(
     ...engineCalls,
     open: (options) => {
       database = open(sql, options);
+      afterOpen?.();
     },
     snapshot,
     close: () => {

@@ -9,6 +9,7 @@ const file = new ServedFile();
 if (parentPort !== null) {
   serveDatabase(parentPort, sql, {
     otherCalls: (snapshot) => file.calls(snapshot),
+    afterOpen: () => file.settle(),
     afterChange: () => file.assertCurrent(),
     defer: setImmediate,
   });

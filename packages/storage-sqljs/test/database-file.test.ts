@@ -262,6 +262,14 @@ it.each([
       database.close();
     },
   ],
+  [
+    'NOT_A_DATABASE',
+    (path: string) => {
+      const database = new Database(path);
+      database.exec('PRAGMA journal_mode = WAL; CREATE TABLE songs (title)');
+      database.close();
+    },
+  ],
   ['CORRUPT', (path: string) => writeFileSync(`${path}-wal`, new Uint8Array(4_096))],
   ['CANNOT_OPEN', (path: string) => mkdirSync(path)],
 ])('leaves what it cannot use: %s', async (code, make) => {

@@ -107,6 +107,7 @@ it('saves when those who read have finished, and says until then that it could n
   const file = new DatabaseFile(path);
   onTestFinished(() => file.close());
   const bytes = (await file.load()) ?? expect.unreachable('nothing was loaded');
+  file.settle();
   const database = new Database(Buffer.from(bytes));
   database.exec('DELETE FROM candle_rows');
   await other.does({ do: 'exec', path, sql: 'BEGIN' });

@@ -114,6 +114,16 @@ export class DatabaseFile implements Persister {
     }
   }
 
+  /** To be called when the database has turned out to be ours: until then nothing is changed. */
+  settle(): void {
+    try {
+      if (this.#open !== undefined) this.#settle(this.#open);
+    } catch (error) {
+      // It can be read as it is; the next save tries again.
+      if (!BarkeepError.is(error, 'DISK_FULL')) throw error;
+    }
+  }
+
   async close(): Promise<void> {
     this.#known = undefined;
     await this.#letGo();
@@ -138,12 +148,14 @@ export class DatabaseFile implements Persister {
       if (countDescriptors(known.inode) > known.descriptors) throw this.#isOpenHere();
     }
     assertUsablePath(file.lock.path);
-    if (!file.lock.isSettled) {
-      this.#assertKnown();
-      await file.lock.settle();
-      await this.#recognise(file.handle);
-    }
+    if (!file.lock.isSettled) this.#settle(file);
     return file;
+  }
+
+  #settle({ lock, handle }: OpenFile): void {
+    this.#assertKnown();
+    lock.settle();
+    if (this.#known !== undefined) this.#known = { ...this.#known, headers: [headerOf(handle)] };
   }
 
   /** Opens it, anew where it was open, and checks that it is the file that is known. */
@@ -173,6 +185,7 @@ export class DatabaseFile implements Persister {
     }
     try {
       await this.#take();
+      this.settle();
     } catch {
       // What made the save fail says more. The next one tries again.
     }

@@ -37,7 +37,7 @@ export class FileLock {
     this.#database = database;
     // The first transaction undoes what a killed writer left half done, and gives a new file its first
     // page. Exclusive, because a log that is shared is mapped into memory, and a full disk then ends
-    // the process.
+    // the process. The checkpoint makes the file whole by itself.
     database.exec(`
       PRAGMA busy_timeout = 0;
       PRAGMA locking_mode = EXCLUSIVE;
@@ -45,12 +45,6 @@ export class FileLock {
       COMMIT;
       PRAGMA wal_checkpoint(TRUNCATE);
     `);
-    try {
-      this.#settle();
-    } catch (error) {
-      // With its log empty, the file is whole as it is: it can be read before there is room.
-      if (sqliteFileFailure(error, path).code !== 'DISK_FULL') throw error;
-    }
     this.isEmpty = [
       'SELECT count(*) FROM sqlite_schema',
       'PRAGMA user_version',
@@ -86,17 +80,28 @@ export class FileLock {
     return this.#isHeld;
   }
 
-  /**
-   * Whether the database is without a write-ahead log. On a full disk it may not be yet; its log is
-   * empty then, and nobody else can even read it.
-   */
+  /** Whether `settle` has been called. Before, nobody else can even read. */
   get isSettled(): boolean {
     return this.#reading !== undefined;
   }
 
-  /** Sees to `isSettled`, which changes the file. @throws BarkeepError `DISK_FULL`, `IO`. */
-  settle(): Promise<void> {
-    return untilFree(this.path, PATIENCE_TO_SAVE_MS, () => this.#settle());
+  /**
+   * Ends the use of a write-ahead log, which changes the file, lets others read, and removes what killed
+   * processes have left beside it.
+   * @throws BarkeepError `DISK_FULL`, `READ_ONLY`, `IO`: everything is as before.
+   */
+  settle(): void {
+    try {
+      this.#database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL');
+      const statement = this.#database.prepare(UNFINISHED);
+      const rows = statement.iterate();
+      rows.next();
+      this.#reading = { statement, rows };
+      this.#reserve();
+      for (const suffix of ['-journal', '-shm']) rmSync(`${this.path}${suffix}`, { force: true });
+    } catch (error) {
+      throw sqliteFileFailure(error, this.path);
+    }
   }
 
   /**
@@ -128,17 +133,6 @@ export class FileLock {
     this.#isHeld = false;
     this.#reading?.rows.return?.();
     this.#database.close();
-  }
-
-  #settle(): void {
-    this.#database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL');
-    const statement = this.#database.prepare(UNFINISHED);
-    const rows = statement.iterate();
-    rows.next();
-    this.#reading = { statement, rows };
-    this.#reserve();
-    // What a killed process has left there means nothing any more.
-    for (const suffix of ['-journal', '-shm']) rmSync(`${this.path}${suffix}`, { force: true });
   }
 
   #reserve(): void {

@@ -30,6 +30,11 @@ export class ServedFile {
     };
   }
 
+  /** To be called when the database has been opened. */
+  settle(): void {
+    this.#file?.settle();
+  }
+
   /** @throws BarkeepError as `DatabaseFile.check`. */
   assertCurrent(): void {
     this.#file?.assertCurrent();
