@@ -34,15 +34,17 @@ export class IndexedDbPersister extends LockedPersister {
   }
 
   protected override async _save(bytes: Uint8Array): Promise<void> {
-    const database = this.#database;
-    if (database === undefined) {
+    if (this.#database === undefined) {
       throw new BarkeepError('NOT_OPEN', `${this.name} has not been loaded`);
     }
-    const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
-    transaction.objectStore(STORE).put(bytes, KEY);
-    // Nothing follows, so the page need not be there when the value has been taken.
-    transaction.commit();
-    await completionOf(transaction);
+    try {
+      await put(this.#database, bytes);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
+      // The browser has closed the connection: its disk was full, or it was told to forget the site's data.
+      this.#database = await this.#open('any');
+      await put(this.#database, bytes);
+    }
   }
 
   protected override async _close(): Promise<void> {
@@ -64,6 +66,8 @@ export class IndexedDbPersister extends LockedPersister {
     }
   }
 
+  #open(which: 'any'): Promise<IDBDatabase>;
+  #open(which: 'any' | 'existing'): Promise<IDBDatabase | undefined>;
   async #open(which: 'any' | 'existing'): Promise<IDBDatabase | undefined> {
     const request = this.#factory().open(this.#databaseName, 1);
     let isNew = false;
@@ -91,6 +95,14 @@ export class IndexedDbPersister extends LockedPersister {
   get #databaseName(): string {
     return `barkeep/${this.name}`;
   }
+}
+
+function put(database: IDBDatabase, bytes: Uint8Array): Promise<void> {
+  const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
+  transaction.objectStore(STORE).put(bytes, KEY);
+  // Nothing follows, so the page need not be there when the value has been taken.
+  transaction.commit();
+  return completionOf(transaction);
 }
 
 function storedIn(database: IDBDatabase): Promise<unknown> {
