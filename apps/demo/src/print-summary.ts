@@ -140,6 +140,7 @@ export function gapsFact(report: GapReport, key: SeriesKey): Fact {
 }
 
 function storageFact({ storage }: MarketDataStatistics): Fact {
+  if (storage === undefined) return ['Storage', 'no figures: it did not answer'];
   const { candles, bytes, series } = storage.size;
   const each = candles === 0 ? 'no candles' : `${(bytes / candles).toFixed(1)} bytes a candle`;
   return [
@@ -150,6 +151,7 @@ function storageFact({ storage }: MarketDataStatistics): Fact {
 
 /** Nothing to say where nothing is live. */
 function realtimeFacts({ realtime }: MarketDataStatistics): Fact[] {
+  if (realtime === undefined) return [['Realtime', 'no figures: it did not answer']];
   const { tickers, orderBooks, trades, bytes } = realtime;
   if (tickers + orderBooks + trades === 0) return [];
   const held = `${counted(tickers, 'ticker')}, ${counted(orderBooks, 'order book')} and ${counted(trades, 'trade')}`;

@@ -17,8 +17,8 @@ interface KnownFile {
   readonly bytes: number;
   /** Absent for a file that it wrote and has not looked at since. */
   readonly identity?: string;
-  /** When its entry expires, once a sweep has read it. */
-  expiresAt?: EpochMs | undefined;
+  /** What it says of its entry, once a sweep has read it. */
+  label?: EntryLabel | undefined;
   usedAt: EpochMs;
   /** What the file itself says of its use. */
   touchedAt: EpochMs;
@@ -105,20 +105,20 @@ export class DiskCache extends AbstractDataCache {
     });
   }
 
-  protected _delete(key: string, now: EpochMs): Promise<boolean> {
+  protected _delete(key: string): Promise<boolean> {
     return this.#inTurn(async () => {
       const path = this.#folder.pathOf(key);
       const [label] = await this.#folder.labels([{ path }]);
       await this.#remove(path);
-      return label?.key === key && label.expiresAt > now;
+      return label?.key === key && this.isLive(label);
     });
   }
 
-  protected _invalidate(selector: CacheSelector, now: EpochMs): Promise<number> {
+  protected _invalidate(selector: CacheSelector): Promise<number> {
     return this.#inTurn(async () => {
       const selected = (await this.#labels()).filter((label) => isSelected(label, selector));
       for (const { path } of selected) await this.#remove(path);
-      return selected.filter(({ expiresAt }) => expiresAt > now).length;
+      return selected.filter((label) => this.isLive(label)).length;
     });
   }
 
@@ -129,10 +129,10 @@ export class DiskCache extends AbstractDataCache {
     });
   }
 
-  protected async _keys(prefix: string, now: EpochMs): Promise<string[]> {
+  protected async _keys(prefix: string): Promise<string[]> {
     const labels = await this.#inTurn(() => this.#labels());
     return labels
-      .filter(({ key, expiresAt }) => key.startsWith(prefix) && expiresAt > now)
+      .filter((label) => label.key.startsWith(prefix) && this.isLive(label))
       .map(({ key }) => key);
   }
 
@@ -140,16 +140,16 @@ export class DiskCache extends AbstractDataCache {
    * Also learns of what other processes did, and keeps the bounds of the whole folder. It looks into
    * files that it does not know, and those that have expired as far as it knows.
    */
-  protected override _sweep(now: EpochMs): Promise<number> {
+  protected override _sweep(): Promise<number> {
     return this.#inTurn(async () => {
       const files = await this.#look();
-      const suspects = files.filter(({ path }) => !this.#isLive(path, now));
+      const suspects = files.filter(({ path }) => !this.#isKnownLive(path));
       const labels = await this.#folder.labels(suspects);
-      for (const { path, expiresAt } of labels) {
-        const file = this.#known.get(path);
-        if (file !== undefined) file.expiresAt = expiresAt;
+      for (const label of labels) {
+        const file = this.#known.get(label.path);
+        if (file !== undefined) file.label = label;
       }
-      const expired = labels.filter(({ expiresAt }) => expiresAt <= now);
+      const expired = labels.filter((label) => !this.isLive(label));
       for (const { path } of expired) await this.#remove(path);
       await this.#makeRoom(0, 0);
       return expired.length;
@@ -183,16 +183,16 @@ export class DiskCache extends AbstractDataCache {
       const old = before.get(path);
       const usedAt = Math.max(touchedAt, old?.usedAt ?? 0);
       const isSame = old?.identity === identity && old.bytes === bytes;
-      const expiresAt = isSame ? old.expiresAt : undefined;
-      this.#learn(path, { bytes, identity, expiresAt, usedAt, touchedAt });
+      const label = isSame ? old.label : undefined;
+      this.#learn(path, { bytes, identity, label, usedAt, touchedAt });
     }
     return files;
   }
 
   /** As far as it knows. */
-  #isLive(path: string, now: EpochMs): boolean {
-    const expiresAt = this.#known.get(path)?.expiresAt;
-    return expiresAt !== undefined && expiresAt > now;
+  #isKnownLive(path: string): boolean {
+    const label = this.#known.get(path)?.label;
+    return label !== undefined && this.isLive(label);
   }
 
   /** Removes the least recently used entries until so many more have room. */

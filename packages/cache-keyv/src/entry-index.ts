@@ -98,15 +98,28 @@ function formatShard(rows: IndexShard): string {
 
 /** What is damaged or foreign lists nothing. */
 function parseShard(text: string | undefined): IndexShard {
-  try {
-    const rows = JSON.parse(text ?? '[]') as RowData[];
-    return new Map(
-      rows.map(([key, until, tags, bytes]) => [
-        key,
-        { key, expiresAt: until ?? Number.POSITIVE_INFINITY, tags, bytes },
-      ]),
-    );
-  } catch {
-    return new Map();
+  const rows: IndexShard = new Map();
+  for (const row of parsedArray(text ?? '[]')) {
+    if (!isRowData(row)) continue;
+    const [key, until, tags, bytes] = row;
+    rows.set(key, { key, expiresAt: until ?? Number.POSITIVE_INFINITY, tags, bytes });
   }
+  return rows;
+}
+
+function parsedArray(text: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
+}
+
+function isRowData(row: unknown): row is RowData {
+  if (!Array.isArray(row)) return false;
+  const [key, until, tags, bytes] = row;
+  const isTagged = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+  const isTimed = until === null || typeof until === 'number';
+  return typeof key === 'string' && isTimed && isTagged && typeof bytes === 'number';
 }

@@ -6,6 +6,8 @@ import type { KeyvLike } from './keyv-like.ts';
 const BATCH = 256;
 /** Keyv's word for no expiry. */
 const NEVER = 0;
+/** When this many of them fail first, all are taken to. */
+const MOST_DOUBTFUL = 8;
 
 /**
  * A Keyv whose failures cannot be mistaken for anything else. Keyv and its stores tell of a failure
@@ -16,6 +18,7 @@ export class KeyvAccess {
   readonly #keyv: KeyvLike;
   readonly #timeoutMs: number;
   readonly #readsMany: boolean;
+  readonly #onForeign: (values: number) => void;
   #errors = 0;
   #lastError: unknown;
   readonly #onError = (error: unknown): void => {
@@ -23,8 +26,10 @@ export class KeyvAccess {
     this.#lastError = error;
   };
 
-  constructor(keyv: KeyvLike, timeoutMs: number) {
+  /** @param onForeign Called with how many values were found that are none of ours. */
+  constructor(keyv: KeyvLike, timeoutMs: number, onForeign: (values: number) => void) {
     this.#keyv = keyv;
+    this.#onForeign = onForeign;
     this.#timeoutMs = timeoutMs;
     const { store } = keyv;
     // Keyv 5 swallows what a store without a `getMany` of its own throws in a batch.
@@ -44,17 +49,15 @@ export class KeyvAccess {
     await this.#guarded(() => this.#keyv.disconnect());
   }
 
-  /** The texts in the order of the keys; `undefined` where there is none. */
+  /** The texts in the order of the keys; `undefined` where there is none, or something else. */
   async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
     const found: (string | undefined)[] = [];
     for (let start = 0; start < keys.length; start += BATCH) {
-      const batch = keys.slice(start, start + BATCH);
-      const stored = await this.#guarded(() =>
-        this.#readsMany
-          ? this.#keyv.getManyRaw(batch)
-          : Promise.all(batch.map((key) => this.#keyv.getRaw(key))),
-      );
-      for (const one of stored) found.push(textIn(one));
+      for (const stored of await this.#readBatch(keys.slice(start, start + BATCH))) {
+        const text = textIn(stored);
+        if (text === undefined && stored !== undefined && stored !== null) this.#onForeign(1);
+        found.push(text);
+      }
     }
     return found;
   }
@@ -70,6 +73,45 @@ export class KeyvAccess {
   async deleteMany(keys: readonly string[]): Promise<void> {
     // `false` says that nothing was there.
     await this.#each(keys, async (key) => this.#keyv.delete(key));
+  }
+
+  async #readBatch(keys: readonly string[]): Promise<readonly unknown[]> {
+    try {
+      return await this.#guarded(() =>
+        this.#readsMany
+          ? this.#keyv.getManyRaw([...keys])
+          : Promise.all(keys.map((key) => this.#keyv.getRaw(key))),
+      );
+    } catch (error) {
+      if (BarkeepError.is(error, 'TIMEOUT')) throw error;
+      return this.#readEach(keys, error);
+    }
+  }
+
+  /**
+   * One value that Keyv cannot read fails the whole batch. Where any other can be, it is not the store
+   * that fails. One after the other, because an `error` says of no call which it is about.
+   */
+  async #readEach(keys: readonly string[], failure: unknown): Promise<readonly unknown[]> {
+    const stored: unknown[] = [];
+    let unread = 0;
+    let doubtful = 0;
+    for (const key of keys) {
+      try {
+        stored.push(await this.#guarded(() => this.#keyv.getRaw(key)));
+      } catch (error) {
+        if (BarkeepError.is(error, 'TIMEOUT')) throw error;
+        stored.push(undefined);
+        unread += 1;
+        if (!isUnparsed(error)) doubtful += 1;
+      }
+      // A store that fails need not be asked for all of them.
+      if (doubtful === Math.min(keys.length, MOST_DOUBTFUL) && doubtful === stored.length) {
+        throw failure;
+      }
+    }
+    this.#onForeign(unread);
+    return stored;
   }
 
   async #each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
@@ -101,6 +143,13 @@ export class KeyvAccess {
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+/** What Keyv makes of a value that is no JSON, and Keyv 5 of `null`; no store fails so. */
+function isUnparsed(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof SyntaxError) return true;
+  return cause instanceof TypeError && cause.message.includes("reading 'expires'");
 }
 
 /** The text of `{ value }`; what is no text is not of this cache. */

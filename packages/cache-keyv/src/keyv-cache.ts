@@ -4,7 +4,7 @@ import {
   type CacheSelector,
   type CacheUsage,
 } from '@barkeep/cache';
-import { BarkeepError, type EpochMs } from '@barkeep/core';
+import { BarkeepError } from '@barkeep/core';
 import { allSettled } from './all-settled.ts';
 import { EntryIndex, INDEX_SHARDS, type IndexRow, type IndexShard } from './entry-index.ts';
 import { decodeEntry, encodeEntry, entryOf } from './entry-text.ts';
@@ -51,7 +51,7 @@ export class KeyvCache extends AbstractDataCache {
     );
     this.#maxRows = maxRows;
     this.#ownsKeyv = ownsKeyv;
-    this.#access = new KeyvAccess(keyv, timeoutMs);
+    this.#access = new KeyvAccess(keyv, timeoutMs, (values) => this.countFailures(values));
     this.#names = new StoreNames(namespace);
     this.#marks = new InvalidationMarks(this.#access, this.#names, MARK_LIFE_MS);
     this.#index = new EntryIndex(this.#access, this.#names, MARK_LIFE_MS);
@@ -86,8 +86,9 @@ export class KeyvCache extends AbstractDataCache {
         try {
           return await this.#validEntry(key, texts[i], generation);
         } catch (error) {
-          if (BarkeepError.is(error, 'CORRUPT')) await this.#removeDamaged(key, texts[i]);
-          throw error;
+          if (!BarkeepError.is(error, 'CORRUPT')) throw error;
+          await this.#removeDamaged(key, texts[i]);
+          return this.readFailed(error);
         }
       }),
     );
@@ -117,7 +118,7 @@ export class KeyvCache extends AbstractDataCache {
     });
   }
 
-  protected _delete(key: string, now: EpochMs): Promise<boolean> {
+  protected _delete(key: string): Promise<boolean> {
     return this.#inTurn(async () => {
       const [[generation, [text]], shards] = await allSettled([
         this.#read([this.#names.entry(key)]),
@@ -129,16 +130,16 @@ export class KeyvCache extends AbstractDataCache {
         this.#removeEntries([{ key }]),
         isListed ? this.#index.write(shards) : undefined,
       ]);
-      return entry !== undefined && entry.expiresAt > now;
+      return entry !== undefined && this.isLive(entry);
     });
   }
 
-  protected _invalidate(selector: CacheSelector, now: EpochMs): Promise<number> {
+  protected _invalidate(selector: CacheSelector): Promise<number> {
     return this.#inTurn(async () => {
       await this.#mark(selector);
       const removed = await this.#index.remove((row) => isSelected(row, selector));
       await this.#removeEntries(removed);
-      return removed.filter(({ expiresAt }) => expiresAt > now).length;
+      return removed.filter((row) => this.isLive(row)).length;
     });
   }
 
@@ -152,16 +153,16 @@ export class KeyvCache extends AbstractDataCache {
     });
   }
 
-  protected async _keys(prefix: string, now: EpochMs): Promise<string[]> {
+  protected async _keys(prefix: string): Promise<string[]> {
     const rows = await this.#inTurn(() => this.#index.rows());
     return rows
-      .filter(({ key, expiresAt }) => key.startsWith(prefix) && expiresAt > now)
+      .filter((row) => row.key.startsWith(prefix) && this.isLive(row))
       .map(({ key }) => key);
   }
 
-  protected override _sweep(now: EpochMs): Promise<number> {
+  protected override _sweep(): Promise<number> {
     return this.#inTurn(async () => {
-      const removed = await this.#index.remove(({ expiresAt }) => expiresAt <= now);
+      const removed = await this.#index.remove((row) => !this.isLive(row));
       await this.#removeEntries(removed);
       return removed.length;
     });

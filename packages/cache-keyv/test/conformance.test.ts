@@ -1,5 +1,5 @@
 import { KeyvCache, type KeyvLike } from '@barkeep/cache-keyv';
-import type { HarnessContext } from '@barkeep/conformance';
+import type { HarnessContext, KeptPlace } from '@barkeep/conformance';
 import { registerCacheConformance } from '@barkeep/conformance/cache/vitest';
 import { Keyv } from 'keyv';
 import { Keyv as Keyv5 } from 'keyv-5';
@@ -13,6 +13,26 @@ function storeOf({ id, onCleanup }: HarnessContext): Map<string, unknown> {
   onCleanup(() => void stores.delete(id));
   return store;
 }
+
+/** Puts something else where the store has the text of an entry. */
+function spoiling(
+  spoil: (text: string) => string,
+  make: (store: Map<string, unknown>) => KeyvLike,
+) {
+  return async ({ name }: KeptPlace, { id }: HarnessContext): Promise<void> => {
+    const keyv = make(stores.get(id) ?? new Map());
+    const kept = await keyv.getRaw(`barkeep~e~${name}`);
+    if (typeof kept !== 'object' || kept === null || !('value' in kept)) return;
+    await keyv.set(`barkeep~e~${name}`, spoil(String(kept.value)));
+  };
+}
+
+/** Those that Keyv hands on: where it takes others for nothing, nobody can count them. */
+const SPOILS: Readonly<Record<string, (text: string) => string>> = {
+  'an entry that was cut off': (text) => text.slice(0, -20),
+  'a value that another program set': () => 'foreign',
+  'an entry of another version': (text) => `2\n${text}`,
+};
 
 const MAKERS: Readonly<Record<string, (store: Map<string, unknown>) => KeyvLike>> = {
   'a Map on Keyv 5': (store) => new Keyv5({ store }),
@@ -32,5 +52,8 @@ for (const [name, make] of Object.entries(MAKERS)) {
     model: { runs: 100 },
     create: async (context) => create(context),
     reopen: async (_, context) => create(context),
+    damages: Object.fromEntries(
+      Object.entries(SPOILS).map(([way, spoil]) => [way, spoiling(spoil, make)]),
+    ),
   });
 }

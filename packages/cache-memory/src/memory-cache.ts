@@ -5,7 +5,7 @@ import {
   type CacheSelector,
   type CacheUsage,
 } from '@barkeep/cache';
-import { type EpochMs, invalidInput } from '@barkeep/core';
+import { invalidInput } from '@barkeep/core';
 import { LRUCache } from 'lru-cache';
 import { entryBytes, givenEntry, type KeptEntry, keptEntry } from './kept-entry.ts';
 import { TagIndex } from './tag-index.ts';
@@ -77,6 +77,10 @@ export class MemoryCache extends AbstractDataCache {
     });
   }
 
+  protected override get keepsDeadlines(): boolean {
+    return true;
+  }
+
   protected override _stop(): void {
     this._clear();
   }
@@ -107,14 +111,14 @@ export class MemoryCache extends AbstractDataCache {
     for (const entry of entries) this._set(entry);
   }
 
-  protected _delete(key: string, now: EpochMs): boolean {
+  protected _delete(key: string): boolean {
     const entry = this.#entries.peek(key);
-    return entry !== undefined && this.#remove(entry, now);
+    return entry !== undefined && this.#remove(entry);
   }
 
-  protected _invalidate(selector: CacheSelector, now: EpochMs): number {
+  protected _invalidate(selector: CacheSelector): number {
     let removed = 0;
-    for (const entry of this.#selected(selector)) if (this.#remove(entry, now)) removed += 1;
+    for (const entry of this.#selected(selector)) if (this.#remove(entry)) removed += 1;
     return removed;
   }
 
@@ -122,16 +126,14 @@ export class MemoryCache extends AbstractDataCache {
     this.#entries.clear();
   }
 
-  protected _keys(prefix: string, now: EpochMs): string[] {
-    const live: string[] = [];
-    for (const { key, expiresAt } of this.#startingWith(prefix)) {
-      if (expiresAt > now) live.push(key);
-    }
-    return live;
+  protected _keys(prefix: string): string[] {
+    return this.#startingWith(prefix)
+      .filter((entry) => this.isLive(entry))
+      .map(({ key }) => key);
   }
 
-  protected _sweep(now: EpochMs): number {
-    const expired = this.#startingWith('').filter(({ expiresAt }) => expiresAt <= now);
+  protected _sweep(): number {
+    const expired = this.#startingWith('').filter((entry) => !this.isLive(entry));
     for (const { key } of expired) this.#entries.delete(key);
     return expired.length;
   }
@@ -153,9 +155,9 @@ export class MemoryCache extends AbstractDataCache {
   }
 
   /** Returns whether it was live. */
-  #remove({ key, expiresAt }: KeptEntry, now: EpochMs): boolean {
-    this.#entries.delete(key);
-    return expiresAt > now;
+  #remove(entry: KeptEntry): boolean {
+    this.#entries.delete(entry.key);
+    return this.isLive(entry);
   }
 }
 

@@ -21,6 +21,7 @@ import type {
   CacheWrite,
   IDataCache,
 } from './data-cache.ts';
+import { EntryLives } from './entry-lives.ts';
 
 export interface AbstractCacheOptions extends SweptHandleOptions {
   /** The expiry of entries written without one, in milliseconds. Default: `Infinity`, never. */
@@ -41,7 +42,7 @@ const WRITE_KEYS = ['key', 'value', 'expiresAt', 'ttlMs', 'tags'] as const;
 
 /**
  * The common part of every cache: it checks arguments, turns expiries into absolute instants, never
- * returns an expired entry, guards the life cycle, honours abort signals, counts, and sweeps with
+ * returns an expired entry (`isLive` says which are, also when the clock was set meanwhile), guards the life cycle, honours abort signals, counts, and sweeps with
  * one timer. An adapter extends it and writes the methods that start with an underscore. They
  * receive checked arguments while the handle is open, and may return a value or a promise; whatever
  * they throw reaches the caller as a `BarkeepError`, or on a read as a counted miss.
@@ -50,6 +51,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   readonly capabilities: CacheCapabilities;
   readonly #defaultTtlMs: number;
   readonly #throwsReadFailures: boolean;
+  readonly #lives: EntryLives;
   readonly #counts = {
     hits: 0,
     misses: 0,
@@ -75,6 +77,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     this.capabilities = Object.freeze({ ...capabilities });
     this.#defaultTtlMs = defaultTtlMs;
     this.#throwsReadFailures = onReadFailure === 'throw';
+    this.#lives = new EntryLives(this.clock);
   }
 
   async get(key: string, options: CallOptions = NO_OPTIONS): Promise<CacheValue | undefined> {
@@ -85,8 +88,8 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
       const entry = found instanceof Promise ? await this.settled(found, options) : found;
       return this.#tally(entry);
     } catch (error) {
-      this.#readFailed(error, 1);
-      return undefined;
+      this.readFailed(error);
+      return this.#tally(undefined);
     }
   }
 
@@ -102,8 +105,8 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
       const entries = found instanceof Promise ? await this.settled(found, options) : found;
       return entries.map((entry) => this.#tally(entry));
     } catch (error) {
-      this.#readFailed(error, checked.length);
-      return checked.map(() => undefined);
+      this.readFailed(error);
+      return checked.map(() => this.#tally(undefined));
     }
   }
 
@@ -112,9 +115,11 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     onlyKnownKeys(options, SET_OPTIONS, 'options');
     const now = this.clock.now();
     const entry = this.#checkedEntry(key, value, options, now);
-    await this.run(options, () =>
-      entry.expiresAt > now ? this._set(entry) : this._delete(key, now),
-    );
+    await this.run(options, () => {
+      if (entry.expiresAt <= now) return this._delete(key);
+      this.#learn(entry);
+      return this._set(entry);
+    });
     this.#counts.writes += 1;
   }
 
@@ -123,9 +128,10 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     const now = this.clock.now();
     const checked = this.#checkedEntries(entries, now);
     const live = checked.filter((entry) => entry.expiresAt > now);
+    for (const entry of live) this.#learn(entry);
     if (live.length > 0) await this.run(options, () => this._setMany(live));
     for (const { key, expiresAt } of checked) {
-      if (expiresAt <= now) await this.run(options, () => this._delete(key, now));
+      if (expiresAt <= now) await this.run(options, () => this._delete(key));
     }
     this.#counts.writes += checked.length;
   }
@@ -133,7 +139,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   async delete(key: string, options: CallOptions = NO_OPTIONS): Promise<boolean> {
     this.begin(options);
     validateCacheKey(key);
-    const deleted = await this.run(options, () => this._delete(key, this.clock.now()));
+    const deleted = await this.run(options, () => this._delete(key));
     if (deleted) this.#counts.deletes += 1;
     return deleted;
   }
@@ -141,7 +147,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   async invalidate(selector: CacheSelector, options: CallOptions = NO_OPTIONS): Promise<number> {
     this.begin(options);
     const checked = checkedSelector(selector);
-    const removed = await this.run(options, () => this._invalidate(checked, this.clock.now()));
+    const removed = await this.run(options, () => this._invalidate(checked));
     this.#counts.deletes += removed;
     return removed;
   }
@@ -149,12 +155,13 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   async clear(options: CallOptions = NO_OPTIONS): Promise<void> {
     this.begin(options);
     await this.run(options, () => this._clear());
+    this.#lives.clear();
   }
 
   async keys(prefix = '', options: CallOptions = NO_OPTIONS): Promise<string[]> {
     this.begin(options);
     validateCachePrefix(prefix);
-    return this.run(options, () => this._keys(prefix, this.clock.now()));
+    return this.run(options, () => this._keys(prefix));
   }
 
   async stats(options: CallOptions = NO_OPTIONS): Promise<CacheStatistics> {
@@ -177,27 +184,57 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   /** Stores an entry that is live now, in place of the one before it. */
   protected abstract _set(entry: CacheEntry): Awaitable<void>;
 
-  /** Returns whether an entry that is live at `now` was there. */
-  protected abstract _delete(key: string, now: EpochMs): Awaitable<boolean>;
+  /** Returns whether a live entry was there. */
+  protected abstract _delete(key: string): Awaitable<boolean>;
 
-  /** Removes what is selected; returns how many of them were live at `now`. */
-  protected abstract _invalidate(selector: CacheSelector, now: EpochMs): Awaitable<number>;
+  /** Removes what is selected; returns how many of them were live. */
+  protected abstract _invalidate(selector: CacheSelector): Awaitable<number>;
 
   protected abstract _clear(): Awaitable<void>;
 
-  /** The keys of entries live at `now` that start with a prefix, which may be empty. */
-  protected abstract _keys(prefix: string, now: EpochMs): Awaitable<string[]>;
+  /** The keys of live entries that start with a prefix, which may be empty. */
+  protected abstract _keys(prefix: string): Awaitable<string[]>;
 
   protected abstract _usage(): Awaitable<CacheUsage>;
 
-  /** Override it when one round trip can serve all keys. */
+  /**
+   * Override it when one round trip can serve all keys. A key whose read fails is a miss by itself, for
+   * which `readFailed` is there; it throws when all of them fail.
+   */
   protected _getMany(keys: readonly string[]): Awaitable<readonly (CacheEntry | undefined)[]> {
-    return Promise.all(keys.map((key) => this._get(key)));
+    return this.#getEach(keys);
   }
 
   /** Stores entries with different keys. Override it when one round trip can store them all. */
   protected _setMany(entries: readonly CacheEntry[]): Awaitable<void> {
     return Promise.all(entries.map((entry) => this._set(entry))).then(() => undefined);
+  }
+
+  /**
+   * Whether an entry or its label is live. Entries are remembered as they were written or first seen, so
+   * a clock that is set back lets none live longer.
+   */
+  protected isLive(entry: Pick<CacheEntry, 'key' | 'expiresAt' | 'deadline'>): boolean {
+    return this.#lives.isLive(entry);
+  }
+
+  /** Override it with true where `_get` returns the very entries that were given, `deadline` included. */
+  protected get keepsDeadlines(): boolean {
+    return false;
+  }
+
+  /**
+   * Takes a failed read for a miss and counts it, or throws it where that is asked for: for adapters
+   * that read many entries, of which one is damaged.
+   */
+  protected readFailed(error: unknown): undefined {
+    if (this.#throwsReadFailures || BarkeepError.is(error, 'ABORTED')) throw this.failure(error);
+    this.countFailures(1);
+  }
+
+  /** Counts what was found and could not be read, and is answered as absent. */
+  protected countFailures(values: number): void {
+    this.#counts.failures += values;
   }
 
   /** Counts entries that went to keep a bound. */
@@ -210,6 +247,17 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     this.#counts.rejections += 1;
   }
 
+  async #getEach(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    const reads = await Promise.allSettled(keys.map(async (key) => this._get(key)));
+    const [failed] = reads.filter(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected' && reads.every(({ status }) => status === 'rejected')) {
+      throw failed.reason;
+    }
+    return reads.map((read) =>
+      read.status === 'fulfilled' ? read.value : this.readFailed(read.reason),
+    );
+  }
+
   #checkedEntry(
     key: string,
     value: CacheValue,
@@ -220,7 +268,14 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     validateCacheKey(key, index);
     validateCacheValue(value, index);
     const expiresAt = absoluteExpiry(options, this.#defaultTtlMs, now, index);
-    return { key, value, expiresAt, tags: uniqueTags(options.tags) };
+    const entry = { key, value, expiresAt, tags: uniqueTags(options.tags) };
+    return this.keepsDeadlines
+      ? { ...entry, deadline: this.#lives.deadlineOf(expiresAt, now) }
+      : entry;
+  }
+
+  #learn(entry: CacheEntry): void {
+    if (!this.keepsDeadlines) this.#lives.learn(entry);
   }
 
   /** Of equal keys the later entry. */
@@ -241,18 +296,12 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   }
 
   #tally(entry: CacheEntry | undefined): CacheValue | undefined {
-    if (entry === undefined || entry.expiresAt <= this.clock.now()) {
+    if (entry === undefined || !this.isLive(entry)) {
       this.#counts.misses += 1;
       return undefined;
     }
     this.#counts.hits += 1;
     return entry.value;
-  }
-
-  #readFailed(error: unknown, reads: number): void {
-    if (this.#throwsReadFailures || BarkeepError.is(error, 'ABORTED')) throw this.failure(error);
-    this.#counts.failures += 1;
-    this.#counts.misses += reads;
   }
 }
 

@@ -7,6 +7,11 @@ export interface CacheEntry {
   readonly value: CacheValue;
   /** The first instant at which it is no longer live; `Infinity` when it never expires. */
   readonly expiresAt: EpochMs;
+  /**
+   * The same instant by the monotonic time of this process, where the adapter keeps the very entries that
+   * it was given; others leave it out.
+   */
+  readonly deadline?: number | undefined;
   /** Without duplicates. */
   readonly tags: readonly string[];
 }

@@ -12,6 +12,7 @@ import {
 class RemoteCache extends AbstractDataCache {
   readonly entries = new Map<string, CacheEntry>();
   fault: unknown;
+  damaged: string | undefined;
   wait: Promise<void> = Promise.resolve();
 
   constructor(options: AbstractCacheOptions = {}) {
@@ -24,6 +25,7 @@ class RemoteCache extends AbstractDataCache {
 
   protected async _get(key: string): Promise<CacheEntry | undefined> {
     await this.#answer();
+    if (key === this.damaged) throw new BarkeepError('CORRUPT', 'it is damaged');
     return this.entries.get(key);
   }
 
@@ -71,6 +73,21 @@ describe('a read that fails below', () => {
     expect(await cache.get('key')).toBeUndefined();
     expect(await cache.getMany(['key', 'other'])).toEqual([undefined, undefined]);
     expect(await cache.stats()).toMatchObject({ failures: 2, misses: 3, hits: 0 });
+  });
+
+  it('is a miss of its own among others, and an error where that is asked for', async () => {
+    for (const onReadFailure of ['miss', 'throw'] as const) {
+      const cache = await opened({ onReadFailure });
+      await cache.set('key', 1);
+      cache.damaged = 'other';
+      const reading = cache.getMany(['key', 'other', 'none']);
+      if (onReadFailure === 'throw') {
+        await expect(reading).rejects.toMatchObject({ code: 'CORRUPT' });
+      } else {
+        expect(await reading).toEqual([1, undefined, undefined]);
+        expect(await cache.stats()).toMatchObject({ failures: 1, misses: 2, hits: 1 });
+      }
+    }
   });
 
   it('is an error where that is asked for', async () => {

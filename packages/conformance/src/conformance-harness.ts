@@ -17,6 +17,12 @@ export interface HarnessContext {
   onCleanup(cleanup: () => void | Promise<void>): void;
 }
 
+/** Where an adapter keeps a value: a part of its contract, and a symbol or a key. */
+export interface KeptPlace {
+  readonly kind: 'tickers' | 'orderBooks' | 'trades' | 'entries';
+  readonly name: string;
+}
+
 /** How many command sequences the model-based scenarios try, and where they start. */
 export interface ModelOptions {
   /** Default: 1,000. */
@@ -43,6 +49,13 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
   readonly advance?: (ms: number, clock: ManualClock) => void | Promise<void>;
   /** How exact `advance` is: what expires is gone so many milliseconds later. Default: 1. */
   readonly timeStepMs?: number;
+  /**
+   * The ways in which something else can spoil what is kept in a place, by name: foreign text, another
+   * type, bytes cut off, another version. Absent where nothing else can get at it.
+   */
+  readonly damages?: Readonly<
+    Record<string, (place: KeptPlace, context: HarnessContext, subject: Subject) => unknown>
+  >;
   /**
    * Scenarios known to fail, by key, with the reason. They are still run: one that passes is
    * reported as failed, so that the list stays true. A key that does not exist is an error.

@@ -26,7 +26,7 @@ export async function planConformance<Subject extends ConformanceSubject>(
   assertKeysExist(suite, Object.keys(knownGaps), 'knownGaps');
   assertKeysExist(suite, only ?? [], 'only');
   const chosen = suite.scenarios.filter(({ key }) => only?.includes(key) ?? true);
-  return planScenarios(chosen, await capabilitiesOf(harness), knownGaps);
+  return planScenarios(chosen, await capabilitiesOf(harness), knownGaps, harness);
 }
 
 /** The same for known capabilities. */
@@ -34,10 +34,11 @@ export function planScenarios<Subject extends ConformanceSubject>(
   scenarios: readonly Scenario<Subject>[],
   capabilities: Subject['capabilities'],
   knownGaps: Readonly<Record<string, string>> = {},
+  harness: Pick<ConformanceHarness<Subject>, 'damages'> = {},
 ): ConformancePlan<Subject> {
   const plan: ConformancePlan<Subject> = { planned: [], skipped: [] };
   for (const scenario of scenarios) {
-    const reason = scenario.requires?.(capabilities);
+    const reason = scenario.requires?.(capabilities, harness);
     if (reason === undefined) plan.planned.push({ scenario, knownGap: knownGaps[scenario.key] });
     else plan.skipped.push({ key: scenario.key, reason });
   }

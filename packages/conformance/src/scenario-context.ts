@@ -3,6 +3,7 @@ import type {
   ConformanceHarness,
   ConformanceSubject,
   HarnessContext,
+  KeptPlace,
   ModelOptions,
 } from './conformance-harness.ts';
 
@@ -40,16 +41,35 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
 
   /** Closes a subject and opens another one over the same data. */
   async reopen(subject: Subject): Promise<Subject> {
+    await subject.close();
+    return this.openBeside(subject);
+  }
+
+  /** Opens another subject over the data of one that need not be closed. */
+  async openBeside(subject: Subject): Promise<Subject> {
     const context = this.#contexts.get(subject);
     const { reopen, name } = this.#harness;
     if (context === undefined) throw new TypeError('this scenario did not make that subject');
     if (reopen === undefined) {
       throw new TypeError(`${name} says its data lasts, so its harness needs reopen()`);
     }
-    await subject.close();
     const next = this.#adopt(await reopen(subject, context), context);
     await next.open();
     return next;
+  }
+
+  /** The names of the ways in which this harness can damage what a subject keeps. */
+  get damages(): readonly string[] {
+    return Object.keys(this.#harness.damages ?? {});
+  }
+
+  /** Puts something that no adapter wrote where a subject keeps a value. */
+  async damage(way: string, place: KeptPlace, subject: Subject): Promise<void> {
+    const context = this.#contexts.get(subject);
+    const damage = this.#harness.damages?.[way];
+    if (context === undefined) throw new TypeError('this scenario did not make that subject');
+    if (damage === undefined) throw new TypeError(`the harness has no damage ${way}`);
+    await damage(place, context, subject);
   }
 
   /** Lets time pass for all subjects. */

@@ -1,4 +1,4 @@
-import type { ConformanceSubject } from './conformance-harness.ts';
+import type { ConformanceHarness, ConformanceSubject } from './conformance-harness.ts';
 import type { ScenarioContext } from './scenario-context.ts';
 
 /** One thing every adapter must do: data, so that any test runner can run it. */
@@ -7,8 +7,14 @@ export interface Scenario<Subject extends ConformanceSubject> {
   readonly key: string;
   /** The promise it checks, in words. */
   readonly title: string;
-  /** Why a subject with these capabilities need not keep the promise; absent: every subject must. */
-  readonly requires?: (capabilities: Subject['capabilities']) => string | undefined;
+  /**
+   * Why a subject with these capabilities, or by what its harness can do, need not keep the promise;
+   * absent: every subject must.
+   */
+  readonly requires?: (
+    capabilities: Subject['capabilities'],
+    harness?: Pick<ConformanceHarness<Subject>, 'damages'>,
+  ) => string | undefined;
   /** How long it may take before it counts as hanging. Default: 30,000 ms. */
   readonly timeoutMs?: number;
   /** Rejects when the promise is broken. */

@@ -1,3 +1,4 @@
+export * from './ahead-of-clock.ts';
 export type * from './awaitable.ts';
 export * from './barkeep-error.ts';
 export * from './call-options.ts';
@@ -27,6 +28,7 @@ export * from './series-key.ts';
 export * from './swept-handle.ts';
 export * from './ticker.ts';
 export * from './timeframe.ts';
+export * from './topic-listeners.ts';
 export * from './trade.ts';
 export * from './trading-calendar.ts';
 export type * from './trading-hours.ts';

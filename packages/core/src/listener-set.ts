@@ -1,3 +1,5 @@
+import { Listener } from './listener.ts';
+
 /** Takes a listener off again. Calling it twice does nothing more. */
 export type Unsubscribe = () => void;
 
@@ -6,34 +8,28 @@ export type Unsubscribe = () => void;
  * error is raised again in a microtask, where the process's own handling of uncaught errors sees it.
  */
 export class ListenerSet<Event> {
-  readonly #listeners = new Set<{ readonly call: (event: Event) => void }>();
+  readonly #listeners = new Set<Listener<Event>>();
 
   get size(): number {
     return this.#listeners.size;
   }
 
+  /** @throws TypeError unless it is a function. */
   add(listener: (event: Event) => void): Unsubscribe {
-    if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
-    const entry = { call: listener };
+    const entry = new Listener(listener);
     this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    return () => {
+      entry.end();
+      this.#listeners.delete(entry);
+    };
   }
 
   emit(event: Event): void {
-    for (const listener of [...this.#listeners]) {
-      // A listener may have taken another one off.
-      if (!this.#listeners.has(listener)) continue;
-      try {
-        listener.call(event);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const listener of [...this.#listeners]) listener.tell(event);
   }
 
   clear(): void {
+    for (const listener of this.#listeners) listener.end();
     this.#listeners.clear();
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer, ClockTimerOptions } from './clock.ts';
+import { type Clock, type ClockTimer, type ClockTimerOptions, systemClock } from './clock.ts';
 import type { EpochMs } from './epoch-ms.ts';
 import { ListenerSet, type Unsubscribe } from './listener-set.ts';
 import { RepeatingTask } from './repeating-task.ts';
@@ -19,6 +19,8 @@ const TOLERANCE_MS = 1_000;
 /** After this long without a jump, slow drift between the two clocks is forgotten. */
 const REBASE_MS = 60_000;
 const WATCH_INTERVAL_MS = 5_000;
+/** How often the machine's wall clock is looked at: what is read a million times a second is not. */
+const LOOK_EVERY_MS = 1;
 /** A timer this late proves that the process stood still, or that the clock was set ahead. */
 const OVERDUE_MS = 5_000;
 
@@ -48,6 +50,8 @@ export class MonotonicTime {
   readonly #watch: RepeatingTask;
   #wall: EpochMs;
   #steady: number;
+  /** When the wall clock is to be looked at again, by the clock's `monotonic`. */
+  #lookAt = Number.NEGATIVE_INFINITY;
   /** What is added to the clock's own reading. */
   #offset = 0;
   /** When the next tick of the watch is due, in monotonic time; `Infinity` while nobody watches. */
@@ -115,8 +119,10 @@ export class MonotonicTime {
   }
 
   #bySteady(): number {
+    const steady = this.#clock.monotonic?.() ?? 0;
+    if (steady < this.#lookAt) return steady + this.#offset;
+    if (this.#clock === systemClock) this.#lookAt = steady + LOOK_EVERY_MS;
     const wall = this.#clock.now();
-    const steady = this.#clock.monotonic?.() ?? wall;
     const passed = steady - this.#steady;
     const expected = this.#wall + passed;
     const byMs = wall - expected;

@@ -2,9 +2,9 @@ import type { Awaitable } from './awaitable.ts';
 import { BarkeepError } from './barkeep-error.ts';
 import { type CallOptions, throwIfAborted, untilAborted } from './call-options.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { EpochMs } from './epoch-ms.ts';
 import { Handle } from './handle.ts';
 import { invalidInput } from './invalid-input.ts';
+import { type MonotonicTime, monotonicTime } from './monotonic-time.ts';
 import { RepeatingTask } from './repeating-task.ts';
 
 export interface SweptHandleOptions {
@@ -24,6 +24,8 @@ const NO_OPTIONS: CallOptions = Object.freeze({});
  */
 export abstract class SweptHandle extends Handle {
   protected readonly clock: Clock;
+  /** What lives are measured by: it survives a wall clock that is set, and counts the machine's sleep. */
+  protected readonly time: MonotonicTime;
   readonly #sweeper: RepeatingTask;
   #expirations = 0;
   #failedSweeps = 0;
@@ -37,13 +39,15 @@ export abstract class SweptHandle extends Handle {
       throw invalidInput({ field: 'sweepIntervalMs', rule, value: sweepIntervalMs });
     }
     this.clock = clock;
-    this.#sweeper = new RepeatingTask(clock, sweepIntervalMs, () => this.#sweepByItself());
+    this.time = monotonicTime(clock);
+    // By its timer the time learns what has passed, also where the clock cannot say it.
+    this.#sweeper = new RepeatingTask(this.time, sweepIntervalMs, () => this.#sweepByItself());
   }
 
   /** Removes what has expired now; returns how many values. Happens by itself from time to time. */
   async sweep(options: CallOptions = NO_OPTIONS): Promise<number> {
     this.begin(options);
-    const removed = await this.run(options, () => this._sweep(this.clock.now()));
+    const removed = await this.run(options, () => this._sweep());
     this.#expirations += removed;
     return removed;
   }
@@ -54,8 +58,8 @@ export abstract class SweptHandle extends Handle {
   /** Releases what `_start` acquired. */
   protected _stop(): Awaitable<void> {}
 
-  /** Removes values that are no longer live at `now`; returns how many. */
-  protected abstract _sweep(now: EpochMs): Awaitable<number>;
+  /** Removes values that are no longer live; returns how many. */
+  protected abstract _sweep(): Awaitable<number>;
 
   protected get expirations(): number {
     return this.#expirations;
@@ -117,7 +121,7 @@ export abstract class SweptHandle extends Handle {
   #sweepByItself(): Awaitable<void> {
     if (this.state !== 'open') return;
     try {
-      const removed = this._sweep(this.clock.now());
+      const removed = this._sweep();
       if (removed instanceof Promise) return this.#sweptByItself(removed);
       this.#expirations += removed;
     } catch {

@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** A market that has not opened for so many days is taken not to open again. */
 const LONGEST_CLOSE_DAYS = 400;
+/** Phases that are remembered: writes in the last minutes before a close each ask for several. */
+const MOST_PHASES = 8;
 /** The epoch, 1970-01-01, was a Thursday. */
 const EPOCH_WEEKDAY = 4;
 
@@ -25,14 +27,15 @@ interface Phase {
 }
 
 /**
- * Tells whether a market trades at an instant, and when it opens again. Asking about the same phase
- * again, which is what caches do, costs a comparison.
+ * Says whether a market trades at an instant, and when it opens again. Asking about a phase that was
+ * asked about lately, which is what caches do, costs a few comparisons.
  */
 export class TradingCalendar {
   readonly #zone: ZonedTime;
   readonly #sessions: ReadonlyMap<number, readonly DaySession[]>;
   readonly #closedOn: ReadonlySet<string>;
-  #phase: Phase = { isOpen: false, from: 0, to: 0 };
+  /** Those asked about last, the latest first. */
+  #phases: readonly Phase[] = [];
 
   /** @throws BarkeepError `INVALID_INPUT` naming the part of the hours that breaks a rule. */
   constructor(hours: TradingHours) {
@@ -57,12 +60,14 @@ export class TradingCalendar {
   }
 
   /**
-   * The instant by which the market has traded for so long since an instant: an expiry that counts
-   * trading time only, so that what was true at the close still is at the next opening.
+   * The instant by which the market has traded for `durationMs` since an instant: an expiry that counts
+   * trading time only, so that what was true at the close still is at the next opening. `Infinity` if
+   * that is more than 400 days ahead.
    */
   afterTrading(at: EpochMs, durationMs: number): EpochMs {
     let now = at;
     for (let left = durationMs; ; ) {
+      if (now - at > LONGEST_CLOSE_DAYS * DAY_MS) return Number.POSITIVE_INFINITY;
       const { isOpen, to } = this.#phaseAt(now);
       if (isOpen && to - now > left) return now + left;
       if (to === Number.POSITIVE_INFINITY) return to;
@@ -72,8 +77,11 @@ export class TradingCalendar {
   }
 
   #phaseAt(at: EpochMs): Phase {
-    if (at < this.#phase.from || at >= this.#phase.to) this.#phase = this.#seek(at);
-    return this.#phase;
+    const known = this.#phases.find(({ from, to }) => at >= from && at < to);
+    if (known !== undefined) return known;
+    const phase = this.#seek(at);
+    this.#phases = [phase, ...this.#phases.slice(0, MOST_PHASES - 1)];
+    return phase;
   }
 
   /** The phase from an instant on. */

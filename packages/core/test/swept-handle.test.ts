@@ -3,7 +3,9 @@ import {
   type Awaitable,
   BarkeepError,
   type CallOptions,
+  type Clock,
   ManualClock,
+  monotonicTime,
   SweptHandle,
   type SweptHandleOptions,
 } from '../src/index.ts';
@@ -45,6 +47,23 @@ describe('SweptHandle', () => {
     await shelf.close();
     expect(clock.pendingTimers).toBe(0);
     expect(shelf.stopped).toBe(true);
+  });
+
+  it('lets its time learn what passes of a clock that was set back and cannot say it', async () => {
+    const clock = new ManualClock();
+    const wallOnly: Clock = {
+      now: () => clock.now(),
+      setTimer: (callback, ms) => clock.setTimer(callback, ms),
+    };
+    const shelf = new Shelf({ clock: wallOnly });
+    await shelf.open();
+    const start = monotonicTime(wallOnly).now();
+    for (let i = 0; i < 10; i += 1) {
+      clock.setWallTime(clock.now() - 3_600_000);
+      clock.advance(60_000);
+    }
+    expect(monotonicTime(wallOnly).now() - start).toBeGreaterThanOrEqual(570_000);
+    await shelf.close();
   });
 
   it('counts sweeps that failed, and goes on', async () => {

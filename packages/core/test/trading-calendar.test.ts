@@ -69,6 +69,25 @@ describe('TradingCalendar', () => {
     expect(calendar.afterTrading(friday, minute)).toBe(Date.parse('2026-09-28T00:00:00Z'));
   });
 
+  it.each([Number.POSITIVE_INFINITY, 1e300, 400 * 86_400_000])(
+    'finds the end of %s ms of trading: never',
+    (durationMs) => {
+      const at = Date.parse('2026-09-25T06:29:00Z');
+      expect(new TradingCalendar(seoul).afterTrading(at, durationMs)).toBe(Infinity);
+    },
+  );
+
+  it('answers as it did after the clock was set back', () => {
+    const calendar = new TradingCalendar(seoul);
+    const instants = fc.integer({ min: Date.UTC(2026, 8, 1), max: Date.UTC(2026, 9, 1) });
+    fc.assert(
+      fc.property(instants, (at) => {
+        const expected = new TradingCalendar(seoul).afterTrading(at, 300_000);
+        expect(calendar.afterTrading(at, 300_000)).toBe(expected);
+      }),
+    );
+  });
+
   it('adds up: two stretches of trading are one', () => {
     const instants = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2030, 0, 1) });
     const durations = fc.integer({ min: 0, max: 2e8 });

@@ -7,12 +7,13 @@ import {
   validateInterval,
   validateSymbol,
 } from '@barkeep/core';
-import type { IMarketDataStorage } from '@barkeep/storage';
-import type { InvalidationSelector } from './market-data-service.ts';
+import { type IMarketDataStorage, refuseOtherUnits } from '@barkeep/storage';
+import type { InvalidationSelector } from './contract/market-data-service.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { seriesTag } from './pages/page-tags.ts';
 import { selectsSeries } from './series/selects-series.ts';
 import type { SeriesDirectory } from './series/series-directory.ts';
+import type { SeriesNotebook } from './series/series-notebook.ts';
 
 const KNOWN = ['symbol', 'symbolPrefix', 'timeframe', 'tags', 'range'] as const;
 /** As many tags as one invalidation of a cache takes, and calls of the storage that are made at a time. */
@@ -21,6 +22,7 @@ const AT_A_TIME = 256;
 export interface InvalidationParts {
   readonly storage: IMarketDataStorage;
   readonly directory: SeriesDirectory;
+  readonly notebook: SeriesNotebook;
   readonly tiers: readonly CandlePageTier[];
   readonly seriesTags: (key: SeriesKey) => readonly string[];
 }
@@ -31,7 +33,7 @@ export interface InvalidationParts {
  */
 export async function invalidateSeries(
   selector: InvalidationSelector,
-  { storage, directory, tiers, seriesTags }: InvalidationParts,
+  { storage, directory, notebook, tiers, seriesTags }: InvalidationParts,
 ): Promise<void> {
   checkSelector(selector);
   directory.forget(selector);
@@ -44,6 +46,9 @@ export async function invalidateSeries(
   const selected = [...keys.values()];
   for (let start = 0; start < selected.length; start += AT_A_TIME) {
     const some = selected.slice(start, start + AT_A_TIME);
+    if (range === undefined) {
+      await Promise.all(some.map((key) => notebook.forgetHistoryStart(key)));
+    }
     await Promise.all(some.map((key) => storage.changes.announce(key, range)));
     if (range !== undefined) continue;
     for (const tier of tiers) await tier.forget(some.map(seriesTag));
@@ -69,5 +74,7 @@ function checkSelector(selector: InvalidationSelector): void {
   ) {
     throw invalidInput({ field: 'tags', rule: 'must be an array of strings', value: tags });
   }
-  if (range !== undefined) validateInterval(range, 'range');
+  if (range === undefined) return;
+  validateInterval(range, 'range');
+  refuseOtherUnits(range, timeframe);
 }

@@ -2,6 +2,7 @@ import {
   BarkeepError,
   type CallOptions,
   type CandleInput,
+  type EpochMs,
   Handle,
   type Interval,
   OperationStatistics,
@@ -13,7 +14,10 @@ import {
   throwIfAborted,
   type Unsubscribe,
   untilAborted,
+  validateOrderBook,
   validateSeriesKey,
+  validateTicker,
+  validateTrades,
 } from '@barkeep/core';
 import type {
   OrderBookReadOptions,
@@ -28,21 +32,26 @@ import {
   type WriteResult,
 } from '@barkeep/storage';
 import type { OwnedParts } from './adapters/owned-parts.ts';
-import type { CandleAnswer } from './answers/candle-answer.ts';
+import { ChangeListeners } from './change-listeners.ts';
 import { checkGetOptions } from './check-get-options.ts';
-import { checkQueries } from './check-queries.ts';
-import { invalidateSeries } from './invalidate-series.ts';
-import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
+import { refuseAhead } from './config/ahead-of-clock.ts';
+import { checkQueries } from './config/check-queries.ts';
+import type { CandleAnswer } from './contract/candle-answer.ts';
+import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
   GetCandlesOptions,
   IMarketDataService,
   InvalidationSelector,
   PreloadResult,
   SaveCandlesOptions,
-} from './market-data-service.ts';
-import type { MarketDataStatistics, TierStatistics } from './market-data-statistics.ts';
+} from './contract/market-data-service.ts';
+import type { MarketDataStatistics, TierStatistics } from './contract/market-data-statistics.ts';
+import type { SeriesReport } from './contract/series-report.ts';
+import { describeSeries } from './describe-series.ts';
+import { invalidateSeries } from './invalidate-series.ts';
+import { partStatistics } from './part-statistics.ts';
 import { saveCandles } from './save-candles.ts';
-import type { SeriesReport } from './series-report.ts';
+import { historyStartOf } from './series/history-start.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
@@ -60,6 +69,7 @@ export class MarketData extends Handle implements IMarketDataService {
   readonly #parts: ServiceParts;
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<Unsubscribe>();
+  readonly #changes: ChangeListeners;
   readonly #operations = new OperationStatistics();
   readonly #preloaded = { queries: 0, candles: 0, failures: 0 };
   readonly #served = { cache: 0, router: 0, disk: 0, storage: 0, coordinator: 0 };
@@ -68,6 +78,7 @@ export class MarketData extends Handle implements IMarketDataService {
     super('market-data');
     this.#options = options;
     this.#parts = serviceParts(options, this.#closing.signal);
+    this.#changes = new ChangeListeners(options.storage);
   }
 
   saveCandles(
@@ -77,7 +88,7 @@ export class MarketData extends Handle implements IMarketDataService {
   ): Promise<WriteResult> {
     return this.#call('saveCandles', options, () => {
       onlyKnownKeys(options, SAVE_OPTIONS, 'options');
-      return saveCandles(this.#options.storage, this.#options.clock, key, candles, options);
+      return saveCandles(this.#options.storage, this.#options, key, candles, options);
     });
   }
 
@@ -133,19 +144,15 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('describeSeries', options, async () => {
       validateSeriesKey(key);
       const series = this.#parts.directory.of(key);
+      await this.#parts.fetcher?.settle();
       await this.#parts.live?.settle(series.text);
-      const continuity = await this.#options.storage.coverage.continuity(key, range, options);
-      const coverage = await this.#options.storage.coverage.of(key, continuity.range, options);
+      const { storage, clock } = this.#options;
+      const quality = await describeSeries(storage, clock, series, range, options);
       series.notes ??= await this.#parts.notebook.read(key);
       return {
         key: series.key,
-        continuity,
-        coverage,
-        collectedAt: coverage.reduce<number | undefined>(
-          (latest, { collectedAt }) => Math.max(latest ?? collectedAt, collectedAt),
-          undefined,
-        ),
-        historyStart: series.notes.historyStart,
+        ...quality,
+        historyStart: historyStartOf(series, series.snapshot?.extent, clock.now()),
         lastError: series.notes.lastError,
         fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
       };
@@ -153,9 +160,11 @@ export class MarketData extends Handle implements IMarketDataService {
   }
 
   updateTicker(ticker: Ticker, options: CallOptions = NO_OPTIONS): Promise<RealtimeWriteResult> {
-    return this.#call('updateTicker', options, () =>
-      this.#options.realtime.tickers.set(ticker, options),
-    );
+    return this.#call('updateTicker', options, async () => {
+      validateTicker(ticker);
+      this.#refuseAhead(ticker.timestamp);
+      return this.#options.realtime.tickers.set(ticker, options);
+    });
   }
 
   getTicker(symbol: string, options?: CallOptions): Promise<Ticker | undefined> {
@@ -175,9 +184,11 @@ export class MarketData extends Handle implements IMarketDataService {
     book: OrderBook,
     options: CallOptions = NO_OPTIONS,
   ): Promise<RealtimeWriteResult> {
-    return this.#call('updateOrderBook', options, () =>
-      this.#options.realtime.orderBooks.set(book, options),
-    );
+    return this.#call('updateOrderBook', options, async () => {
+      validateOrderBook(book);
+      this.#refuseAhead(book.timestamp);
+      return this.#options.realtime.orderBooks.set(book, options);
+    });
   }
 
   getOrderBook(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined> {
@@ -191,9 +202,11 @@ export class MarketData extends Handle implements IMarketDataService {
     trades: readonly Trade[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<TradeAppendResult> {
-    return this.#call('appendTrades', options, () =>
-      this.#options.realtime.trades.append(symbol, trades, options),
-    );
+    return this.#call('appendTrades', options, async () => {
+      validateTrades(trades);
+      for (const [index, { timestamp }] of trades.entries()) this.#refuseAhead(timestamp, index);
+      return this.#options.realtime.trades.append(symbol, trades, options);
+    });
   }
 
   getTrades(symbol: string, options: TradeReadOptions = NO_OPTIONS): Promise<Trade[]> {
@@ -203,8 +216,9 @@ export class MarketData extends Handle implements IMarketDataService {
   subscribe(selector: MarketDataSelector, listener: (event: MarketDataEvent) => void): Unsubscribe {
     this.assertOpen();
     const end = subscribeToMarketData(
-      this.#options.storage,
+      this.#changes,
       this.#options.realtime,
+      this.#parts.failures,
       selector,
       listener,
     );
@@ -217,12 +231,7 @@ export class MarketData extends Handle implements IMarketDataService {
 
   stats(options: CallOptions = NO_OPTIONS): Promise<MarketDataStatistics> {
     return this.#call('stats', options, async () => {
-      const [storage, realtime, cache, diskCache] = await Promise.all([
-        this.#options.storage.stats(options),
-        this.#options.realtime.stats(options),
-        this.#options.cache?.stats(options),
-        this.#options.diskCache?.stats(options),
-      ]);
+      const { failed, ...parts } = await partStatistics(this.#options, options);
       const { cache: fromCache, router: fromRouter, disk: fromDisk } = this.#served;
       const { storage: fromStorage, coordinator: fromCoordinator } = this.#served;
       return {
@@ -240,10 +249,8 @@ export class MarketData extends Handle implements IMarketDataService {
         },
         router: this.#parts.live?.statistics,
         coordinator: this.#parts.fetcher?.statistics,
-        storage,
-        realtime,
-        cache,
-        diskCache,
+        ...parts,
+        failed,
         preload: {
           ...this.#preloaded,
           failures: this.#preloaded.failures + (this.#parts.habits?.failures ?? 0),
@@ -259,9 +266,13 @@ export class MarketData extends Handle implements IMarketDataService {
 
   protected async _open(): Promise<void> {
     this.#parts.live?.start();
-    const heard = this.#options.storage.changes.subscribe((event) =>
-      this.#parts.directory.changed(event, this.#options.clock.now()),
-    );
+    const { directory, failures } = this.#parts;
+    const heard = this.#options.storage.changes.subscribe((event) => {
+      if (event.type === 'failure') {
+        const { work, error, at } = event;
+        failures.emit({ type: 'failure', of: work, error, at });
+      } else directory.changed(event, this.#options.clock.now());
+    });
     this.#subscriptions.add(heard);
     await this.#preloadAtStart();
   }
@@ -362,6 +373,10 @@ export class MarketData extends Handle implements IMarketDataService {
       }
     }
     return answer;
+  }
+
+  #refuseAhead(value: EpochMs, index?: number): void {
+    refuseAhead({ field: 'timestamp', value, index }, this.#options);
   }
 
   #serve(answer: CandleAnswer, onMissing: 'report' | 'throw'): void {

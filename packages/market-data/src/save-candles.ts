@@ -1,5 +1,6 @@
 import {
   type CandleInput,
+  CandleSeries,
   type Clock,
   type Interval,
   intersectIntervals,
@@ -9,24 +10,45 @@ import {
   validateInterval,
   validateSeriesKey,
 } from '@barkeep/core';
-import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
-import type { SaveCandlesOptions } from './market-data-service.ts';
+import { type IMarketDataStorage, refuseOtherUnits, type WriteResult } from '@barkeep/storage';
+import { type ClockBound, refuseAhead } from './config/ahead-of-clock.ts';
+import type { SaveCandlesOptions } from './contract/market-data-service.ts';
 
-/** Stores what callers of the service save. */
+/**
+ * Stores what callers of the service save.
+ * @throws BarkeepError `INVALID_INPUT` for a candle too far ahead of the clock, and as the storage does.
+ */
 export async function saveCandles(
   storage: IMarketDataStorage,
-  clock: Clock,
+  bound: ClockBound,
   key: SeriesKey,
   candles: CandleInput,
   { source, covers, signal }: SaveCandlesOptions,
 ): Promise<WriteResult> {
+  validateSeriesKey(key);
+  refuseCandlesAhead(candles, bound, key);
   const batch = {
     key,
     candles,
     source,
-    ...(covers === undefined ? {} : { covers: endedPart(covers, key, clock) }),
+    ...(covers === undefined ? {} : { covers: endedPart(covers, key, bound.clock) }),
   };
   return storage.candles.write(batch, { signal });
+}
+
+/** The storage checks the rest of each candle. */
+function refuseCandlesAhead(
+  candles: CandleInput,
+  bound: ClockBound,
+  { timeframe }: SeriesKey,
+): void {
+  const latest = timeframeGrid(timeframe).shift(bound.clock.now() + bound.maxAheadMs);
+  const isSeries = candles instanceof CandleSeries;
+  if (isSeries ? !(candles.lastTimestamp > latest) : !Array.isArray(candles)) return;
+  for (const [index, candle] of (isSeries ? candles.toArray() : candles).entries()) {
+    const value = candle?.timestamp;
+    if (value > latest) refuseAhead({ field: 'timestamp', value, index }, bound, timeframe);
+  }
 }
 
 /** Coverage never reaches into a period that has not ended. */
@@ -35,9 +57,11 @@ function endedPart(
   key: SeriesKey,
   clock: Clock,
 ): Interval[] {
-  validateSeriesKey(key);
   const list: readonly Interval[] = isList(covers) ? covers : [covers];
-  for (const interval of list) validateInterval(interval, 'covers');
+  for (const interval of list) {
+    validateInterval(interval, 'covers');
+    refuseOtherUnits(interval, key.timeframe);
+  }
   const endedBy = timeframeGrid(key.timeframe).floor(Math.max(0, clock.now()));
   return intersectIntervals(normalizeIntervals(list), [
     { from: Number.MIN_SAFE_INTEGER, to: endedBy },

@@ -1,12 +1,16 @@
 import type { IDataCache } from '@barkeep/cache';
-import type { IRealtimeCache } from '@barkeep/realtime';
+import { ListenerSet, monotonicTime } from '@barkeep/core';
+import { DEFAULT_REALTIME_EXPIRY, type IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { AnswerMemory } from './answers/answer-memory.ts';
 import { CandleReader } from './answers/candle-reader.ts';
 import { CandleRetrieval } from './answers/candle-retrieval.ts';
-import type { CheckedConfig } from './check-config.ts';
+import type { CheckedConfig } from './config/check-config.ts';
+import type { FailureEvent } from './contract/market-data-event.ts';
 import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import { CandleRecorder } from './live/candle-recorder.ts';
+import { FailureLog } from './live/failure-log.ts';
+import { LiveArrivals } from './live/live-arrivals.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { RealtimeReader } from './live/realtime-reader.ts';
 import { RealtimeRecorder } from './live/realtime-recorder.ts';
@@ -40,6 +44,8 @@ export interface ServiceParts {
   /** `undefined` without a router. */
   readonly router: RouterTier | undefined;
   readonly live: LiveFeed | undefined;
+  /** Of work that nobody awaits. */
+  readonly failures: ListenerSet<FailureEvent>;
   readonly realtime: RealtimeReader;
   readonly retrieval: CandleRetrieval;
   /** `undefined` unless the series read most are preloaded. */
@@ -48,12 +54,23 @@ export interface ServiceParts {
 
 /** `closing` fires when the service closes. */
 export function serviceParts(options: ServiceOptions, closing: AbortSignal): ServiceParts {
-  const { storage, clock, candleCache, fetching, preload } = options;
+  const { storage, clock, candleCache, fetching, preload, calendar } = options;
+  const failures = new ListenerSet<FailureEvent>();
+  const failed = new FailureLog('fetching', clock, (failure) => failures.emit(failure));
   const streams = new LiveStreams();
-  const directory = new SeriesDirectory(candleCache.pagePeriods, streams, options.seriesTags);
+  const arrivals = new LiveArrivals({ clock, expiry: DEFAULT_REALTIME_EXPIRY, calendar });
+  const directory = new SeriesDirectory(
+    candleCache.pagePeriods,
+    streams,
+    options.seriesTags,
+    monotonicTime(clock),
+  );
   const notebook = new SeriesNotebook(storage);
   const tiers = pageTiers(options);
-  const router = options.router === undefined ? undefined : new RouterTier(options.router);
+  const router =
+    options.router === undefined
+      ? undefined
+      : new RouterTier({ ...options, router: options.router, streams, arrivals });
   const reader = new CandleReader({
     storage,
     tiers,
@@ -62,13 +79,16 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     router,
     clock,
     closeGraceMs: fetching.closeGraceMs,
-    onFailure: () => {},
+    onFailure: (error, key) => void failed.add(error, key),
   });
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
     tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
   const fetcher = missingCandleFetcher(options, notebook, closing);
-  const live = liveFeed(options, streams, directory, fetcher);
+  fetcher?.onFailure(({ key, error, at }) =>
+    failures.emit({ type: 'failure', of: 'fetching', key, error, at }),
+  );
+  const live = liveFeed(options, { streams, arrivals, directory, fetcher, failures });
   const retrieval = new CandleRetrieval({
     directory,
     reader,
@@ -89,6 +109,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     fetcher,
     router,
     live,
+    failures,
     realtime,
     retrieval,
     habits,
@@ -121,7 +142,7 @@ function pageTiers({
 }
 
 function missingCandleFetcher(
-  { coordinator, storage, clock, fetching }: ServiceOptions,
+  { coordinator, storage, clock, fetching, maxAheadMs }: ServiceOptions,
   notebook: SeriesNotebook,
   closing: AbortSignal,
 ): MissingCandleFetcher | undefined {
@@ -132,33 +153,42 @@ function missingCandleFetcher(
     notebook,
     clock,
     settings: fetching,
+    maxAheadMs,
     closing,
   });
 }
 
 function liveFeed(
-  { router, recording, storage, realtime, clock, fetching }: ServiceOptions,
-  streams: LiveStreams,
-  directory: SeriesDirectory,
-  fetcher: MissingCandleFetcher | undefined,
+  options: ServiceOptions,
+  parts: Pick<ServiceParts, 'directory' | 'fetcher' | 'failures'> & {
+    readonly streams: LiveStreams;
+    readonly arrivals: LiveArrivals;
+  },
 ): LiveFeed | undefined {
+  const { router, recording, storage, clock, fetching } = options;
   if (router === undefined) return undefined;
-  const listening = { router, streams, directory, clock };
+  const { failures, ...listening } = parts;
+  const feed = { ...options, ...listening, router };
   if (recording === undefined) {
-    return new LiveFeed({ ...listening, candles: undefined, realtime: undefined });
+    return new LiveFeed({ ...feed, recordCandles: undefined, realtime: undefined });
   }
-  const candles = new CandleRecorder({
-    storage,
-    directory,
-    fetcher,
-    clock,
-    graceMs: fetching.closeGraceMs,
-    intervalMs: recording.intervalMs,
-    source: router.name,
-  });
+  const onFailure = (failure: FailureEvent): void => failures.emit(failure);
   return new LiveFeed({
-    ...listening,
-    candles,
-    realtime: new RealtimeRecorder(realtime, clock),
+    ...feed,
+    recordCandles: (seenUntil) =>
+      new CandleRecorder({
+        storage,
+        directory: parts.directory,
+        streams: parts.streams,
+        fetcher: parts.fetcher,
+        clock,
+        graceMs: fetching.closeGraceMs,
+        settlingMs: fetching.settlingMs,
+        intervalMs: recording.intervalMs,
+        source: router.name,
+        seenUntil,
+        onFailure,
+      }),
+    realtime: new RealtimeRecorder(options.realtime, clock, onFailure),
   });
 }

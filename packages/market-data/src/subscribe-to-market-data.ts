@@ -1,36 +1,44 @@
-import { invalidInput, onlyKnownKeys, type Unsubscribe, validateSymbol } from '@barkeep/core';
+import {
+  invalidInput,
+  type ListenerSet,
+  onlyKnownKeys,
+  type Unsubscribe,
+  validateSymbol,
+} from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
-import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
+import type { ChangeListeners, StoredChange } from './change-listeners.ts';
 import type {
+  FailureEvent,
   MarketDataEvent,
   MarketDataEventType,
   MarketDataSelector,
-} from './market-data-event.ts';
+} from './contract/market-data-event.ts';
 
 const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
 const CANDLE_TYPES = ['candles', 'coverage'] as const;
 const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_TYPES];
 
-/** Brings the events of the realtime cache and of the storage's change feed together. */
+/**
+ * Brings the events of the realtime cache, of the storage's change feed, and failures together. Each
+ * source finds its subscribers by symbol, so the realtime cache copies and decodes only what is wanted.
+ */
 export function subscribeToMarketData(
-  storage: IMarketDataStorage,
+  changes: ChangeListeners,
   realtime: IRealtimeCache,
+  failures: ListenerSet<FailureEvent>,
   selector: MarketDataSelector,
   listener: (event: MarketDataEvent) => void,
 ): Unsubscribe {
   const { types, symbols } = checkSelector(selector);
-  const ends: Unsubscribe[] = [];
+  const ends: Unsubscribe[] = [failures.add(listener)];
   const realtimeTypes = REALTIME_TYPES.filter((type) => types.includes(type));
   if (realtimeTypes.length > 0) {
     const wanted = { types: realtimeTypes, ...(symbols === undefined ? {} : { symbols }) };
     ends.push(realtime.subscribe(wanted, (event) => listener(fromRealtime(event))));
   }
-  if (CANDLE_TYPES.some((type) => types.includes(type))) {
-    ends.push(
-      storage.changes.subscribe((event) => {
-        if (selects(event, types, symbols)) listener(fromStorage(event));
-      }),
-    );
+  const candleTypes = CANDLE_TYPES.filter((type) => types.includes(type));
+  if (candleTypes.length > 0) {
+    ends.push(changes.add(candleTypes, symbols, (event) => listener(fromStorage(event))));
   }
   return () => {
     for (const end of ends.splice(0)) end();
@@ -41,19 +49,8 @@ function fromRealtime(event: RealtimeEvent): MarketDataEvent {
   return event.type === 'lagged' ? { type: 'lagged', of: 'realtime' } : event;
 }
 
-function fromStorage(event: ChangeEvent): MarketDataEvent {
+function fromStorage(event: StoredChange): MarketDataEvent {
   return event.type === 'lagged' ? { type: 'lagged', of: 'candles' } : event;
-}
-
-function selects(
-  event: ChangeEvent,
-  types: readonly MarketDataEventType[],
-  symbols: readonly string[] | undefined,
-): boolean {
-  if (event.type === 'lagged') return true;
-  return (
-    types.includes(event.type) && (symbols === undefined || symbols.includes(event.key.symbol))
-  );
 }
 
 function checkSelector(selector: MarketDataSelector): {

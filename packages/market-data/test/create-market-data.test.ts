@@ -58,7 +58,7 @@ describe('parts by URL', () => {
   it('take the path from after three slashes, too', async () => {
     const path = join(await temporaryDirectory(), 'data.sqlite3');
     await using service = await createMarketData({ storage: `sqlite://${path}` });
-    expect((await service.stats()).storage.size.candles).toBe(0);
+    expect((await service.stats()).storage?.size.candles).toBe(0);
   });
 
   it('keep candles in WASM SQLite and pages on disk', async () => {
@@ -101,7 +101,7 @@ describe('parts by URL', () => {
     expect(origins).toMatchObject({ cache: 1 });
     const { cache, realtime } = await one.stats();
     expect(cache).toMatchObject({ hits: 1, failures: 0 });
-    expect(realtime.tickers).toBe(1);
+    expect(realtime?.tickers).toBe(1);
   });
 
   it('keep pages in the Map of a Keyv', async () => {

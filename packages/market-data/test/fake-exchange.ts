@@ -14,10 +14,15 @@ export interface FakeExchangeOptions {
   readonly listedAt?: number;
   /** Whether it tells when its history starts. Default: false. */
   readonly tellsStart?: boolean;
+  /** How long its answers lag behind its trades, in milliseconds. Default: 0. */
+  readonly behindMs?: number;
+  /** Whether it tells as of when an answer is. Default: false. */
+  readonly tellsTime?: boolean;
 }
 
 /** An exchange behind the coordinator port: every candle follows from its symbol and period. */
 export class FakeExchange implements IMarketDataCoordinator {
+  settlingMs?: number;
   readonly requests: CandleRequest[] = [];
   readonly feedbacks: DeliveryFeedback[] = [];
   /** Runs before each answer; what it throws is the answer, what it returns replaces the answer. */
@@ -49,19 +54,28 @@ export class FakeExchange implements IMarketDataCoordinator {
   }
 
   deliver(request: CandleRequest): CandleDelivery {
-    const { listedAt, tellsStart } = this.#options;
+    const { clock, listedAt, tellsStart, tellsTime, behindMs = 0 } = this.#options;
     const grid = timeframeGrid(request.timeframe);
-    const delivery = { candles: this.candles(request, request.from, request.to), source: 'fake' };
-    return tellsStart === true && listedAt !== undefined
-      ? { ...delivery, historyStart: grid.startOf(listedAt) }
-      : delivery;
+    const asOf = clock.now() - behindMs;
+    return {
+      candles: this.candles(request, request.from, request.to, asOf),
+      source: 'fake',
+      ...(tellsTime === true ? { asOf } : {}),
+      ...(tellsStart === true && listedAt !== undefined
+        ? { historyStart: grid.startOf(listedAt) }
+        : {}),
+    };
   }
 
-  /** What the exchange shows of a stretch now: the current period as far as it has come. */
-  candles(key: SeriesKey, from: number, to: number): Candle[] {
-    const { clock, trades = () => true, listedAt = Number.NEGATIVE_INFINITY } = this.#options;
+  /** What the exchange knows of a stretch at an instant: the period under way as far as it has come. */
+  candles(
+    key: SeriesKey,
+    from: number,
+    to: number,
+    now: number = this.#options.clock.now(),
+  ): Candle[] {
+    const { trades = () => true, listedAt = Number.NEGATIVE_INFINITY } = this.#options;
     const grid = timeframeGrid(key.timeframe);
-    const now = clock.now();
     const candles: Candle[] = [];
     for (let at = grid.ceil(from); at < to && at <= now; at = grid.shift(at)) {
       const period = grid.indexOf(at);

@@ -32,7 +32,10 @@ export interface DeskOptions extends Partial<MarketDataConfig> {
   readonly exchange?: Omit<FakeExchangeOptions, 'clock'>;
 }
 
-/** A service over real adapters in memory and a fake exchange, at half past noon's minute. */
+/**
+ * A service over real adapters in memory and a fake exchange, at half past noon's minute. What is delivered
+ * is final at once, unless the test says otherwise.
+ */
 export async function openDesk({ exchange: market, ...config }: DeskOptions = {}): Promise<Desk> {
   const clock = new ManualClock(NOON + MINUTE / 2);
   const exchange = new FakeExchange({ clock, ...market });
@@ -40,7 +43,8 @@ export async function openDesk({ exchange: market, ...config }: DeskOptions = {}
   const realtime = new MemoryRealtime({ clock });
   const cache = new MemoryCache({ clock });
   const parts = { storage, realtime, cache, coordinator: exchange, clock };
-  const service = await createMarketData({ ...parts, ...config });
+  const fetching = { settlingMs: 0, ...config.fetching };
+  const service = await createMarketData({ ...parts, ...config, fetching });
   onTestFinished(() => service.close());
   return { clock, exchange, storage, realtime, cache, service };
 }

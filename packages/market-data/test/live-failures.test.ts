@@ -6,7 +6,11 @@ import {
   timeframeGrid,
   type Unsubscribe,
 } from '@barkeep/core';
-import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
+import {
+  createMarketData,
+  type MarketDataConfig,
+  type MarketDataEvent,
+} from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type {
   CandleStream,
@@ -26,6 +30,8 @@ class TroubledStorage extends MemoryStorage {
   writes = 0;
   gate: Promise<void> | undefined;
   error: Error | undefined;
+  /** Writes with candles or coverage of this symbol are refused. */
+  refuses: string | undefined;
 
   protected override async _write(
     ...call: Parameters<MemoryStorage['_write']>
@@ -33,6 +39,9 @@ class TroubledStorage extends MemoryStorage {
     this.writes += 1;
     await this.gate;
     if (this.error !== undefined) throw this.error;
+    if (call[0].some(({ key }) => key.symbol === this.refuses)) {
+      throw new BarkeepError('INVALID_INPUT', 'unlucky');
+    }
     return super._write(...call);
   }
 }
@@ -56,10 +65,12 @@ async function openLive(config: Partial<MarketDataConfig> = {}) {
   const market = new TradedMarket(clock);
   const storage = new TroubledStorage({ clock });
   const service = await createMarketData({ storage, router, clock, ...config });
-  onTestFinished(() => service.close());
-  const pass = async (milliseconds: number): Promise<void> => {
+  onTestFinished(() => service.close().catch(() => {}));
+  /** Time passes; the connection stays alive, unless it `isSilent`. */
+  const pass = async (milliseconds: number, isSilent = false): Promise<void> => {
     for (let left = milliseconds; left > 0; left -= 500) {
       clock.advance(Math.min(500, left));
+      if (!isSilent) router.alive();
       await settle();
     }
   };
@@ -215,6 +226,7 @@ describe('a storage that is slow or fails', () => {
     storage.gate = gate.promise;
     storage.error = new BarkeepError('BUSY', 'another writes', { retryable: true });
     clock.advance(MINUTE + 2_000);
+    router.alive();
     const reads = [...symbols, ...symbols].map((one, i) =>
       service.getCandles({ ...KEY, symbol: one, from: NOON, limit: i + 1 }),
     );
@@ -230,7 +242,111 @@ describe('a storage that is slow or fails', () => {
   });
 });
 
+describe('a storage that fails', () => {
+  const full = new BarkeepError('DISK_FULL', 'no space left on /data', { retryable: true });
+
+  it('is heard of by every subscriber, and by those who ask for statistics', async () => {
+    const { router, market, storage, service, pass } = await openLive();
+    const heard: MarketDataEvent[] = [];
+    const tickersOnly: MarketDataEvent[] = [];
+    service.subscribe({}, (event) => heard.push(event));
+    service.subscribe({ types: ['ticker'], symbols: ['?'] }, (event) => tickersOnly.push(event));
+    router.connect();
+    storage.error = full;
+    router.send({ type: 'candle', live: market.stateAt(KEY, market.trade(100)) });
+    await pass(3_000);
+    const failure = { type: 'failure', of: 'recording', key: KEY, error: full };
+    expect(heard.filter(({ type }) => type === 'failure')[0]).toMatchObject(failure);
+    expect(heard.filter(({ type }) => type === 'failure').length).toBeLessThanOrEqual(3);
+    expect(tickersOnly[0]).toMatchObject(failure);
+    const { candles } = (await service.stats()).router ?? {};
+    expect(candles?.lastError).toMatchObject({ code: 'DISK_FULL', message: full.message });
+    expect(candles?.lastError?.at).toBeGreaterThan(NOON);
+  });
+
+  it('by an error of its own is reported as an error of ours, with its cause', async () => {
+    const { router, market, storage, service, pass } = await openLive();
+    const heard: MarketDataEvent[] = [];
+    service.subscribe({}, (event) => heard.push(event));
+    router.connect();
+    const cause = new Error('the disk is gone');
+    storage.error = cause;
+    router.send({ type: 'candle', live: market.stateAt(KEY, market.trade(100)) });
+    await pass(2_000);
+    const [failure] = heard.flatMap((event) => (event.type === 'failure' ? [event.error] : []));
+    expect(failure).toMatchObject({ code: 'INTERNAL', message: 'the disk is gone', cause });
+  });
+
+  it.each(['a candle', 'coverage'])(
+    'keeps the service from closing as if %s were stored',
+    async (what) => {
+      const { router, market, storage, service, pass } = await openLive();
+      router.connect();
+      router.promise(KEY, NOON);
+      storage.error = full;
+      if (what === 'a candle') {
+        router.send({ type: 'candle', live: market.stateAt(KEY, market.trade(100)) });
+        await pass(2_000);
+      } else await pass(MINUTE + 3_000);
+      await expect(service.close()).rejects.toBe(full);
+      expect(service.state).toBe('closed');
+      expect(storage.state).toBe('closed');
+    },
+  );
+
+  it('and works again before the end lets the service close', async () => {
+    const { router, market, storage, service, pass } = await openLive();
+    router.connect();
+    router.promise(KEY, NOON);
+    storage.error = full;
+    router.send({ type: 'candle', live: market.stateAt(KEY, market.trade(100)) });
+    await pass(MINUTE + 3_000);
+    storage.error = undefined;
+    await expect(service.close()).resolves.toBeUndefined();
+  });
+
+  it('for one series keeps neither the others nor their coverage from being stored', async () => {
+    const { router, storage, service, pass } = await openLive();
+    const other = { ...KEY, symbol: 'KRW-ETH' };
+    storage.refuses = KEY.symbol;
+    router.connect();
+    router.promise(KEY, NOON);
+    router.promise(other, NOON);
+    await pass(2 * MINUTE + 3_000);
+    const range = { from: NOON, to: minutes(2) };
+    expect(await storage.coverage.missing(other, range)).toEqual([]);
+    expect(await storage.coverage.missing(KEY, range)).toEqual([range]);
+    storage.refuses = undefined;
+    await pass(2_000);
+    expect(await storage.coverage.missing(KEY, range)).toEqual([]);
+    expect((await service.stats()).router?.candles?.lastError).toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+});
+
 describe('a realtime cache that is down', () => {
+  it('is heard of once in a while', async () => {
+    const realtime = new DownRealtime({ clock: new ManualClock(NOON) });
+    const { router, market, service, pass } = await openLive({ realtime });
+    const heard: MarketDataEvent[] = [];
+    service.subscribe({}, (event) => heard.push(event));
+    router.connect();
+    for (let i = 0; i < 20; i += 1) {
+      router.send({ type: 'trades', symbol: `KRW-${i}`, trades: [market.trade(100 + i)] });
+    }
+    await pass(2_000);
+    const failures = heard.filter(({ type }) => type === 'failure');
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.length).toBeLessThanOrEqual(3);
+    expect(failures[0]).toMatchObject({ of: 'realtime', error: { code: 'UNAVAILABLE' } });
+    expect((await service.stats()).router?.realtime).toMatchObject({
+      dropped: 0,
+      lastError: { code: 'UNAVAILABLE', message: 'gone' },
+    });
+    realtime.isDown = false;
+  });
+
   it('is not tried anew with everything that waits for each event', async () => {
     const clock = new ManualClock(NOON);
     const realtime = new DownRealtime({ clock });
@@ -275,12 +391,13 @@ describe('a realtime cache that is down', () => {
     const realtime = new PickyRealtime({ clock: new ManualClock(NOON) });
     const { router, market, service } = await openLive({ realtime });
     router.connect();
-    for (const price of [13, 100]) {
-      router.send({ type: 'trades', symbol, trades: [market.trade(price)] });
-      await settle();
-    }
-    expect(await service.getTrades(symbol)).toHaveLength(1);
-    expect((await service.stats()).router?.realtime).toMatchObject({ stored: 1, dropped: 1 });
+    const trades = Array.from({ length: 20 }, (_, i) => market.trade(i));
+    router.tell({ type: 'trades', symbol, trades: trades.slice(1) });
+    await settle();
+    router.send({ type: 'trades', symbol, trades: [market.trade(100)] });
+    await settle();
+    expect(await service.getTrades(symbol)).toHaveLength(19);
+    expect((await service.stats()).router?.realtime).toMatchObject({ stored: 19, dropped: 1 });
   });
 
   it('is given what waits when the service closes', async () => {

@@ -108,6 +108,33 @@ describe('what the coordinator is asked for', () => {
   });
 });
 
+describe('times in seconds', () => {
+  const seconds = Math.floor(minutes(-60) / 1_000) + 7;
+  const range = { from: seconds, to: seconds + 3_600 };
+
+  it('are refused before anything is fetched, stored or dropped', async () => {
+    const { exchange, service, storage } = await openDesk();
+    const [candle] = exchange.candles(KEY, minutes(-5), minutes(-4));
+    const candles = candle === undefined ? [] : [candle];
+    const refused = {
+      code: 'INVALID_INPUT',
+      details: { field: 'from', rule: expect.stringContaining('epoch seconds'), value: seconds },
+    };
+    for (const call of [
+      () => service.getCandles({ ...KEY, from: seconds }),
+      () => service.getCandlesBatch([{ ...KEY, ...range }]),
+      () => service.preload([{ ...KEY, ...range, limit: 5 }]),
+      () => service.describeSeries(KEY, range),
+      () => service.invalidate({ symbol: KEY.symbol, range }),
+      () => service.saveCandles(KEY, candles, { covers: range }),
+    ]) {
+      await expect(call()).rejects.toMatchObject(refused);
+    }
+    expect(exchange.requests).toEqual([]);
+    expect(await storage.candles.list()).toEqual([]);
+  });
+});
+
 describe('symbols', () => {
   const longest = 'x'.repeat(512);
 

@@ -1,4 +1,4 @@
-import { ManualClock, TradingCalendar } from '@barkeep/core';
+import { ManualClock, monotonicTime, TradingCalendar } from '@barkeep/core';
 import { describe, expect, it } from 'vitest';
 import { PageExpiry } from '../src/pages/page-expiry.ts';
 import { LiveStreams } from '../src/series/live-streams.ts';
@@ -12,7 +12,8 @@ const now = Date.UTC(2026, 8, 25, 6, 29, 30);
 
 /** A page of an hour of minutes that ended so long ago. */
 function pageEnded(ago: number, isSettled: boolean) {
-  const directory = new SeriesDirectory(60, new LiveStreams(), () => []);
+  const time = monotonicTime(new ManualClock(now));
+  const directory = new SeriesDirectory(60, new LiveStreams(), () => [], time);
   const series = directory.of(KEY);
   const page = series.geometry.pageOf(now - ago - 1);
   return { request: { series, page, isSettled }, end: series.geometry.stretchOf(page).to };

@@ -1,8 +1,14 @@
-import { BarkeepError, type Interval, ManualClock, timeframeGrid } from '@barkeep/core';
+import {
+  BarkeepError,
+  type Interval,
+  ManualClock,
+  monotonicTime,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConcurrencyLimit } from '../src/fetching/concurrency-limit.ts';
-import { InFlightIntervals } from '../src/fetching/in-flight-intervals.ts';
 import { periodChunks } from '../src/fetching/period-chunks.ts';
 import { retry } from '../src/fetching/retry.ts';
 import { takePeriods } from '../src/fetching/take-periods.ts';
@@ -10,8 +16,9 @@ import { KnownSnapshot } from '../src/series/known-snapshot.ts';
 import { LiveStreams } from '../src/series/live-streams.ts';
 import { PageGeometry } from '../src/series/page-geometry.ts';
 import { SeriesDirectory } from '../src/series/series-directory.ts';
-import { settle, throughTime } from './fixtures.ts';
+import { KEY, MINUTE, NOON, settle, throughTime } from './fixtures.ts';
 
+const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
 describe('retry', () => {
@@ -92,33 +99,13 @@ describe('ConcurrencyLimit', () => {
   });
 });
 
-describe('InFlightIntervals', () => {
-  it('lets nobody join what everybody else has left', async () => {
-    const inFlight = new InFlightIntervals<string>();
-    const hour = { from: 0, to: 60 };
-    const storing = Promise.withResolvers<string>();
-    const leaving = new AbortController();
-    const waiting = inFlight.start(hour, () => storing.promise).wait(leaving.signal);
-    expect(inFlight.claim([{ from: 30, to: 90 }])).toMatchObject({
-      joined: [{}],
-      rest: [{ from: 60, to: 90 }],
-    });
-    leaving.abort();
-    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
-    expect(inFlight.claim([hour])).toEqual({ joined: [], rest: [hour] });
-    expect(inFlight.intervals).toEqual([]);
-    storing.resolve('done');
-    await settle();
-    expect(inFlight.size).toBe(0);
-  });
-});
-
 describe('SeriesDirectory', () => {
+  const time = monotonicTime(new ManualClock(NOON));
   const snapshot = (key: SeriesKey) =>
     new KnownSnapshot({ key, extent: undefined, coverage: [], ranges: [] }, [], NOON);
 
   it('keeps nothing of a series that had to go', () => {
-    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => []);
+    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => [], time);
     const first = directory.of({ symbol: 'first', timeframe: '1m' });
     first.learn(snapshot(first.key), first.changes);
     expect(first.snapshot).toBeDefined();
@@ -131,7 +118,7 @@ describe('SeriesDirectory', () => {
   });
 
   it('keeps no snapshot that a change overtook', () => {
-    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => []);
+    const directory = new SeriesDirectory(1_024, new LiveStreams(), () => [], time);
     const series = directory.of(KEY);
     const { changes } = series;
     directory.changed(

@@ -1,5 +1,7 @@
+import { TopicListeners } from '@barkeep/core';
 import type { MarketDataEvent } from '@barkeep/market-data';
-import { describe, expect, it } from 'vitest';
+import { MemoryStorage } from '@barkeep/storage-memory';
+import { describe, expect, it, vi } from 'vitest';
 import { KEY, minutes, openDesk, settle } from './fixtures.ts';
 
 const ticker = { symbol: 'KRW-BTC', timestamp: minutes(0), price: 100, changeRate: -0.015 };
@@ -111,6 +113,49 @@ describe('subscribers', () => {
     expect(heard).toEqual(['candles']);
   });
 
+  it('of one symbol each are found by it: ten thousand share one subscription to the change feed', async () => {
+    const storage = new MemoryStorage();
+    const { changes } = storage;
+    const subscribe = vi.fn(changes.subscribe);
+    Object.defineProperty(storage, 'changes', { value: { subscribe } });
+    const { service, exchange } = await openDesk({ storage });
+    const own = subscribe.mock.calls.length;
+    const visited = vi.spyOn(TopicListeners.prototype, 'emit');
+    const heard = new Map<string, number>();
+    const ends = Array.from({ length: 10_000 }, (_, i) => {
+      const symbol = `S${i}`;
+      return service.subscribe({ symbols: [symbol] }, () =>
+        heard.set(symbol, (heard.get(symbol) ?? 0) + 1),
+      );
+    });
+    expect(subscribe).toHaveBeenCalledTimes(own + 1);
+    await service.updateTicker({ ...ticker, symbol: 'S7' });
+    const candles = exchange.candles(KEY, minutes(-2), minutes(0));
+    await service.saveCandles({ ...KEY, symbol: 'S9' }, candles);
+    await settle();
+    expect(heard).toEqual(
+      new Map([
+        ['S7', 1],
+        ['S9', 1],
+      ]),
+    );
+    expect(visited.mock.calls.map(([topics]) => topics)).toEqual([
+      ['ticker', 'ticker S7'],
+      ['candles', 'candles S9'],
+    ]);
+    for (const end of ends) end();
+    await service.saveCandles({ ...KEY, symbol: 'S8' }, candles);
+    await settle();
+    expect(visited).toHaveBeenCalledTimes(2);
+    const late: string[] = [];
+    service.subscribe({ types: ['coverage'] }, ({ type }) => late.push(type));
+    expect(subscribe).toHaveBeenCalledTimes(own + 2);
+    await service.saveCandles(KEY, [], { covers: { from: minutes(-2), to: minutes(0) } });
+    await settle();
+    expect(late).toEqual(['coverage']);
+    vi.restoreAllMocks();
+  });
+
   it.each<[string, unknown]>([
     ['types', { types: ['candle'] }],
     ['types', { types: 'candles' }],
@@ -130,7 +175,7 @@ describe('subscribers', () => {
 
 describe('statistics', () => {
   it('count calls, tiers, candles and what the coordinator did', async () => {
-    const { service, exchange } = await openDesk();
+    const { clock, service, exchange } = await openDesk();
     await service.getCandles({ ...KEY, limit: 10 });
     await service.getCandles({ ...KEY, limit: 10 });
     exchange.interfere = () => {
@@ -151,16 +196,20 @@ describe('statistics', () => {
     });
     expect(candles.tiers.map(({ name, hits, misses }) => [name, hits, misses])).toEqual([
       ['answers', 0, 3],
-      ['cache', 1, 1],
+      ['cache', 1, 2],
       ['storage', 1, 0],
     ]);
-    expect(coordinator).toEqual({
+    expect(coordinator).toMatchObject({
       calls: 2,
       retries: 0,
       failures: 1,
       candles: 10,
       notesLost: 0,
+      startsDoubted: 0,
       inFlight: 0,
+      waiting: 0,
+      breaker: { state: 'closed', failures: 0, retryInMs: 0 },
+      lastError: { at: clock.now(), code: 'SOURCE_FAILED', key: KEY },
     });
     expect(cache?.entries).toBe(1);
   });

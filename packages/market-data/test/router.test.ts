@@ -35,9 +35,11 @@ async function openLive(config: Partial<MarketDataConfig> = {}) {
   const realtime = new MemoryRealtime({ clock });
   const service = await createMarketData({ storage, realtime, router, clock, ...config });
   onTestFinished(() => service.close());
-  const pass = async (milliseconds: number): Promise<void> => {
+  /** Time passes; the connection stays alive, unless it `isSilent`. */
+  const pass = async (milliseconds: number, isSilent = false): Promise<void> => {
     for (let left = milliseconds; left > 0; left -= 500) {
       clock.advance(Math.min(500, left));
+      if (!isSilent) router.alive();
       await settle();
     }
   };
@@ -205,6 +207,7 @@ describe('candles that come through the router', () => {
     router.promise(KEY, NOON);
     deal(100);
     clock.advance(MINUTE + 2_000);
+    router.alive();
     const { series, missing } = await service.getCandles({ ...KEY, from: NOON });
     expect(series.length).toBe(1);
     expect(missing).toEqual([]);

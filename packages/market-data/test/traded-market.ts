@@ -13,6 +13,8 @@ import type { LiveCandle } from '@barkeep/source';
 export class TradedMarket implements IMarketDataCoordinator {
   readonly trades: Trade[] = [];
   readonly requests: CandleRequest[] = [];
+  /** It is asked what has happened so far, so its answers are final at once. */
+  readonly settlingMs = 0;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -21,8 +23,11 @@ export class TradedMarket implements IMarketDataCoordinator {
 
   /** Something is traded now. */
   trade(price: number): Trade {
-    const id = `${this.trades.length}`;
-    const trade: Trade = { id, timestamp: this.#clock.now(), price, size: 1, side: 'buy' };
+    return this.tradeAt(this.#clock.now(), price);
+  }
+
+  tradeAt(timestamp: EpochMs, price: number): Trade {
+    const trade: Trade = { id: `${this.trades.length}`, timestamp, price, size: 1, side: 'buy' };
     this.trades.push(trade);
     return trade;
   }

@@ -1,4 +1,4 @@
-import { type EpochMs, invalidInput, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { invalidInput, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import {
   AbstractRealtimeCache,
   type AbstractRealtimeOptions,
@@ -8,15 +8,15 @@ import {
   type TradeReplay,
 } from '@barkeep/realtime';
 import { DeskRegister } from './desk-register.ts';
+import { RecentTrades } from './recent-trades.ts';
 import { formatCursor, parseCursor } from './replay-cursor.ts';
 import { StoredOrderBook } from './stored-order-book.ts';
 import type { SymbolDesk } from './symbol-desk.ts';
-import { TradeRing } from './trade-ring.ts';
 
 export interface MemoryRealtimeOptions extends AbstractRealtimeOptions {
   /** The most symbols it keeps; all of the least recently used symbol goes first. Default: 10,000. */
   readonly maxSymbols?: number | undefined;
-  /** The most trades it keeps of a symbol; the first to arrive goes first. Default: 1,000. */
+  /** The most trades it keeps of a symbol: the newest by timestamp. Default: 1,000. */
   readonly maxTradesPerSymbol?: number | undefined;
   /** The most levels it keeps of each side of an order book: the best ones. Default: 1,000. */
   readonly maxBookDepth?: number | undefined;
@@ -87,21 +87,21 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   protected _setTicker(ticker: Ticker): RealtimeWriteResult {
-    const now = this.clock.now();
+    const now = this.time.now();
     const desk = this.#desks.obtain(ticker.symbol);
     const stored = desk.liveTicker(now);
-    if (stored !== undefined && stored.timestamp > ticker.timestamp) return 'stale';
-    desk.setTicker(ticker, this.expiresAt('tickerMs', now));
+    if (stored !== undefined && this.isStale(ticker.timestamp, stored.timestamp)) return 'stale';
+    desk.setTicker(ticker, now + this.lifeMs('tickerMs'));
     this.#desks.settle(desk);
     return 'stored';
   }
 
   protected _getTicker(symbol: string): Ticker | undefined {
-    return this.#desks.get(symbol)?.liveTicker(this.clock.now());
+    return this.#desks.get(symbol)?.liveTicker(this.time.now());
   }
 
   protected override _tickerAtHand(symbol: string): Promise<Ticker> | undefined {
-    return this.#desks.get(symbol)?.liveTickerAnswer(this.clock.now());
+    return this.#desks.get(symbol)?.liveTickerAnswer(this.time.now());
   }
 
   protected override _getTickers(symbols: readonly string[]): (Ticker | undefined)[] {
@@ -111,21 +111,19 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   protected _deleteTicker(symbol: string): boolean {
     const desk = this.#desks.get(symbol);
     if (desk === undefined || !desk.hasTicker) return false;
-    const wasLive = desk.liveTicker(this.clock.now()) !== undefined;
+    const wasLive = desk.liveTicker(this.time.now()) !== undefined;
     desk.dropTicker();
     this.#desks.settle(desk);
     return wasLive;
   }
 
   protected _setOrderBook(book: OrderBook): RealtimeWriteResult {
-    const now = this.clock.now();
+    const now = this.time.now();
     const desk = this.#desks.obtain(book.symbol);
-    const stored = desk.book;
-    const isStale =
-      stored !== undefined && stored.expiresAt > now && stored.timestamp > book.timestamp;
-    if (isStale) return 'stale';
+    const stored = desk.liveBook(now);
+    if (stored !== undefined && this.isStale(book.timestamp, stored.timestamp)) return 'stale';
     desk.book ??= new StoredOrderBook(book.symbol);
-    desk.book.store(book, this.expiresAt('orderBookMs', now), this.#maxDepth);
+    desk.book.store(book, now + this.lifeMs('orderBookMs'), this.#maxDepth);
     this.#desks.settle(desk);
     return 'stored';
   }
@@ -159,44 +157,49 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   protected _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
-    const now = this.clock.now();
+    const now = this.time.now();
     const desk = this.#desks.obtain(symbol);
-    desk.trades ??= new TradeRing(this.#maxTrades, this.#lostThrough);
-    const ring = desk.trades;
-    this.countExpirations(ring.expire(now));
-    const added = trades.filter((trade) => !ring.has(trade.id));
-    const expiresAt = this.expiresAt('tradesMs', now);
-    for (const trade of added) {
+    desk.trades ??= new RecentTrades(this.#maxTrades, this.#lostThrough);
+    const kept = desk.trades;
+    this.countExpirations(kept.expire(now));
+    const before = kept.length;
+    const expiresAt = now + this.lifeMs('tradesMs');
+    const latest = this.clock.now() + this.maxAheadMs;
+    const added = trades.filter((trade) => {
+      if (kept.has(trade.id)) return false;
       this.#arrivals += 1;
-      this.countEvictions(ring.append(trade, expiresAt, this.#arrivals));
-    }
+      return kept.add(trade, { expiresAt, arrival: this.#arrivals, latest });
+    });
+    this.countEvictions(before + added.length - kept.length);
     this.#desks.settle(desk);
     return added;
   }
 
   protected _recentTrades(symbol: string, { limit, since }: CheckedTradeRead): Trade[] {
-    return this.#liveTrades(symbol)?.recent(limit, since) ?? [];
+    const now = this.time.now();
+    return this.#keptTrades(symbol, now)?.recent(limit, since, now) ?? [];
   }
 
   protected _replayTrades(symbol: string, after: string | undefined): TradeReplay {
-    const ring = this.#liveTrades(symbol);
+    const now = this.time.now();
+    const kept = this.#keptTrades(symbol, now);
     const from = after === undefined ? undefined : parseCursor(after);
     const isKnown = from?.incarnation === this.#incarnation && from.arrival <= this.#arrivals;
     const seen = isKnown ? from.arrival : 0;
-    const lost = ring?.lostThrough ?? this.#lostThrough;
+    const lost = kept?.lostThrough ?? this.#lostThrough;
     return {
-      trades: ring?.arrivedAfter(seen) ?? [],
+      trades: kept?.arrivedAfter(seen, now) ?? [],
       cursor: formatCursor({ incarnation: this.#incarnation, arrival: this.#arrivals }),
       gap: from !== undefined && (!isKnown || lost > seen),
     };
   }
 
   protected _deleteTrades(symbol: string): boolean {
-    const ring = this.#liveTrades(symbol);
+    const kept = this.#keptTrades(symbol, this.time.now());
     const desk = this.#desks.get(symbol);
-    if (ring === undefined || desk === undefined) return false;
-    const wereLive = ring.length > 0;
-    this.#forget(ring);
+    if (kept === undefined || desk === undefined) return false;
+    const wereLive = kept.length > 0;
+    this.#forget(kept);
     desk.trades = undefined;
     this.#desks.settle(desk);
     return wereLive;
@@ -207,7 +210,8 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     this.#desks.clear();
   }
 
-  protected _sweep(now: EpochMs): number {
+  protected _sweep(): number {
+    const now = this.time.now();
     return this.#desks.all().reduce((removed, desk) => removed + this.#sweepDesk(desk, now), 0);
   }
 
@@ -222,20 +226,19 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   #liveBook(symbol: string): StoredOrderBook | undefined {
-    const book = this.#desks.get(symbol)?.book;
-    return book !== undefined && book.expiresAt > this.clock.now() ? book : undefined;
+    return this.#desks.get(symbol)?.liveBook(this.time.now());
   }
 
-  #liveTrades(symbol: string): TradeRing | undefined {
-    const ring = this.#desks.get(symbol)?.trades;
-    if (ring !== undefined) this.countExpirations(ring.expire(this.clock.now()));
-    return ring;
+  #keptTrades(symbol: string, now: number): RecentTrades | undefined {
+    const kept = this.#desks.get(symbol)?.trades;
+    if (kept !== undefined) this.countExpirations(kept.expire(now));
+    return kept;
   }
 
-  #sweepDesk(desk: SymbolDesk, now: EpochMs): number {
+  #sweepDesk(desk: SymbolDesk, now: number): number {
     const before = desk.values;
     if (desk.liveTicker(now) === undefined) desk.dropTicker();
-    if (desk.book !== undefined && desk.book.expiresAt <= now) desk.book = undefined;
+    if (desk.liveBook(now) === undefined) desk.book = undefined;
     desk.trades?.expire(now);
     desk.trades?.trim();
     const after = desk.values;
@@ -248,8 +251,9 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   /** A replay of a symbol without a desk can no longer tell what was lost of it, only of all. */
-  #forget(ring: TradeRing | undefined): void {
-    if (ring !== undefined) this.#lostThrough = Math.max(this.#lostThrough, ring.lastArrival);
+  #forget(trades: RecentTrades | undefined): void {
+    if (trades === undefined) return;
+    this.#lostThrough = Math.max(this.#lostThrough, trades.lastArrival);
   }
 }
 

@@ -15,7 +15,8 @@ const ANSWER_LEVEL_BYTES = 64;
 export class StoredOrderBook {
   readonly symbol: string;
   timestamp: EpochMs = 0;
-  expiresAt: EpochMs = 0;
+  /** In the time of the cache. */
+  expiresAt = 0;
   #levels = new Float64Array(0);
   #bids = 0;
   #answer: Promise<OrderBook> | undefined;
@@ -25,7 +26,7 @@ export class StoredOrderBook {
   }
 
   /** Takes the best `maxDepth` levels of each side. */
-  store({ timestamp, bids, asks }: OrderBook, expiresAt: EpochMs, maxDepth: number): void {
+  store({ timestamp, bids, asks }: OrderBook, expiresAt: number, maxDepth: number): void {
     this.timestamp = timestamp;
     this.expiresAt = expiresAt;
     this.#answer = undefined;

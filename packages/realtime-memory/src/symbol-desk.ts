@@ -1,6 +1,6 @@
-import type { EpochMs, Ticker } from '@barkeep/core';
+import type { Ticker } from '@barkeep/core';
+import type { RecentTrades } from './recent-trades.ts';
 import type { StoredOrderBook } from './stored-order-book.ts';
-import type { TradeRing } from './trade-ring.ts';
 
 /** The object itself, its place in the map, and the symbol. */
 const OWN_BYTES = 208;
@@ -10,7 +10,7 @@ const TICKER_BYTES = 344;
 export class SymbolDesk {
   readonly symbol: string;
   book: StoredOrderBook | undefined;
-  trades: TradeRing | undefined;
+  trades: RecentTrades | undefined;
   /** As last added up, for the total of all desks. */
   bytes = 0;
   /** Used just after this one. */
@@ -19,7 +19,8 @@ export class SymbolDesk {
   older: SymbolDesk | undefined;
 
   #ticker: Ticker | undefined;
-  #tickerExpiresAt: EpochMs = 0;
+  /** In the time of the cache, as all instants here. */
+  #tickerExpiresAt = 0;
   /** The ticker as readers get it, made once for all of them. */
   #tickerAnswer: Promise<Ticker> | undefined;
 
@@ -31,7 +32,7 @@ export class SymbolDesk {
     return this.#ticker !== undefined;
   }
 
-  setTicker(ticker: Ticker, expiresAt: EpochMs): void {
+  setTicker(ticker: Ticker, expiresAt: number): void {
     this.#ticker = ticker;
     this.#tickerExpiresAt = expiresAt;
     this.#tickerAnswer = undefined;
@@ -39,16 +40,19 @@ export class SymbolDesk {
 
   dropTicker(): void {
     this.#ticker = undefined;
-    this.#tickerExpiresAt = 0;
     this.#tickerAnswer = undefined;
   }
 
-  liveTicker(now: EpochMs): Ticker | undefined {
+  liveTicker(now: number): Ticker | undefined {
     return this.#tickerExpiresAt > now ? this.#ticker : undefined;
   }
 
+  liveBook(now: number): StoredOrderBook | undefined {
+    return this.book !== undefined && this.book.expiresAt > now ? this.book : undefined;
+  }
+
   /** The same in a promise that has resolved. */
-  liveTickerAnswer(now: EpochMs): Promise<Ticker> | undefined {
+  liveTickerAnswer(now: number): Promise<Ticker> | undefined {
     if (this.#ticker === undefined || this.#tickerExpiresAt <= now) return undefined;
     this.#tickerAnswer ??= Promise.resolve(this.#ticker);
     return this.#tickerAnswer;

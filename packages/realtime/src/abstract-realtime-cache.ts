@@ -2,7 +2,7 @@ import {
   type Awaitable,
   type CallOptions,
   type EpochMs,
-  ListenerSet,
+  invalidInput,
   type OrderBook,
   onlyKnownKeys,
   optionalLimit,
@@ -10,6 +10,7 @@ import {
   SweptHandle,
   type SweptHandleOptions,
   type Ticker,
+  TopicListeners,
   type Trade,
   TradingCalendar,
   type TradingHours,
@@ -37,7 +38,13 @@ import type {
 } from './realtime-cache.ts';
 import type { RealtimeCapabilities } from './realtime-capabilities.ts';
 import { completeExpiry, type RealtimeExpiry } from './realtime-expiry.ts';
-import { eventFilter, symbolList } from './realtime-selector.ts';
+import {
+  type EventType,
+  selectedTopics,
+  symbolList,
+  symbolOf,
+  topicsOf,
+} from './realtime-selector.ts';
 import { copyOrderBook, copyTrade, frozenTicker } from './realtime-value-copies.ts';
 import { validateCursor } from './trade-cursor.ts';
 
@@ -49,7 +56,14 @@ export interface AbstractRealtimeOptions extends SweptHandleOptions {
    * live until trading goes on. Default: always, as cryptocurrencies do.
    */
   readonly tradingHours?: TradingHours | undefined;
+  /**
+   * How far ahead of the clock a timestamp may lie and still keep older ones out, in milliseconds. What
+   * lies further ahead is stored, and gives way to anything that does not. Default: 600,000.
+   */
+  readonly maxAheadMs?: number | undefined;
 }
+
+const DEFAULT_MAX_AHEAD_MS = 600_000;
 
 /** Which trades of a symbol an adapter is asked for. */
 export interface CheckedTradeRead {
@@ -61,7 +75,8 @@ export interface CheckedTradeRead {
 
 /**
  * The common part of every realtime cache: it checks arguments, guards the life cycle, honours abort
- * signals, counts, sweeps with one timer and tells subscribers what was stored. An adapter extends
+ * signals, counts, sweeps with one timer and tells subscribers what was stored, each of them only
+ * what it asked for. An adapter extends
  * it and writes the methods that start with an underscore. They receive checked arguments while the
  * handle is open, and may return a value or a promise. Tickers and trades are copies; what they take
  * from an order book, they take before they return, because it is the caller's, who may change it.
@@ -75,9 +90,18 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   readonly orderBooks: IOrderBookRepository;
   readonly trades: ITradeRepository;
   protected readonly expiry: RealtimeExpiry;
+  protected readonly maxAheadMs: number;
   readonly #calendar: TradingCalendar | undefined;
-  readonly #listeners = new ListenerSet<RealtimeEvent>();
-  readonly #counts = { hits: 0, misses: 0, stored: 0, stale: 0, duplicates: 0, evictions: 0 };
+  readonly #listeners = new TopicListeners<RealtimeEvent>();
+  readonly #counts = {
+    hits: 0,
+    misses: 0,
+    stored: 0,
+    stale: 0,
+    duplicates: 0,
+    evictions: 0,
+    unreadable: 0,
+  };
 
   protected constructor(
     name: string,
@@ -87,6 +111,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     super(name, options);
     this.capabilities = Object.freeze({ ...capabilities });
     this.expiry = completeExpiry(options.expiry);
+    this.maxAheadMs = checkedMaxAhead(options.maxAheadMs);
     this.#calendar =
       options.tradingHours === undefined ? undefined : new TradingCalendar(options.tradingHours);
     this.tickers = Object.freeze({
@@ -117,10 +142,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   subscribe(selector: RealtimeSelector, listener: (event: RealtimeEvent) => void): Unsubscribe {
     this.assertOpen();
     if (typeof listener !== 'function') throw new TypeError('a listener must be a function');
-    const wanted = eventFilter(selector);
-    return this.#listeners.add((event) => {
-      if (wanted(event)) listener(event);
-    });
+    return this.#listeners.add(selectedTopics(selector), listener);
   }
 
   async clear(options?: CallOptions): Promise<void> {
@@ -163,7 +185,11 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
 
   protected abstract _deleteOrderBook(symbol: string): Awaitable<boolean>;
 
-  /** Keeps the trades whose ids it does not have, in their order; returns these. No id comes twice. */
+  /**
+   * Adds trades in their order; returns those it added. One whose id is there is left out, and so is one
+   * older than all of a full symbol; otherwise the oldest by timestamp goes to keep the bound. No id
+   * comes twice.
+   */
   protected abstract _appendTrades(
     symbol: string,
     trades: readonly Trade[],
@@ -198,17 +224,42 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return Promise.all(symbols.map((symbol) => this._getOrderBook(symbol, depth)));
   }
 
-  /** When a value of a kind expires that is stored at an instant. */
-  protected expiresAt(kind: keyof RealtimeExpiry, now: EpochMs): EpochMs {
+  /**
+   * How long a value of a kind lives that is stored now, in milliseconds of `this.time`. Trading hours
+   * are looked up by the wall clock, once: what it is set to afterwards changes nothing.
+   */
+  protected lifeMs(kind: keyof RealtimeExpiry): number {
     const durationMs = this.expiry[kind];
-    return this.#calendar === undefined
-      ? now + durationMs
-      : this.#calendar.afterTrading(now, durationMs);
+    if (this.#calendar === undefined) return durationMs;
+    const now = this.clock.now();
+    return this.#calendar.afterTrading(now, durationMs) - now;
   }
 
-  /** Tells subscribers of an event. */
+  /**
+   * Whether a value is stale beside a live one: it is older. What lies further ahead of the clock than
+   * `maxAheadMs` keeps out only what does too, so a wrong timestamp or a clock that was set right blocks
+   * nothing for longer.
+   */
+  protected isStale(given: EpochMs, stored: EpochMs): boolean {
+    if (stored <= given) return false;
+    const latest = this.clock.now() + this.maxAheadMs;
+    return stored <= latest || given > latest;
+  }
+
+  /** Tells the subscribers of an event that asked for it; of `lagged` all of them. */
   protected publish(event: RealtimeEvent): void {
-    this.#listeners.emit(event);
+    if (event.type === 'lagged') this.#listeners.emitToAll(event);
+    else this.#listeners.emit(topicsOf(event.type, symbolOf(event)), event);
+  }
+
+  /** Whether a subscriber asked for events of a type and symbol. */
+  protected isHeard(type: EventType, symbol: string): boolean {
+    return this.#listeners.size > 0 && this.#listeners.hasAny(topicsOf(type, symbol));
+  }
+
+  /** Counts values that were found and could not be read: foreign, damaged or of another version. */
+  protected countUnreadable(values: number): void {
+    this.#counts.unreadable += values;
   }
 
   /** Counts values that went to keep a bound. */
@@ -226,7 +277,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     validateTicker(ticker);
     const copy = frozenTicker(ticker);
     const result = await this.run(call, () => this._setTicker(copy));
-    if (this.#countWrite(result) && this.#publishesWrites) {
+    if (this.#countWrite(result) && this.#publishes('ticker', copy.symbol)) {
       this.publish({ type: 'ticker', ticker: copy });
     }
     return result;
@@ -267,7 +318,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   async #setOrderBook(book: OrderBook, call?: CallOptions): Promise<RealtimeWriteResult> {
     this.begin(call);
     validateOrderBook(book);
-    const publishes = this.#publishesWrites;
+    const publishes = this.#publishes('orderBook', book.symbol);
     const copy = publishes ? copyOrderBook(book) : book;
     const result = await this.run(call, () => this._setOrderBook(book));
     if (this.#countWrite(result) && publishes) this.publish({ type: 'orderBook', book: copy });
@@ -325,7 +376,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     const added = await this.run(call, () => this._appendTrades(symbol, unique));
     this.#counts.stored += added.length;
     this.#counts.duplicates += total - added.length;
-    if (added.length > 0 && this.#publishesWrites) {
+    if (added.length > 0 && this.#publishes('trades', symbol)) {
       this.publish({ type: 'trades', symbol, trades: added });
     }
     return { added: added.length, duplicates: total - added.length };
@@ -360,8 +411,8 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return this.run(call, work);
   }
 
-  get #publishesWrites(): boolean {
-    return this.capabilities.sharing === 'process' && this.#listeners.size > 0;
+  #publishes(type: EventType, symbol: string): boolean {
+    return this.capabilities.sharing === 'process' && this.isHeard(type, symbol);
   }
 
   #countRead(found: unknown): void {
@@ -374,6 +425,12 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     this.#counts[result] += 1;
     return result === 'stored';
   }
+}
+
+function checkedMaxAhead(value: number = DEFAULT_MAX_AHEAD_MS): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  const rule = 'must be a number of milliseconds from 0';
+  throw invalidInput({ field: 'maxAheadMs', rule, value });
 }
 
 function checkedDepth(call: OrderBookReadOptions = {}): number {

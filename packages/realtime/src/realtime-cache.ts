@@ -28,7 +28,7 @@ export interface OrderBookReadOptions extends CallOptions {
 }
 
 /**
- * The latest order book of each symbol. Of equal timestamps the later write counts. What is read may
+ * The latest order book of each symbol, as `ITickerRepository` has tickers. Of equal timestamps the later write counts. What is read may
  * be frozen, and shared by all who read it.
  */
 export interface IOrderBookRepository {
@@ -43,13 +43,20 @@ export interface IOrderBookRepository {
 }
 
 export interface TradeAppendResult {
+  /**
+   * The trades that were stored and told of, each in its turn: of a call with more trades than the bound
+   * those count too that later ones of the call pushed out.
+   */
   readonly added: number;
-  /** Already there by id, or twice in this call: nothing changed. */
+  /**
+   * All others, which changed nothing: already there by id, twice in this call, or older than all trades
+   * of a symbol that keeps as many as it may. So `added + duplicates` is how many were given.
+   */
   readonly duplicates: number;
 }
 
 export interface TradeReadOptions extends CallOptions {
-  /** The latest so many; 0 gives none. Default: all that are kept. */
+  /** At most this many, the latest; 0 gives none. Default: all that are kept. */
   readonly limit?: number | undefined;
   /** Only trades at or after this instant. */
   readonly since?: EpochMs | undefined;
@@ -72,7 +79,7 @@ export interface TradeReplay {
   readonly gap: boolean;
 }
 
-/** The recent trades of each symbol: deduplicated by id, bounded per symbol. */
+/** The recent trades of each symbol: deduplicated by id, and bounded to the newest by timestamp. */
 export interface ITradeRepository {
   append(
     symbol: string,
@@ -100,7 +107,10 @@ export interface RealtimeSelector {
   readonly symbols?: readonly string[] | undefined;
 }
 
-/** What is kept, values that expired since the last sweep included. */
+/**
+ * What is kept, values that expired since the last sweep included. An adapter whose values are on a
+ * server may estimate it.
+ */
 export interface RealtimeUsage {
   readonly tickers: number;
   readonly orderBooks: number;
@@ -117,12 +127,17 @@ export interface RealtimeStatistics extends RealtimeUsage {
   readonly stored: number;
   /** Tickers and order books that were older than what was there. */
   readonly stale: number;
-  /** Trades that were there already. */
+  /** Trades that were not added: already there, or older than all of a full symbol. */
   readonly duplicates: number;
   /** Values that went because their time had come. */
   readonly expirations: number;
   /** Values that went to keep a bound. */
   readonly evictions: number;
+  /**
+   * Values that were found and could not be read (foreign, damaged, of another version). They are
+   * answered as absent, and the next write replaces them.
+   */
+  readonly unreadable: number;
 }
 
 /**

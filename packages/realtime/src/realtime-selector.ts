@@ -1,33 +1,38 @@
 import { invalidInput, onlyKnownKeys, validateSymbol } from '@barkeep/core';
 import type { RealtimeEvent, RealtimeSelector } from './realtime-cache.ts';
 
-type EventType = Exclude<RealtimeEvent['type'], 'lagged'>;
+/** What is stored and told of. */
+export type EventType = Exclude<RealtimeEvent['type'], 'lagged'>;
 
 const EVENT_TYPES: readonly EventType[] = ['ticker', 'orderBook', 'trades'];
 
 /**
- * Whether an event is one that a selector asks for; `lagged` concerns everyone.
+ * The topics of what a selector asks for, for `TopicListeners`; `lagged` concerns everyone.
  * @throws BarkeepError `INVALID_INPUT` naming `selector`, `types` or `symbols`.
  */
-export function eventFilter(selector: RealtimeSelector): (event: RealtimeEvent) => boolean {
+export function selectedTopics(selector: RealtimeSelector): string[] {
   if (selector === null || typeof selector !== 'object') {
     const rule = 'must be { types?, symbols? }';
     throw invalidInput({ field: 'selector', rule, value: selector });
   }
   onlyKnownKeys(selector, ['types', 'symbols'], 'selector');
-  const types = selector.types === undefined ? undefined : checkedTypes(selector.types);
-  const symbols = selector.symbols === undefined ? undefined : checkedSymbols(selector.symbols);
-  return (event) =>
-    event.type === 'lagged' ||
-    ((types?.has(event.type) ?? true) && (symbols?.has(symbolOf(event)) ?? true));
+  const types = selector.types === undefined ? EVENT_TYPES : checkedTypes(selector.types);
+  if (selector.symbols === undefined) return [...types];
+  const symbols = new Set(symbolList(selector.symbols));
+  return types.flatMap((type) => [...symbols].map((symbol) => symbolTopic(type, symbol)));
+}
+
+/** Where an event of a symbol is told: to those of its type, and of its type and symbol. */
+export function topicsOf(type: EventType, symbol: string): readonly string[] {
+  return [type, symbolTopic(type, symbol)];
+}
+
+export function symbolOf(event: Exclude<RealtimeEvent, { type: 'lagged' }>): string {
+  if (event.type === 'ticker') return event.ticker.symbol;
+  return event.type === 'orderBook' ? event.book.symbol : event.symbol;
 }
 
 /** The symbols in an array of their own. @throws BarkeepError `INVALID_INPUT` naming the first bad one. */
-export function checkedSymbols(symbols: readonly string[]): ReadonlySet<string> {
-  return new Set(symbolList(symbols));
-}
-
-/** As `checkedSymbols`, in order and with repetitions. */
 export function symbolList(symbols: readonly string[]): readonly string[] {
   if (!Array.isArray(symbols)) {
     throw invalidInput({ field: 'symbols', rule: 'must be an array', value: symbols });
@@ -37,10 +42,14 @@ export function symbolList(symbols: readonly string[]): readonly string[] {
   return list;
 }
 
-function checkedTypes(types: readonly EventType[]): ReadonlySet<EventType> {
+function symbolTopic(type: EventType, symbol: string): string {
+  return `${type} ${symbol}`;
+}
+
+function checkedTypes(types: readonly EventType[]): readonly EventType[] {
   const list: readonly EventType[] = Array.isArray(types) ? [...types] : [];
   const unknown = list.findIndex((type) => !EVENT_TYPES.includes(type));
-  if (Array.isArray(types) && unknown === -1) return new Set(list);
+  if (Array.isArray(types) && unknown === -1) return list;
   const rule = `must be an array of ${EVENT_TYPES.map((type) => `"${type}"`).join(', ')}`;
   throw invalidInput({
     field: 'types',
@@ -48,9 +57,4 @@ function checkedTypes(types: readonly EventType[]): ReadonlySet<EventType> {
     value: unknown === -1 ? types : list[unknown],
     ...(unknown === -1 ? {} : { index: unknown }),
   });
-}
-
-function symbolOf(event: Exclude<RealtimeEvent, { type: 'lagged' }>): string {
-  if (event.type === 'ticker') return event.ticker.symbol;
-  return event.type === 'orderBook' ? event.book.symbol : event.symbol;
 }

@@ -117,6 +117,7 @@ describe('AbstractRealtimeCache', () => {
       duplicates: 0,
       expirations: 2,
       evictions: 0,
+      unreadable: 0,
     });
   });
 

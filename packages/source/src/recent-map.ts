@@ -17,6 +17,10 @@ export class RecentMap<Value> {
     if (this.#values.size > this.#maxEntries) this.#forgetOldest();
   }
 
+  clear(): void {
+    this.#values.clear();
+  }
+
   #forgetOldest(): void {
     for (const oldest of this.#values.keys()) {
       this.#values.delete(oldest);

@@ -5,8 +5,8 @@ export interface LiveCandle {
   readonly key: SeriesKey;
   readonly candle: Candle;
   /**
-   * The instant of the last trade in it, or another number that grows with each state of the candle,
-   * in milliseconds. Of equal ones, the state that comes later counts.
+   * The instant of the last trade in it, or of the state itself, in milliseconds: it grows with each
+   * state of the candle, and is not ahead of the clock. Of equal ones, the state that comes later counts.
    */
   readonly asOf: EpochMs;
 }

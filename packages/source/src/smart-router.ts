@@ -1,4 +1,4 @@
-import type { OrderBook, SeriesKey, Ticker, Trade, Unsubscribe } from '@barkeep/core';
+import type { EpochMs, OrderBook, SeriesKey, Ticker, Trade, Unsubscribe } from '@barkeep/core';
 import type { CandleStream, LiveCandle, RouterConnection, RouterEvent } from './router-event.ts';
 
 /**
@@ -7,18 +7,29 @@ import type { CandleStream, LiveCandle, RouterConnection, RouterEvent } from './
  * memory, the subscribers and the bookkeeping, and `@barkeep/conformance/source` tests the result.
  *
  * Reading is synchronous and costs no more than a look into memory. What is not in memory is
- * `undefined` or an empty list; nothing is fetched. What is returned does not change afterwards.
+ * `undefined` or an empty list; nothing is fetched. What is returned does not change afterwards. Values
+ * are those that came over the present connection: a new one begins with an empty memory.
  *
- * A service given a router reads from it what its own memory lacks, records what it tells (realtime
- * values in the realtime cache, candles in the storage), notes as covered what a candle stream has
- * promised, and after an outage asks the coordinator for what was missed. It neither opens nor closes
- * the router.
+ * A service given a router reads from it what its own memory lacks, and records its events: realtime
+ * values in the realtime cache, candles in the storage. A period that a candle stream has promised is
+ * covered once a sign of life (`lastSeen`) comes after its end. After an outage the service asks the
+ * coordinator for what was missed. It neither opens nor closes the router.
  */
 export interface ISmartRouter {
   /** What statistics and messages call it, such as `upbit`. Kept as the source of coverage. */
   readonly name: string;
 
   readonly connection: RouterConnection;
+
+  /**
+   * The last sign of life, by the router's clock: the last instant at which something (a message, a pong)
+   * came over every connection that a promise rests on. Up to it everything has surely come through.
+   * Never ahead of the clock, never before `connection.since`; it stands still while nothing comes.
+   *
+   * Where it is `undefined` or absent, a service takes the arrival of the router's last ticker, order
+   * book, trades or candle. A market without any then stays uncovered until the next one comes.
+   */
+  readonly lastSeen?: EpochMs | undefined;
 
   /** The promises that hold now: none unless `connection.status` is `connected`. */
   readonly streams: readonly CandleStream[];

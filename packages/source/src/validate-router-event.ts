@@ -1,6 +1,9 @@
 import {
+  type AheadBound,
   CandleSeries,
+  type EpochMs,
   invalidInput,
+  refuseAheadOfClock,
   requiredTimestamp,
   type SeriesKey,
   timeframeGrid,
@@ -80,6 +83,16 @@ export function validateRouterConnection(connection: RouterConnection): void {
     throw invalidInput({ field: 'connection.status', rule, value: status });
   }
   requiredTimestamp(since, 'connection.since');
+}
+
+/**
+ * Checks what a router gives as its `lastSeen`.
+ * @throws BarkeepError `INVALID_INPUT` when it is no instant, or too far ahead of the clock.
+ */
+export function validateLastSeen(lastSeen: EpochMs | undefined, bound: AheadBound): void {
+  if (lastSeen === undefined) return;
+  requiredTimestamp(lastSeen, 'lastSeen');
+  refuseAheadOfClock({ field: 'lastSeen', value: lastSeen }, bound);
 }
 
 function requirePeriodStart({ timeframe }: SeriesKey, since: number): void {

@@ -16,7 +16,7 @@ describe('the recent trades', () => {
         const recent = new RecentTrades(MAX_TRADES);
         let model: Trade[] = [];
         for (const one of trades) {
-          recent.add(one);
+          recent.add([one]);
           if (model.some(({ id }) => id === one.id)) continue;
           model = [...model, one].sort((a, b) => a.timestamp - b.timestamp).slice(-MAX_TRADES);
         }
@@ -27,11 +27,11 @@ describe('the recent trades', () => {
 
   it('are a list that does not change, and is the same until something does', () => {
     const recent = new RecentTrades(MAX_TRADES);
-    recent.add(tradeAt('1', 1));
+    recent.add([tradeAt('1', 1)]);
     const before = recent.list;
-    recent.add(tradeAt('1', 1));
+    recent.add([tradeAt('1', 1)]);
     expect(recent.list).toBe(before);
-    recent.add(tradeAt('2', 2));
+    recent.add([tradeAt('2', 2)]);
     expect(before).toHaveLength(1);
     expect(recent.list).toHaveLength(2);
     expect(recent.list).toSatisfy(Object.isFrozen);

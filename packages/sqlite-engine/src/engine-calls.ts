@@ -4,6 +4,7 @@ import type { SqliteEngine } from './sqlite-engine.ts';
 export type EngineCalls = Pick<
   SqliteEngine,
   | 'write'
+  | 'writePacked'
   | 'readMany'
   | 'readUpTo'
   | 'readPart'
@@ -24,6 +25,7 @@ export type EngineCalls = Pick<
   | 'readChanges'
   | 'checkIntegrity'
   | 'quarantine'
+  | 'repair'
   | 'archiveFigures'
   | 'compactSeries'
   | 'explain'
@@ -44,6 +46,7 @@ export interface EngineCaller {
 export function callsOf(engine: () => SqliteEngine): EngineCalls {
   return {
     write: (batches) => engine().write(batches),
+    writePacked: (packed) => engine().writePacked(packed),
     readMany: (queries) => engine().readMany(queries),
     readUpTo: (most, query) => engine().readUpTo(most, query),
     readPart: (query, columns) => engine().readPart(query, columns),
@@ -64,6 +67,7 @@ export function callsOf(engine: () => SqliteEngine): EngineCalls {
     readChanges: () => engine().readChanges(),
     checkIntegrity: (key) => engine().checkIntegrity(key),
     quarantine: (key) => engine().quarantine(key),
+    repair: (key) => engine().repair(key),
     archiveFigures: (key) => engine().archiveFigures(key),
     compactSeries: (key, from) => engine().compactSeries(key, from),
     explain: (filter) => engine().explain(filter),

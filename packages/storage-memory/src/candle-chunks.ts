@@ -16,6 +16,12 @@ const CHUNK = 1_024;
 
 type Selection = Omit<CheckedQuery, 'key'>;
 
+/** Where a candle is. */
+export interface CandlePlace {
+  readonly series: CandleSeries;
+  readonly index: number;
+}
+
 /** What writing a series made of the candles there were. */
 export interface ChunkWrite extends WriteResult {
   readonly candles: CandleChunks;
@@ -80,6 +86,13 @@ export class CandleChunks {
       yield;
     }
     return answer;
+  }
+
+  /** Where the candle of a timestamp is; `undefined` when there is none. */
+  find(timestamp: EpochMs): CandlePlace | undefined {
+    const series = this.#chunks[chunkAt(this.#chunks, timestamp)];
+    const index = series?.indexAtOrAfter(timestamp) ?? 0;
+    return series?.timestamp[index] === timestamp ? { series, index } : undefined;
   }
 
   /** Inserts and replaces candles, a chunk's worth at each step. */

@@ -21,7 +21,9 @@ import {
   ProcessRevisions,
   putCoverageEntry,
   type RemovalOutcome,
+  type RevisionBuckets,
   removeCoverageRange,
+  revisionBuckets,
   type SeriesFilter,
   type SeriesInfo,
   type SeriesSnapshot,
@@ -31,6 +33,7 @@ import {
   wantsCandles,
 } from '@barkeep/storage';
 import { CandleChunks } from './candle-chunks.ts';
+import { CandleDraft } from './candle-draft.ts';
 import { checkSeries } from './check-series.ts';
 import type { StoredSeries } from './stored-series.ts';
 
@@ -83,10 +86,9 @@ export class MemoryStorage extends AbstractMarketDataStorage {
   protected override _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {
     return this.#inTurn(async () => {
       const { drafts, outcomes } = await runCooperatively(this.#draft(batches));
-      for (const draft of drafts) this.#put(draft);
-      for (const [i, { key }] of batches.entries()) {
-        const changed = outcomes[i]?.changed;
-        if (changed !== undefined) this.#revisions.renew(key, changed);
+      for (const { key, candles, coverage, buckets } of drafts) {
+        this.#put({ key, candles, coverage });
+        this.#revisions.renewBuckets(key, buckets);
       }
       return outcomes;
     });
@@ -194,33 +196,27 @@ export class MemoryStorage extends AbstractMarketDataStorage {
 
   *#draft(
     batches: readonly CheckedBatch[],
-  ): Generator<void, { drafts: Iterable<StoredSeries>; outcomes: BatchOutcome[] }, void> {
-    const drafts = new Map<string, SeriesDraft>();
+  ): Generator<void, { drafts: SeriesDraft[]; outcomes: BatchOutcome[] }, void> {
+    const open = new Map<string, OpenDraft>();
     const outcomes: BatchOutcome[] = [];
     for (const batch of batches) {
-      const { key, source, collectedAt } = batch;
-      const text = seriesKeyText(key);
-      const draft = drafts.get(text) ?? this.#startDraft(key);
-      drafts.set(text, draft);
-      const { series, covers } = uncoveredPart(batch, draft.coverage);
-      const { candles, changed, ...result } = yield* draft.candles.write(series);
-      draft.candles = candles;
-      for (const interval of covers) {
-        putCoverageEntry(draft.coverage, { ...interval, source, collectedAt });
-        yield;
-      }
-      outcomes.push({
-        ...result,
-        unchanged: result.unchanged + batch.series.length - series.length,
-        changed: changed && wholePeriods(key, changed),
-      });
+      const text = seriesKeyText(batch.key);
+      const draft = open.get(text) ?? this.#startDraft(batch.key);
+      open.set(text, draft);
+      outcomes.push(yield* storeBatch(draft, batch));
+      yield;
     }
-    return { drafts: drafts.values(), outcomes };
+    const drafts: SeriesDraft[] = [];
+    for (const { candles, ...rest } of open.values()) {
+      drafts.push({ ...rest, candles: yield* candles.finish() });
+      yield;
+    }
+    return { drafts, outcomes };
   }
 
-  #startDraft(key: SeriesKey): SeriesDraft {
+  #startDraft(key: SeriesKey): OpenDraft {
     const { candles, coverage } = this.#get(key);
-    return { key, candles, coverage: [...coverage] };
+    return { key, candles: new CandleDraft(key, candles), coverage: [...coverage], buckets: [] };
   }
 
   *#readMany(queries: readonly CheckedQuery[]): Generator<void, CandleSeries[], void> {
@@ -291,11 +287,33 @@ export class MemoryStorage extends AbstractMarketDataStorage {
   }
 }
 
-/** What a write makes of a series. */
-interface SeriesDraft {
+/** What a write makes of a series, and where its candles change. */
+interface SeriesDraft extends StoredSeries {
+  readonly buckets: readonly RevisionBuckets[];
+}
+
+interface OpenDraft {
   readonly key: SeriesKey;
-  candles: CandleChunks;
+  readonly candles: CandleDraft;
   readonly coverage: CoverageEntry[];
+  readonly buckets: RevisionBuckets[];
+}
+
+function* storeBatch(
+  { key, candles, coverage, buckets }: OpenDraft,
+  batch: CheckedBatch,
+): Generator<void, BatchOutcome, void> {
+  const { series, covers } = uncoveredPart(batch, coverage);
+  const { changed: stretch, ...result } = yield* candles.write(series);
+  const changed = stretch && wholePeriods(key, stretch);
+  if (changed !== undefined) buckets.push(revisionBuckets(key.timeframe, changed));
+  for (const interval of covers) {
+    const { source, collectedAt } = batch;
+    putCoverageEntry(coverage, { ...interval, source, collectedAt });
+    yield;
+  }
+  const leftOut = batch.series.length - series.length;
+  return { ...result, unchanged: result.unchanged + leftOut, changed };
 }
 
 /** The part of a range from the first to the last candle: a range may go on for ages beyond. */

@@ -3,14 +3,12 @@ import type { WriteResult } from '@barkeep/storage';
 
 /** Counts what a write does, as it goes through a series in ascending order. */
 export class WriteTally {
-  #inserted = 0;
-  #updated = 0;
-  #unchanged = 0;
+  readonly #counts = { inserted: 0, updated: 0, unchanged: 0 };
   #firstChanged: EpochMs | undefined;
   #lastChanged: EpochMs = Number.NaN;
 
   get result(): WriteResult {
-    return { inserted: this.#inserted, updated: this.#updated, unchanged: this.#unchanged };
+    return { ...this.#counts };
   }
 
   /** The first and the last candle that were inserted or updated; `undefined` when none was. */
@@ -19,21 +17,24 @@ export class WriteTally {
     return { first: this.#firstChanged, last: this.#lastChanged };
   }
 
+  /** Counts one candle; they ascend. */
+  add(timestamp: EpochMs, effect: keyof WriteResult): void {
+    this.#counts[effect] += 1;
+    if (effect === 'unchanged') return;
+    this.#firstChanged ??= timestamp;
+    this.#lastChanged = timestamp;
+  }
+
   /** Counts candles that come on top of others; returns whether they change anything. */
   count(base: CandleSeries, over: CandleSeries): boolean {
-    const unchangedBefore = this.#unchanged;
+    const unchangedBefore = this.#counts.unchanged;
     let i = base.indexAtOrAfter(over.firstTimestamp);
     for (const [j, timestamp] of over.timestamp.entries()) {
       while ((base.timestamp[i] ?? Number.POSITIVE_INFINITY) < timestamp) i += 1;
-      if (base.timestamp[i] !== timestamp) this.#inserted += 1;
-      else if (!sameCandle(base, i, over, j)) this.#updated += 1;
-      else {
-        this.#unchanged += 1;
-        continue;
-      }
-      this.#firstChanged ??= timestamp;
-      this.#lastChanged = timestamp;
+      const isStored = base.timestamp[i] === timestamp;
+      const isSame = isStored && sameCandle(base, i, over, j);
+      this.add(timestamp, isSame ? 'unchanged' : isStored ? 'updated' : 'inserted');
     }
-    return this.#unchanged - unchangedBefore < over.length;
+    return this.#counts.unchanged - unchangedBefore < over.length;
   }
 }

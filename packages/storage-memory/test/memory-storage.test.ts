@@ -1,5 +1,5 @@
 import { MemoryStorage } from '@barkeep/storage-memory';
-import { expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { candleAt, KEY, minutes, seriesOf } from './sample-series.ts';
 
 it('says how many bytes its candles take', async () => {
@@ -30,4 +30,58 @@ it('shares no revision with another instance', async () => {
     texts.push(...(await storage.candles.revisions(KEY, [range])));
   }
   expect(new Set(texts).size).toBe(4);
+});
+
+/** A thousand series, and as many steps at the least in each call. */
+const MANY = 1_000;
+
+describe('lets others have the thread during', () => {
+  const periods = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      from: candleAt(2 * i).timestamp,
+      to: candleAt(2 * i + 1).timestamp,
+    }));
+  const oneByOne = Array.from({ length: MANY }, (_, i) => ({ key: KEY, candles: [candleAt(i)] }));
+  const others = Array.from({ length: MANY }, (_, i) => ({ ...KEY, symbol: `OTHER-${i}` }));
+
+  it.each<[string, (storage: MemoryStorage) => Promise<unknown>]>([
+    [
+      'a write of many separate covers',
+      ({ candles }) => candles.write({ key: KEY, candles: [], covers: periods(MANY) }),
+    ],
+    ['a write of many batches', ({ candles }) => candles.write(oneByOne)],
+    [
+      'a write of many batches that replace what is not covered',
+      ({ candles }) =>
+        candles.write(
+          oneByOne.map((batch) => ({ ...batch, covers: periods(1), replaces: 'uncovered' })),
+        ),
+    ],
+    ['many reads', ({ candles }) => candles.readMany(others)],
+    [
+      'many snapshots',
+      ({ candles }) =>
+        candles.snapshots(others.map((key) => ({ ...key, ranges: [{ candles: 'always' }] }))),
+    ],
+  ])('%s', async (_, work) => {
+    await using storage = new MemoryStorage();
+    await storage.open();
+    await storage.candles.write(others.map((key) => ({ key, candles: [candleAt(0)] })));
+    // A millisecond passes whenever somebody looks: the thread is due to be let go at every fourth look.
+    let time = 0;
+    using _clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      time += 1;
+      return time;
+    });
+    let turns = 0;
+    let running = true;
+    const count = (): void => {
+      turns += 1;
+      if (running) setImmediate(count);
+    };
+    setImmediate(count);
+    await work(storage);
+    running = false;
+    expect(turns).toBeGreaterThan(MANY / 4);
+  });
 });

@@ -7,6 +7,7 @@ export interface RemoteChangePollOptions {
   readonly intervalMs: number;
   read(): Promise<RemoteChanges>;
   publish(event: ChangeEvent): void;
+  reportFailure(error: unknown): void;
 }
 
 /** Looks for other processes' changes again and again, while it runs. */
@@ -43,15 +44,17 @@ export class RemoteChangePoll {
   }
 
   async #publishPage(): Promise<boolean> {
-    const { read, publish } = this.#options;
+    const { read, publish, reportFailure } = this.#options;
     try {
       const { changes, lagged, more } = await read();
       if (lagged) publish({ type: 'lagged' });
       for (const change of changes) publish({ ...change, origin: 'remote' });
       return more;
-    } catch {
-      // Whatever kept the log from being read: subscribers cannot rely on having heard everything.
-      if (this.#running) publish({ type: 'lagged' });
+    } catch (error) {
+      if (!this.#running) return false;
+      reportFailure(error);
+      // Subscribers cannot rely on having heard everything.
+      publish({ type: 'lagged' });
       return false;
     }
   }

@@ -21,6 +21,12 @@ export interface Persister {
    * @throws BarkeepError `DISK_FULL`, or `BUSY` when somebody else has changed the database.
    */
   save(bytes: Uint8Array): Promise<void>;
+  /**
+   * Checks that what `load` took is still there and has not been changed by somebody else. The storage
+   * asks before it calls a flush, or its closing, done. Optional.
+   * @throws BarkeepError when a save would fail for that.
+   */
+  check?(): Promise<void>;
   /** Lets go of what `load` took; also called after a `load` that threw. */
   close(): Promise<void>;
 }

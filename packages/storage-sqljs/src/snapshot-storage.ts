@@ -125,15 +125,16 @@ export abstract class SnapshotStorage extends EngineStorage {
     const database = this.#database;
     if (database === undefined) return;
     try {
-      await this.#saver.flush();
+      await this._flush();
     } finally {
       this.#database = undefined;
       await letGo(database);
     }
   }
 
-  protected override _flush(): Promise<void> {
-    return this.#saver.flush();
+  protected override async _flush(): Promise<void> {
+    await this.#saver.flush();
+    await this.#check();
   }
 
   async #load(persister: Persister): Promise<Uint8Array | undefined> {
@@ -150,6 +151,15 @@ export abstract class SnapshotStorage extends EngineStorage {
     try {
       if (save !== undefined) await save();
       else await persister.save(await thread.call('snapshot', []));
+    } catch (error) {
+      throw fileFailure(error, persister.name);
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { persister } = this.#opened();
+    try {
+      await persister.check?.();
     } catch (error) {
       throw fileFailure(error, persister.name);
     }

@@ -10,6 +10,11 @@ export interface SqlJsStorageOptions {
    * which have no files.
    */
   readonly path?: string | undefined;
+  /**
+   * With `path`: reads the file as it is when the storage opens, whoever has it open, and refuses writes
+   * (`READ_ONLY`). Default: false.
+   */
+  readonly readOnly?: boolean | undefined;
   /** What keeps the database instead of a file, such as an `OpfsPersister`. */
   readonly persister?: Persister | undefined;
   /**

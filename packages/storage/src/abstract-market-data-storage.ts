@@ -42,7 +42,7 @@ import type {
   SeriesInfo,
   WriteResult,
 } from './candle-repository.ts';
-import type { ChangeEvent, IChangeFeed } from './change-feed.ts';
+import type { BackgroundFailure, BackgroundWork, ChangeEvent, IChangeFeed } from './change-feed.ts';
 import { ChangeGate } from './change-gate.ts';
 import {
   type CheckedQuery,
@@ -68,9 +68,19 @@ import type {
   ICoverageRepository,
   Provenance,
 } from './coverage-repository.ts';
-import type { IIntegrityCheck, IntegrityReport, QuarantineReport } from './integrity-check.ts';
+import type {
+  IIntegrityCheck,
+  IntegrityReport,
+  QuarantineReport,
+  RepairReport,
+} from './integrity-check.ts';
 import { mapInTurns } from './map-in-turns.ts';
-import type { IMarketDataStorage, StorageSize, StorageStatistics } from './market-data-storage.ts';
+import type {
+  BackgroundStatistics,
+  IMarketDataStorage,
+  StorageSize,
+  StorageStatistics,
+} from './market-data-storage.ts';
 import {
   parseDocument,
   stringifyDocument,
@@ -142,6 +152,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly #gate = new ChangeGate();
   /** Where the adapter has none: kept from when they are first asked for. */
   #ownRevisions: ProcessRevisions | undefined;
+  readonly #background: { -readonly [K in keyof BackgroundStatistics]: BackgroundStatistics[K] } = {
+    failures: 0,
+    lastFailure: undefined,
+  };
   #candlesRead = 0;
 
   protected constructor(
@@ -203,6 +217,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       ? Object.freeze({
           check: (key?: SeriesKey, call?: CallOptions) => this.#checkIntegrity(key, call),
           quarantine: (key?: SeriesKey, call?: CallOptions) => this.#quarantine(key, call),
+          repair: (key?: SeriesKey, call?: CallOptions) => this.#repair(key, call),
         })
       : undefined;
     this.maintenance = capabilities.maintenance
@@ -226,6 +241,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       candlesUpdated: this.#written.updated,
       candlesUnchanged: this.#written.unchanged,
       size,
+      background: { ...this.#background },
     };
   }
 
@@ -324,6 +340,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.resolve({ candles: 0, runs: [] });
   }
 
+  /** Mends what `_checkIntegrity` finds. Override it when what this storage keeps can be damaged. */
+  protected _repair(_key: SeriesKey | undefined): Promise<RepairReport> {
+    return Promise.resolve({ repairs: [], truncated: false, series: [] });
+  }
+
   /** Must be overridden by an adapter that declares the capability `maintenance`; it ends early when the signal fires. */
   protected _compact(
     _filter: SeriesFilter,
@@ -342,6 +363,17 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** Called when the last subscriber has left. */
   protected _unwatchChanges(): void {}
+
+  /** Counts work in the background that failed, keeps it for `stats()`, and reports it to subscribers. */
+  protected reportFailure(work: BackgroundWork, cause: unknown): void {
+    const error = BarkeepError.is(cause)
+      ? cause
+      : new BarkeepError('INTERNAL', `${work} of ${this.name} failed unexpectedly`, { cause });
+    const failure: BackgroundFailure = { type: 'failure', work, error, at: this.clock.now() };
+    this.#background.failures += 1;
+    this.#background.lastFailure = failure;
+    this.publish(failure);
+  }
 
   /** Tells subscribers of a change that did not come through this instance's own writes. */
   protected publish(event: ChangeEvent): void {
@@ -430,7 +462,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     }
     onlyKnownKeys(batch, BATCH_KEYS, 'batch');
     const key = checkKey(batch.key);
-    const replaces = checkReplaces(batch.replaces ?? 'all');
+    const replaces = checkReplaces(batch.replaces);
     const covers = yield* checkCovers(batch.covers, key);
     const source = checkSource(batch.source ?? 'unknown');
     const columns = yield* gatherCandles(key, batch.candles);
@@ -519,7 +551,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       );
       if (chunk.length > 0) yield chunk;
       if (chunk.length < checked.limit) return;
-      from = chunk.lastTimestamp + 1;
+      from = after(chunk, from);
     }
   }
 
@@ -570,7 +602,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** One series from calls of their own, which the caller keeps free of changes. */
   async #compose({ key, ranges }: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
-    const extent = await this.#extentOf(key);
+    const all = { key, ...EVER };
+    const first = await this._read({ ...all, limit: 1, take: 'first' });
+    const last = await this._read({ ...all, limit: 1, take: 'last' });
+    const extent =
+      last.length === 0
+        ? undefined
+        : {
+            from: first.firstTimestamp,
+            to: timeframeGrid(key.timeframe).shift(last.lastTimestamp),
+          };
     const coverage = await this.#coverageWithin(key, EVER);
     const revisions = await this.#revisionsOf(key, ranges);
     const parts: SnapshotPart[] = [];
@@ -683,9 +724,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const grid = timeframeGrid(key.timeframe);
       if (range !== undefined) validateInterval(range, 'range');
       const whole =
-        range === undefined
-          ? ((await this.#extentOf(key)) ?? { from: 0, to: 0 })
-          : wholePeriodsAround(range, grid);
+        range === undefined ? await this.#extentOf(key) : wholePeriodsAround(range, grid);
       const all = normalizeIntervals([whole]);
       const covered = intersectIntervals(
         all,
@@ -706,7 +745,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
         candles += chunk.length;
         for (const it of covered) coveredCandles += chunk.between(it.from, it.to).length;
         if (chunk.length < CONTINUITY_CHUNK) break;
-        from = chunk.lastTimestamp + 1;
+        from = after(chunk, from);
         throwIfAborted(call?.signal);
       }
       const uncoveredCandles = candles - coveredCandles;
@@ -722,9 +761,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
-  async #extentOf(key: SeriesKey): Promise<Interval | undefined> {
+  async #extentOf(key: SeriesKey): Promise<Interval> {
     const [series] = await this._list(key);
-    if (series === undefined) return undefined;
+    if (series === undefined) return { from: 0, to: 0 };
     return { from: series.first, to: timeframeGrid(key.timeframe).shift(series.last) };
   }
 
@@ -781,6 +820,20 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
+  #repair(input: SeriesKey | undefined, call?: CallOptions): Promise<RepairReport> {
+    return this.#call('integrity.repair', call, async () => {
+      const only = input === undefined ? undefined : checkKey(input);
+      return this.#change(async () => {
+        const report = await this._repair(only);
+        for (const key of report.series) {
+          this.#publish({ type: 'candles', key, interval: EVER, origin: 'local' });
+          this.#publish({ type: 'coverage', key, interval: EVER, origin: 'local' });
+        }
+        return report;
+      });
+    });
+  }
+
   #compact(filter: SeriesFilter = {}, call?: CallOptions): Promise<CompactionReport> {
     return this.#call('maintenance.compact', call, () =>
       this._compact(checkFilter(filter), call?.signal),
@@ -809,6 +862,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     const running = this.use(() => this.#statistics.measure(operation, async () => work()));
     return signal === undefined ? running : untilAborted(running, signal);
   }
+}
+
+/** Where the chunk after this one begins, which began at `from`. @throws BarkeepError `CORRUPT` when that is not later. */
+function after({ key, lastTimestamp }: CandleSeries, from: number): number {
+  if (lastTimestamp >= from) return lastTimestamp + 1;
+  throw new BarkeepError(
+    'CORRUPT',
+    `the candles of ${key.symbol} ${key.timeframe} are out of order: see integrity.check`,
+    { details: { ...key, from } },
+  );
 }
 
 function isList<T>(input: T | readonly T[]): input is readonly T[] {
@@ -882,7 +945,7 @@ function* checkCovers(
   return normalizeIntervals(whole);
 }
 
-function checkReplaces(replaces: unknown): CheckedBatch['replaces'] {
+function checkReplaces(replaces: unknown = 'all'): CheckedBatch['replaces'] {
   if (replaces === 'all' || replaces === 'uncovered') return replaces;
   const rule = 'must be "all" or "uncovered"';
   throw invalidInput({ field: 'replaces', rule, value: replaces });

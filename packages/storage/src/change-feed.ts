@@ -1,4 +1,11 @@
-import type { CallOptions, Interval, SeriesKey, Unsubscribe } from '@barkeep/core';
+import type {
+  BarkeepError,
+  CallOptions,
+  EpochMs,
+  Interval,
+  SeriesKey,
+  Unsubscribe,
+} from '@barkeep/core';
 
 /** Candles or coverage of a series changed somewhere inside an interval. */
 export interface SeriesChange {
@@ -14,9 +21,26 @@ export interface FeedLagged {
   readonly type: 'lagged';
 }
 
-export type ChangeEvent = SeriesChange | FeedLagged;
+/**
+ * Work in the background that failed, whose outcome nobody awaits.
+ *
+ * - `change-feed`: changes of other processes could not be read; a `lagged` follows
+ * - `compaction`: a series could not be compacted by itself
+ * - `saving`: a snapshot could not be saved by itself
+ */
+export type BackgroundWork = 'change-feed' | 'compaction' | 'saving';
 
-/** Every committed change, so that caches stay true. */
+/** Work in the background failed. It is tried again where that makes sense. */
+export interface BackgroundFailure {
+  readonly type: 'failure';
+  readonly work: BackgroundWork;
+  readonly error: BarkeepError;
+  readonly at: EpochMs;
+}
+
+export type ChangeEvent = SeriesChange | FeedLagged | BackgroundFailure;
+
+/** Every committed change, so that caches stay true, and what failed in the background. */
 export interface IChangeFeed {
   /**
    * Calls the listener after each commit, before the promise of a local write resolves. What the

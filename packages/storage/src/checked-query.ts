@@ -15,6 +15,7 @@ import {
   validateSymbol,
 } from '@barkeep/core';
 import type { CandleQuery, CandleScan, SeriesFilter } from './candle-repository.ts';
+import { refuseOtherUnits } from './refuse-other-units.ts';
 
 /** A candle query with every default filled in: what an adapter receives. */
 export interface CheckedQuery {
@@ -42,8 +43,9 @@ const DEFAULT_CHUNK = 16_384;
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
 export function checkQuery(query: CandleQuery): CheckedQuery {
   assertQuery(query);
-  const selection = checkSelection(query, QUERY_KEYS, 'query');
-  return { key: checkKey(query), ...selection };
+  const key = checkKey(query);
+  refuseOtherUnits(query, key.timeframe);
+  return { key, ...checkSelection(query, QUERY_KEYS, 'query') };
 }
 
 /** Which candles of a series, with every default filled in. @throws BarkeepError `INVALID_INPUT`. */
@@ -68,6 +70,8 @@ export function checkSelection(
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
 export function checkScan(scan: CandleScan): CheckedQuery {
   assertQuery(scan);
+  const key = checkKey(scan);
+  refuseOtherUnits(scan, key.timeframe);
   const range = checkRange(scan, SCAN_KEYS, 'query');
   const chunkSize = scan.chunkSize ?? DEFAULT_CHUNK;
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
@@ -77,7 +81,7 @@ export function checkScan(scan: CandleScan): CheckedQuery {
       value: chunkSize,
     });
   }
-  return { key: checkKey(scan), ...range, limit: chunkSize, take: 'first' };
+  return { key, ...range, limit: chunkSize, take: 'first' };
 }
 
 /** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */

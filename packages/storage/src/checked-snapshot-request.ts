@@ -69,10 +69,10 @@ function checkSnapshotRange(range: SnapshotRange): CheckedSnapshotRange {
     throw invalidInput({ field: 'range', rule, value: range });
   }
   const selection = checkSelection(range, RANGE_KEYS, 'range');
-  return { ...selection, candles: checkWanted(range.candles ?? 'never') };
+  return { ...selection, candles: checkWanted(range.candles) };
 }
 
-function checkWanted(candles: unknown): CheckedSnapshotRange['candles'] {
+function checkWanted(candles: unknown = 'never'): CheckedSnapshotRange['candles'] {
   if (candles === 'never' || candles === 'always') return candles;
   if (candles === null || typeof candles !== 'object' || !('unless' in candles)) {
     const rule = 'must be "never", "always" or { unless }';

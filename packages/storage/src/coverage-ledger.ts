@@ -9,7 +9,9 @@ export function addCoverageEntry(
   ledger: readonly CoverageEntry[],
   entry: CoverageEntry,
 ): CoverageEntry[] {
-  return addCoverageEntries(ledger, [entry]);
+  const result = [...ledger];
+  putCoverageEntry(result, entry);
+  return result;
 }
 
 /**
@@ -45,14 +47,15 @@ export function removeCoverageRange(
   ledger: readonly CoverageEntry[],
   range: Interval,
 ): CoverageEntry[] {
-  if (range.from >= range.to) return [...ledger];
-  return ledger.flatMap((old) => {
-    if (old.to <= range.from || range.to <= old.from) return [old];
-    const rest: CoverageEntry[] = [];
+  const result = [...ledger];
+  const [first, end] = indexesWithin(ledger, range);
+  const rest: CoverageEntry[] = [];
+  for (const old of ledger.slice(first, end)) {
     if (old.from < range.from) rest.push({ ...old, to: range.from });
     if (range.to < old.to) rest.push({ ...old, from: range.to });
-    return rest;
-  });
+  }
+  result.splice(first, end - first, ...rest);
+  return result;
 }
 
 /** The entries that touch `[from, to)`, cut to it. */
@@ -61,14 +64,23 @@ export function coverageWithin(
   from: EpochMs,
   to: EpochMs,
 ): CoverageEntry[] {
-  if (from >= to) return [];
   return ledger
-    .filter((it) => it.from < to && from < it.to)
+    .slice(...indexesWithin(ledger, { from, to }))
     .map((it) => ({ ...it, from: Math.max(it.from, from), to: Math.min(it.to, to) }));
 }
 
+/** Where the entries that share an instant with a range begin in a ledger, and where they end. */
+export function indexesWithin(
+  ledger: readonly CoverageEntry[],
+  { from, to }: Interval,
+): [first: number, end: number] {
+  const first = indexOfFirst(ledger, (entry) => entry.to > from);
+  const end = from < to ? indexOfFirst(ledger, (entry) => entry.from >= to) : first;
+  return [first, end];
+}
+
 /** The position of the first entry that a test holds for, given that it holds for all that follow. */
-export function indexOfFirst(
+function indexOfFirst(
   ledger: readonly CoverageEntry[],
   test: (entry: CoverageEntry) => boolean,
 ): number {

@@ -1,6 +1,6 @@
 import type { CallOptions, HandleState, OperationSummary } from '@barkeep/core';
 import type { ICandleRepository } from './candle-repository.ts';
-import type { IChangeFeed } from './change-feed.ts';
+import type { BackgroundFailure, IChangeFeed } from './change-feed.ts';
 import type { ICoverageRepository } from './coverage-repository.ts';
 import type { IIntegrityCheck } from './integrity-check.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
@@ -15,6 +15,14 @@ export interface StorageStatistics {
   readonly candlesUpdated: number;
   readonly candlesUnchanged: number;
   readonly size: StorageSize;
+  /** Of work that nobody awaits, such as compaction; see `BackgroundWork`. */
+  readonly background: BackgroundStatistics;
+}
+
+export interface BackgroundStatistics {
+  readonly failures: number;
+  /** The latest failure; it stays after a later success. */
+  readonly lastFailure: BackgroundFailure | undefined;
 }
 
 /** How much is stored. */

@@ -1,6 +1,6 @@
 import { type Interval, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import { randomRevision } from './random-revision.ts';
-import { revisionBuckets } from './revision-buckets.ts';
+import { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
 import { SeriesRevisions } from './series-revisions.ts';
 
 /**
@@ -21,10 +21,16 @@ export class ProcessRevisions {
 
   /** Gives a range a new revision. To be called in the same step in which its candles change. */
   renew(key: SeriesKey, range: Interval): void {
+    this.renewBuckets(key, [revisionBuckets(key.timeframe, range)]);
+  }
+
+  /** The same of several ranges, which were found to lie in these buckets. */
+  renewBuckets(key: SeriesKey, all: readonly RevisionBuckets[]): void {
+    if (all.length === 0) return;
     const text = seriesKeyText(key);
     const series = this.#series.get(text) ?? new SeriesRevisions();
     this.#changes += 1;
-    series.mark(revisionBuckets(key.timeframe, range), this.#changes);
+    for (const buckets of all) series.mark(buckets, this.#changes);
     this.#series.set(text, series);
   }
 

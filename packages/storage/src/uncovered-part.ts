@@ -1,6 +1,6 @@
 import { CandleSeries, type Interval, type IntervalSet, subtractIntervals } from '@barkeep/core';
 import type { CandleBatch } from './candle-repository.ts';
-import { indexOfFirst } from './coverage-ledger.ts';
+import { indexesWithin } from './coverage-ledger.ts';
 import type { CoverageEntry } from './coverage-repository.ts';
 
 /** What of a batch is to be stored. */
@@ -46,8 +46,5 @@ function entriesWithin(
   range: Interval | undefined,
 ): readonly CoverageEntry[] {
   if (range === undefined) return [];
-  return ledger.slice(
-    indexOfFirst(ledger, ({ to }) => to > range.from),
-    indexOfFirst(ledger, ({ from }) => from >= range.to),
-  );
+  return ledger.slice(...indexesWithin(ledger, range));
 }

@@ -1,8 +1,10 @@
 import type { Interval } from '@barkeep/core';
 import {
+  addCoverageEntries,
   addCoverageEntry,
   type CoverageEntry,
   coverageWithin,
+  putCoverageEntry,
   removeCoverageRange,
 } from '@barkeep/storage';
 import fc from 'fast-check';
@@ -79,6 +81,51 @@ describe('the coverage ledger', () => {
         expect(addCoverageEntry(once, it)).toEqual(once);
       }),
     );
+  });
+
+  it('is the same when entries are added one by one, all at once, or in place', () => {
+    fc.assert(
+      fc.property(steps, fc.array(entry, { maxLength: 15 }), (list, entries) => {
+        const before = list.reduce(apply, []);
+        const oneByOne = entries.reduce(addCoverageEntry, before);
+        expect(addCoverageEntries(before, entries)).toEqual(oneByOne);
+        const inPlace = [...before];
+        for (const it of entries) putCoverageEntry(inPlace, it);
+        expect(inPlace).toEqual(oneByOne);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('takes ten times the entries with little more than ten times the work', () => {
+    /** How often a bound of an entry is looked at while as many entries are added between others. */
+    const work = (count: number): number => {
+      let looks = 0;
+      const watched = (from: number): CoverageEntry => ({
+        get from() {
+          looks += 1;
+          return from;
+        },
+        get to() {
+          looks += 1;
+          return from + 1;
+        },
+        source: 'rest',
+        collectedAt: 1,
+      });
+      const ledger = Array.from({ length: count }, (_, i) => watched(4 * i));
+      const entries = Array.from({ length: count }, (_, i) => watched(4 * i + 2));
+      expect(addCoverageEntries(ledger, entries)).toHaveLength(2 * count);
+      const inPlace = [...ledger];
+      for (const it of entries) putCoverageEntry(inPlace, it);
+      for (const it of entries) {
+        addCoverageEntry(ledger, it);
+        removeCoverageRange(ledger, it);
+        coverageWithin(ledger, it.from, it.to);
+      }
+      return looks;
+    };
+    expect(work(3_000) / work(300)).toBeLessThan(15);
   });
 
   it('remembers when the latest part of an entry was collected', () => {

@@ -62,7 +62,7 @@ export class ExchangeRouter extends AbstractSmartRouter {
     if (this.#receive(stream) && !this.#isSilent(stream)) return;
     this.#stream = undefined;
     stream.end();
-    this.lost(Math.max(this.connection.since, stream.completeUntil));
+    this.lost(stream.completeUntil);
   }
 
   override close(): void {
@@ -92,7 +92,8 @@ export class ExchangeRouter extends AbstractSmartRouter {
   /** Whether the connection still stands, as far as it says. */
   #receive(stream: LiveStream): boolean {
     try {
-      for (const message of stream.receive()) this.take(eventOf(message));
+      for (const message of stream.receive()) this.tryTake(eventOf(message));
+      this.alive(stream.completeUntil);
       return true;
     } catch (error) {
       if (BarkeepError.is(error, 'UNAVAILABLE')) return false;

@@ -29,8 +29,11 @@ export function showAnswer({ columns, origins, missingPeriods, tookMs }: CandleP
 export function showStats({ candles, bytes, cacheHitRate, exchange }: LiveStats): void {
   const hits =
     cacheHitRate === undefined ? '' : ` · cache hits ${(cacheHitRate * 100).toFixed(0)}%`;
-  pageElement('house').textContent =
-    `${formatWhole(candles)} candles stored in ${formatCompact(bytes / 1_048_576)} MB${hits}`;
+  const size =
+    candles === undefined || bytes === undefined
+      ? 'no figures from the storage'
+      : `${formatWhole(candles)} candles stored in ${formatCompact(bytes / 1_048_576)} MB`;
+  pageElement('house').textContent = `${size}${hits}`;
   pageElement('feed').textContent = exchange === undefined ? '' : feedText(exchange);
 }
 

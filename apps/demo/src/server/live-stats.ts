@@ -8,11 +8,9 @@ export async function readLiveStats(
   cutUntil: EpochMs | undefined,
 ): Promise<LiveStats> {
   const { storage, cache, router } = await service.stats();
-  const { candles, bytes } = storage.size;
   const reads = (cache?.hits ?? 0) + (cache?.misses ?? 0);
   return {
-    candles,
-    bytes,
+    ...(storage !== undefined && { candles: storage.size.candles, bytes: storage.size.bytes }),
     ...(reads > 0 && { cacheHitRate: cache?.hitRate }),
     ...(router !== undefined && { exchange: { ...exchangeStats(router), cutUntil } }),
   };

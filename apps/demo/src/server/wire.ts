@@ -38,8 +38,9 @@ export interface LiveEvents {
 
 /** The state of the house, every few seconds and when the connection to the exchange changes. */
 export interface LiveStats {
-  readonly candles: number;
-  readonly bytes: number;
+  /** Absent, with `bytes`, while the storage gives no figures. */
+  readonly candles?: number | undefined;
+  readonly bytes?: number | undefined;
   /** Page cache hits as a share of its reads; absent before the first read. */
   readonly cacheHitRate?: number | undefined;
   /** Absent where there is no exchange. */

@@ -1,23 +1,28 @@
 import type { CacheSelector, CacheValue, CacheWrite } from '@barkeep/cache';
-import type { Clock } from '@barkeep/core';
+import type { ManualClock } from '@barkeep/core';
 
 interface ModelEntry {
   readonly value: CacheValue;
   readonly expiresAt: number;
+  /** The same in the time that passes, whatever the wall clock is set to. */
+  readonly deadline: number;
   readonly tags: readonly string[];
 }
 
 /** What a cache that never forgets does, in the plainest way. */
 export class CacheModel {
-  readonly #clock: Clock;
+  readonly #clock: ManualClock;
   readonly #entries = new Map<string, ModelEntry>();
 
-  constructor(clock: Clock) {
+  constructor(clock: ManualClock) {
     this.#clock = clock;
   }
 
   set({ key, value, ttlMs = Number.POSITIVE_INFINITY, expiresAt, tags = [] }: CacheWrite): void {
-    this.#entries.set(key, { value, expiresAt: expiresAt ?? this.#clock.now() + ttlMs, tags });
+    const now = this.#clock.now();
+    const instant = expiresAt ?? now + ttlMs;
+    const deadline = this.#clock.monotonic() + (instant - now);
+    this.#entries.set(key, { value, expiresAt: instant, deadline, tags });
   }
 
   get(key: string): CacheValue | undefined {
@@ -43,8 +48,9 @@ export class CacheModel {
   }
 
   #live(): Map<string, ModelEntry> {
-    for (const [key, { expiresAt }] of this.#entries) {
-      if (expiresAt <= this.#clock.now()) this.#entries.delete(key);
+    for (const [key, { expiresAt, deadline }] of this.#entries) {
+      const isOver = expiresAt <= this.#clock.now() || deadline <= this.#clock.monotonic();
+      if (isOver) this.#entries.delete(key);
     }
     return this.#entries;
   }

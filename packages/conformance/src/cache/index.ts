@@ -12,6 +12,7 @@ import { assertEmpty } from './cached-state.ts';
 import { batchScenarios } from './scenarios/batches.ts';
 import { boundScenarios } from './scenarios/bounds.ts';
 import { concurrencyScenarios } from './scenarios/concurrency.ts';
+import { damageScenarios } from './scenarios/damage.ts';
 import { expiryScenarios } from './scenarios/expiry.ts';
 import { invalidationScenarios } from './scenarios/invalidation.ts';
 import { keyScenarios } from './scenarios/keys.ts';
@@ -37,6 +38,7 @@ export const cacheSuite: ConformanceSuite<IDataCache> = Object.freeze({
     ...statisticsScenarios,
     ...boundScenarios,
     ...concurrencyScenarios,
+    ...damageScenarios,
     ...modelScenarios,
   ]),
 });

@@ -9,6 +9,7 @@ import type { ConformanceSuite } from '../scenario.ts';
 import type { RealtimeHarness } from './realtime-harness.ts';
 import { REALTIME_OPERATIONS } from './realtime-operations.ts';
 import { assertEmpty } from './realtime-state.ts';
+import { damageScenarios } from './scenarios/damage.ts';
 import { expiryScenarios } from './scenarios/expiry.ts';
 import { fieldScenarios } from './scenarios/fields.ts';
 import { inputScenarios } from './scenarios/input.ts';
@@ -38,6 +39,7 @@ export const realtimeSuite: ConformanceSuite<IRealtimeCache> = Object.freeze({
     ...tradeScenarios,
     ...replayScenarios,
     ...expiryScenarios,
+    ...damageScenarios,
     ...subscribeScenarios,
     ...inputScenarios,
     ...wholeScenarios,

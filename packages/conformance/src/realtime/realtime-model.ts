@@ -1,4 +1,4 @@
-import type { Clock, OrderBook, Ticker, Trade } from '@barkeep/core';
+import type { ManualClock, OrderBook, Ticker, Trade } from '@barkeep/core';
 import { DEFAULT_REALTIME_EXPIRY, type RealtimeWriteResult } from '@barkeep/realtime';
 
 interface Kept<Value> {
@@ -10,9 +10,12 @@ interface KeptTrade extends Kept<Trade> {
   readonly arrival: number;
 }
 
-/** What a realtime cache with room for everything does, in the plainest way. */
+/**
+ * What a realtime cache with room for everything does, in the plainest way. Lives are measured by the time
+ * that passes, whatever the wall clock is set to.
+ */
 export class RealtimeModel {
-  readonly #clock: Clock;
+  readonly #clock: ManualClock;
   readonly #tickers = new Map<string, Kept<Ticker>>();
   readonly #books = new Map<string, Kept<OrderBook>>();
   readonly #trades = new Map<string, KeptTrade[]>();
@@ -20,7 +23,7 @@ export class RealtimeModel {
   readonly #arrived = new Map<string, number[]>();
   #arrivals = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: ManualClock) {
     this.#clock = clock;
   }
 
@@ -49,7 +52,7 @@ export class RealtimeModel {
     let added = 0;
     for (const value of trades) {
       if (kept.some((one) => one.value.id === value.id)) continue;
-      const expiresAt = this.#clock.now() + DEFAULT_REALTIME_EXPIRY.tradesMs;
+      const expiresAt = this.#clock.monotonic() + DEFAULT_REALTIME_EXPIRY.tradesMs;
       this.#arrivals += 1;
       this.#arrived.set(symbol, [...(this.#arrived.get(symbol) ?? []), this.#arrivals]);
       kept.push({ value, expiresAt, arrival: this.#arrivals });
@@ -96,16 +99,16 @@ export class RealtimeModel {
   ): RealtimeWriteResult {
     const before = this.#live(values.get(value.symbol));
     if (before !== undefined && before.timestamp > value.timestamp) return 'stale';
-    values.set(value.symbol, { value, expiresAt: this.#clock.now() + lifeMs });
+    values.set(value.symbol, { value, expiresAt: this.#clock.monotonic() + lifeMs });
     return 'stored';
   }
 
   #live<Value>(kept: Kept<Value> | undefined): Value | undefined {
-    return kept !== undefined && kept.expiresAt > this.#clock.now() ? kept.value : undefined;
+    return kept !== undefined && kept.expiresAt > this.#clock.monotonic() ? kept.value : undefined;
   }
 
   #liveTrades(symbol: string): KeptTrade[] {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     return (this.#trades.get(symbol) ?? []).filter(({ expiresAt }) => expiresAt > now);
   }
 }

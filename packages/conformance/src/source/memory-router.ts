@@ -36,7 +36,7 @@ export class MemoryRouter extends AbstractSmartRouter {
    * repeated or comes late. Unless connected it is lost.
    *
    * @returns Whether it came through.
-   * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+   * @throws BarkeepError `INVALID_INPUT` naming the field and the rule, after the rest was taken.
    */
   send(event: MarketEvent): boolean {
     if (this.connection.status !== 'connected') return false;
@@ -52,11 +52,14 @@ export class MemoryRouter extends AbstractSmartRouter {
     super.tell(event);
   }
 
+  /** A pong comes: everything up to `at` has come through. Unless connected it is ignored. Default: now. */
+  override alive(at?: EpochMs): void {
+    super.alive(at);
+  }
+
   /**
    * The connection stands, from now on. Series promised before are promised anew, from the next
-   * period on, unless `streams` says what is promised instead.
-   *
-   * @throws TypeError when it is connected or closed.
+   * period on, unless `streams` says what is promised instead. After `close` it is ignored.
    */
   connect(options: { readonly streams?: readonly CandleStream[] | undefined } = {}): void {
     const promised = this.#promised;
@@ -67,31 +70,28 @@ export class MemoryRouter extends AbstractSmartRouter {
 
   /**
    * Promises that every candle of a series from `since` on will be sent; what was promised of the
-   * series before is replaced. To keep the promise is up to whoever sends.
+   * series before is replaced. To keep the promise is up to whoever sends. Unless connected it is ignored.
    *
-   * @param since A period's start, not before the period in which the connection was made. Default: the
+   * @param since A period's start, counted from the period in which the connection was made. Default: the
    * next period's.
    * @throws BarkeepError `INVALID_INPUT` when `since` is no period's start.
-   * @throws RangeError when it lies before the period in which the connection was made.
-   * @throws TypeError unless connected.
    */
   override promise(key: SeriesKey, since?: EpochMs): void {
     super.promise(key, since);
     this.#promised = this.streams.map((stream) => stream.key);
   }
 
-  /** Ends a promise, which was kept up to `at`, and is not made again by `connect`. Default: now. */
+  /** Ends a promise, which was kept up to `at`, and is not made again by `connect`. Default: `lastSeen`. */
   override endStream(key: SeriesKey, at?: EpochMs): void {
     super.endStream(key, at);
     this.#promised = this.streams.map((stream) => stream.key);
   }
 
   /**
-   * The loss of the connection is noticed.
+   * The loss of the connection is noticed. Unless connected it is ignored.
    *
-   * @param options.lastSeen Up to when everything has surely come through. Default: now.
-   * @throws RangeError when that is in the future or before the connection was made.
-   * @throws TypeError unless connected.
+   * @param options.lastSeen Up to when everything has surely come through, within the connection and not
+   * after now. Default: now.
    */
   drop(options: { readonly lastSeen?: EpochMs | undefined } = {}): void {
     this.lost(options.lastSeen ?? this.clock.now());

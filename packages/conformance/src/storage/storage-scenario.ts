@@ -30,6 +30,12 @@ export function bareScenario(
   return { key: `storage/${key}`, title, run, ...rest };
 }
 
+/** For scenarios about data that several handles have open. */
+export const shared: Pick<StorageScenario, 'requires'> = {
+  requires: ({ sharing }) =>
+    sharing === 'multi-process' ? undefined : 'its data is not shared by declaration',
+};
+
 /** For scenarios about data that outlives its handle. */
 export const lasting: Pick<StorageScenario, 'requires'> = {
   requires: ({ durability }) =>

@@ -18,10 +18,12 @@ import { removeScenarios } from './scenarios/remove.ts';
 import { reopenScenarios } from './scenarios/reopen.ts';
 import { revisionScenarios } from './scenarios/revisions.ts';
 import { scanScenarios } from './scenarios/scan.ts';
+import { snapshotScenarios } from './scenarios/snapshots.ts';
 import { statisticsScenarios } from './scenarios/statistics.ts';
 import { symbolScenarios } from './scenarios/symbols.ts';
 import { valueScenarios } from './scenarios/values.ts';
 import { writeScenarios } from './scenarios/write.ts';
+import { writeUncoveredScenarios } from './scenarios/write-uncovered.ts';
 
 /** Everything a storage adapter must do. */
 export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
@@ -30,6 +32,7 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...capabilityScenarios,
     ...lifecycleScenarios,
     ...writeScenarios,
+    ...writeUncoveredScenarios,
     ...valueScenarios,
     ...invalidScenarios,
     ...readScenarios,
@@ -42,6 +45,7 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...metadataScenarios,
     ...changeScenarios,
     ...revisionScenarios,
+    ...snapshotScenarios,
     ...abortScenarios,
     ...concurrencyScenarios,
     ...reopenScenarios,

@@ -1,18 +1,31 @@
+import type { IDataCache } from '@barkeep/cache';
 import { describe, expect, it } from 'vitest';
-import { cacheSuite, runCacheConformance } from '../../src/cache/index.ts';
+import {
+  cacheSuite,
+  type HarnessContext,
+  type KeptPlace,
+  runCacheConformance,
+} from '../../src/cache/index.ts';
 import { registerCacheConformance } from '../../src/cache/vitest.ts';
 import { PLANTED_CACHE_BUGS } from './planted-cache-bugs.ts';
 import { ReferenceCache } from './reference-cache.ts';
 
+const damages = {
+  'a value that cannot be read': (place: KeptPlace, _: HarnessContext, subject: IDataCache) => {
+    if (subject instanceof ReferenceCache) subject.damage(place.name);
+  },
+};
+
 registerCacheConformance({
   name: 'reference-cache',
   create: async ({ clock }) => new ReferenceCache(clock),
+  damages,
 });
 
 describe('planted bugs', () => {
   it.each(PLANTED_CACHE_BUGS)('an adapter that $name is caught by $caughtBy', async (planted) => {
     const report = await runCacheConformance(
-      { name: planted.name, create: async ({ clock }) => planted.create(clock) },
+      { name: planted.name, create: async ({ clock }) => planted.create(clock), damages },
       { only: [planted.caughtBy] },
     );
     expect(report.passed).toEqual([]);
@@ -48,6 +61,7 @@ describe('the suite', () => {
       'cache/bounds/bytes',
       'cache/bounds/bytes-replace',
       'cache/bounds/too-large',
+      'cache/damage/one-of-many',
     ]);
     expect(report.passed.length + report.skipped.length).toBe(cacheSuite.scenarios.length);
   });

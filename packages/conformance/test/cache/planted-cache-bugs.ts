@@ -7,7 +7,7 @@ import type {
   IDataCache,
 } from '@barkeep/cache';
 import { type CallOptions, CandleSeries, type Clock, type EpochMs } from '@barkeep/core';
-import { ReferenceCache } from './reference-cache.ts';
+import { DAMAGED, ReferenceCache } from './reference-cache.ts';
 
 /** A mistake that adapters have made or could make, and the scenario that must catch it. */
 export interface PlantedCacheBug {
@@ -105,7 +105,8 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         protected override _get(key: string): CacheEntry | undefined {
           const entry = super._get(key);
           if (entry === undefined || entry.expiresAt <= this.clock.now()) return entry;
-          const prolonged = { ...entry, expiresAt: this.clock.now() + 60_000 };
+          const expiresAt = this.clock.now() + 60_000;
+          const prolonged = { ...entry, expiresAt, deadline: undefined };
           this.entries.set(key, prolonged);
           return prolonged;
         }
@@ -166,7 +167,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
     (base) =>
       class extends base {
         protected override _keys(prefix: string): string[] {
-          return super._keys(prefix, Number.NEGATIVE_INFINITY);
+          return [...this.entries.keys()].filter((key) => key.startsWith(prefix));
         }
       },
   ),
@@ -176,7 +177,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
     (base) =>
       class extends base {
         protected override _delete(key: string): boolean {
-          return super._delete(key, Number.NEGATIVE_INFINITY);
+          return this.entries.delete(key);
         }
       },
   ),
@@ -186,7 +187,9 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
     (base) =>
       class extends base {
         protected override _sweep(): number {
-          return super._sweep(Number.POSITIVE_INFINITY);
+          const { size } = this.entries;
+          this.entries.clear();
+          return size;
         }
       },
   ),
@@ -252,9 +255,9 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
     'invalidate/everything',
     (base) =>
       class extends base {
-        protected override _invalidate(selector: CacheSelector, now: EpochMs): number {
+        protected override _invalidate(selector: CacheSelector): number {
           if ('prefix' in selector && selector.prefix === '') return 0;
-          return super._invalidate(selector, now);
+          return super._invalidate(selector);
         }
       },
   ),
@@ -449,6 +452,104 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         }
       },
   ),
+  bug(
+    'ends lives by the wall clock',
+    'expiry/set-back-32400000',
+    (base) =>
+      class extends base {
+        protected override isLive({ expiresAt }: CacheEntry): boolean {
+          return expiresAt > this.clock.now();
+        }
+      },
+  ),
+  bug(
+    'ends lives that began while the clock was ahead when it is there again',
+    'expiry/set-ahead-and-right',
+    (base) =>
+      class extends base {
+        protected override isLive(entry: CacheEntry): boolean {
+          return entry.tags.length === 0 ? entry.expiresAt > this.clock.now() : super.isLive(entry);
+        }
+      },
+  ),
+  bug(
+    'forgets everything when the clock is set back',
+    'expiry/set-back-60000',
+    (base) =>
+      class extends base {
+        #last = 0;
+
+        protected override isLive(entry: CacheEntry): boolean {
+          const isBack = this.clock.now() < this.#last;
+          this.#last = Math.max(this.#last, this.clock.now());
+          return !isBack && super.isLive(entry);
+        }
+      },
+  ),
+  bug(
+    'sweeps by the wall clock',
+    'expiry/set-back-sweep',
+    (base) =>
+      class extends base {
+        protected override _sweep(): number {
+          const before = this.entries.size;
+          for (const { key, expiresAt } of [...this.entries.values()]) {
+            if (expiresAt <= this.clock.now()) this.entries.delete(key);
+          }
+          return before - this.entries.size;
+        }
+      },
+  ),
+  bug(
+    'lists by the wall clock',
+    'expiry/set-back-1000',
+    (base) =>
+      class extends base {
+        protected override _keys(prefix: string): string[] {
+          return [...this.entries.values()]
+            .filter(({ key, expiresAt }) => key.startsWith(prefix) && expiresAt > this.clock.now())
+            .map(({ key }) => key);
+        }
+      },
+  ),
+  bug(
+    'lets one damaged entry fail a read of many',
+    'damage/one-of-many',
+    (base) =>
+      class extends base {
+        protected override _getMany(keys: readonly string[]): CacheEntry[] {
+          return keys.flatMap((key) => this._get(key) ?? []);
+        }
+      },
+  ),
+  bug(
+    'hands out what it cannot read',
+    'damage/one-of-many',
+    (base) =>
+      class extends base {
+        protected override _get(key: string): CacheEntry | undefined {
+          return this.entries.get(key);
+        }
+      },
+  ),
+  bug(
+    'does not count what it cannot read',
+    'damage/one-of-many',
+    (base) =>
+      class extends base {
+        protected override readFailed(): undefined {}
+      },
+  ),
+  bug(
+    'writes nothing over what is damaged',
+    'damage/one-of-many',
+    (base) =>
+      class extends base {
+        protected override _set(entry: CacheEntry): void | Promise<void> {
+          if (this.entries.get(entry.key)?.value !== DAMAGED) return super._set(entry);
+        }
+      },
+  ),
   bug('forgets a write now and then', 'model/commands', (base) => {
     let writes = 0;
     return class extends base {
@@ -499,7 +600,8 @@ function expiring(
     (base) =>
       class extends base {
         protected override _set(entry: CacheEntry): void | Promise<void> {
-          return super._set({ ...entry, expiresAt: change(entry.expiresAt, this.clock.now()) });
+          const expiresAt = change(entry.expiresAt, this.clock.now());
+          return super._set({ ...entry, expiresAt, deadline: undefined });
         }
       },
   );
@@ -517,8 +619,8 @@ function naming(name: string, caughtBy: string, change: (key: string) => string)
         protected override _set(entry: CacheEntry): void | Promise<void> {
           return super._set({ ...entry, key: change(entry.key) });
         }
-        protected override _delete(key: string, now: EpochMs): boolean {
-          return super._delete(change(key), now);
+        protected override _delete(key: string): boolean {
+          return super._delete(change(key));
         }
       },
   );

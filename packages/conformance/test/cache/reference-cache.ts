@@ -6,7 +6,10 @@ import {
   type CacheUsage,
   estimateBytes,
 } from '@barkeep/cache';
-import type { Clock, EpochMs } from '@barkeep/core';
+import { BarkeepError, type Clock } from '@barkeep/core';
+
+/** Stands for what cannot be read. */
+export const DAMAGED = 'damaged';
 
 const MAX_ENTRIES = 200;
 const MAX_BYTES = 4 * 1_024 * 1_024;
@@ -30,8 +33,19 @@ export class ReferenceCache extends AbstractDataCache {
     );
   }
 
+  protected override get keepsDeadlines(): boolean {
+    return true;
+  }
+
+  damage(key: string): void {
+    const entry = this.entries.get(key);
+    if (entry !== undefined) this.entries.set(key, { ...entry, value: DAMAGED });
+  }
+
   protected _get(key: string): CacheEntry | undefined {
-    return this.entries.get(key);
+    const entry = this.entries.get(key);
+    if (entry?.value === DAMAGED) throw new BarkeepError('CORRUPT', 'it cannot be read');
+    return entry;
   }
 
   protected _set(entry: CacheEntry): void | Promise<void> {
@@ -44,29 +58,29 @@ export class ReferenceCache extends AbstractDataCache {
     this.evict();
   }
 
-  protected _delete(key: string, now: EpochMs): boolean {
+  protected _delete(key: string): boolean {
     const entry = this.entries.get(key);
     this.entries.delete(key);
-    return entry !== undefined && entry.expiresAt > now;
+    return entry !== undefined && this.isLive(entry);
   }
 
-  protected _invalidate(selector: CacheSelector, now: EpochMs): number {
+  protected _invalidate(selector: CacheSelector): number {
     const selected = [...this.entries.values()].filter((entry) => this.isSelected(entry, selector));
-    return selected.filter(({ key }) => this._delete(key, now)).length;
+    return selected.filter(({ key }) => this._delete(key)).length;
   }
 
   protected _clear(): void {
     this.entries.clear();
   }
 
-  protected _keys(prefix: string, now: EpochMs): string[] {
+  protected _keys(prefix: string): string[] {
     return [...this.entries.values()]
-      .filter(({ key, expiresAt }) => this.startsWith(key, prefix) && expiresAt > now)
+      .filter((entry) => this.startsWith(entry.key, prefix) && this.isLive(entry))
       .map(({ key }) => key);
   }
 
-  protected _sweep(now: EpochMs): number {
-    const expired = [...this.entries.values()].filter(({ expiresAt }) => expiresAt <= now);
+  protected _sweep(): number {
+    const expired = [...this.entries.values()].filter((entry) => !this.isLive(entry));
     for (const { key } of expired) this.entries.delete(key);
     return expired.length;
   }

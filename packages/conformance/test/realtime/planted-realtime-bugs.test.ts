@@ -1,12 +1,25 @@
+import type { IRealtimeCache } from '@barkeep/realtime';
 import { describe, expect, it } from 'vitest';
-import { realtimeSuite, runRealtimeConformance } from '../../src/realtime/index.ts';
+import {
+  type HarnessContext,
+  type KeptPlace,
+  realtimeSuite,
+  runRealtimeConformance,
+} from '../../src/realtime/index.ts';
 import { registerRealtimeConformance } from '../../src/realtime/vitest.ts';
 import { PLANTED_REALTIME_BUGS } from './planted-realtime-bugs.ts';
 import { ReferenceRealtime } from './reference-realtime.ts';
 
+const damages = {
+  'a foreign value': (place: KeptPlace, _: HarnessContext, subject: IRealtimeCache) => {
+    if (subject instanceof ReferenceRealtime) subject.damage(place);
+  },
+};
+
 registerRealtimeConformance({
   name: 'reference-realtime',
   create: async ({ clock }) => new ReferenceRealtime(clock),
+  damages,
 });
 
 describe('planted bugs', () => {
@@ -14,7 +27,7 @@ describe('planted bugs', () => {
     'an adapter that $name is caught by $caughtBy',
     async (planted) => {
       const report = await runRealtimeConformance(
-        { name: planted.name, create: async ({ clock }) => planted.create(clock) },
+        { name: planted.name, create: async ({ clock }) => planted.create(clock), damages },
         { only: [planted.caughtBy] },
       );
       expect(report.passed).toEqual([]);
@@ -49,7 +62,16 @@ describe('the suite', () => {
       'realtime/orderBooks/bounded-depth',
       'realtime/trades/bound',
       'realtime/trades/bound-one-call',
+      'realtime/trades/bound-newest-first',
+      'realtime/trades/bound-page-by-page-back',
+      'realtime/trades/bound-shuffled',
+      'realtime/trades/older-than-all',
+      'realtime/trades/far-ahead-give-way',
       'realtime/replay/gap-by-bound',
+      'realtime/replay/gap-by-refusal',
+      'realtime/damage/tickers',
+      'realtime/damage/orderBooks',
+      'realtime/damage/trades',
       'realtime/bounds/tickers-symbols',
       'realtime/bounds/orderBooks-symbols',
       'realtime/bounds/trades-symbols',

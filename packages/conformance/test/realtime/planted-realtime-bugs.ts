@@ -1,4 +1,4 @@
-import type { Clock, EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
+import { BarkeepError, type Clock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import type {
   CheckedTradeRead,
   IRealtimeCache,
@@ -22,7 +22,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'tickers/older-is-stale',
     (base) =>
       class extends base {
-        protected override isStale(): boolean {
+        protected override isOlder(): boolean {
           return false;
         }
       },
@@ -32,8 +32,8 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'orderBooks/older-is-stale',
     (base) =>
       class extends base {
-        protected override isStale(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
-          return !('bids' in value) && super.isStale(before, value);
+        protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+          return !('bids' in value) && super.isOlder(before, value);
         }
       },
   ),
@@ -42,7 +42,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'tickers/equal-is-stored',
     (base) =>
       class extends base {
-        protected override isStale(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+        protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
           return before.timestamp >= value.timestamp;
         }
       },
@@ -209,7 +209,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     (base) =>
       class extends base {
         protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
-          return kept !== undefined && kept.expiresAt >= this.clock.now() ? kept.value : undefined;
+          return kept !== undefined && kept.expiresAt >= this.time.now() ? kept.value : undefined;
         }
       },
   ),
@@ -286,9 +286,9 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'sweep/returns',
     (base) =>
       class extends base {
-        protected override _sweep(now: EpochMs): number {
+        protected override _sweep(): number {
           this.booksBySymbol.clear();
-          return super._sweep(now);
+          return super._sweep();
         }
       },
   ),
@@ -424,8 +424,8 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'trades/bound',
     (base) =>
       class extends base {
-        protected override drop(symbol: string, count: number): void {
-          if (count > 10) super.drop(symbol, count);
+        protected override admits(): boolean {
+          return true;
         }
       },
   ),
@@ -703,6 +703,219 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
           this.tickersBySymbol.set(ticker.symbol, { value: ticker, expiresAt });
           return 'stored';
         }
+      },
+  ),
+  bug(
+    'ends lives by the wall clock',
+    'expiry/tickers-set-back-32400000',
+    (base) =>
+      class extends base {
+        protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
+          return kept !== undefined && kept.expiresAt > this.clock.now() ? kept.value : undefined;
+        }
+      },
+  ),
+  bug(
+    'ends the lives of trades by the wall clock',
+    'expiry/trades-set-back-60000',
+    (base) =>
+      class extends base {
+        protected override liveTrades(symbol: string): KeptTrade[] {
+          const trades = this.tradesBySymbol.get(symbol) ?? [];
+          return trades.filter(({ expiresAt }) => expiresAt > this.clock.now());
+        }
+      },
+  ),
+  bug(
+    'ends lives that began while the clock was ahead when it is there again',
+    'expiry/orderBooks-set-ahead-and-right',
+    (base) =>
+      class extends base {
+        protected override setLatest<Value extends Ticker | OrderBook>(
+          values: Map<string, Kept<Value>>,
+          value: Value,
+          lifeMs: number,
+        ): RealtimeWriteResult {
+          const aheadMs = this.clock.now() - this.time.now();
+          return super.setLatest(values, value, lifeMs + Math.max(0, aheadMs));
+        }
+        protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
+          return kept !== undefined && kept.expiresAt > this.clock.now() ? kept.value : undefined;
+        }
+      },
+  ),
+  bug(
+    'forgets everything when the clock is set back',
+    'expiry/orderBooks-set-back-32400000',
+    (base) =>
+      class extends base {
+        #last = 0;
+
+        protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
+          const isBack = this.clock.now() < this.#last;
+          this.#last = Math.max(this.#last, this.clock.now());
+          return isBack ? undefined : super.live(kept);
+        }
+      },
+  ),
+  bug(
+    'sweeps by the wall clock',
+    'expiry/tickers-set-back-sweep',
+    (base) =>
+      class extends base {
+        protected override _sweep(): number {
+          const now = this.clock.now();
+          let removed = 0;
+          for (const [symbol, { expiresAt }] of this.tickersBySymbol) {
+            if (expiresAt <= now && this.tickersBySymbol.delete(symbol)) removed += 1;
+          }
+          return removed;
+        }
+      },
+  ),
+  bug(
+    'is kept from storing by what has expired by a clock that was set back',
+    'expiry/orderBooks-set-back-no-obstacle',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          const before = this.booksBySymbol.get(book.symbol);
+          const isLive = before !== undefined && before.expiresAt > this.clock.now();
+          if (isLive && before.value.timestamp > book.timestamp) return 'stale';
+          return super._setOrderBook(book);
+        }
+      },
+  ),
+  bug(
+    'lets the future keep out today',
+    'expiry/tickers-far-ahead-gives-way',
+    (base) =>
+      class extends base {
+        protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+          return before.timestamp > value.timestamp;
+        }
+      },
+  ),
+  bug(
+    'has no order in the future',
+    'expiry/orderBooks-far-ahead-gives-way',
+    (base) =>
+      class extends base {
+        protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+          const isFuture = before.timestamp > this.clock.now() + this.maxAheadMs;
+          return !isFuture && super.isOlder(before, value);
+        }
+      },
+  ),
+  bug(
+    'drops the first to arrive',
+    'trades/bound-newest-first',
+    (base) =>
+      class extends base {
+        protected override admits(symbol: string, kept: KeptTrade[]): boolean {
+          const [first] = kept;
+          if (first !== undefined && kept.length === this.capabilities.maxTradesPerSymbol)
+            this.lose(symbol, kept, first);
+          return true;
+        }
+      },
+  ),
+  bug(
+    'refuses what is older than the newest of a full symbol',
+    'trades/bound-shuffled',
+    (base) =>
+      class extends base {
+        protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
+          const newest = Math.max(...kept.map(({ value }) => value.timestamp));
+          const isFull = kept.length === this.capabilities.maxTradesPerSymbol;
+          return (!isFull || trade.timestamp >= newest) && super.admits(symbol, kept, trade);
+        }
+      },
+  ),
+  bug(
+    'says of a trade older than all that it was added',
+    'trades/older-than-all',
+    (base) =>
+      class extends base {
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          const before = this.liveTrades(symbol);
+          const fresh = trades.filter((trade) => !this.hasTrade(before, trade));
+          super._appendTrades(symbol, trades);
+          return fresh;
+        }
+      },
+  ),
+  bug(
+    'reports a gap for every old page that comes again',
+    'trades/older-than-all',
+    (base) =>
+      class extends base {
+        protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
+          const isAdmitted = super.admits(symbol, kept, trade);
+          if (!isAdmitted) this.lost.set(symbol, this.arrivals);
+          return isAdmitted;
+        }
+      },
+  ),
+  bug(
+    'hides what it had no room for',
+    'replay/gap-by-refusal',
+    (base) =>
+      class extends base {
+        protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
+          const lost = this.lost.get(symbol);
+          const isAdmitted = super.admits(symbol, kept, trade);
+          if (!isAdmitted) this.lost.set(symbol, lost ?? 0);
+          return isAdmitted;
+        }
+      },
+  ),
+  bug(
+    'keeps the trades of the future and refuses those of today',
+    'trades/far-ahead-give-way',
+    (base) =>
+      class extends base {
+        protected override readonly maxAheadMs = Number.POSITIVE_INFINITY;
+      },
+  ),
+  bug(
+    'lets one foreign value fail a read of many',
+    'damage/tickers',
+    (base) =>
+      class extends base {
+        protected override isReadable(value: unknown): boolean {
+          if (super.isReadable(value)) return true;
+          throw new BarkeepError('CORRUPT', 'a foreign value');
+        }
+      },
+  ),
+  bug(
+    'lets a foreign value refuse every write',
+    'damage/orderBooks',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          const before = this.booksBySymbol.get(book.symbol)?.value;
+          return typeof before === 'string' ? 'stale' : super._setOrderBook(book);
+        }
+      },
+  ),
+  bug(
+    'hands out a foreign trade',
+    'damage/trades',
+    (base) =>
+      class extends base {
+        protected override readableTrades(symbol: string): KeptTrade[] {
+          return this.liveTrades(symbol);
+        }
+      },
+  ),
+  bug(
+    'does not count what it could not read',
+    'damage/orderBooks',
+    (base) =>
+      class extends base {
+        protected override countUnreadable(): void {}
       },
   ),
   bug('forgets an append now and then', 'model/commands', (base) => {

@@ -9,13 +9,15 @@ import {
   type RealtimeWriteResult,
   type TradeReplay,
 } from '@barkeep/realtime';
+import type { KeptPlace } from '../../src/index.ts';
 
 const MAX_SYMBOLS = 150;
 const MAX_TRADES = 60;
 
 export interface Kept<Value> {
   readonly value: Value;
-  readonly expiresAt: EpochMs;
+  /** In the time of the cache. */
+  readonly expiresAt: number;
 }
 
 export interface KeptTrade extends Kept<Trade> {
@@ -31,6 +33,8 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   protected arrivals = 0;
   /** The last arrival of each symbol that is gone. */
   protected lost: Map<string, number> = new Map();
+  /** What is no newer was pushed out of a symbol or refused before. */
+  protected lostUntil: Map<string, EpochMs> = new Map();
 
   constructor(clock: Clock, capabilities: Partial<RealtimeCapabilities> = {}) {
     super(
@@ -44,6 +48,14 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
       },
       { clock },
     );
+  }
+
+  /** Puts something foreign in the place of a value. */
+  damage({ kind, name }: KeptPlace): void {
+    const foreign: Kept<never> = { value: 'foreign' as never, expiresAt: Infinity };
+    if (kind === 'tickers') this.tickersBySymbol.set(name, foreign);
+    else if (kind === 'orderBooks') this.booksBySymbol.set(name, foreign);
+    else this.tradesBySymbol.set(name, [{ ...foreign, arrival: this.arrivals }]);
   }
 
   protected _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
@@ -74,18 +86,22 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   }
 
   protected _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
-    const kept = this.liveTrades(symbol);
-    const added = trades.filter((trade) => !this.hasTrade(kept, trade));
-    const expiresAt = this.clock.now() + this.expiry.tradesMs;
-    for (const value of added) kept.push({ value, expiresAt, arrival: ++this.arrivals });
+    const kept = this.readableTrades(symbol);
+    const expiresAt = this.time.now() + this.lifeMs('tradesMs');
+    const added = trades.filter((value) => {
+      if (this.hasTrade(kept, value)) return false;
+      this.arrivals += 1;
+      if (!this.admits(symbol, kept, value)) return false;
+      kept.push({ value, expiresAt, arrival: this.arrivals });
+      return true;
+    });
     this.tradesBySymbol.set(symbol, kept);
-    this.drop(symbol, Math.max(0, kept.length - MAX_TRADES));
     this.evict(this.tradesBySymbol);
     return added;
   }
 
   protected _recentTrades(symbol: string, { limit, since }: CheckedTradeRead): Trade[] {
-    const wanted = this.liveTrades(symbol)
+    const wanted = this.readableTrades(symbol)
       .map(({ value }) => ({ ...value }))
       .filter(({ timestamp }) => timestamp >= since)
       .sort((a, b) => a.timestamp - b.timestamp);
@@ -97,7 +113,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
     if (after !== undefined && incarnation === undefined) throw malformedCursor(after);
     const isKnown = incarnation === this.incarnation;
     const seen = isKnown ? Number(arrival) : 0;
-    const trades = this.liveTrades(symbol).filter((one) => one.arrival > seen);
+    const trades = this.readableTrades(symbol).filter((one) => one.arrival > seen);
     return {
       trades: trades.map(({ value }) => ({ ...value })),
       cursor: `${this.incarnation}:${this.arrivals}`,
@@ -118,7 +134,8 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
     this.booksBySymbol.clear();
   }
 
-  protected _sweep(now: EpochMs): number {
+  protected _sweep(): number {
+    const now = this.time.now();
     let removed = 0;
     for (const values of [this.tickersBySymbol, this.booksBySymbol]) {
       for (const [symbol, { expiresAt }] of values) {
@@ -136,10 +153,9 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
 
   protected _usage(): RealtimeUsage {
     const trades = [...this.tradesBySymbol.values()].reduce((sum, { length }) => sum + length, 0);
-    const levels = [...this.booksBySymbol.values()].reduce(
-      (sum, { value }) => sum + value.bids.length + value.asks.length,
-      0,
-    );
+    const levels = [...this.booksBySymbol.values()]
+      .filter(({ value }) => typeof value === 'object')
+      .reduce((sum, { value }) => sum + value.bids.length + value.asks.length, 0);
     const tickers = this.tickersBySymbol.size;
     const bytes = 200 * tickers + 100 * levels + 200 * trades;
     return { tickers, orderBooks: this.booksBySymbol.size, trades, bytes };
@@ -151,15 +167,42 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
     lifeMs: number,
   ): RealtimeWriteResult {
     const before = this.live(values.get(value.symbol));
-    if (before !== undefined && this.isStale(before, value)) return 'stale';
+    if (before !== undefined && this.isOlder(before, value)) return 'stale';
     values.delete(value.symbol);
-    values.set(value.symbol, { value, expiresAt: this.clock.now() + lifeMs });
+    values.set(value.symbol, { value, expiresAt: this.time.now() + lifeMs });
     this.evict(values);
     return 'stored';
   }
 
-  protected isStale(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
-    return before.timestamp > value.timestamp;
+  protected isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+    return this.isStale(value.timestamp, before.timestamp);
+  }
+
+  /** Makes room for a trade, unless all others are newer. */
+  protected admits(symbol: string, kept: KeptTrade[], { timestamp }: Trade): boolean {
+    const byTime = kept.toSorted((a, b) => a.value.timestamp - b.value.timestamp);
+    const [oldest, newest] = [byTime[0], byTime.at(-1)];
+    if (kept.length < MAX_TRADES || oldest === undefined || newest === undefined) return true;
+    const latest = this.clock.now() + this.maxAheadMs;
+    if (timestamp <= latest && newest.value.timestamp > latest) {
+      this.lose(symbol, kept, newest);
+      return true;
+    }
+    const until = this.lostUntil.get(symbol) ?? 0;
+    if (timestamp < oldest.value.timestamp) {
+      if (timestamp > until) this.lost.set(symbol, this.arrivals);
+      this.lostUntil.set(symbol, Math.max(until, timestamp));
+      return false;
+    }
+    this.lostUntil.set(symbol, Math.max(until, oldest.value.timestamp));
+    this.lose(symbol, kept, oldest);
+    return true;
+  }
+
+  protected lose(symbol: string, kept: KeptTrade[], one: KeptTrade): void {
+    kept.splice(kept.indexOf(one), 1);
+    this.lost.set(symbol, Math.max(this.lost.get(symbol) ?? 0, one.arrival));
+    this.countEvictions(1);
   }
 
   protected hasTrade(kept: readonly KeptTrade[], { id }: Trade): boolean {
@@ -167,12 +210,28 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   }
 
   protected live<Value>(kept: Kept<Value> | undefined): Value | undefined {
-    return kept !== undefined && kept.expiresAt > this.clock.now() ? kept.value : undefined;
+    if (kept === undefined || kept.expiresAt <= this.time.now()) return undefined;
+    return this.isReadable(kept.value) ? kept.value : undefined;
+  }
+
+  /** Whether it is ours. */
+  protected isReadable(value: unknown): boolean {
+    if (typeof value === 'object') return true;
+    this.countUnreadable(1);
+    return false;
+  }
+
+  /** Without those that something else put there, as which they are lost. */
+  protected readableTrades(symbol: string): KeptTrade[] {
+    const trades = this.liveTrades(symbol);
+    const readable = trades.filter(({ value }) => this.isReadable(value));
+    if (readable.length < trades.length) this.lost.set(symbol, this.arrivals);
+    return readable;
   }
 
   protected liveTrades(symbol: string): KeptTrade[] {
     const trades = this.tradesBySymbol.get(symbol) ?? [];
-    const alive = trades.findIndex(({ expiresAt }) => expiresAt > this.clock.now());
+    const alive = trades.findIndex(({ expiresAt }) => expiresAt > this.time.now());
     this.drop(symbol, alive === -1 ? trades.length : alive);
     return trades;
   }
@@ -181,7 +240,9 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   protected drop(symbol: string, count: number): void {
     const dropped = this.tradesBySymbol.get(symbol)?.splice(0, count) ?? [];
     const last = dropped.at(-1);
-    if (last !== undefined) this.lost.set(symbol, last.arrival);
+    if (last !== undefined) {
+      this.lost.set(symbol, Math.max(this.lost.get(symbol) ?? 0, last.arrival));
+    }
   }
 
   protected remove(values: Map<string, Kept<unknown>>, symbol: string): boolean {

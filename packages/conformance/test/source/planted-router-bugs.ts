@@ -338,6 +338,50 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     },
   ),
   bug(
+    'says of a closed connection when it was closed',
+    'connection/closed-unnoticed',
+    class extends MemoryRouter {
+      override close(): void {
+        this.alive();
+        super.close();
+      }
+    },
+  ),
+  bug(
+    'takes the time for a sign of life',
+    'connection/last-seen',
+    class extends MemoryRouter {
+      override get lastSeen(): number {
+        return this.clock.now();
+      }
+    },
+  ),
+  bug(
+    'was last seen when it was connected',
+    'connection/last-seen',
+    class extends MemoryRouter {
+      override get lastSeen(): number {
+        return this.connection.since;
+      }
+    },
+  ),
+  bug(
+    'keeps the ticker of before an outage',
+    'ticker/forgotten',
+    class extends MemoryRouter {
+      #last: Ticker | undefined;
+
+      override getTicker(symbol: string): Ticker | undefined {
+        this.#last = super.getTicker(symbol) ?? this.#last;
+        return this.#last;
+      }
+      override drop(options?: Parameters<MemoryRouter['drop']>[0]): void {
+        this.getTicker('KRW-BTC');
+        super.drop(options);
+      }
+    },
+  ),
+  bug(
     'does not tell that the connection was lost',
     'connection/order',
     telling((event) => {

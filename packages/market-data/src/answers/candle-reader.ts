@@ -1,7 +1,7 @@
 import { type Clock, intersectIntervals, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { RouterTier } from '../live/router-tier.ts';
-import type { TierStatistics } from '../market-data-statistics.ts';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
 import type { CandlePageTier } from '../pages/candle-page-tier.ts';
 import { askText, type CandleAsk } from '../series/candle-ask.ts';
@@ -25,7 +25,7 @@ export interface StoredCandles extends FoundCandles {
 
 /** Whether no change of the series has been heard of since the reading began. */
 export function isCurrent({ ask, changes }: Pick<StoredCandles, 'ask' | 'changes'>): boolean {
-  return ask.series.changes === changes;
+  return ask.series.changes === changes && !ask.series.isRetired;
 }
 
 export interface CandleReaderOptions {

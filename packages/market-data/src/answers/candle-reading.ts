@@ -2,8 +2,10 @@ import {
   CandleSeries,
   type EpochMs,
   type Interval,
+  type IntervalSet,
   intervalsContain,
   intervalsOverlap,
+  subtractIntervals,
 } from '@barkeep/core';
 import type {
   CoverageEntry,
@@ -108,7 +110,9 @@ export class CandleReading {
   /** Takes in the storage's answer to the latest request. Returns the pages worth keeping. */
   learn(answer: SeriesSnapshot, now: EpochMs): FoundPage[] {
     const { series } = this.ask;
-    const fresh = new KnownSnapshot(answer, this.#isDirect ? [] : this.#asked, now);
+    const coverage = outside(answer.coverage, series.withdrawn);
+    const pages = this.#isDirect ? [] : this.#asked;
+    const fresh = new KnownSnapshot({ ...answer, coverage }, pages, now);
     this.#disbelieved = fresh.disbelieved;
     const snapshot = series.learn(fresh, this.#changes);
     this.#snapshot = snapshot;
@@ -116,7 +120,6 @@ export class CandleReading {
       this.#direct = directResult(answer);
       return [];
     }
-    const isOvertaken = series.changes !== this.#changes;
     const brought: FoundPage[] = [];
     for (const [i, page] of this.#asked.entries()) {
       const { candles, revision = '' } = answer.ranges[i] ?? {};
@@ -126,7 +129,9 @@ export class CandleReading {
       const stretch = series.geometry.stretchOf(page);
       // A page beyond the extent was only likely to have candles.
       const isOfUse = snapshot.extent !== undefined && intervalsOverlap(snapshot.extent, stretch);
-      if (isOvertaken || !isOfUse) continue;
+      // A reading that began later may have found another revision meanwhile.
+      const latest = series.snapshot?.revisionOf(page) ?? revision;
+      if (!isOfUse || latest !== revision) continue;
       const isSettled = intervalsContain(snapshot.covered, stretch);
       brought.push({ series, page, candles, revision, isSettled });
     }
@@ -219,4 +224,12 @@ function likelyStretch(
   const isEndless = limit === Number.POSITIVE_INFINITY || take === 'first';
   const from = isEndless ? range.from : Math.max(range.from, grid.shift(to, -Math.max(1, limit)));
   return from < to ? { from, to } : undefined;
+}
+
+/** The entries without what lies in the set. */
+function outside(entries: readonly CoverageEntry[], set: IntervalSet): readonly CoverageEntry[] {
+  if (set.length === 0) return entries;
+  return entries.flatMap((entry) =>
+    subtractIntervals([entry], set).map((rest) => ({ ...entry, ...rest })),
+  );
 }

@@ -1,16 +1,24 @@
-import type { Clock, EpochMs, Interval } from '@barkeep/core';
+import {
+  type Clock,
+  type EpochMs,
+  type Interval,
+  type IntervalSet,
+  monotonicTime,
+} from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
-import type { FetchingSettings } from '../check-config.ts';
-import type { FetchOutcome, MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
-import { MissingSearch } from '../fetching/missing-search.ts';
+import type { FetchingSettings } from '../config/check-config.ts';
+import type { CandleAnswer } from '../contract/candle-answer.ts';
+import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
+import { mapAtATime } from '../fetching/map-at-a-time.ts';
+import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import { candleAsk } from '../series/candle-ask.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { steadyStretch } from '../series/steady-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
-import type { CandleAnswer } from './candle-answer.ts';
 import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
 import { composeAnswer } from './compose-answer.ts';
+import { MissingSearch } from './missing-search.ts';
 
 export interface CandleRetrievalOptions {
   readonly directory: SeriesDirectory;
@@ -30,8 +38,6 @@ export interface RetrievalOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** For so long a search that found nothing further back is not made again. */
-const NO_EARLIER_MS = 3_600_000;
 /** How often stored candles are read again because they changed before the coordinator was asked. */
 const MAX_REREADS = 3;
 
@@ -55,20 +61,23 @@ export class CandleRetrieval {
     queries: readonly CheckedQuery[],
     { fetchMissing, signal }: RetrievalOptions,
   ): Promise<CandleAnswer[]> {
-    const { directory, reader, fetcher, live } = this.#options;
+    const { directory, reader, fetcher, live, settings } = this.#options;
     const asks = queries.map((query) => candleAsk(query, directory.of(query.key)));
+    await fetcher?.settle();
     if (live !== undefined) await Promise.all(asks.map(({ series }) => live.settle(series.text)));
     const stored = await reader.read(asks);
     if (fetcher === undefined || !fetchMissing) {
       return stored.map((candles) => this.#report(candles));
     }
-    return Promise.all(stored.map((candles) => this.#complete(candles, fetcher, signal)));
+    // A few at a time: a batch of thousands must not stand before everybody else.
+    const atATime = 2 * settings.maxConcurrentFetches;
+    return mapAtATime(stored, atATime, (one) => this.#complete(one, fetcher, signal));
   }
 
   #report(stored: StoredCandles): CandleAnswer {
     const { memory, clock } = this.#options;
     const now = clock.now();
-    const answer = this.#compose(stored, [], now);
+    const answer = this.#compose(stored, [], [], now);
     memory?.keep(stored, false, answer, this.#steadyStretch(stored, now));
     return answer;
   }
@@ -79,20 +88,23 @@ export class CandleRetrieval {
     signal: AbortSignal | undefined,
   ): Promise<CandleAnswer> {
     const { settings, memory, clock } = this.#options;
-    const { ask } = first;
-    const search = new MissingSearch(ask, settings);
-    const outcomes: FetchOutcome[] = [];
     let stored = await this.#upToDate(first);
+    const { ask } = stored;
+    const search = new MissingSearch(ask, settings, monotonicTime(clock));
+    const outcomes: FetchOutcome[] = [];
     let now = clock.now();
-    for (;;) {
+    let hasFailed = false;
+    while (!hasFailed) {
       const wanted = search.next(stored, now);
       if (wanted.length === 0) break;
-      outcomes.push(...(await fetcher.fetch(ask.series, wanted, signal)));
+      const fetched = await fetcher.fetch(ask.series, wanted, signal);
+      hasFailed = fetched.some(({ failure }) => failure !== undefined);
+      outcomes.push(...fetched);
       stored = await this.#upToDate(stored);
       now = clock.now();
     }
-    if (search.wentFurther) this.#noteVainSearch(first, stored, outcomes);
-    const answer = this.#compose(stored, outcomes, now);
+    if (!hasFailed) search.noteIfVain(first, stored);
+    const answer = this.#compose(stored, outcomes, search.asked, now);
     if (outcomes.length === 0) {
       const { from, to } = this.#steadyStretch(stored, now);
       memory?.keep(stored, true, answer, { from, to: Math.min(to, search.idleUntil(now)) });
@@ -102,34 +114,28 @@ export class CandleRetrieval {
 
   /**
    * A fetch that ended since the reading is no longer in flight: by what was known before it, its stretch
-   * would be asked for again.
+   * would be asked for again. Of a series that the directory had to forget no change would be heard of.
    */
   async #upToDate(stored: StoredCandles): Promise<StoredCandles> {
     let latest = stored;
     for (let reread = 0; reread < MAX_REREADS && !isCurrent(latest); reread += 1) {
-      const [again] = await this.#options.reader.read([stored.ask]);
+      const series = this.#options.directory.of(stored.ask.series.key);
+      const [again] = await this.#options.reader.read([{ ...stored.ask, series }]);
       latest = again ?? latest;
     }
     return latest;
-  }
-
-  #noteVainSearch(
-    before: StoredCandles,
-    after: StoredCandles,
-    outcomes: readonly FetchOutcome[],
-  ): void {
-    const { ask, candles } = after;
-    if (ask.hasFrom || ask.take === 'first' || candles.length >= ask.limit) return;
-    if (outcomes.some(({ failure }) => failure !== undefined)) return;
-    if (candles.length > 0 && candles.firstTimestamp !== before.candles.firstTimestamp) return;
-    ask.series.noEarlierUntil = this.#options.clock.now() + NO_EARLIER_MS;
   }
 
   #steadyStretch({ ask }: StoredCandles, now: EpochMs): Interval {
     return steadyStretch(ask.series, now, this.#options.settings.closeGraceMs);
   }
 
-  #compose(stored: StoredCandles, outcomes: readonly FetchOutcome[], now: EpochMs): CandleAnswer {
-    return composeAnswer(stored, outcomes, now, this.#options.settings.closeGraceMs);
+  #compose(
+    stored: StoredCandles,
+    outcomes: readonly FetchOutcome[],
+    asked: IntervalSet,
+    now: EpochMs,
+  ): CandleAnswer {
+    return composeAnswer(stored, outcomes, asked, now, this.#options.settings.closeGraceMs);
   }
 }

@@ -1,27 +1,35 @@
 import {
   type EpochMs,
   type Interval,
+  type IntervalSet,
+  intersectIntervals,
   intervalsContain,
   normalizeIntervals,
   subtractIntervals,
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
-import type { FetchOutcome } from '../fetching/missing-candle-fetcher.ts';
+import type { CandleAnswer, CandleOrigins } from '../contract/candle-answer.ts';
+import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
+import { historyStartOf } from '../series/history-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
+import { coveredBy } from './covered-by.ts';
 
-/** Puts together what was read and what was fetched, as of an instant. */
+/**
+ * Puts together what was read and what was fetched, as of an instant.
+ * @param asked What was to be fetched, whatever came of it.
+ */
 export function composeAnswer(
   stored: StoredCandles,
   outcomes: readonly FetchOutcome[],
+  asked: IntervalSet,
   now: EpochMs,
   closeGraceMs: number,
 ): CandleAnswer {
   const { ask } = stored;
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
-  const range = answeredRange(stored, unsettled.to);
-  const { historyStart } = ask.series.notes ?? {};
+  const range = answeredRange(stored, asked, unsettled.to);
+  const historyStart = historyStartOf(ask.series, stored.snapshot.extent, now);
   const { entries } = stored.snapshot;
   return Object.freeze({
     series: stored.candles,
@@ -29,7 +37,7 @@ export function composeAnswer(
     missing: frozen(range ? missingFrom(range, stored, unsettled.from, historyStart) : []),
     coverage: frozen(range ? coverageWithin(entries, range.from, range.to) : []),
     failures: frozen(outcomes.flatMap(({ failure }) => failure ?? [])),
-    lastMayChange: lastMayChange(stored),
+    lastMayChange: lastMayChange(stored, range?.to ?? ask.range.from),
     origins: Object.freeze(originsOf(stored, outcomes)),
     historyStart,
   });
@@ -43,35 +51,46 @@ function frozen<Part extends object>(parts: Part[]): readonly Part[] {
 
 function answeredRange(
   { ask, candles, snapshot }: StoredCandles,
+  [farthest]: IntervalSet,
   currentEnd: EpochMs,
 ): Interval | undefined {
   const { series, limit, take, range, hasFrom, hasTo } = ask;
   if (limit === 0) return undefined;
   const isCut = candles.length >= limit;
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
-  const start = hasFrom ? range.from : (snapshot.start ?? first);
+  const start = hasFrom ? range.from : earlier(snapshot.start ?? first, farthest?.from);
   const end = hasTo ? range.to : Math.max(currentEnd, snapshot.extent?.to ?? 0);
   const from = isCut && take === 'last' ? candles.firstTimestamp : start;
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
   return from === undefined || from >= to ? undefined : { from, to };
 }
 
+function earlier(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
 function missingFrom(
   { from, to }: Interval,
-  { snapshot }: StoredCandles,
+  stored: StoredCandles,
   endedBy: EpochMs,
   historyStart = from,
 ): Interval[] {
-  const ended = normalizeIntervals([
-    { from: Math.max(from, historyStart), to: Math.min(to, endedBy) },
-  ]);
-  return subtractIntervals(ended, snapshot.covered);
+  const begin = Math.max(from, stored.ask.series.grid.floor(historyStart));
+  const ended = normalizeIntervals([{ from: begin, to: Math.min(to, endedBy) }]);
+  return subtractIntervals(ended, coveredBy(stored));
 }
 
-function lastMayChange({ ask, candles, snapshot }: StoredCandles): boolean {
+/** Also where provisional periods follow the last candle: the source may still deliver one. */
+function lastMayChange({ ask, candles, snapshot }: StoredCandles, to: EpochMs): boolean {
+  const { series } = ask;
+  const from = candles.length > 0 ? candles.lastTimestamp : ask.range.from;
+  const settling = intersectIntervals(
+    series.settling.covered(),
+    normalizeIntervals([{ from, to }]),
+  );
+  if (settling.length > 0) return true;
   if (candles.length === 0) return false;
-  const from = candles.lastTimestamp;
-  return !intervalsContain(snapshot.covered, { from, to: ask.series.grid.shift(from) });
+  return !intervalsContain(snapshot.covered, { from, to: series.grid.shift(from) });
 }
 
 function originsOf(

@@ -1,17 +1,20 @@
 import { CandleSeries, type IntervalSet, intervalsContain } from '@barkeep/core';
+import type { LiveCandle } from '@barkeep/source';
 import type { CandleAsk } from '../series/candle-ask.ts';
 import type { FoundCandles } from './page-walk.ts';
 
 /** What was found, with the router's candles in place of those that are not final. */
 export function overlayLive(
   found: FoundCandles,
-  live: CandleSeries,
+  live: readonly LiveCandle[],
   { series, limit, take }: CandleAsk,
   covered: IntervalSet,
 ): FoundCandles {
-  const open = live.toArray().filter(({ timestamp }) => {
-    return !intervalsContain(covered, { from: timestamp, to: series.grid.shift(timestamp) });
-  });
+  const open = live
+    .map(({ candle }) => candle)
+    .filter(({ timestamp }) => {
+      return !intervalsContain(covered, { from: timestamp, to: series.grid.shift(timestamp) });
+    });
   const [first] = open;
   if (first === undefined) return found;
   const merged = CandleSeries.merge(found.candles, CandleSeries.from(series.key, open));

@@ -1,34 +1,34 @@
 import {
   BarkeepError,
+  CandleSeries,
   type Clock,
-  type EpochMs,
   type Interval,
   type IntervalSet,
   ListenerSet,
-  normalizeIntervals,
+  type MonotonicTime,
+  monotonicTime,
   subtractIntervals,
+  type Unsubscribe,
+  unionIntervals,
 } from '@barkeep/core';
-import type { CandleRequest, DeliveryFeedback, IMarketDataCoordinator } from '@barkeep/source';
-import type { IMarketDataStorage, WriteResult } from '@barkeep/storage';
-import type { FetchFailure } from '../answers/candle-answer.ts';
-import type { FetchingSettings } from '../check-config.ts';
-import type { CoordinatorStatistics } from '../market-data-statistics.ts';
-import type { RecordedError, SeriesNotebook } from '../series/series-notebook.ts';
+import type { DeliveryFeedback, IMarketDataCoordinator } from '@barkeep/source';
+import { EVER, type IMarketDataStorage } from '@barkeep/storage';
+import type { FetchingSettings } from '../config/check-config.ts';
+import type {
+  CoordinatorError,
+  CoordinatorStatistics,
+} from '../contract/market-data-statistics.ts';
+import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
-import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { type CheckedDelivery, checkDelivery, unusableDelivery } from './delivery.ts';
-import { InFlightIntervals } from './in-flight-intervals.ts';
-import { periodChunks } from './period-chunks.ts';
-import { isRetryable, retry } from './retry.ts';
-import { withinTime } from './within-time.ts';
-
-/** What came of one request to the coordinator. */
-export interface FetchOutcome {
-  readonly interval: Interval;
-  /** There when it failed; nothing was stored then. */
-  readonly failure?: FetchFailure | undefined;
-}
+import { CoveredLately } from './covered-lately.ts';
+import { unusableDelivery } from './delivery.ts';
+import { asBarkeepError, FetchJournal } from './fetch-journal.ts';
+import { type FetchOutcome, failedOutcome } from './fetch-outcome.ts';
+import { FetchTurns } from './fetch-turns.ts';
+import type { Flight } from './flight.ts';
+import { type RetryContext, retry } from './retry.ts';
+import { type SourceAnswer, SourceCalls } from './source-calls.ts';
+import { isRefusal } from './source-gate.ts';
 
 export interface MissingCandleFetcherOptions {
   readonly coordinator: IMarketDataCoordinator;
@@ -36,12 +36,14 @@ export interface MissingCandleFetcherOptions {
   readonly notebook: SeriesNotebook;
   readonly clock: Clock;
   readonly settings: FetchingSettings;
+  /** How far candles may lie ahead of the clock, in milliseconds. */
+  readonly maxAheadMs: number;
   /** Fires when the service closes. */
   readonly closing: AbortSignal;
 }
 
-/** A failure that repeats is written down again only after so long. */
-const SAME_ERROR_MS = 60_000;
+/** Of more stretches that the source refused, it is forgotten that it did. */
+const MAX_TROUBLES = 64;
 
 /**
  * Has the coordinator deliver stretches of candles and stores them with their coverage, each
@@ -49,188 +51,181 @@ const SAME_ERROR_MS = 60_000;
  */
 export class MissingCandleFetcher {
   readonly #options: MissingCandleFetcherOptions;
-  readonly #slots: ConcurrencyLimit;
-  readonly #inFlight = new Map<string, InFlightIntervals<FetchOutcome>>();
+  readonly #time: MonotonicTime;
+  readonly #source: SourceCalls;
+  readonly #turns: FetchTurns;
+  readonly #journal: FetchJournal;
+  readonly #covered: CoveredLately;
+  /** Stretches that could not be had although the source answers. */
+  readonly #troubles = new WeakMap<SeriesState, IntervalSet>();
   readonly #feedback = new ListenerSet<DeliveryFeedback>();
-  readonly #counts = { calls: 0, retries: 0, failures: 0, candles: 0, notesLost: 0 };
 
   constructor(options: MissingCandleFetcherOptions) {
-    const { coordinator, settings } = options;
+    const { coordinator, storage, notebook, clock, settings, closing } = options;
     this.#options = options;
-    this.#slots = new ConcurrencyLimit(settings.maxConcurrentFetches, settings.maxWaitingFetches);
+    this.#time = monotonicTime(clock);
+    this.#source = new SourceCalls(options);
+    this.#journal = new FetchJournal(notebook, clock);
+    this.#turns = new FetchTurns({
+      ...settings,
+      request: (series, flight) => this.#request(series, flight),
+      failedBefore: (series) => this.#troubles.get(series) ?? [],
+    });
+    this.#covered = new CoveredLately({
+      storage,
+      clock,
+      finalAfterMs: Math.max(settings.settlingMs, settings.closeGraceMs),
+      onFailure: (key, interval, error) => this.#journal.failedBeside(key, interval, error),
+      closing,
+    });
+    closing.addEventListener('abort', () => this.#turns.giveUp(closing.reason), { once: true });
     if (coordinator.feedback !== undefined) {
       this.#feedback.add((feedback) => coordinator.feedback?.(feedback));
     }
   }
 
   get statistics(): CoordinatorStatistics {
-    let inFlight = 0;
-    for (const { size } of this.#inFlight.values()) inFlight += size;
-    return { ...this.#counts, inFlight };
+    return {
+      ...this.#journal.counts,
+      ...this.#turns.statistics,
+      breaker: this.#source.breaker,
+      lastError: this.#journal.lastError,
+    };
   }
 
-  /** What is being fetched of a series. */
+  /** Calls the listener after each request that failed for good, unless the coordinator was not called. */
+  onFailure(listener: (failure: CoordinatorError) => void): Unsubscribe {
+    return this.#journal.failures.add(listener);
+  }
+
+  /** What is being fetched of a series, or waits for its turn. */
   intervalsInFlight(series: SeriesState): Interval[] {
-    return this.#inFlight.get(series.text)?.intervals ?? [];
+    return this.#turns.intervals(series);
   }
 
   /**
-   * Fetches stretches, joining what is under way already. Failures are outcomes; it rejects only when
-   * the caller's signal fires, and what nobody else waits for is given up then.
+   * Resolves when coverage that goes back to a wrong clock is taken back, or could not be; `undefined`
+   * when there is none. To be awaited before coverage is read.
    */
-  async fetch(
+  settle(): Promise<void> | undefined {
+    return this.#covered.settle();
+  }
+
+  /**
+   * Fetches stretches, joining what is under way already. Failures are outcomes, and the first one ends
+   * it: what was not asked for by then is not asked for, and fails with the same error. It rejects only
+   * when the caller's signal fires, and what nobody else waits for is given up then.
+   */
+  fetch(
     series: SeriesState,
     wanted: IntervalSet,
     signal: AbortSignal | undefined,
   ): Promise<FetchOutcome[]> {
-    const inFlight = this.#inFlightOf(series);
-    const { joined, rest } = inFlight.claim(wanted);
-    const chunks = this.#chunks(series, rest);
-    const refused = subtractIntervals(rest, normalizeIntervals(chunks));
-    const started = chunks.map((interval) =>
-      inFlight.start(interval, (abandoned) => this.#fetchChunk(series, interval, abandoned)),
-    );
-    try {
-      const waiting = [...joined, ...started].map((work) => work.wait(signal));
-      return [...(await Promise.all(waiting)), ...refused.map((it) => this.#refuse(it))];
-    } finally {
-      if (inFlight.size === 0) this.#inFlight.delete(series.text);
-    }
+    return this.#turns.fetch(series, wanted, signal, this.#source.callerOf(signal));
   }
 
-  /** No more than may wait: the beginning of all time at one-second candles would be a hundred thousand. */
-  #chunks({ grid }: SeriesState, stretches: IntervalSet): Interval[] {
-    const { maxPeriodsPerFetch } = this.#options.settings;
-    return periodChunks(stretches, maxPeriodsPerFetch, grid, this.#slots.room);
-  }
-
-  #refuse(interval: Interval): FetchOutcome {
-    this.#counts.failures += 1;
-    return { interval, failure: { interval, error: this.#slots.overloaded(), attempts: 0 } };
-  }
-
-  #inFlightOf({ text }: SeriesState): InFlightIntervals<FetchOutcome> {
-    const known = this.#inFlight.get(text);
-    if (known !== undefined) return known;
-    const inFlight = new InFlightIntervals<FetchOutcome>();
-    this.#inFlight.set(text, inFlight);
-    return inFlight;
-  }
-
-  async #fetchChunk(
-    series: SeriesState,
-    interval: Interval,
-    abandoned: AbortSignal,
-  ): Promise<FetchOutcome> {
-    const signal = AbortSignal.any([abandoned, this.#options.closing]);
+  async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
+    const { interval, signal } = flight;
+    const { settings, closing } = this.#options;
+    if (closing.aborted) flight.giveUp(closing.reason);
+    const isFinal = (error: unknown): boolean => isRefusal(error) || this.#source.isShut;
+    const context = { clock: this.#time, random: settings.random, signal };
     let attempts = 0;
-    const attempt = (): Promise<void> => {
+    const begin = (): void => {
       attempts += 1;
-      this.#counts.calls += 1;
-      if (attempts > 1) this.#counts.retries += 1;
-      return this.#fetchAndStore(series, interval, signal);
+      this.#journal.counts.calls += 1;
+      if (attempts > 1) this.#journal.counts.retries += 1;
     };
-    const { settings, clock } = this.#options;
-    const context = { clock, random: settings.random, signal };
     try {
-      await this.#slots.run(() => retry(attempt, settings.retry, context), signal);
-      return { interval };
-    } catch (error) {
-      const failure = { interval, error: asBarkeepError(error), attempts };
-      if (!signal.aborted) await this.#recordFailure(series, failure);
-      return { interval, failure };
+      const call = () => this.#source.call(series, flight, signal, begin);
+      const answer = await retry(call, settings.retry, { ...context, isFinal });
+      await this.#take(series, interval, answer, context);
+      this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
+      return { interval, covered: answer.delivery.covers };
+    } catch (cause) {
+      const error = asBarkeepError(cause, 'the coordinator failed');
+      if (!signal.aborted) {
+        if (!error.retryable) {
+          this.#setTroubles(series, unionIntervals(this.#troublesOf(series), [interval]));
+        }
+        await this.#journal.failed(series, { interval, error, attempts });
+      }
+      return failedOutcome(interval, error, attempts);
     }
   }
 
-  async #fetchAndStore(
+  /** Stores a delivery, and takes note of what it proves. */
+  async #take(
     series: SeriesState,
     interval: Interval,
-    signal: AbortSignal,
+    answer: SourceAnswer,
+    context: RetryContext,
   ): Promise<void> {
-    const { coordinator, clock, settings } = this.#options;
-    const request = { ...series.key, ...interval };
-    const askedAt = clock.now();
-    const endedBy = unsettledStretch(series, askedAt, settings.closeGraceMs).from;
+    const { delivery, asked, fetchMs } = answer;
+    const { covers, settling, source, historyStart } = delivery;
+    // What lies beside the request may be a fragment: it must not replace what is only not final yet.
+    const provisional = subtractIntervals(series.settling.covered(), [interval]);
+    const candles = without(delivery.candles, provisional);
+    const batch = { key: series.key, candles, covers, source, replaces: 'uncovered' } as const;
     const start = performance.now();
-    const answer = await withinTime(
-      (given) => coordinator.fetchCandles(request, { signal: given }),
-      settings.timeoutMs,
-      clock,
-      signal,
+    const result = await retry(
+      () => this.#options.storage.candles.write(batch).catch(rejectUnusable),
+      this.#options.settings.retry,
+      context,
     );
-    const fetched = performance.now();
-    const delivery = checkDelivery(answer, interval, endedBy);
-    const result = await this.#store(series, delivery);
-    const storeMs = performance.now() - fetched;
-    if (interval.to > endedBy) series.currentSeenAt = Math.max(series.currentSeenAt, askedAt);
-    await this.#recordSuccess(series, delivery.historyStart);
-    this.#report(request, result, fetched - start, storeMs);
-  }
-
-  async #store(
-    series: SeriesState,
-    { candles, covers, source }: CheckedDelivery,
-  ): Promise<WriteResult> {
-    try {
-      return await this.#options.storage.candles.write({
-        key: series.key,
-        candles,
-        covers,
-        source,
-      });
-    } catch (error) {
-      throw BarkeepError.is(error, 'INVALID_INPUT') ? unusableDelivery(error) : error;
+    const storeMs = performance.now() - start;
+    this.#covered.add(series, covers, asked);
+    series.settling.add(settling, this.#settlesAt(series, settling, answer), candles);
+    series.touched();
+    const period = series.grid.floor(asked.clock);
+    if (interval.to > period) {
+      series.currentSeen = { period, to: interval.to, at: asked.time };
     }
+    await this.#journal.succeeded(series, historyStart, candles.firstTimestamp);
+    this.#report({ request: { ...series.key, ...interval }, ...result, fetchMs, storeMs });
   }
 
-  #report(request: CandleRequest, result: WriteResult, fetchMs: number, storeMs: number): void {
-    const candles = result.inserted + result.updated + result.unchanged;
-    this.#counts.candles += candles;
-    this.#feedback.emit({ request, candles, ...result, fetchMs, storeMs });
+  /**
+   * When to ask for provisional periods once more, in monotonic time: when the latest of them will have
+   * settled at the source. Those of short timeframes settle several at a time, so that they do not cost
+   * as many requests.
+   */
+  #settlesAt(
+    { grid }: SeriesState,
+    settling: IntervalSet,
+    { delivery, asked }: SourceAnswer,
+  ): number {
+    const { settlingMs } = this.#options.settings;
+    const end = settling.at(-1)?.to ?? delivery.knownAt;
+    const settlesAt = asked.time + settlingMs - (delivery.knownAt - end);
+    const stepMs = settlingMs / 4;
+    return grid.typicalMs < stepMs ? Math.ceil(settlesAt / stepMs) * stepMs : settlesAt;
   }
 
-  async #recordSuccess(series: SeriesState, historyStart: EpochMs | undefined): Promise<void> {
-    const notes = series.notes ?? {};
-    const start = historyStart ?? notes.historyStart;
-    if (notes.lastError === undefined && start === notes.historyStart) return;
-    series.notes = { historyStart: start };
-    await this.#writeNotes(series);
+  #report(feedback: Omit<DeliveryFeedback, 'candles'>): void {
+    const candles = feedback.inserted + feedback.updated + feedback.unchanged;
+    this.#journal.counts.candles += candles;
+    this.#feedback.emit({ ...feedback, candles });
   }
 
-  async #recordFailure(series: SeriesState, { error, interval }: FetchFailure): Promise<void> {
-    this.#counts.failures += 1;
-    const notes = series.notes ?? {};
-    const { code, message } = error;
-    const at = this.#options.clock.now();
-    if (isRecent(notes.lastError, error, at)) return;
-    series.notes = { ...notes, lastError: { at, code, message, interval } };
-    await this.#writeNotes(series);
+  #troublesOf(series: SeriesState): IntervalSet {
+    return this.#troubles.get(series) ?? [];
   }
 
-  /** The notes hold in this process either way; that they were not kept is counted. */
-  async #writeNotes(series: SeriesState): Promise<void> {
-    try {
-      await this.#options.notebook.write(series.key, series.notes ?? {});
-    } catch {
-      this.#counts.notesLost += 1;
-    }
+  #setTroubles(series: SeriesState, troubles: IntervalSet): void {
+    if (troubles.length === 0) this.#troubles.delete(series);
+    else this.#troubles.set(series, troubles.slice(-MAX_TROUBLES));
   }
 }
 
-function isRecent(known: RecordedError | undefined, error: BarkeepError, at: EpochMs): boolean {
-  return (
-    known !== undefined &&
-    known.code === error.code &&
-    known.message === error.message &&
-    at - known.at < SAME_ERROR_MS
+function without(candles: CandleSeries, intervals: IntervalSet): CandleSeries {
+  if (intervals.length === 0) return candles;
+  const kept = subtractIntervals([EVER], intervals).map(({ from, to }) =>
+    candles.between(from, to),
   );
+  return CandleSeries.concat(candles.key, kept);
 }
 
-function asBarkeepError(error: unknown): BarkeepError {
-  if (BarkeepError.is(error)) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new BarkeepError('SOURCE_FAILED', `the coordinator failed: ${reason}`, {
-    cause: error,
-    retryable: isRetryable(error),
-  });
+function rejectUnusable(error: unknown): never {
+  throw BarkeepError.is(error, 'INVALID_INPUT') ? unusableDelivery(error) : error;
 }

@@ -1,20 +1,13 @@
 import { abortedError, type Clock, delay } from '@barkeep/core';
-
-/** How often and how patiently something is tried. */
-export interface RetryPolicy {
-  /** All attempts, the first included. */
-  readonly maxAttempts: number;
-  /** The longest wait before the second attempt; it doubles with each one after. In milliseconds. */
-  readonly baseDelayMs: number;
-  /** No wait is longer. In milliseconds. */
-  readonly maxDelayMs: number;
-}
+import type { RetryPolicy } from '../config/market-data-config.ts';
 
 export interface RetryContext {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** Whether it would be in vain to wait after a failure. Default: never. */
+  readonly isFinal?: ((error: unknown) => boolean) | undefined;
 }
 
 /**
@@ -25,14 +18,14 @@ export interface RetryContext {
 export async function retry<T>(
   work: () => Promise<T>,
   policy: RetryPolicy,
-  { clock, random, signal }: RetryContext,
+  { clock, random, signal, isFinal }: RetryContext,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       const waitMs = waitAfter(error, attempt, policy, random());
-      if (waitMs === undefined) throw error;
+      if (waitMs === undefined || isFinal?.(error) === true) throw error;
       await delay(clock, waitMs, signal).catch(() => {
         throw abortedError(signal);
       });
@@ -59,7 +52,8 @@ export function isRetryable(error: unknown): boolean {
   return isObject(error) && 'retryable' in error && error.retryable === true;
 }
 
-function retryAfterMs(error: unknown): number {
+/** How long an error asks callers to wait, in milliseconds; 0 when it does not. */
+export function retryAfterMs(error: unknown): number {
   const details = isObject(error) && 'details' in error ? error.details : undefined;
   const asked = isObject(details) && 'retryAfterMs' in details ? details.retryAfterMs : undefined;
   return typeof asked === 'number' && asked > 0 ? asked : 0;

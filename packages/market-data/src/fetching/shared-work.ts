@@ -5,9 +5,14 @@ export class SharedWork<T> {
   readonly outcome: Promise<T>;
   readonly #abandoning = new AbortController();
   #waiting = 0;
+  #isDone = false;
 
   constructor(work: (signal: AbortSignal) => Promise<T>) {
     this.outcome = work(this.#abandoning.signal);
+    const done = (): void => {
+      this.#isDone = true;
+    };
+    this.outcome.then(done, done);
   }
 
   /** Whether everybody left before it was done: nobody should join any more. */
@@ -22,7 +27,7 @@ export class SharedWork<T> {
       return await untilAborted(this.outcome, signal);
     } finally {
       this.#waiting -= 1;
-      if (this.#waiting === 0) this.#abandoning.abort();
+      if (this.#waiting === 0 && !this.#isDone) this.#abandoning.abort();
     }
   }
 }

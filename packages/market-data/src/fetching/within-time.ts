@@ -1,27 +1,34 @@
-import { BarkeepError, type Clock, untilAborted } from '@barkeep/core';
+import { BarkeepError, type MonotonicTime, untilAborted } from '@barkeep/core';
 
 /**
- * The outcome of `work`, or a retryable `TIMEOUT` after `timeoutMs` of the clock's time. The signal
- * that work receives fires then, and when the caller's does.
+ * The outcome of `work`, or a retryable `TIMEOUT` after `timeoutMs`. The signal that work receives fires
+ * then, and when the caller's does. The process stays alive until then: somebody waits for the outcome.
  */
 export async function withinTime<T>(
   work: (signal: AbortSignal) => T | Promise<T>,
   timeoutMs: number,
-  clock: Clock,
+  time: MonotonicTime,
   signal: AbortSignal,
 ): Promise<T> {
-  const deadline = new AbortController();
-  const timeout = new BarkeepError('TIMEOUT', `no answer within ${timeoutMs} ms`, {
-    retryable: true,
-    details: { timeoutMs },
-  });
-  const timer = clock.setTimer(() => deadline.abort(timeout), timeoutMs);
-  const either = AbortSignal.any([signal, deadline.signal]);
+  const either = new AbortController();
+  let timeout: BarkeepError | undefined;
+  const onTime = (): void => {
+    timeout = new BarkeepError('TIMEOUT', `no answer within ${timeoutMs} ms`, {
+      retryable: true,
+      details: { timeoutMs },
+    });
+    either.abort(timeout);
+  };
+  const onAbort = (): void => either.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const timer = time.setTimer(onTime, timeoutMs, { keepsProcessAlive: true });
   try {
-    return await untilAborted((async () => work(either))(), either);
+    return await untilAborted((async () => work(either.signal))(), either.signal);
   } catch (error) {
-    throw deadline.signal.aborted && !signal.aborted ? timeout : error;
+    throw timeout === undefined || signal.aborted ? error : timeout;
   } finally {
     timer.cancel();
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -3,47 +3,62 @@ import {
   type EpochMs,
   type Interval,
   type IntervalSet,
+  monotonicTime,
+  normalizeIntervals,
   RepeatingTask,
   type SeriesKey,
   seriesKeyText,
+  subtractIntervals,
 } from '@barkeep/core';
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
+import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { CandleRecordingStatistics, LastError } from '../contract/market-data-statistics.ts';
 import { ConcurrencyLimit } from '../fetching/concurrency-limit.ts';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import { isRetryable } from '../fetching/retry.ts';
-import type { CandleRecordingStatistics } from '../market-data-statistics.ts';
+import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
-import { type RecordedBatch, RecordedSeries } from './recorded-series.ts';
+import { FailureLog, lastErrorOf } from './failure-log.ts';
+import { type ClockChange, type RecordedBatch, RecordedSeries } from './recorded-series.ts';
 
 export interface CandleRecorderOptions {
   readonly storage: IMarketDataStorage;
   readonly directory: SeriesDirectory;
+  /** Has what is withdrawn, for those who read. */
+  readonly streams: LiveStreams;
   /** Makes up for outages; `undefined`: what was missed stays missing. */
   readonly fetcher: MissingCandleFetcher | undefined;
   readonly clock: Clock;
-  /** A period is final so long after its end. */
+  /** How long after its end the last states of a period's candle may come, in milliseconds. */
   readonly graceMs: number;
-  /** How long what came waits to be stored, with all that comes meanwhile. */
+  /** How long after its end a period is final at the coordinator's source, in milliseconds. */
+  readonly settlingMs: number;
+  /** How long what came waits to be stored, with all that comes meanwhile, in milliseconds. */
   readonly intervalMs: number;
-  /** What coverage says of where it comes from. */
+  /** The source of the coverage that is recorded. */
   readonly source: string;
+  /** Up to when everything has surely come through, by the latest that is known. */
+  readonly seenUntil: () => EpochMs;
+  /** Called for each failure. */
+  readonly onFailure: (failure: FailureEvent) => void;
 }
 
 /** A series that is recorded, and what its storing and fetching stand at. */
 class Recording {
   readonly series: RecordedSeries;
-  /** Coverage that has to be taken back before anything else of the series is stored. */
-  readonly takeBack: Interval[] = [];
+  /** The latest failure to store something of it, until that succeeds. */
+  failure: FailureEvent | undefined;
   /** Whether it was promised before. */
   isPromised = false;
   /** The start of the first promise, until it is known how far the storage reaches. */
   startsAt: EpochMs | undefined;
-  fetchesAgainAt: EpochMs = Number.NEGATIVE_INFINITY;
+  /** In monotonic time. */
+  fetchesAgainAt = Number.NEGATIVE_INFINITY;
   isFetching = false;
 
-  constructor(key: SeriesKey, graceMs: number) {
-    this.series = new RecordedSeries(key, graceMs);
+  constructor(series: RecordedSeries) {
+    this.series = series;
   }
 }
 
@@ -69,8 +84,8 @@ const RETRY_FETCH_MS = 60_000;
 
 /**
  * Stores the candles that come through the router: together every so often, with the coverage of what
- * was promised, and has the coordinator deliver what was missed in an outage. What could not be stored
- * waits, in bounded memory, and is stored the next time.
+ * was promised and has surely come, and has the coordinator deliver what was missed in an outage. What
+ * could not be stored waits, in bounded memory, and is stored the next time.
  */
 export class CandleRecorder {
   readonly #options: CandleRecorderOptions;
@@ -91,31 +106,55 @@ export class CandleRecorder {
   readonly #fetches = new Set<Promise<void>>();
   readonly #fetchTurns = new ConcurrencyLimit(FETCHES_AT_A_TIME, MAX_SERIES);
   readonly #closing = new AbortController();
+  readonly #failures: FailureLog;
+  /** When the present connection was made, until something has come over it. */
+  #unprovenSince: EpochMs | undefined;
 
   constructor(options: CandleRecorderOptions) {
     this.#options = options;
+    this.#failures = new FailureLog('recording', options.clock, options.onFailure);
     this.#task = new RepeatingTask(options.clock, options.intervalMs, () => this.#tick());
   }
 
   get statistics(): CandleRecordingStatistics {
-    return { ...this.#counts, series: this.#recordings.size };
+    const { last } = this.#failures;
+    return { ...this.#counts, series: this.#recordings.size, lastError: last };
+  }
+
+  /** The latest failure to store something of a series, until that succeeds; by the text of its key. */
+  lastErrorOf(text: string): LastError | undefined {
+    const failure = this.#recordings.get(text)?.failure;
+    return failure && lastErrorOf(failure);
   }
 
   start(): void {
     this.#task.start();
   }
 
-  /** Stores what there is, and waits for what is under way. */
+  /**
+   * Stores what there is, and waits for what is under way.
+   * @throws BarkeepError the storage's, when something that came, or was promised and has surely come,
+   * could not be stored, or coverage that was withdrawn could not be removed.
+   */
   async close(): Promise<void> {
     this.#task.stop();
     this.#closing.abort();
     await this.#store([...this.#recordings.values()]);
     await Promise.all(this.#fetches);
+    const seenUntil = this.#options.seenUntil();
+    for (const { series, failure } of this.#recordings.values()) {
+      if (failure !== undefined && series.isUnstored(seenUntil)) throw failure.error;
+    }
   }
 
   take(live: LiveCandle): void {
     const taken = this.#recordingOf(live.key)?.series.take(live, this.#options.clock.now());
     if (taken !== undefined && taken !== 'taken') this.#counts[taken] += 1;
+  }
+
+  /** A connection was made: the claims of those before can be withdrawn until something comes over it. */
+  connectionBegan(): void {
+    this.#unprovenSince = this.#options.clock.now();
   }
 
   promise({ key, since }: CandleStream): void {
@@ -126,26 +165,40 @@ export class CandleRecorder {
     recording.isPromised = true;
   }
 
+  /** The promise of a series was kept up to an instant only. */
   withdraw(key: SeriesKey, at: EpochMs): void {
-    const recording = this.#recordings.get(seriesKeyText(key));
-    recording?.takeBack.push(...recording.series.withdraw(at));
+    this.#recordings.get(seriesKeyText(key))?.series.withdraw(at);
   }
 
   withdrawAll(at: EpochMs): void {
-    for (const { takeBack, series } of this.#recordings.values()) {
-      takeBack.push(...series.withdraw(at));
-    }
+    for (const { series } of this.#recordings.values()) series.withdraw(at);
+  }
+
+  /** Something of a stretch was lost, though the promise goes on. */
+  spoil(key: SeriesKey, stretch: Interval): void {
+    this.#recordings.get(seriesKeyText(key))?.series.spoil(stretch);
+  }
+
+  /** Returns, by the text of the series' key, the end of the last period of which a state was dropped. */
+  clockWasSet(change: ClockChange): ReadonlyMap<string, EpochMs> {
+    const ends = new Map<string, EpochMs>();
+    for (const [text, { series }] of this.#recordings) ends.set(text, series.clockWasSet(change));
+    return ends;
   }
 
   /**
-   * Resolves when the periods of a series that have ended are stored, or could not be; `undefined` when
-   * there are none. By the text of the series' key.
+   * Resolves when what came of ended periods of a series is stored, as final where everything has surely
+   * come, or could not be; `undefined` when there is nothing. By the text of the series' key.
    */
   settle(text: string): Promise<void> | undefined {
     const recording = this.#recordings.get(text);
     if (recording === undefined) return undefined;
+    const { series } = recording;
+    const { seenUntil, clock } = this.#options;
     const isDue =
-      recording.takeBack.length > 0 || recording.series.hasEndedPeriods(this.#options.clock.now());
+      series.takeBack.length > 0 ||
+      series.hasEndedPeriods(seenUntil()) ||
+      series.hasEndedStates(clock.now());
     return isDue ? this.#store([recording]) : undefined;
   }
 
@@ -157,7 +210,12 @@ export class CandleRecorder {
       this.#counts.refused += 1;
       return undefined;
     }
-    const recording = new Recording(key, this.#options.graceMs);
+    const { graceMs, streams, directory } = this.#options;
+    const series = new RecordedSeries(key, graceMs, (withdrawn) => {
+      streams.setWithdrawn(key, withdrawn);
+      directory.coverageDoubted(key);
+    });
+    const recording = new Recording(series);
     this.#recordings.set(text, recording);
     return recording;
   }
@@ -174,8 +232,8 @@ export class CandleRecorder {
 
   #forgetIdle(): void {
     const now = this.#options.clock.now();
-    for (const [text, { series, takeBack, isFetching }] of this.#recordings) {
-      if (takeBack.length === 0 && !isFetching && series.isIdle(now)) this.#recordings.delete(text);
+    for (const [text, { series, isFetching }] of this.#recordings) {
+      if (!isFetching && series.isIdle(now)) this.#recordings.delete(text);
     }
   }
 
@@ -197,15 +255,25 @@ export class CandleRecorder {
 
   async #storeNow(recordings: readonly Recording[]): Promise<void> {
     await this.#takeBackAll(recordings);
+    const seenUntil = this.#options.seenUntil();
+    this.#proveConnection(seenUntil);
     const now = this.#options.clock.now();
     const due: DueRecording[] = [];
     for (const recording of recordings) {
-      const batch = recording.takeBack.length > 0 ? undefined : recording.series.due(now);
+      const { series } = recording;
+      const batch = series.takeBack.length > 0 ? undefined : series.due(seenUntil, now);
       if (batch !== undefined) due.push({ recording, batch });
     }
     for (let start = 0; start < due.length; start += SERIES_PER_WRITE) {
       await this.#write(due.slice(start, start + SERIES_PER_WRITE));
     }
+  }
+
+  #proveConnection(seenUntil: EpochMs): void {
+    const since = this.#unprovenSince;
+    if (since === undefined || seenUntil <= since) return;
+    this.#unprovenSince = undefined;
+    for (const { series } of this.#recordings.values()) series.keepClaimsFrom(since);
   }
 
   /**
@@ -215,21 +283,47 @@ export class CandleRecorder {
   async #write(due: readonly DueRecording[]): Promise<void> {
     const { storage, clock } = this.#options;
     try {
-      await storage.candles.write(due.map((one) => this.#batchOf(one)));
+      await storage.candles.write(due.flatMap((one) => this.#batchesOf(one)));
     } catch (error) {
-      this.#counts.failures += 1;
-      if (due.length > 1 && !isRetryable(error)) for (const one of due) await this.#write([one]);
+      const isShared = due.length > 1 && !isRetryable(error);
+      if (isShared) this.#counts.failures += 1;
+      else this.#fail(error, due);
+      if (isShared) for (const one of due) await this.#write([one]);
       return;
     }
     const now = clock.now();
     for (const { recording, batch } of due) {
-      this.#counts.stored += batch.candles.length;
-      recording.takeBack.push(...recording.series.stored(batch, now));
+      this.#counts.stored += batch.candles.length + batch.corrections.length;
+      recording.series.stored(batch, now);
+      recording.failure = undefined;
     }
   }
 
-  #batchOf({ recording, batch: { candles, covers } }: DueRecording): CandleBatch {
-    return { key: recording.series.key, candles, covers, source: this.#options.source };
+  #fail(error: unknown, due: readonly DueRecording[]): void {
+    const [first] = due;
+    const failure = this.#failed(error, due.length === 1 ? first?.recording.series.key : undefined);
+    for (const { recording } of due) {
+      recording.series.failed();
+      recording.failure = failure;
+    }
+  }
+
+  #failed(error: unknown, key?: SeriesKey): FailureEvent {
+    this.#counts.failures += 1;
+    return this.#failures.add(error, key);
+  }
+
+  /** What became final meanwhile, by a fetch that was asked for later, is not replaced. */
+  #batchesOf({ recording, batch }: DueRecording): CandleBatch[] {
+    const { key } = recording.series;
+    const { source } = this.#options;
+    const { candles, corrections, covers } = batch;
+    const batches: CandleBatch[] = [];
+    if (corrections.length > 0) batches.push({ key, candles: corrections, source });
+    if (candles.length > 0 || covers.length > 0) {
+      batches.push({ key, candles, covers, source, replaces: 'uncovered' });
+    }
+    return batches;
   }
 
   /** Up to the first failure that passes: what is left then waits for the next storing. */
@@ -238,17 +332,18 @@ export class CandleRecorder {
       try {
         await this.#takeBack(recording);
       } catch (error) {
-        this.#counts.failures += 1;
+        recording.failure = this.#failed(error, recording.series.key);
         if (isRetryable(error)) return;
       }
     }
   }
 
-  async #takeBack({ takeBack, series }: Recording): Promise<void> {
+  async #takeBack(recording: Recording): Promise<void> {
     const { storage } = this.#options;
-    for (let stretch = takeBack[0]; stretch !== undefined; stretch = takeBack[0]) {
-      await storage.coverage.remove(series.key, stretch);
-      takeBack.shift();
+    const { series } = recording;
+    for (let [first] = series.takeBack; first !== undefined; [first] = series.takeBack) {
+      await storage.coverage.remove(series.key, first);
+      series.tookBack(first);
     }
   }
 
@@ -262,17 +357,18 @@ export class CandleRecorder {
       const end = entries.at(-1)?.to;
       if (end !== undefined) recording.series.miss(end, startsAt);
       recording.startsAt = undefined;
-    } catch {
-      this.#counts.failures += 1;
+    } catch (error) {
+      this.#failed(error, recording.series.key);
     }
   }
 
   #makeUp(recording: Recording): void {
-    const { fetcher, clock } = this.#options;
-    if (fetcher === undefined || recording.isFetching || recording.takeBack.length > 0) return;
-    const now = clock.now();
-    if (now < recording.fetchesAgainAt) return;
-    const missed = recording.series.missed(now);
+    const { fetcher, clock, settlingMs } = this.#options;
+    const { series, isFetching, fetchesAgainAt } = recording;
+    if (fetcher === undefined || isFetching || series.takeBack.length > 0) return;
+    if (monotonicTime(clock).now() < fetchesAgainAt) return;
+    // One that has not settled yet would have to be fetched again.
+    const missed = series.missed(clock.now() - settlingMs);
     if (missed.length === 0) return;
     recording.isFetching = true;
     const { signal } = this.#closing;
@@ -295,27 +391,30 @@ export class CandleRecorder {
   ): Promise<void> {
     let isWhole = true;
     for (const stretch of missed) {
-      if (await this.#fetchStretch(recording.series, stretch, fetcher)) this.#counts.madeUp += 1;
+      if (await this.#fetchStretch(recording, stretch, fetcher)) this.#counts.madeUp += 1;
       else isWhole = false;
     }
-    if (!isWhole) recording.fetchesAgainAt = this.#options.clock.now() + RETRY_FETCH_MS;
+    const { clock } = this.#options;
+    if (!isWhole) recording.fetchesAgainAt = monotonicTime(clock).now() + RETRY_FETCH_MS;
   }
 
   /** Whether nothing of it is missing any more. */
   async #fetchStretch(
-    series: RecordedSeries,
+    recording: Recording,
     stretch: Interval,
     fetcher: MissingCandleFetcher,
   ): Promise<boolean> {
     const { storage, directory } = this.#options;
+    const { series } = recording;
     try {
       const missing = await storage.coverage.missing(series.key, stretch);
       const outcomes = await fetcher.fetch(directory.of(series.key), missing, undefined);
-      const isWhole = outcomes.every(({ failure }) => failure === undefined);
-      if (isWhole) series.madeUp(stretch);
-      return isWhole;
-    } catch {
-      this.#counts.failures += 1;
+      const covered = normalizeIntervals(outcomes.flatMap((outcome) => outcome.covered));
+      const left = subtractIntervals(missing, covered);
+      for (const whole of subtractIntervals([stretch], left)) series.madeUp(whole);
+      return left.length === 0;
+    } catch (error) {
+      this.#failed(error, recording.series.key);
       return false;
     }
   }

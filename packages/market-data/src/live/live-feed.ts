@@ -1,117 +1,215 @@
-import { BarkeepError, type Clock, type EpochMs, type Unsubscribe } from '@barkeep/core';
+import {
+  BarkeepError,
+  type EpochMs,
+  monotonicTime,
+  type SeriesKey,
+  seriesKeyText,
+  type TimeJump,
+  timeframeGrid,
+  type Unsubscribe,
+} from '@barkeep/core';
 import {
   type CandleStream,
   type ISmartRouter,
   type RouterConnection,
   type RouterEvent,
+  type SiftedEvent,
+  siftRouterEvent,
   validateCandleStream,
   validateRouterConnection,
-  validateRouterEvent,
 } from '@barkeep/source';
-import type { RejectedEvent, RouterStatistics } from '../market-data-statistics.ts';
+import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type {
+  LastError,
+  RejectedEvent,
+  RouterStatistics,
+} from '../contract/market-data-statistics.ts';
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';
+import type { LiveArrivals } from './live-arrivals.ts';
 import type { RealtimeRecorder } from './realtime-recorder.ts';
+import { refusedCandle, refusedEnd } from './refused-event.ts';
+import { SignOfLife } from './sign-of-life.ts';
 
-export interface LiveFeedOptions {
+export interface LiveFeedOptions extends ClockBound {
   readonly router: ISmartRouter;
   readonly streams: LiveStreams;
+  readonly arrivals: LiveArrivals;
   readonly directory: SeriesDirectory;
-  /** `undefined`: nothing is recorded. */
-  readonly candles: CandleRecorder | undefined;
+  /** Makes what records candles, given up to when everything has surely come; `undefined`: nothing does. */
+  readonly recordCandles: ((seenUntil: () => EpochMs) => CandleRecorder) | undefined;
   readonly realtime: RealtimeRecorder | undefined;
-  readonly clock: Clock;
 }
 
-/** Listens to the router: hands on what it tells to the recorders, and keeps track of its promises. */
+/** A clock that is further behind the exchange's makes promises reach back before the connection. */
+const CLOCK_TOLERANCE_MS = 1_000;
+const NEVER: EpochMs = Number.NEGATIVE_INFINITY;
+
+/**
+ * Listens to the router: hands on its events to the recorders, and keeps track of what can be relied on.
+ *
+ * - A promise holds from the period in which it was heard of, or later.
+ * - When a promise ends, what no sign of life has confirmed by then is not relied on.
+ * - When the clock was set, or the process stood still, promises hold anew from the next period on.
+ * - Values of the exchange that are ahead of the clock prove it wrong: promises begin later then.
+ */
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
-  #unsubscribe: Unsubscribe | undefined;
-  #lastConnection: RouterConnection;
+  readonly #life: SignOfLife;
+  readonly #candles: CandleRecorder | undefined;
+  readonly #ends: Unsubscribe[] = [];
+  /** As its events have told. */
+  #connection: RouterConnection;
+  /** As it was when statistics were asked for. */
+  #statedConnection: RouterConnection;
   #events = 0;
   #rejected = 0;
   #lastRejected: RejectedEvent | undefined;
+  /** Since when the clock has not been set, as far as is known. */
+  #setAt: EpochMs;
+  /** The same, but not before the present connection. */
+  #steadySince: EpochMs;
+  /** Promises hold from the next period after it at the earliest. */
+  #unheardUntil: EpochMs = NEVER;
+  /** By how much the clock is behind the exchange's, as far as that matters. */
+  #behindMs = 0;
+  /** Whether a value of the exchange has shown since `#steadySince` that the clock is about right. */
+  #isClockRight = false;
 
   constructor(options: LiveFeedOptions) {
+    const { router, clock, recordCandles } = options;
     this.#options = options;
-    this.#lastConnection = { status: 'connecting', since: options.clock.now() };
+    this.#connection = { status: 'connecting', since: clock.now() };
+    this.#statedConnection = this.#connection;
+    this.#setAt = clock.now();
+    this.#steadySince = this.#setAt;
+    this.#life = new SignOfLife(router, options, (error) => this.#reject(error));
+    this.#candles = recordCandles?.(() => {
+      this.#now();
+      return this.#life.look();
+    });
   }
 
   get statistics(): RouterStatistics {
-    const { router, streams, candles, realtime } = this.#options;
-    const connection = this.#connection();
+    const { router, streams, realtime } = this.#options;
     return {
       name: router.name,
-      connection,
+      connection: this.#stateConnection(),
       streams: streams.size,
       events: this.#events,
       rejected: this.#rejected,
       lastRejected: this.#lastRejected,
-      candles: candles?.statistics,
+      candles: this.#candles?.statistics,
       realtime: realtime?.statistics,
     };
   }
 
   /** @throws what the router's state breaks, or whatever its `subscribe` throws. */
   start(): void {
-    const { router, candles } = this.#options;
+    const { router, clock } = this.#options;
     validateRouterConnection(router.connection);
-    this.#lastConnection = router.connection;
-    const unsubscribe = router.subscribe((event) => this.#hear(event));
+    this.#connection = router.connection;
+    this.#statedConnection = router.connection;
+    this.#ends.push(monotonicTime(clock).onJump((jump) => this.#clockJumped(jump)));
     try {
-      this.#takeStreams(router.streams);
+      this.#ends.push(router.subscribe((event) => this.#hear(event)));
+      const { connection, streams } = router;
+      if (connection.status === 'connected') this.#join(connection, streams);
     } catch (error) {
-      unsubscribe();
+      this.#stopListening();
       throw error;
     }
-    this.#unsubscribe = unsubscribe;
-    candles?.start();
+    this.#candles?.start();
   }
 
   /**
-   * Ends listening, and resolves when what was heard is stored, or could not be.
-   * @throws whatever the router throws when it should let go, after all of that.
+   * Ends listening, and resolves when what was heard is stored.
+   * @throws BarkeepError the storage's, when candles could not be stored; whatever the router throws when
+   * it should let go, after all of that.
    */
   async close(): Promise<void> {
+    this.#life.look();
+    const failures: unknown[] = [];
     try {
-      this.#unsubscribe?.();
-    } finally {
-      await Promise.all([this.#options.candles?.close(), this.#options.realtime?.close()]);
+      this.#stopListening();
+    } catch (error) {
+      failures.push(error);
     }
+    const closings = [this.#candles?.close(), this.#options.realtime?.close()];
+    for (const closing of await Promise.allSettled(closings)) {
+      if (closing.status === 'rejected') failures.push(closing.reason);
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
-  /** When periods of the series that have ended are stored; `undefined` when there are none. */
+  /** When periods of the series that can be stored as final are; `undefined` when there are none. */
   settle(text: string): Promise<void> | undefined {
-    return this.#options.candles?.settle(text);
+    return this.#candles?.settle(text);
+  }
+
+  /** The latest failure to record a series, until that succeeds; by the text of its key. */
+  lastErrorOf(text: string): LastError | undefined {
+    return this.#candles?.lastErrorOf(text);
+  }
+
+  /** What comes from now on is not heard, so no sign of life says anything of it. */
+  #stopListening(): void {
+    this.#life.end();
+    for (const end of this.#ends.splice(0)) end();
   }
 
   /** A router that fails to say stands as it last did. */
-  #connection(): RouterConnection {
+  #stateConnection(): RouterConnection {
     try {
-      this.#lastConnection = this.#options.router.connection;
+      this.#statedConnection = this.#options.router.connection;
     } catch (error) {
       this.#reject(error);
     }
-    return this.#lastConnection;
+    return this.#statedConnection;
   }
 
-  #takeStreams(streams: readonly CandleStream[]): void {
+  /** Wall time; jumps are noticed before it is relied on. */
+  #now(): EpochMs {
+    const { clock } = this.#options;
+    monotonicTime(clock).now();
+    return clock.now();
+  }
+
+  /**
+   * The router was connected before anybody listened. Of the period under way a promise holds only where
+   * the router has the state of its candle: what else came of it, nobody heard.
+   */
+  #join(connection: RouterConnection, streams: readonly CandleStream[]): void {
+    const { router, arrivals } = this.#options;
+    const now = this.#now();
+    this.#life.begin(false);
+    this.#unheardUntil = now;
+    arrivals.restart(connection.since);
     for (const stream of streams) {
       validateCandleStream(stream);
-      this.#take({ type: 'stream', stream });
+      const { key } = stream;
+      const current = timeframeGrid(key.timeframe).floor(now);
+      const live = router.getCandles(key).find(({ candle }) => candle.timestamp === current);
+      const state = live && this.#sift({ type: 'candle', live }, now).event;
+      if (state !== undefined) this.#take(state, now);
+      this.#begin(stream, now, state === undefined ? this.#unheardUntil : NEVER);
     }
   }
 
   #hear(event: RouterEvent): void {
     this.#events += 1;
-    try {
-      validateRouterEvent(event);
-    } catch (error) {
-      this.#reject(error);
-      return;
-    }
-    this.#take(event);
+    const now = this.#now();
+    const sifted = this.#sift(event, now);
+    this.#compareClocks(sifted, now);
+    if (sifted.event === undefined) this.#miss(event, now);
+    else this.#take(sifted.event, now);
+  }
+
+  #sift(event: RouterEvent, now: EpochMs): SiftedEvent {
+    const sifted = siftRouterEvent(event, { now, maxAheadMs: this.#options.maxAheadMs });
+    for (const fault of sifted.faults) this.#reject(fault);
+    return sifted;
   }
 
   #reject(error: unknown): void {
@@ -122,9 +220,18 @@ export class LiveFeed {
       : { at, message: String(error), details: {} };
   }
 
-  #take(event: RouterEvent): void {
-    const { candles, realtime, streams, directory } = this.#options;
+  #take(event: RouterEvent, now: EpochMs): void {
+    const { realtime, directory, arrivals } = this.#options;
     switch (event.type) {
+      case 'stream':
+        this.#begin(event.stream, now, this.#unheardUntil);
+        return;
+      case 'streamEnded':
+        this.#end(event.key, event.at);
+        return;
+      case 'connection':
+        this.#connectionChanged(event.connection, now);
+        return;
       case 'ticker':
         realtime?.takeTicker(event.ticker);
         break;
@@ -135,35 +242,183 @@ export class LiveFeed {
         realtime?.takeTrades(event.symbol, event.trades);
         break;
       case 'candle':
-        candles?.take(event.live);
+        this.#candles?.take(event.live);
         directory.liveChanged(event.live.key);
         break;
-      case 'stream':
-        candles?.promise(event.stream);
-        streams.begin(event.stream);
-        break;
-      case 'streamEnded':
-        candles?.withdraw(event.key, this.#past(event.at));
-        streams.end(event.key);
-        break;
-      case 'connection':
-        this.#connectionChanged(event.connection);
-        break;
     }
+    arrivals.note(event);
+    this.#life.heard();
   }
 
-  #connectionChanged(connection: RouterConnection): void {
-    this.#lastConnection = connection;
-    const { status, since } = connection;
-    const { candles, streams, directory } = this.#options;
-    directory.allLiveChanged();
-    if (status === 'connected') return;
-    candles?.withdrawAll(this.#past(since));
+  /** A state of a candle, or the end of something, that cannot be read has happened all the same. */
+  #miss(event: RouterEvent, now: EpochMs): void {
+    const candle = refusedCandle(event);
+    const end = refusedEnd(event);
+    if (candle !== undefined) this.#spoil(candle.key, candle.timestamp, now);
+    else if (end === 'connection') this.#lose(NEVER);
+    else if (end !== undefined) this.#end(end, NEVER);
+  }
+
+  /** Of one that cannot be placed, the period under way and the one before are missed. */
+  #spoil(key: SeriesKey, timestamp: EpochMs | undefined, now: EpochMs): void {
+    const { streams, directory } = this.#options;
+    const grid = timeframeGrid(key.timeframe);
+    const isPlaced = timestamp !== undefined && timestamp <= now;
+    const from = isPlaced ? grid.floor(timestamp) : grid.shift(now, -1);
+    const to = isPlaced ? grid.shift(timestamp) : grid.shift(now);
+    this.#candles?.spoil(key, { from, to });
+    const running = streams.get(key);
+    if (running !== undefined && to > now && running.since < to) {
+      streams.begin({ ...running, since: to });
+    }
+    directory.liveChanged(key);
+  }
+
+  /** A promise holds, but not for what nobody heard. */
+  #begin(stream: CandleStream, now: EpochMs, unheardUntil: EpochMs): void {
+    const { streams, directory } = this.#options;
+    const { key } = stream;
+    const running = streams.get(key);
+    // One that is told again says nothing new.
+    if (running !== undefined && running.since >= stream.since) return;
+    const grid = timeframeGrid(key.timeframe);
+    const earliest = running === undefined ? grid.floor(now) : NEVER;
+    const heardFrom = unheardUntil === NEVER ? NEVER : grid.ceil(unheardUntil);
+    const told = { key, since: Math.max(stream.since, earliest, heardFrom), toldAt: now };
+    const believed = { ...told, since: this.#sinceByExchange(told) };
+    this.#candles?.promise(believed);
+    streams.begin(believed);
+    directory.liveChanged(key);
+  }
+
+  #end(key: SeriesKey, at: EpochMs): void {
+    const { streams, arrivals, directory } = this.#options;
+    this.#candles?.withdraw(key, this.#keptUntil(at));
+    streams.end(key);
+    arrivals.forgetCandles(key);
+    directory.liveChanged(key);
+  }
+
+  #connectionChanged(connection: RouterConnection, now: EpochMs): void {
+    const before = this.#connection;
+    this.#connection = connection;
+    this.#statedConnection = connection;
+    if (connection.status !== 'connected') {
+      this.#lose(connection.since);
+      return;
+    }
+    if (before.status === 'connected' && before.since === connection.since) return;
+    // One that was lost without a word.
+    if (before.status === 'connected') this.#lose(connection.since);
+    this.#startOver(now);
+    this.#unheardUntil = NEVER;
+    this.#candles?.connectionBegan();
+    this.#life.begin(true);
+    this.#options.arrivals.restart(now);
+    this.#options.directory.allLiveChanged();
+  }
+
+  #lose(since: EpochMs): void {
+    const { streams, arrivals, directory } = this.#options;
+    this.#candles?.withdrawAll(this.#keptUntil(since));
+    this.#life.end();
     streams.clear();
+    arrivals.restart();
+    directory.allLiveChanged();
   }
 
-  /** By a clock of its own the router may be ahead of ours; nothing can have been kept beyond now. */
-  #past(instant: EpochMs): EpochMs {
-    return Math.min(instant, this.#options.clock.now());
+  /** What no sign of life has confirmed by the end of a promise, nothing will confirm. */
+  #keptUntil(at: EpochMs): EpochMs {
+    return Math.min(at, this.#life.at, this.#options.clock.now());
+  }
+
+  /** From now on the clock is taken for right until something shows otherwise. */
+  #startOver(now: EpochMs): void {
+    this.#steadySince = now;
+    this.#behindMs = 0;
+    this.#isClockRight = false;
+    this.#life.isSuspended = false;
+    this.#options.streams.isSuspended = false;
+  }
+
+  /**
+   * The clock was set, or the process stood still: what was said of the time since the last sign of life
+   * before is not relied on.
+   */
+  #clockJumped({ byMs }: TimeJump): void {
+    const { clock, arrivals } = this.#options;
+    const now = clock.now();
+    const change = { now, byMs, seenUntil: this.#life.at, steadySince: this.#setAt };
+    const dropped = this.#candles?.clockWasSet(change);
+    this.#life.clockWasSet();
+    this.#setAt = now;
+    this.#startOver(now);
+    this.#unheardUntil = now;
+    arrivals.restart();
+    this.#promiseAnew(now, dropped);
+  }
+
+  /** What was promised holds from the next period on, for which nothing is known to be lost. */
+  #promiseAnew(now: EpochMs, lostUntil?: ReadonlyMap<string, EpochMs>): void {
+    const { streams, directory } = this.#options;
+    for (const { key } of streams.running) {
+      const grid = timeframeGrid(key.timeframe);
+      const lost = lostUntil?.get(seriesKeyText(key)) ?? NEVER;
+      const stream = { key, since: Math.max(grid.ceil(now), lost), toldAt: now };
+      this.#candles?.promise(stream);
+      streams.begin(stream);
+    }
+    directory.allLiveChanged();
+  }
+
+  /** Holds the clock against the exchange's instants in an event. */
+  #compareClocks({ event, aheadMs, isTooFarAhead }: SiftedEvent, now: EpochMs): void {
+    if (aheadMs === NEVER) return;
+    if (event === undefined) {
+      if (isTooFarAhead && !this.#isClockRight) this.#doubtClock();
+      return;
+    }
+    if (aheadMs < -this.#options.maxAheadMs) return;
+    this.#isClockRight = true;
+    if (this.#life.isSuspended) this.#trustClock(now);
+    if (aheadMs - this.#behindMs >= CLOCK_TOLERANCE_MS) this.#putBehind(aheadMs);
+  }
+
+  /** All that comes is far ahead: neither periods nor signs of life mean anything by such a clock. */
+  #doubtClock(): void {
+    const { streams, directory } = this.#options;
+    if (this.#life.isSuspended) return;
+    this.#life.isSuspended = true;
+    streams.isSuspended = true;
+    this.#candles?.withdrawAll(Math.min(this.#steadySince, this.#life.at));
+    directory.allLiveChanged();
+  }
+
+  #trustClock(now: EpochMs): void {
+    this.#startOver(now);
+    this.#isClockRight = true;
+    this.#candles?.withdrawAll(this.#life.at);
+    this.#promiseAnew(now);
+  }
+
+  /** By the exchange's clock, promises were made later than by ours. */
+  #putBehind(behindMs: number): void {
+    const { streams, directory } = this.#options;
+    this.#behindMs = behindMs;
+    for (const stream of streams.running) {
+      const { key, since } = stream;
+      const to = this.#sinceByExchange(stream);
+      if (to <= since) continue;
+      this.#candles?.spoil(key, { from: since, to });
+      streams.begin({ ...stream, since: to });
+    }
+    directory.allLiveChanged();
+  }
+
+  #sinceByExchange({ key, since, toldAt }: CandleStream & { readonly toldAt: EpochMs }): EpochMs {
+    if (this.#behindMs === 0) return since;
+    const grid = timeframeGrid(key.timeframe);
+    const toldTo = toldAt + this.#behindMs;
+    return Math.max(since, since <= toldAt ? grid.floor(toldTo) : grid.ceil(toldTo));
   }
 }

@@ -7,13 +7,17 @@ import {
   type Trade,
 } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
-import type { RealtimeRecordingStatistics } from '../market-data-statistics.ts';
+import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { RealtimeRecordingStatistics } from '../contract/market-data-statistics.ts';
+import { FailureLog } from './failure-log.ts';
 
 /** More trades of a symbol that wait to be stored are dropped, the oldest first. */
-const MAX_WAITING_TRADES = 10_000;
+const MAX_WAITING_TRADES = 50_000;
 /** As many wait of all symbols together. */
 const MAX_WAITING_IN_ALL = 100_000;
-/** A cache that failed is left alone for so long: everything that waits would be tried with each event. */
+/** This many more may wait until they are dropped together: one by one, each would move all the others. */
+const DROPPED_TOGETHER = 1_000;
+/** A cache that failed is left alone for this long: everything that waits would be tried with each event. */
 const RETRY_MS = 1_000;
 
 /**
@@ -33,14 +37,17 @@ export class RealtimeRecorder {
   /** There while the cache is left alone. */
   #retry: ClockTimer | undefined;
   readonly #counts = { stored: 0, outdated: 0, duplicates: 0, dropped: 0, failures: 0 };
+  readonly #failures: FailureLog;
 
-  constructor(realtime: IRealtimeCache, clock: Clock) {
+  /** `onFailure` is called for each failure. */
+  constructor(realtime: IRealtimeCache, clock: Clock, onFailure: (failure: FailureEvent) => void) {
     this.#realtime = realtime;
     this.#clock = clock;
+    this.#failures = new FailureLog('realtime', clock, onFailure);
   }
 
   get statistics(): RealtimeRecordingStatistics {
-    return { ...this.#counts };
+    return { ...this.#counts, lastError: this.#failures.last };
   }
 
   /** Resolves when everything that was taken is stored, or could not be. */
@@ -60,7 +67,9 @@ export class RealtimeRecorder {
   }
 
   takeTrades(symbol: string, trades: readonly Trade[]): void {
-    this.#wait(symbol, [...(this.#trades.get(symbol) ?? []), ...trades]);
+    const waiting = this.#trades.get(symbol) ?? [];
+    for (const trade of trades) waiting.push(trade);
+    this.#wait(symbol, waiting, trades.length);
     this.#drain();
   }
 
@@ -74,13 +83,18 @@ export class RealtimeRecorder {
     this.#drain();
   }
 
-  #wait(symbol: string, trades: Trade[]): void {
-    const others = this.#waitingTrades - (this.#trades.get(symbol)?.length ?? 0);
-    const room = Math.min(MAX_WAITING_TRADES, MAX_WAITING_IN_ALL - others);
-    const surplus = Math.max(0, trades.length - room);
-    this.#waitingTrades = others + trades.length - surplus;
+  /** The symbol's trades wait; so many of them are new. */
+  #wait(symbol: string, waiting: Trade[], added: number): void {
+    this.#trades.set(symbol, waiting);
+    this.#waitingTrades += added;
+    const surplus = Math.max(
+      waiting.length - MAX_WAITING_TRADES,
+      Math.min(waiting.length, this.#waitingTrades - MAX_WAITING_IN_ALL),
+    );
+    if (surplus < DROPPED_TOGETHER) return;
+    waiting.splice(0, surplus);
+    this.#waitingTrades -= surplus;
     this.#counts.dropped += surplus;
-    this.#trades.set(symbol, surplus === 0 ? trades : trades.slice(surplus));
   }
 
   #drainAgain(): void {
@@ -128,12 +142,12 @@ export class RealtimeRecorder {
       return true;
     } catch (error) {
       // The next value of the symbol says more than this one did.
-      this.#counts.failures += 1;
+      this.#failed(error);
       return isRefusal(error);
     }
   }
 
-  /** As `#write`. */
+  /** As `#write`. Of trades that the cache refuses, those that it refuses alone are dropped. */
   async #append(symbol: string, trades: Trade[]): Promise<boolean> {
     try {
       const { added, duplicates } = await this.#realtime.trades.append(symbol, trades);
@@ -141,14 +155,25 @@ export class RealtimeRecorder {
       this.#counts.duplicates += duplicates;
       return true;
     } catch (error) {
-      this.#counts.failures += 1;
-      if (isRefusal(error)) {
-        this.#counts.dropped += trades.length;
-        return true;
+      this.#failed(error);
+      if (!isRefusal(error)) {
+        const waiting = [...trades, ...(this.#trades.get(symbol) ?? [])];
+        this.#wait(symbol, waiting, trades.length);
+        return false;
       }
-      this.#wait(symbol, [...trades, ...(this.#trades.get(symbol) ?? [])]);
-      return false;
     }
+    if (trades.length === 1) {
+      this.#counts.dropped += 1;
+      return true;
+    }
+    const middle = Math.ceil(trades.length / 2);
+    const isWhole = await this.#append(symbol, trades.slice(0, middle));
+    return (await this.#append(symbol, trades.slice(middle))) && isWhole;
+  }
+
+  #failed(error: unknown): void {
+    this.#counts.failures += 1;
+    this.#failures.add(error);
   }
 }
 

@@ -6,7 +6,6 @@ import {
   type IntervalSet,
   intersectIntervals,
   intervalsContain,
-  intervalsLength,
   MAX_EPOCH_MS,
   normalizeIntervals,
   type SeriesKey,
@@ -30,15 +29,33 @@ interface CandleState {
 
 /** What is to be stored of one series in one write. */
 export interface RecordedBatch {
+  /** Of periods that nobody may have stored as final meanwhile. */
   readonly candles: readonly Candle[];
+  /** Newer states of candles that were stored as final. */
+  readonly corrections: readonly Candle[];
   /** Ended periods of which every state has come. */
   readonly covers: IntervalSet;
 }
 
-/** States are remembered for so many periods after their period's end, to tell repetitions from news. */
+/** How the clock was set. */
+export interface ClockChange {
+  readonly now: EpochMs;
+  /** Below 0: it was ahead. Above 0: it was behind, or time has passed that nobody noticed. */
+  readonly byMs: number;
+  /** Up to when everything had surely come through, by the clock as it was. */
+  readonly seenUntil: EpochMs;
+  /** When it had been set before, or began to be relied on. */
+  readonly steadySince: EpochMs;
+}
+
+/** States are remembered for this many periods after their period's end, to tell repetitions from news. */
 const REMEMBERED_PERIODS = 16;
 /** More that could not be stored are given up, the oldest first: they count as missed, like an outage. */
 const MAX_STATES = 1_000;
+/** More separate stretches of claims are not kept: the oldest cannot be taken back any more. */
+const MAX_CLAIMS = 1_000;
+/** Of more ends of promises the earlier ones count as certain. */
+const MAX_ENDS = 100;
 /** More of an outage stays missing until somebody asks for it. */
 const MAX_MISSED_PERIODS = 100_000;
 const END_OF_TIME: EpochMs = MAX_EPOCH_MS + 1;
@@ -48,8 +65,9 @@ const END_OF_TIME: EpochMs = MAX_EPOCH_MS + 1;
  * of which every state was promised. It decides what may be stored, and what as final; it stores
  * nothing itself.
  *
- * - A period is final when it was promised, has ended and had its grace. A candle of it that comes again
- *   counts only if its state is newer than the one known.
+ * - A period is final when it was promised and a sign of life came after its end and its grace. A candle
+ *   of it that comes again counts only if its state is newer than the one known.
+ * - What was stored as final can be taken back, in whatever order the ends of promises become known.
  * - The state of a candle whose period nobody promised is worth storing only while the period lasts:
  *   afterwards somebody else may have stored the final one.
  */
@@ -60,18 +78,42 @@ export class RecordedSeries {
   /** By timestamp. */
   readonly #states = new Map<EpochMs, CandleState>();
   readonly #unsaved = new Set<EpochMs>();
-  /** Promised, and not stored as final yet. */
+  /** Before it, that a state is not known does not mean that none came. */
+  #forgottenBefore: EpochMs = Number.NEGATIVE_INFINITY;
+  /** Promised, and not given to be stored as final yet. */
   #promised: IntervalSet = [];
-  /** Stored as final on the word of the promise that holds now. */
+  /** Being stored as final. */
+  #writing: IntervalSet = [];
+  /** What was withdrawn while it was being stored. */
+  #broken: IntervalSet = [];
+  /** Stored as final, as far as that can still be withdrawn. */
   #claimed: IntervalSet = [];
+  /** Where claims begin that can be withdrawn however old they are. */
+  #claimsFrom: EpochMs = Number.NEGATIVE_INFINITY;
   /** Before it everything that was promised has come, is claimed or is in `#missed`. */
   #knownUntil: EpochMs | undefined;
   #missed: IntervalSet = [];
+  #takeBack: IntervalSet = [];
+  /** The latest instants at which promises ended, by a clock that has not been set since. */
+  #ends: readonly EpochMs[] = [];
+  readonly #onTakeBack: (takeBack: IntervalSet) => void;
 
-  constructor(key: SeriesKey, graceMs: number) {
+  /** `onTakeBack` is called when what is to be taken back has changed. */
+  constructor(key: SeriesKey, graceMs: number, onTakeBack: (takeBack: IntervalSet) => void) {
     this.key = { symbol: key.symbol, timeframe: key.timeframe };
     this.#grid = timeframeGrid(key.timeframe);
     this.#graceMs = graceMs;
+    this.#onTakeBack = onTakeBack;
+  }
+
+  /** Coverage that is to be taken back, before anything else of the series is stored. */
+  get takeBack(): IntervalSet {
+    return this.#takeBack;
+  }
+
+  /** Takes note that the storage calls nothing of a stretch covered any more. */
+  tookBack(stretch: Interval): void {
+    this.#setTakeBack(subtractIntervals(this.#takeBack, [stretch]));
   }
 
   take({ candle, asOf }: LiveCandle, now: EpochMs): TakenCandle {
@@ -101,9 +143,11 @@ export class RecordedSeries {
     const between = normalizeIntervals([{ from: endedBy, to: Math.max(endedBy, since) }]);
     const replaced = intersectIntervals(this.#promised, between);
     this.#missed = unionIntervals(this.#missed, replaced);
-    this.#promised = unionIntervals(subtractIntervals(this.#promised, replaced), [
-      { from: since, to: END_OF_TIME },
-    ]);
+    const known = unionIntervals(this.#writing, this.#claimed);
+    this.#promised = unionIntervals(
+      subtractIntervals(this.#promised, replaced),
+      subtractIntervals([{ from: since, to: END_OF_TIME }], known),
+    );
     if (this.#knownUntil !== undefined) this.miss(this.#knownUntil, since);
     this.#knownUntil = undefined;
   }
@@ -115,67 +159,104 @@ export class RecordedSeries {
     this.#missed = unionIntervals(this.#missed, missed);
   }
 
-  /**
-   * The promise was kept up to an instant only. Returns the periods that were stored as final on its
-   * word and are not: their coverage must be taken back.
-   */
-  withdraw(at: EpochMs): IntervalSet {
-    const keptUntil = this.#endedBy(at);
-    const broken = [{ from: keptUntil, to: END_OF_TIME }];
-    const isPromised = intervalsLength(intersectIntervals(this.#promised, broken)) > 0;
-    const takenBack = intersectIntervals(this.#claimed, broken);
-    const claimedFrom = takenBack[0]?.from;
-    if (isPromised) this.#knownUntil = Math.max(keptUntil, this.#promisedFrom(keptUntil));
-    if (claimedFrom !== undefined) this.#knownUntil = claimedFrom;
-    this.#promised = subtractIntervals(this.#promised, broken);
-    this.#claimed = [];
-    return takenBack;
+  /** The promise was kept up to an instant only, whatever was said of that before. */
+  withdraw(at: EpochMs): void {
+    if (this.#breakFrom(this.#endedBy(at))) this.#ends = [...this.#ends.slice(1 - MAX_ENDS), at];
   }
 
-  /** What can be stored at an instant; `undefined` when there is nothing. */
-  due(now: EpochMs): RecordedBatch | undefined {
+  /** Something of a stretch was lost, though the promise goes on. */
+  spoil(stretch: Interval): void {
+    this.#missed = unionIntervals(this.#missed, this.#revoke(stretch));
+  }
+
+  /**
+   * The clock was set, or time has passed unnoticed: what came after `seenUntil` is not relied on. Returns
+   * the end of the last period of which a state was dropped, because it lies beyond now: it may have come,
+   * and will not come again.
+   */
+  clockWasSet({ now, byMs, seenUntil, steadySince }: ClockChange): EpochMs {
+    const doubted = byMs < 0 ? this.#claimedTooEarly(-byMs, steadySince) : [];
+    this.#breakFrom(this.#endedBy(Math.min(seenUntil, now)));
+    this.#ends = [];
+    if (byMs >= 0) return Number.NEGATIVE_INFINITY;
     const endedBy = this.#endedBy(now);
-    const covers = intersectIntervals(this.#promised, [{ from: 0, to: endedBy }]);
-    for (const timestamp of this.#unsaved) {
-      if (timestamp < endedBy && !this.#isPromised(timestamp) && !this.#isClaimed(timestamp)) {
-        this.#unsaved.delete(timestamp);
-        this.#states.delete(timestamp);
-      }
-    }
-    if (covers.length === 0 && this.#unsaved.size === 0) return undefined;
-    const candles = [...this.#unsaved].flatMap((timestamp) => {
-      return this.#states.get(timestamp)?.candle ?? [];
-    });
-    return { candles, covers };
+    for (const stretch of doubted) this.spoil(stretch);
+    const beyond = [{ from: endedBy, to: END_OF_TIME }];
+    this.#setTakeBack(normalizeIntervals([...this.#takeBack, ...doubted, ...beyond]));
+    this.#missed = subtractIntervals(this.#missed, beyond);
+    return this.#dropStatesBeyond(now);
   }
 
-  /** Whether periods have ended that can be stored as final: whoever reads should wait for it. */
-  hasEndedPeriods(now: EpochMs): boolean {
-    const [first] = this.#promised;
-    return first !== undefined && first.from < this.#endedBy(now);
+  /** Claims of before can no longer be withdrawn, save the latest. */
+  keepClaimsFrom(instant: EpochMs): void {
+    this.#claimsFrom = this.#grid.floor(instant);
   }
 
   /**
-   * Takes note that a batch of `due` is stored. Returns the periods that were stored as final although
-   * their promise was withdrawn meanwhile: their coverage must be taken back.
+   * What can be stored at an instant; `undefined` when there is nothing. `stored` or `failed` has to say
+   * what became of it before it is called again.
+   *
+   * @param seenUntil Up to when everything has surely come through.
    */
-  stored({ candles, covers }: RecordedBatch, now: EpochMs): IntervalSet {
-    for (const candle of candles) {
+  due(seenUntil: EpochMs, now: EpochMs): RecordedBatch | undefined {
+    const covers = intersectIntervals(this.#promised, [{ from: 0, to: this.#endedBy(seenUntil) }]);
+    this.#forgetLate(now);
+    if (covers.length === 0 && this.#unsaved.size === 0) return undefined;
+    this.#promised = subtractIntervals(this.#promised, covers);
+    this.#writing = covers;
+    const candles: Candle[] = [];
+    const corrections: Candle[] = [];
+    for (const timestamp of this.#unsaved) {
+      const candle = this.#states.get(timestamp)?.candle;
+      if (candle === undefined) continue;
+      (this.#contains(this.#claimed, timestamp) ? corrections : candles).push(candle);
+    }
+    return { candles, corrections, covers };
+  }
+
+  /** Whether periods can be stored as final: whoever reads should wait for it. */
+  hasEndedPeriods(seenUntil: EpochMs): boolean {
+    const [first] = this.#promised;
+    return first !== undefined && first.from < this.#endedBy(seenUntil);
+  }
+
+  /** Whether states of candles whose period has ended wait to be stored. */
+  hasEndedStates(now: EpochMs): boolean {
+    if (this.#unsaved.size === 0) return false;
+    const endedBy = this.#endedBy(now);
+    return [...this.#unsaved].some((timestamp) => timestamp < endedBy);
+  }
+
+  /** Whether it has anything that could be stored, or taken back. */
+  isUnstored(seenUntil: EpochMs): boolean {
+    return this.#takeBack.length > 0 || this.#unsaved.size > 0 || this.hasEndedPeriods(seenUntil);
+  }
+
+  /** Takes note that a batch of `due` is stored. */
+  stored({ candles, corrections }: RecordedBatch, now: EpochMs): void {
+    for (const candle of [...candles, ...corrections]) {
       // Unless a newer state came meanwhile.
       if (this.#states.get(candle.timestamp)?.candle === candle) {
         this.#unsaved.delete(candle.timestamp);
       }
     }
-    const broken = subtractIntervals(covers, this.#promised);
-    this.#claimed = unionIntervals(this.#claimed, intersectIntervals(this.#promised, covers));
-    this.#promised = subtractIntervals(this.#promised, covers);
-    this.#forgetBefore(this.#rememberedFrom(this.#endedBy(now)));
-    return broken;
+    this.#claimed = unionIntervals(this.#claimed, this.#writing);
+    this.#setTakeBack(unionIntervals(this.#takeBack, this.#broken));
+    this.#writing = [];
+    this.#broken = [];
+    this.#forgetBefore(this.#rememberedFrom(now));
   }
 
-  /** The ended part of what was missed: outages, and the time before the first promise. */
-  missed(now: EpochMs): IntervalSet {
-    return intersectIntervals(this.#missed, [{ from: 0, to: this.#endedBy(now) }]);
+  /** Takes note that a batch of `due` could not be stored. */
+  failed(): void {
+    this.#promised = unionIntervals(this.#promised, this.#writing);
+    this.#writing = [];
+    this.#broken = [];
+  }
+
+  /** What was missed, in outages and before the first promise, and had ended at an instant. */
+  missed(instant: EpochMs): IntervalSet {
+    return intersectIntervals(this.#missed, [{ from: 0, to: this.#endedBy(instant) }]);
   }
 
   /** Takes note that what was missed of a stretch has been fetched, or is not missing. */
@@ -183,27 +264,81 @@ export class RecordedSeries {
     this.#missed = subtractIntervals(this.#missed, normalizeIntervals([stretch]));
   }
 
-  /** Whether nothing of it is promised, missed or to be stored, nor lately enough to be remembered. */
+  /**
+   * Whether nothing of it is promised, missed or to be stored, nor lately enough to be remembered. Older
+   * claims do not count: they are given up when there is room for no other series.
+   */
   isIdle(now: EpochMs): boolean {
-    if (this.#promised.length + this.#claimed.length + this.#missed.length > 0) return false;
-    if (this.#unsaved.size > 0) return false;
-    const rememberedFrom = this.#rememberedFrom(this.#endedBy(now));
+    const pending = [this.#takeBack, this.#promised, this.#writing, this.#missed];
+    if (this.#unsaved.size > 0 || pending.some(({ length }) => length > 0)) return false;
+    const rememberedFrom = this.#rememberedFrom(now);
+    if (this.#claimed.some(({ to }) => to > rememberedFrom)) return false;
     return [...this.#states.keys()].every((timestamp) => timestamp < rememberedFrom);
   }
 
+  /**
+   * What was called complete by a clock that was ahead, though it was not: what had not ended when a promise
+   * did, and, where the clock was further ahead than states are remembered, everything.
+   */
+  #claimedTooEarly(aheadMs: number, since: EpochMs): IntervalSet {
+    const from = this.#endedBy(since);
+    if (this.#grid.shift(from, REMEMBERED_PERIODS) - from < aheadMs) {
+      return [{ from, to: END_OF_TIME }];
+    }
+    return normalizeIntervals(
+      this.#ends.map((at) => ({ from: this.#endedBy(at - aheadMs), to: this.#endedBy(at) })),
+    );
+  }
+
+  /** Returns whether anything was promised or claimed from there on. */
+  #breakFrom(from: EpochMs): boolean {
+    const first = this.#revoke({ from, to: END_OF_TIME })[0]?.from;
+    if (first === undefined) return false;
+    this.#knownUntil = Math.min(this.#knownUntil ?? END_OF_TIME, first);
+    return true;
+  }
+
+  #dropStatesBeyond(now: EpochMs): EpochMs {
+    let droppedUntil = Number.NEGATIVE_INFINITY;
+    for (const [timestamp, { asOf }] of this.#states) {
+      if (timestamp <= now && asOf <= now) continue;
+      this.#states.delete(timestamp);
+      this.#unsaved.delete(timestamp);
+      droppedUntil = Math.max(droppedUntil, this.#grid.shift(timestamp));
+    }
+    return droppedUntil;
+  }
+
+  #setTakeBack(takeBack: IntervalSet): void {
+    if (takeBack.length + this.#takeBack.length === 0) return;
+    this.#takeBack = takeBack;
+    this.#onTakeBack(takeBack);
+  }
+
+  /** Returns what was promised or claimed of a stretch, and is not any more. */
+  #revoke(stretch: Interval): IntervalSet {
+    const broken = normalizeIntervals([stretch]);
+    const promised = intersectIntervals(this.#promised, broken);
+    const writing = intersectIntervals(this.#writing, broken);
+    const claimed = intersectIntervals(this.#claimed, broken);
+    this.#promised = subtractIntervals(this.#promised, broken);
+    this.#writing = subtractIntervals(this.#writing, broken);
+    this.#claimed = subtractIntervals(this.#claimed, broken);
+    this.#broken = unionIntervals(this.#broken, writing);
+    this.#setTakeBack(unionIntervals(this.#takeBack, claimed));
+    return normalizeIntervals([...promised, ...writing, ...claimed]);
+  }
+
   #mayBeNew(timestamp: EpochMs, now: EpochMs): boolean {
-    const endedBy = this.#endedBy(now);
-    if (timestamp >= endedBy || this.#isPromised(timestamp)) return true;
+    if (timestamp >= this.#endedBy(now) || this.#isPending(timestamp)) return true;
     // Later than the grace allows: while states are remembered, having none means that none came.
-    return timestamp >= this.#rememberedFrom(endedBy) && this.#isClaimed(timestamp);
+    const remembered = Math.max(this.#rememberedFrom(now), this.#forgottenBefore);
+    return timestamp >= remembered && this.#contains(this.#claimed, timestamp);
   }
 
-  #isPromised(timestamp: EpochMs): boolean {
-    return this.#contains(this.#promised, timestamp);
-  }
-
-  #isClaimed(timestamp: EpochMs): boolean {
-    return this.#contains(this.#claimed, timestamp);
+  /** Whether its period was promised and is not stored as final. */
+  #isPending(timestamp: EpochMs): boolean {
+    return this.#contains(this.#promised, timestamp) || this.#contains(this.#writing, timestamp);
   }
 
   #contains(set: IntervalSet, timestamp: EpochMs): boolean {
@@ -215,28 +350,41 @@ export class RecordedSeries {
     return this.#grid.floor(Math.max(0, instant - this.#graceMs));
   }
 
-  /** Where the promise begins that reaches beyond an instant. */
-  #promisedFrom(instant: EpochMs): EpochMs {
-    return this.#promised.find(({ to }) => to > instant)?.from ?? instant;
+  #rememberedFrom(now: EpochMs): EpochMs {
+    return this.#grid.shift(this.#endedBy(now), -REMEMBERED_PERIODS);
   }
 
-  #rememberedFrom(endedBy: EpochMs): EpochMs {
-    return this.#grid.shift(endedBy, -REMEMBERED_PERIODS);
+  /** States of ended periods that nobody promised are not worth storing any more. */
+  #forgetLate(now: EpochMs): void {
+    const endedBy = this.#endedBy(now);
+    for (const timestamp of this.#unsaved) {
+      if (timestamp >= endedBy || this.#isPending(timestamp)) continue;
+      if (this.#contains(this.#claimed, timestamp)) continue;
+      this.#unsaved.delete(timestamp);
+      this.#forget(timestamp);
+    }
+  }
+
+  #forget(timestamp: EpochMs): void {
+    this.#states.delete(timestamp);
+    this.#forgottenBefore = Math.max(this.#forgottenBefore, this.#grid.shift(timestamp));
   }
 
   #forgetBefore(instant: EpochMs): void {
     for (const timestamp of this.#states.keys()) {
-      if (timestamp < instant && !this.#unsaved.has(timestamp)) this.#states.delete(timestamp);
+      if (timestamp >= instant || this.#unsaved.has(timestamp)) continue;
+      if (!this.#isPending(timestamp)) this.#forget(timestamp);
     }
+    const from = Math.max(0, Math.min(this.#claimsFrom, instant));
+    this.#claimed = intersectIntervals(this.#claimed, [{ from, to: END_OF_TIME }]);
+    this.#claimed = this.#claimed.slice(-MAX_CLAIMS);
   }
 
   #keepBound(): void {
     if (this.#states.size <= MAX_STATES) return;
     const oldest = Math.min(...this.#states.keys());
-    this.#states.delete(oldest);
-    if (!this.#unsaved.delete(oldest)) return;
-    const lost = [{ from: 0, to: this.#grid.shift(oldest) }];
-    this.#missed = unionIntervals(this.#missed, intersectIntervals(this.#promised, lost));
-    this.#promised = subtractIntervals(this.#promised, lost);
+    const isLost = this.#unsaved.delete(oldest) || this.#isPending(oldest);
+    this.#forget(oldest);
+    if (isLost) this.spoil({ from: oldest, to: this.#grid.shift(oldest) });
   }
 }

@@ -1,31 +1,38 @@
-import {
-  CandleSeries,
-  type Interval,
-  type OrderBook,
-  type SeriesKey,
-  type Ticker,
-  type Trade,
-  validateOrderBook,
-  validateTicker,
-  validateTrades,
-} from '@barkeep/core';
+import type { Interval, OrderBook, SeriesKey, Ticker, Trade } from '@barkeep/core';
+import { seriesKeyText } from '@barkeep/core';
 import { copyOrderBook, copyTrade, frozenTicker } from '@barkeep/realtime';
-import type { ISmartRouter } from '@barkeep/source';
-import type { TierStatistics } from '../market-data-statistics.ts';
+import {
+  type ISmartRouter,
+  type LiveCandle,
+  type MarketEvent,
+  siftRouterEvent,
+} from '@barkeep/source';
+import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
+import type { LiveStreams } from '../series/live-streams.ts';
+import type { LiveArrivals } from './live-arrivals.ts';
+
+export interface RouterTierOptions extends ClockBound {
+  readonly router: ISmartRouter;
+  readonly streams: LiveStreams;
+  readonly arrivals: LiveArrivals;
+}
 
 /**
  * The values that the router has in memory: for what our own memory lacks. They count only while the
- * router is connected, because what it had before may have changed since. A router that throws, or
- * gives what breaks a rule, is passed over and counted.
+ * router is connected, and if they came over that connection: what it had before may have changed since.
+ * A router that throws, or gives what breaks a rule, is passed over and counted.
  */
 export class RouterTier {
+  readonly #options: RouterTierOptions;
   readonly #router: ISmartRouter;
   #hits = 0;
   #misses = 0;
   #failures = 0;
 
-  constructor(router: ISmartRouter) {
-    this.#router = router;
+  constructor(options: RouterTierOptions) {
+    this.#options = options;
+    this.#router = options.router;
   }
 
   get statistics(): TierStatistics {
@@ -42,9 +49,10 @@ export class RouterTier {
     return this.#read((router) => {
       const ticker = router.getTicker(symbol);
       if (ticker === undefined) return undefined;
-      validateTicker(ticker);
+      this.#check({ type: 'ticker', ticker });
       assertSymbol(ticker.symbol, symbol);
-      return frozenTicker(ticker);
+      const counts = this.#options.arrivals.counts('ticker', symbol, ticker.timestamp);
+      return counts ? frozenTicker(ticker) : undefined;
     });
   }
 
@@ -53,8 +61,9 @@ export class RouterTier {
     return this.#read((router) => {
       const book = router.getOrderBook(symbol);
       if (book === undefined) return undefined;
-      validateOrderBook(book);
+      this.#check({ type: 'orderBook', book });
       assertSymbol(book.symbol, symbol);
+      if (!this.#options.arrivals.counts('orderBook', symbol, book.timestamp)) return undefined;
       const { bids, asks } = book;
       return copyOrderBook({ ...book, bids: bids.slice(0, depth), asks: asks.slice(0, depth) });
     });
@@ -63,23 +72,50 @@ export class RouterTier {
   /** The latest `limit` at or after `since`, ascending by timestamp. */
   trades(symbol: string, limit: number, since: number): Trade[] | undefined {
     return this.#read((router) => {
-      const trades = router.getTrades(symbol);
-      if (trades.length === 0) return undefined;
-      validateTrades(trades);
-      const wanted = trades.filter(({ timestamp }) => timestamp >= since);
+      const event = this.#check({ type: 'trades', symbol, trades: router.getTrades(symbol) });
+      if (event?.type !== 'trades') return undefined;
+      const counts = this.#options.arrivals.tradeCounts(symbol);
+      const current = event.trades.filter(({ timestamp }) => counts(timestamp));
+      if (current.length === 0) return undefined;
+      const wanted = current.filter(({ timestamp }) => timestamp >= since);
       return wanted.slice(Math.max(0, wanted.length - limit)).map(copyTrade);
     });
   }
 
-  /** The candles in the making, and those of periods ended shortly before, within a stretch. */
-  candles(key: SeriesKey, { from, to }: Interval): CandleSeries | undefined {
+  /**
+   * The candles in the making, and those of periods ended shortly before, within a stretch: where the
+   * promise of a stream holds, or where a state has come over the present connection.
+   */
+  candles(key: SeriesKey, { from, to }: Interval): LiveCandle[] | undefined {
+    const text = seriesKeyText(key);
     return this.#read((router) => {
-      const candles = router
-        .getCandles(key)
-        .map(({ candle }) => candle)
-        .filter(({ timestamp }) => timestamp >= from && timestamp < to);
-      return candles.length === 0 ? undefined : CandleSeries.from(key, candles);
+      const since = this.#options.streams.since(text) ?? Number.POSITIVE_INFINITY;
+      const current = router.getCandles(key).filter((live) => {
+        if (!this.#isRight(live) || seriesKeyText(live.key) !== text) return false;
+        const { timestamp } = live.candle;
+        if (timestamp < from || timestamp >= to) return false;
+        return timestamp >= since || this.#options.arrivals.hasCandle(key, timestamp);
+      });
+      return current.length === 0 ? undefined : current;
     });
+  }
+
+  /** What is right of an event; throws when nothing is. Single trades that are wrong are counted. */
+  #check(event: MarketEvent) {
+    const { clock, maxAheadMs } = this.#options;
+    const { event: right, faults } = siftRouterEvent(event, { now: clock.now(), maxAheadMs });
+    if (right === undefined && faults[0] !== undefined) throw faults[0];
+    this.#failures += faults.length;
+    return right;
+  }
+
+  #isRight(live: LiveCandle): boolean {
+    try {
+      return this.#check({ type: 'candle', live }) !== undefined;
+    } catch {
+      this.#failures += 1;
+      return false;
+    }
   }
 
   #read<Value>(look: (router: ISmartRouter) => Value | undefined): Value | undefined {

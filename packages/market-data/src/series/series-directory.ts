@@ -1,6 +1,6 @@
-import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
-import type { ChangeEvent } from '@barkeep/storage';
-import type { InvalidationSelector } from '../market-data-service.ts';
+import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import { EVER, type FeedLagged, type SeriesChange } from '@barkeep/storage';
+import type { InvalidationSelector } from '../contract/market-data-service.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { PageGeometry } from './page-geometry.ts';
 import { selectsSeries } from './selects-series.ts';
@@ -14,6 +14,7 @@ export class SeriesDirectory {
   readonly #pagePeriods: number;
   readonly #streams: LiveStreams;
   readonly #seriesTags: (key: SeriesKey) => readonly string[];
+  readonly #time: MonotonicTime;
   readonly #series = new Map<string, SeriesState>();
   #latest: SeriesState | undefined;
 
@@ -21,10 +22,12 @@ export class SeriesDirectory {
     pagePeriods: number,
     streams: LiveStreams,
     seriesTags: (key: SeriesKey) => readonly string[],
+    time: MonotonicTime,
   ) {
     this.#pagePeriods = pagePeriods;
     this.#streams = streams;
     this.#seriesTags = seriesTags;
+    this.#time = time;
   }
 
   get size(): number {
@@ -45,7 +48,7 @@ export class SeriesDirectory {
   }
 
   /** Takes in what the change feed reports at an instant. */
-  changed(event: ChangeEvent, now: EpochMs): void {
+  changed(event: SeriesChange | FeedLagged, now: EpochMs): void {
     if (event.type === 'lagged') {
       for (const state of this.#series.values()) state.changed();
       return;
@@ -53,9 +56,18 @@ export class SeriesDirectory {
     const state = this.#series.get(seriesKeyText(event.key));
     if (state === undefined) return;
     state.changed();
+    const { from, to } = event.interval;
+    if (from === EVER.from && to === EVER.to) state.forget();
+    if (event.type === 'coverage') state.settling.remove([event.interval]);
     // Somebody has written the current candle: it need not be fetched.
-    const isCurrent = event.interval.to === state.grid.shift(now);
-    if (event.type === 'candles' && isCurrent) state.currentSeenAt = now;
+    else if (to === state.grid.shift(now)) {
+      state.currentSeen = { period: state.grid.floor(now), to, at: this.#time.now() };
+    }
+  }
+
+  /** Coverage of a series is believed no more, or is again. */
+  coverageDoubted(key: SeriesKey): void {
+    this.#series.get(seriesKeyText(key))?.changed();
   }
 
   liveChanged(key: SeriesKey): void {
@@ -78,7 +90,7 @@ export class SeriesDirectory {
 
   #stateOf(key: SeriesKey): SeriesState {
     const geometry = new PageGeometry(key.timeframe, this.#pagePeriods);
-    return new SeriesState(key, geometry, this.#streams);
+    return new SeriesState(key, geometry, this.#streams, this.#time);
   }
 
   #keepBound(): void {

@@ -1,14 +1,7 @@
 import type { EpochMs, Interval, JsonValue, SeriesKey } from '@barkeep/core';
 import { seriesKeyText } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
-
-/** A failure, as kept with the series it befell. */
-export interface RecordedError {
-  readonly at: EpochMs;
-  readonly code: string;
-  readonly message: string;
-  readonly interval: Interval;
-}
+import type { RecordedError } from '../contract/series-report.ts';
 
 /** What is worth knowing of a series after a restart, besides candles and coverage. */
 export interface SeriesNotes {
@@ -21,6 +14,8 @@ const LONGEST_KEY_TEXT = 500;
 /** Keeps the notes of each series as a document in the storage's metadata. */
 export class SeriesNotebook {
   readonly #storage: IMarketDataStorage;
+  /** The last write under way of each document: one at a time, in order. */
+  readonly #writes = new Map<string, Promise<unknown>>();
 
   constructor(storage: IMarketDataStorage) {
     this.#storage = storage;
@@ -30,8 +25,30 @@ export class SeriesNotebook {
     return parseNotes(await this.#storage.metadata.get(await documentKey(key)));
   }
 
-  async write(key: SeriesKey, notes: SeriesNotes): Promise<void> {
-    await this.#storage.metadata.set(await documentKey(key), toJson(notes));
+  write(key: SeriesKey, notes: SeriesNotes): Promise<void> {
+    return this.#inTurn(key, async (document) => {
+      await this.#storage.metadata.set(document, toJson(notes));
+    });
+  }
+
+  /** Where history begins has to be told anew. */
+  forgetHistoryStart(key: SeriesKey): Promise<void> {
+    return this.#inTurn(key, async (document) => {
+      const { historyStart, ...rest } = parseNotes(await this.#storage.metadata.get(document));
+      if (historyStart !== undefined) await this.#storage.metadata.set(document, toJson(rest));
+    });
+  }
+
+  async #inTurn(key: SeriesKey, work: (document: string) => Promise<void>): Promise<void> {
+    const text = seriesKeyText(key);
+    const begin = async (): Promise<void> => work(await documentKey(key));
+    const writing = this.#writes.get(text)?.then(begin, begin) ?? begin();
+    this.#writes.set(text, writing);
+    try {
+      await writing;
+    } finally {
+      if (this.#writes.get(text) === writing) this.#writes.delete(text);
+    }
   }
 }
 

@@ -1,18 +1,47 @@
-import { type EpochMs, type SeriesKey, seriesKeyText, type TimeframeGrid } from '@barkeep/core';
+import {
+  type EpochMs,
+  type IntervalSet,
+  type MonotonicTime,
+  type SeriesKey,
+  seriesKeyText,
+  type TimeframeGrid,
+} from '@barkeep/core';
 import type { KnownSnapshot } from './known-snapshot.ts';
 import type { LiveStreams } from './live-streams.ts';
 import type { PageGeometry } from './page-geometry.ts';
 import type { SeriesNotes } from './series-notebook.ts';
+import { SettlingPeriods } from './settling-periods.ts';
+
+/** When the latest candles were last seen. */
+export interface CurrentSight {
+  /** The start of the period that was the current one. */
+  readonly period: EpochMs;
+  /** How far what was seen reaches: not always to the end of that period. */
+  readonly to: EpochMs;
+  /** When, in monotonic time. */
+  readonly at: number;
+}
+
+/** A search for earlier candles that found none. */
+export interface VainSearch {
+  /** How far back it went. */
+  readonly from: EpochMs;
+  /** The first candle that was known then: with an earlier one it is worth another try. */
+  readonly firstCandle: EpochMs | undefined;
+  /** When it is worth another try at any rate, in monotonic time. */
+  readonly until: number;
+}
 
 /** What this process knows of one series besides its candles. */
 export class SeriesState {
   readonly key: SeriesKey;
   readonly text: string;
   readonly geometry: PageGeometry;
+  /** What was delivered too soon after its end to be final. */
+  readonly settling: SettlingPeriods;
   /** When the current period was last fetched or written. */
-  currentSeenAt: EpochMs = Number.NEGATIVE_INFINITY;
-  /** Until when looking further back for candles is taken to be in vain. */
-  noEarlierUntil: EpochMs = Number.NEGATIVE_INFINITY;
+  currentSeen: CurrentSight | undefined;
+  vainSearch: VainSearch | undefined;
   readonly #streams: LiveStreams;
   #notes: SeriesNotes | undefined;
   #snapshot: KnownSnapshot | undefined;
@@ -20,10 +49,11 @@ export class SeriesState {
   #touches = 0;
   #isRetired = false;
 
-  constructor(key: SeriesKey, geometry: PageGeometry, streams: LiveStreams) {
+  constructor(key: SeriesKey, geometry: PageGeometry, streams: LiveStreams, time: MonotonicTime) {
     this.key = { symbol: key.symbol, timeframe: key.timeframe };
     this.text = seriesKeyText(key);
     this.geometry = geometry;
+    this.settling = new SettlingPeriods(time);
     this.#streams = streams;
   }
 
@@ -45,6 +75,11 @@ export class SeriesState {
     return this.#snapshot;
   }
 
+  /** Whether its changes are no longer heard of: the directory has another one by now, or none. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
   /** How many changes of what is stored have been heard of: for readings that begin now. */
   get changes(): number {
     return this.#changes;
@@ -53,6 +88,11 @@ export class SeriesState {
   /** How often something changed that answers show besides what is stored. */
   get touches(): number {
     return this.#touches;
+  }
+
+  /** Coverage that is not believed, though the storage may still say so. */
+  get withdrawn(): IntervalSet {
+    return this.#streams.withdrawn(this.text);
   }
 
   /** From which period on every candle comes through the router; `undefined` when that is not so. */
@@ -86,8 +126,9 @@ export class SeriesState {
     this.changed();
     this.touched();
     this.notes = undefined;
-    this.currentSeenAt = Number.NEGATIVE_INFINITY;
-    this.noEarlierUntil = Number.NEGATIVE_INFINITY;
+    this.settling.clear();
+    this.currentSeen = undefined;
+    this.vainSearch = undefined;
   }
 
   /** Changes will no longer be heard of: nothing is kept from now on. */

@@ -7,6 +7,7 @@ import { assertCached, assertKeys } from '../cached-state.ts';
 const TTL = 4_000;
 /** `setTimeout` counts in 32 bits, and a delay beyond fires at once. */
 const BEYOND_32_BITS = 2 ** 31 + 1_000;
+const HOUR = 3_600_000;
 
 const BAD_OPTIONS: Readonly<Record<string, readonly [options: object, field: string]>> = {
   both: [{ ttlMs: 1, expiresAt: Date.UTC(2030, 0) }, 'ttlMs'],
@@ -85,6 +86,59 @@ export const expiryScenarios: readonly CacheScenario[] = [
       await cache.set('key', 'old');
       await cache.set('key', 'new', { expiresAt: 0 });
       await assertCached(cache, 'key', undefined, 'get after expiresAt 0');
+    },
+  ),
+  ...[1_000, 60_000, 9 * HOUR].map((byMs) =>
+    scenario(
+      `expiry/set-back-${byMs}`,
+      `entries live no longer when the clock is set back by ${byMs} ms, and no less`,
+      async (cache, context) => {
+        const at = context.clock.now();
+        await cache.set('ttl', 1, { ttlMs: TTL });
+        await cache.setMany([
+          { key: 'at', value: 2, expiresAt: at + TTL },
+          { key: 'forever', value: 3 },
+        ]);
+        await context.advance(TTL / 2);
+        await assertCached(cache, 'ttl', 1, 'before the clock is set');
+        context.clock.setWallTime(context.clock.now() - byMs);
+        await context.advance(TTL / 2 - context.timeStepMs);
+        assertEqual(await cache.getMany(['ttl', 'at']), [1, 2], 'just before their time');
+        await context.advance(context.timeStepMs);
+        assertEqual(
+          await cache.getMany(['ttl', 'at', 'forever']),
+          [undefined, undefined, 3],
+          'when their time has come',
+        );
+        await assertKeys(cache, '', ['forever'], 'keys');
+        assertEqual(await cache.delete('ttl'), false, 'delete');
+      },
+    ),
+  ),
+  scenario(
+    'expiry/set-ahead-and-right',
+    'an entry that was written while the clock was ahead is gone after its life',
+    async (cache, context) => {
+      context.clock.setWallTime(context.clock.now() + 9 * HOUR);
+      await cache.set('key', 1, { ttlMs: TTL });
+      await assertCached(cache, 'key', 1, 'while the clock is ahead');
+      context.clock.setWallTime(context.clock.now() - 9 * HOUR);
+      await context.advance(TTL - context.timeStepMs);
+      await assertCached(cache, 'key', 1, 'just before its time');
+      await context.advance(context.timeStepMs);
+      await assertCached(cache, 'key', undefined, 'when its time has come');
+      await assertKeys(cache, '', [], 'keys');
+    },
+  ),
+  scenario(
+    'expiry/set-back-sweep',
+    'expired entries leave memory though the clock was set back',
+    async (cache, context) => {
+      await cache.set('key', 1, { ttlMs: TTL });
+      context.clock.setWallTime(context.clock.now() - 9 * HOUR);
+      await context.advance(TTL);
+      await cache.sweep();
+      assertEqual((await cache.stats()).entries, 0, 'how many there are after their time');
     },
   ),
   scenario(

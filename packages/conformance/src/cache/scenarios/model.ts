@@ -39,6 +39,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: tags.map((names) => invalidate({ tags: names })) },
   { weight: 1, arbitrary: prefix.map(keys) },
   { weight: 2, arbitrary: fc.constantFrom(1, 999, 1_000, 60_000, 3_600_000).map(advance) },
+  { weight: 1, arbitrary: fc.constantFrom(500, 3_600_000).map(setBack) },
   { weight: 1, arbitrary: fc.constant(sweep) },
 );
 
@@ -111,6 +112,10 @@ function keys(text: string): Command {
 
 function advance(ms: number): Command {
   return (_cache, _model, context) => context.advance(ms);
+}
+
+function setBack(ms: number): Command {
+  return async (_cache, _model, { clock }) => clock.setWallTime(clock.now() - ms);
 }
 
 async function sweep(cache: IDataCache, model: CacheModel): Promise<void> {

@@ -9,6 +9,7 @@ const { tickerMs, orderBookMs, tradesMs } = DEFAULT_REALTIME_EXPIRY;
 const OFFSET = 7_000;
 /** Long enough for every value to expire and for sweeps to have come by. */
 const LONG = tradesMs + 300_000;
+const HOUR = 3_600_000;
 
 interface ExpiringKind {
   readonly name: 'tickers' | 'orderBooks' | 'trades';
@@ -95,6 +96,55 @@ export const expiryScenarios: readonly RealtimeScenario[] = [
       },
     ),
   ]),
+  ...KINDS.flatMap(({ name, lifeMs, store, isThere }) => [
+    ...[1_000, 60_000, 9 * HOUR].map((byMs) =>
+      scenario(
+        `expiry/${name}-set-back-${byMs}`,
+        `${name} live no longer when the clock is set back by ${byMs} ms, and no less`,
+        async (realtime, context) => {
+          await context.advance(OFFSET);
+          await store(realtime, 0);
+          await context.advance(lifeMs / 2);
+          context.clock.setWallTime(context.clock.now() - byMs);
+          await context.advance(lifeMs / 2 - context.timeStepMs);
+          assertTrue(await isThere(realtime), 'it is there just before its time');
+          await context.advance(context.timeStepMs);
+          assertTrue(!(await isThere(realtime)), 'it is gone when its time has come');
+        },
+      ),
+    ),
+    scenario(
+      `expiry/${name}-set-ahead-and-right`,
+      `${name} that were stored while the clock was ahead are gone after their life`,
+      async (realtime, context) => {
+        await context.advance(OFFSET);
+        context.clock.setWallTime(context.clock.now() + 9 * HOUR);
+        await store(realtime, 1);
+        assertTrue(await isThere(realtime), 'it is there');
+        context.clock.setWallTime(context.clock.now() - 9 * HOUR);
+        assertTrue(await isThere(realtime), 'it is there when the clock has been set right');
+        await context.advance(lifeMs - context.timeStepMs);
+        assertTrue(await isThere(realtime), 'it is there just before its time');
+        await context.advance(context.timeStepMs);
+        assertTrue(!(await isThere(realtime)), 'it is gone when its time has come');
+        await store(realtime, 0);
+        assertTrue(await isThere(realtime), 'an older one that is stored then');
+      },
+    ),
+    scenario(
+      `expiry/${name}-set-back-sweep`,
+      `expired ${name} leave memory though the clock was set back`,
+      async (realtime, context) => {
+        await store(realtime, 0);
+        for (let i = 0; i < 3; i += 1) {
+          context.clock.setWallTime(context.clock.now() - HOUR);
+          await context.advance(LONG / 3);
+        }
+        await realtime.sweep();
+        assertEqual((await realtime.stats())[name], 0, 'how many there are after their time');
+      },
+    ),
+  ]),
   ...(['tickers', 'orderBooks'] as const).map((name) =>
     scenario(
       `expiry/${name}-renewed`,
@@ -136,6 +186,40 @@ export const expiryScenarios: readonly RealtimeScenario[] = [
       },
     ),
   ),
+  ...(['tickers', 'orderBooks'] as const).flatMap((name) => {
+    const set = (realtime: IRealtimeCache, at: number): Promise<string> =>
+      name === 'tickers'
+        ? realtime.tickers.set(sampleTicker(at))
+        : realtime.orderBooks.set(sampleBook(at));
+    const lifeMs = name === 'tickers' ? tickerMs : orderBookMs;
+    const sample = name === 'tickers' ? sampleTicker : sampleBook;
+    return [
+      scenario(
+        `expiry/${name}-set-back-no-obstacle`,
+        `an expired one of ${name} is no obstacle, though the clock was set back`,
+        async (realtime, context) => {
+          await context.advance(OFFSET);
+          await set(realtime, 9);
+          context.clock.setWallTime(context.clock.now() - HOUR);
+          await context.advance(lifeMs);
+          assertEqual(await set(realtime, 1), 'stored', 'an older one after its time');
+          assertEqual(await realtime[name].get(SYMBOL), sample(1), 'get');
+        },
+      ),
+      scenario(
+        `expiry/${name}-far-ahead-gives-way`,
+        `one of ${name} stamped far ahead of the clock keeps out only what is too`,
+        async (realtime, { clock }) => {
+          const ahead = Math.max(clock.now(), Date.now()) + 9 * HOUR - sample(0).timestamp;
+          assertEqual(await set(realtime, ahead), 'stored', 'one from the future');
+          assertEqual(await set(realtime, ahead - 1), 'stale', 'an older one from the future');
+          assertEqual(await set(realtime, 0), 'stored', 'one of today');
+          assertEqual(await realtime[name].get(SYMBOL), sample(0), 'get');
+          assertEqual(await set(realtime, -1), 'stale', 'an older one of today');
+        },
+      ),
+    ];
+  }),
   scenario('expiry/trades-each', 'each trade has a life of its own', async (realtime, context) => {
     await context.advance(OFFSET);
     await realtime.trades.append(SYMBOL, sampleTrades(0, 3));

@@ -36,8 +36,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(kind, symbol).map(remove) },
   {
     weight: 3,
-    arbitrary: fc.constantFrom(1, 15_000, 30_000, 150_000, 299_999, 600_000).map(advance),
+    arbitrary: fc.constantFrom(1, 15_000, 30_000, 150_000, 300_000, 600_000).map(advance),
   },
+  { weight: 1, arbitrary: fc.constant(300_000).map(almost) },
+  { weight: 1, arbitrary: fc.constantFrom(2_000, 3_600_000).map(setBack) },
   { weight: 1, arbitrary: fc.constant(sweep) },
 );
 
@@ -124,6 +126,14 @@ function remove([which, name]: ['tickers' | 'orderBooks' | 'trades', string]): C
 
 function advance(ms: number): Command {
   return ({ context }) => context.advance(ms);
+}
+
+function almost(ms: number): Command {
+  return ({ context }) => context.advance(ms - context.timeStepMs);
+}
+
+function setBack(ms: number): Command {
+  return async ({ context: { clock } }) => clock.setWallTime(clock.now() - ms);
 }
 
 async function sweep({ realtime }: Play): Promise<void> {

@@ -90,6 +90,22 @@ export const replayScenarios: readonly RealtimeScenario[] = [
     },
   ),
   scenario(
+    'replay/gap-by-refusal',
+    'trades of a call that the newest of it left no room for are a gap',
+    async (realtime) => {
+      const most = realtime.capabilities.maxTradesPerSymbol;
+      const { cursor } = await realtime.trades.replay(SYMBOL);
+      await realtime.trades.append(SYMBOL, sampleTrades(-2 * most, 0).reverse());
+      const { gap, cursor: next } = await realtime.trades.replay(SYMBOL, { after: cursor });
+      assertTrue(gap, 'the older ones of the call were never there: a gap');
+      await assertReplay(realtime, next, [], false);
+    },
+    {
+      requires: ({ maxTradesPerSymbol }) =>
+        maxTradesPerSymbol > 20_000 ? 'its bound takes too long to fill' : undefined,
+    },
+  ),
+  scenario(
     'replay/gap-by-expiry',
     'trades that expired unseen are a gap',
     async (realtime, context) => {

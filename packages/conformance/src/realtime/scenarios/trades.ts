@@ -1,4 +1,5 @@
 import type { Trade } from '@barkeep/core';
+import type { IRealtimeCache } from '@barkeep/realtime';
 import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import { type RealtimeScenario, scenario } from '../realtime-scenario.ts';
 import { assertRecent } from '../realtime-state.ts';
@@ -12,6 +13,22 @@ import {
 } from '../sample-market.ts';
 
 const MOST_TRADES = 20_000;
+const LONGEST_WAIT_MS = 5_000;
+
+const boundThatFills: Pick<RealtimeScenario, 'requires'> = {
+  requires: ({ maxTradesPerSymbol }) =>
+    maxTradesPerSymbol > MOST_TRADES ? 'its bound takes too long to fill' : undefined,
+};
+
+/** Orders in which trades come that ascend. */
+const ORDERS: Readonly<Record<string, (trades: readonly Trade[]) => Trade[]>> = {
+  'newest-first': (trades) => trades.toReversed(),
+  'page-by-page-back': (trades) =>
+    inParts(trades, 20)
+      .reverse()
+      .flatMap((page) => [...page]),
+  shuffled: (trades) => trades.map((_, i) => trades[(i * 7_919) % trades.length]).filter(isTrade),
+};
 
 export const tradeScenarios: readonly RealtimeScenario[] = [
   scenario('trades/none', 'of an unknown symbol there are no trades', async (realtime) => {
@@ -203,7 +220,7 @@ export const tradeScenarios: readonly RealtimeScenario[] = [
   ),
   scenario(
     'trades/bound',
-    'of each symbol it keeps the trades that arrived last, up to its bound',
+    'of each symbol it keeps the newest trades, up to its bound',
     async (realtime) => {
       const most = realtime.capabilities.maxTradesPerSymbol;
       await realtime.trades.append(OTHER, [sampleTrade(0)]);
@@ -217,14 +234,11 @@ export const tradeScenarios: readonly RealtimeScenario[] = [
       assertEqual(kept, sampleTrades(end - kept.length, end), 'the trades that are kept');
       await assertRecent(realtime, [sampleTrade(0)], 'the other symbol', {}, OTHER);
     },
-    {
-      requires: ({ maxTradesPerSymbol }) =>
-        maxTradesPerSymbol > MOST_TRADES ? 'its bound takes too long to fill' : undefined,
-    },
+    boundThatFills,
   ),
   scenario(
     'trades/bound-one-call',
-    'a call with more trades than the bound keeps the last of them',
+    'a call with more trades than the bound keeps the newest of them',
     async (realtime) => {
       const most = realtime.capabilities.maxTradesPerSymbol;
       const trades = sampleTrades(0, most + 25);
@@ -235,10 +249,73 @@ export const tradeScenarios: readonly RealtimeScenario[] = [
       const again = await realtime.trades.append(SYMBOL, kept);
       assertEqual(again, { added: 0, duplicates: kept.length }, 'the same again');
     },
-    {
-      requires: ({ maxTradesPerSymbol }) =>
-        maxTradesPerSymbol > MOST_TRADES ? 'its bound takes too long to fill' : undefined,
+    boundThatFills,
+  ),
+  ...Object.entries(ORDERS).map(([name, inOrder]) =>
+    scenario(
+      `trades/bound-${name}`,
+      `of more trades than the bound, ${name}, the newest stay`,
+      async (realtime) => {
+        const most = realtime.capabilities.maxTradesPerSymbol;
+        // All of them long past: none is newer than any clock.
+        const trades = sampleTrades(-2 * most - 25, 0);
+        for (const part of inParts(inOrder(trades), Math.ceil(most / 3))) {
+          await realtime.trades.append(SYMBOL, part);
+        }
+        await assertNewest(realtime, trades, `${name}, in parts`);
+        await realtime.trades.append(OTHER, inOrder(trades));
+        await assertNewest(realtime, trades, `${name}, in one call`, OTHER);
+      },
+      boundThatFills,
+    ),
+  ),
+  scenario(
+    'trades/older-than-all',
+    'a trade older than all of a full symbol is not added, counted as such, nor told of',
+    async (realtime) => {
+      const most = realtime.capabilities.maxTradesPerSymbol;
+      const page = sampleTrades(-2 * most, 0);
+      await realtime.trades.append(SYMBOL, page);
+      const before = await realtime.trades.recent(SYMBOL);
+      const { cursor } = await realtime.trades.replay(SYMBOL);
+      const events: unknown[] = [];
+      realtime.subscribe({ types: ['trades'] }, (event) => events.push(event));
+      const [oldest] = page;
+      const again = await realtime.trades.append(SYMBOL, page);
+      assertEqual(again, { added: 0, duplicates: page.length }, 'the whole page again');
+      const one = await realtime.trades.append(SYMBOL, oldest === undefined ? [] : [oldest]);
+      assertEqual(one, { added: 0, duplicates: 1 }, 'its oldest trade again');
+      assertEqual(await realtime.trades.recent(SYMBOL), before, 'the trades that are kept');
+      const replay = await realtime.trades.replay(SYMBOL, { after: cursor });
+      assertEqual({ ...replay, cursor: '' }, { trades: [], cursor: '', gap: false }, 'the replay');
+      const newest = sampleTrade(1);
+      assertEqual((await realtime.trades.append(SYMBOL, [newest])).added, 1, 'a newer one');
+      assertEqual((await realtime.trades.recent(SYMBOL)).at(-1), newest, 'the newest');
+      await until(() => events.length > 0);
+      assertEqual(events, [{ type: 'trades', symbol: SYMBOL, trades: [newest] }], 'the events');
     },
+    boundThatFills,
+  ),
+  scenario(
+    'trades/far-ahead-give-way',
+    'trades stamped far ahead of the clock give way in a full symbol to those that are not',
+    async (realtime, { clock }) => {
+      const most = realtime.capabilities.maxTradesPerSymbol;
+      const ahead = Math.max(clock.now(), Date.now()) + 9 * 3_600_000;
+      const wrong = sampleTrades(0, most).map((trade, i) => ({
+        ...trade,
+        id: `wrong${i}`,
+        timestamp: ahead + i,
+      }));
+      await realtime.trades.append(SYMBOL, wrong);
+      const right = sampleTrades(-5, 0);
+      const added = await realtime.trades.append(SYMBOL, right);
+      assertEqual(added, { added: 5, duplicates: 0 }, 'append');
+      const kept = await realtime.trades.recent(SYMBOL);
+      assertEqual(kept.slice(0, 5), right, 'the oldest that are kept');
+      assertTrue(kept.length <= most, `${kept.length} trades are at most ${most}`);
+    },
+    boundThatFills,
   ),
   scenario(
     'trades/delete',
@@ -281,3 +358,34 @@ export const tradeScenarios: readonly RealtimeScenario[] = [
     },
   ),
 ];
+
+/** Asserts that the newest of the trades are kept: as many as the bound allows, or at least half. */
+async function assertNewest(
+  realtime: IRealtimeCache,
+  trades: readonly Trade[],
+  what: string,
+  symbol: string = SYMBOL,
+): Promise<void> {
+  const most = realtime.capabilities.maxTradesPerSymbol;
+  const kept = await realtime.trades.recent(symbol);
+  assertTrue(kept.length <= most, `${what}: ${kept.length} trades are at most ${most}`);
+  assertTrue(kept.length > most / 2, `${what}: ${kept.length} are more than half of ${most}`);
+  assertEqual(kept, trades.slice(-kept.length), `${what}: the trades that are kept`);
+}
+
+function inParts<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let i = 0; i < items.length; i += size) parts.push(items.slice(i, i + size));
+  return parts;
+}
+
+function isTrade(trade: Trade | undefined): trade is Trade {
+  return trade !== undefined;
+}
+
+/** Waits for what comes from a server. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let i = 0; i < LONGEST_WAIT_MS && !isSo(); i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -28,6 +28,7 @@ export const wholeScenarios: readonly RealtimeScenario[] = [
       duplicates: 0,
       expirations: 0,
       evictions: 0,
+      unreadable: 0,
     };
     assertEqual(stats, expected, 'stats');
   }),

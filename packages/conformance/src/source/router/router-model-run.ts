@@ -26,6 +26,8 @@ export class RouterModelRun {
   readonly #underWay: LiveCandle[] = [];
   readonly #made: LiveCandle[] = [];
   readonly #sent: LiveCandle[] = [];
+  /** Those of the present connection: memory begins empty with each. */
+  #sentSinceConnect: LiveCandle[] = [];
   #connection: 'up' | 'silent' | 'down' = 'down';
 
   constructor(subject: RouterSubject, clock: ManualClock) {
@@ -90,6 +92,7 @@ export class RouterModelRun {
       (key) => this.#truth.current(key, now) ?? [],
     );
     this.#connection = 'up';
+    this.#sentSinceConnect = [];
     await this.#subject.exchange.connect(current);
   }
 
@@ -120,14 +123,18 @@ export class RouterModelRun {
         one.candle.timestamp === live.candle.timestamp;
       const made = this.#made.find((one) => ofCandle(one) && one.asOf === live.asOf);
       assertEqual(live, made, 'a candle in memory');
-      const newest = Math.max(0, ...this.#sent.filter(ofCandle).map(({ asOf }) => asOf));
-      assertTrue(live.asOf >= newest, 'no newer state of it has come');
+      const newest = Math.max(
+        0,
+        ...this.#sentSinceConnect.filter(ofCandle).map(({ asOf }) => asOf),
+      );
+      assertTrue(live.asOf >= newest, 'no newer state of it has come over the connection');
     }
   }
 
   async #send(lives: readonly LiveCandle[]): Promise<void> {
     if (lives.length === 0) return;
     this.#sent.push(...lives);
+    this.#sentSinceConnect.push(...lives);
     await this.#subject.exchange.send(lives.map(candleEvent));
   }
 }

@@ -4,7 +4,7 @@ import type { RouterExchange, RouterHarness, RouterUnderTest } from './router-ha
 
 /** A router under test, in the shape that the runner knows. */
 export class RouterSubject implements ConformanceSubject {
-  readonly capabilities: { readonly endsStreams: boolean };
+  readonly capabilities: { readonly endsStreams: boolean; readonly tellsLastSeen: boolean };
   readonly router: ISmartRouter;
   readonly exchange: RouterExchange;
   readonly maxTrades: number;
@@ -16,7 +16,10 @@ export class RouterSubject implements ConformanceSubject {
     this.router = underTest.router;
     this.exchange = underTest.exchange;
     this.maxTrades = underTest.maxTrades;
-    this.capabilities = { endsStreams: underTest.exchange.endStream !== undefined };
+    this.capabilities = {
+      endsStreams: underTest.exchange.endStream !== undefined,
+      tellsLastSeen: 'lastSeen' in underTest.router,
+    };
   }
 
   /** A router is made open; it is connected by its exchange. */

@@ -21,6 +21,7 @@ export interface ModelWrite {
   readonly candles: readonly { readonly period: number; readonly version: number }[];
   readonly covers: ModelRange | undefined;
   readonly source: string;
+  readonly replaces: 'all' | 'uncovered' | undefined;
 }
 
 export interface ModelQuery {
@@ -28,6 +29,16 @@ export interface ModelQuery {
   readonly range: Partial<ModelRange>;
   readonly limit: number | undefined;
   readonly take: 'first' | 'last' | undefined;
+}
+
+/** A range of a snapshot; `has-latest` asks for candles unless they are those of the last snapshot. */
+export interface ModelSnapshotRange extends Omit<ModelQuery, 'series'> {
+  readonly candles: 'never' | 'always' | 'has-others' | 'has-latest' | undefined;
+}
+
+export interface ModelSnapshot {
+  readonly series: number;
+  readonly ranges: readonly ModelSnapshotRange[];
 }
 
 /** One step of a model run: plain data, so that a counterexample says everything. */
@@ -59,6 +70,7 @@ export type StorageCommand =
   | { readonly kind: 'missing'; readonly series: number; readonly range: ModelRange }
   | { readonly kind: 'continuity'; readonly series: number; readonly range: ModelRange }
   | { readonly kind: 'revisions' }
+  | { readonly kind: 'snapshots'; readonly requests: readonly ModelSnapshot[] }
   | { readonly kind: 'announce'; readonly series: number; readonly range: ModelRange | undefined }
   | { readonly kind: 'set-document'; readonly name: string; readonly value: number }
   | { readonly kind: 'delete-document'; readonly name: string }
@@ -101,10 +113,10 @@ const write: Arbitrary<ModelWrite> = fc.record({
   candles: fc.oneof(page, scattered),
   covers: fc.option(range, { nil: undefined }),
   source,
+  replaces: fc.constantFrom(undefined, 'all' as const, 'uncovered' as const, 'uncovered' as const),
 });
 
-const query: Arbitrary<ModelQuery> = fc.record({
-  series,
+const selection: Arbitrary<Omit<ModelQuery, 'series'>> = fc.record({
   range: fc.oneof(
     fc.constant({}),
     range,
@@ -113,6 +125,27 @@ const query: Arbitrary<ModelQuery> = fc.record({
   ),
   limit: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
   take: fc.constantFrom(undefined, 'first' as const, 'last' as const),
+});
+
+const query: Arbitrary<ModelQuery> = fc
+  .tuple(series, selection)
+  .map(([ofSeries, rest]) => ({ series: ofSeries, ...rest }));
+
+const snapshot: Arbitrary<ModelSnapshot> = fc.record({
+  series,
+  ranges: fc.array(
+    fc
+      .tuple(
+        selection,
+        fc.constantFrom(undefined, 'never' as const, 'always' as const, 'has-others' as const),
+        fc.boolean(),
+      )
+      .map(([rest, candles, hasLatest]) => ({
+        ...rest,
+        candles: hasLatest ? ('has-latest' as const) : candles,
+      })),
+    { maxLength: 4 },
+  ),
 });
 
 const batches = fc.array(write, { minLength: 1, maxLength: 3 });
@@ -163,6 +196,13 @@ const command: Arbitrary<StorageCommand> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('missing' as const), series, range }) },
   fc.record({ kind: fc.constant('continuity' as const), series, range }),
   { weight: 3, arbitrary: fc.constant({ kind: 'revisions' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('snapshots' as const),
+      requests: fc.array(snapshot, { minLength: 1, maxLength: 3 }),
+    }),
+  },
   fc.record({
     kind: fc.constant('announce' as const),
     series,

@@ -1,5 +1,16 @@
-import { type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
-import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import {
+  type Candle,
+  type Interval,
+  type SeriesKey,
+  seriesKeyText,
+  timeframeGrid,
+} from '@barkeep/core';
+import type {
+  CandleQuery,
+  IMarketDataStorage,
+  SnapshotPart,
+  SnapshotRange,
+} from '@barkeep/storage';
 import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
 import { START, sampleCandle } from '../sample-candles.ts';
 import { collect } from '../storage-operations.ts';
@@ -7,6 +18,8 @@ import {
   MODEL_SERIES,
   type ModelQuery,
   type ModelRange,
+  type ModelSnapshot,
+  type ModelSnapshotRange,
   type ModelWrite,
   type StorageCommand,
 } from './storage-command.ts';
@@ -28,6 +41,10 @@ export class StorageModelRun {
   readonly #reopen: (storage: IMarketDataStorage) => Promise<IMarketDataStorage>;
   readonly #watched: readonly WatchedRange[];
   #storage: IMarketDataStorage;
+  /** The revision of the latest snapshot, by series and range. */
+  readonly #revisions = new Map<string, string>();
+  /** The candles of every revision of a snapshot, by series, range and revision. */
+  readonly #candlesOf = new Map<string, readonly Candle[]>();
 
   constructor(
     storage: IMarketDataStorage,
@@ -159,6 +176,9 @@ export class StorageModelRun {
       case 'revisions':
         await this.#checkRevisions(what);
         return;
+      case 'snapshots':
+        await this.#checkSnapshots(command.requests, what);
+        return;
       case 'announce': {
         const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
         await this.#storage.changes.announce(key, range);
@@ -215,13 +235,14 @@ export class StorageModelRun {
 
   async #checkRevisions(what: string): Promise<void> {
     const { candles, capabilities } = this.#storage;
-    if (!capabilities.revisions) return;
     const bySeries = Map.groupBy(this.#watched, ({ key }) => key);
     for (const [key, watched] of bySeries) {
-      const texts = await candles.revisions(
-        key,
-        watched.map(({ range }) => range),
-      );
+      const ranges = watched.map(({ range }) => range);
+      const [snapshot] = await candles.snapshots([{ ...key, ranges }]);
+      const texts = snapshot?.ranges.map(({ revision }) => revision) ?? [];
+      if (capabilities.revisions) {
+        assertEqual(await candles.revisions(key, ranges), texts, `${what}: those of a snapshot`);
+      }
       for (const [i, { range }] of watched.entries()) {
         watched[i]?.check(
           assertDefined(texts[i], `${what}: a revision`),
@@ -231,18 +252,69 @@ export class StorageModelRun {
     }
   }
 
+  async #checkSnapshots(asked: readonly ModelSnapshot[], what: string): Promise<void> {
+    const requests = asked.map(({ series, ranges }) => ({
+      ...this.#key(series),
+      ranges: ranges.map((range) => this.#snapshotRange(series, range)),
+    }));
+    const snapshots = await this.#storage.candles.snapshots(requests);
+    assertEqual(snapshots.length, requests.length, `${what}: how many there are`);
+    for (const [i, { symbol, timeframe, ranges }] of requests.entries()) {
+      const key = { symbol, timeframe };
+      const { coverage, ranges: parts, ...rest } = assertDefined(snapshots[i], what);
+      assertEqual(rest, { key, extent: this.#model.extent(key) }, `${what}: the extent`);
+      assertEqual(
+        coverage.map(({ from, to, source }) => ({ from, to, source })),
+        this.#model.coverage(key),
+        `${what}: the coverage`,
+      );
+      assertEqual(parts.length, ranges.length, `${what}: how many ranges there are`);
+      for (const [j, range] of ranges.entries()) {
+        this.#checkPart(key, range, assertDefined(parts[j], what), `${what}: range ${j}`);
+      }
+    }
+  }
+
+  /** A revision is held against what becomes of its range, with those of all snapshots before. */
+  #checkPart(
+    key: SeriesKey,
+    { candles, limit, take, ...bounds }: SnapshotRange,
+    part: SnapshotPart,
+    what: string,
+  ): void {
+    const name = rangeName(key, bounds);
+    this.#revisions.set(name, part.revision);
+    const all = this.#model.read({ ...key, ...bounds });
+    const known = this.#candlesOf.get(`${name} ${part.revision}`) ?? all;
+    assertEqual(all, known, `${what}: the candles of the revision`);
+    this.#candlesOf.set(`${name} ${part.revision}`, all);
+    const isWanted =
+      typeof candles === 'object' ? candles.unless !== part.revision : candles === 'always';
+    const expected = isWanted ? this.#model.read({ ...key, ...bounds, limit, take }) : undefined;
+    assertEqual(part.candles?.toArray(), expected, `${what}: the candles`);
+  }
+
+  #snapshotRange(series: number, { candles, ...rest }: ModelSnapshotRange): SnapshotRange {
+    const { symbol, timeframe, ...query } = this.#query({ series, ...rest });
+    const latest = this.#revisions.get(rangeName({ symbol, timeframe }, query));
+    if (candles === 'has-others') return { ...query, candles: { unless: 'others' } };
+    if (candles === 'has-latest') return { ...query, candles: { unless: latest ?? '' } };
+    return { ...query, candles };
+  }
+
   #key(series: number): SeriesKey {
     const { symbol, timeframe } = MODEL_SERIES[series] ?? { symbol: 'A', timeframe: '1m' };
     return { symbol: this.#prefix + symbol, timeframe };
   }
 
-  #batch({ series, candles, covers, source }: ModelWrite): ModelBatch {
+  #batch({ series, candles, covers, source, replaces }: ModelWrite): ModelBatch {
     const key = this.#key(series);
     return {
       key,
       candles: candles.map(({ period, version }) => sampleCandle(startOf(key, period), version)),
       covers: covers && this.#range({ series, range: covers }),
       source,
+      replaces,
     };
   }
 
@@ -273,6 +345,10 @@ export class StorageModelRun {
     const { series, range } = command;
     return range && this.#range({ series, range });
   }
+}
+
+function rangeName(key: SeriesKey, { from, to }: Pick<SnapshotRange, 'from' | 'to'>): string {
+  return `${seriesKeyText(key)} ${from} ${to}`;
 }
 
 function startOf({ timeframe }: SeriesKey, period: number): number {

@@ -9,6 +9,7 @@ export interface ModelBatch {
   readonly candles: readonly Candle[];
   readonly covers: Interval | undefined;
   readonly source: string;
+  readonly replaces: 'all' | 'uncovered' | undefined;
 }
 
 interface ModelSeries {
@@ -27,16 +28,18 @@ export class StorageModel {
 
   write(batches: readonly ModelBatch[]): WriteResult {
     const counts = { inserted: 0, updated: 0, unchanged: 0 };
-    for (const { key, candles, covers, source } of batches) {
-      const stored = this.#get(key).candles;
+    for (const { key, candles, covers, source, replaces } of batches) {
+      const { candles: stored, covered } = this.#get(key);
+      const kept = new Map(replaces === 'uncovered' ? covered : []);
       for (const candle of new Map(candles.map((it) => [it.timestamp, it])).values()) {
-        const before = stored.get(candle.timestamp);
+        const before = kept.has(candle.timestamp) ? candle : stored.get(candle.timestamp);
         if (before === undefined) counts.inserted += 1;
         else if (isEqual(before, candle)) counts.unchanged += 1;
         else counts.updated += 1;
-        stored.set(candle.timestamp, candle);
+        if (!kept.has(candle.timestamp)) stored.set(candle.timestamp, candle);
       }
       if (covers !== undefined) this.cover(key, covers, source);
+      for (const [start, earlier] of kept) covered.set(start, earlier);
     }
     return counts;
   }
@@ -66,6 +69,11 @@ export class StorageModel {
     const [first] = timestamps;
     if (first === undefined) return [];
     return [{ ...key, count: timestamps.length, first, last: timestamps.at(-1) ?? first }];
+  }
+
+  extent(key: SeriesKey): Interval | undefined {
+    const [series] = this.list(key);
+    return series && { from: series.first, to: timeframeGrid(key.timeframe).shift(series.last) };
   }
 
   cover(key: SeriesKey, { from, to }: Interval, source: string): void {

@@ -1,4 +1,4 @@
-import type { SeriesKey } from '@barkeep/core';
+import { nextTurn, type SeriesKey } from '@barkeep/core';
 import { assertEqual, assertTrue } from '../../assertions.ts';
 import { KEY, minute, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
@@ -63,18 +63,24 @@ export const concurrencyScenarios: readonly StorageScenario[] = [
           return [candles[0]?.open, candles] as const;
         }),
       );
+      let isWriting = true;
       const write = async (): Promise<void> => {
         for (let version = 1; version <= 10; version += 1) {
           await storage.candles.write(batch(version));
         }
       };
       const read = async (): Promise<void> => {
-        for (let i = 0; i < 20; i += 1) {
+        for (let i = 0; isWriting; i += 1) {
+          // What goes on in this thread only must come to its turn, too.
+          await nextTurn();
           const series = await storage.candles.read({ ...KEY });
           assertEqual(series.toArray(), versions.get(series.open[0]), `read ${i} sees one version`);
         }
       };
-      await Promise.all([write(), read()]);
+      const writing = write().finally(() => {
+        isWriting = false;
+      });
+      await Promise.all([writing, read()]);
       await assertSeries(storage, KEY, sampleMinutes(0, 2_000, 10), 'after the last write');
     },
   ),

@@ -25,10 +25,12 @@ export const statisticsScenarios: readonly StorageScenario[] = [
     });
     await storage.candles.read({ ...KEY, limit: 5 });
     await storage.candles.readMany([{ ...KEY, limit: 2 }, { ...OTHER_KEY }]);
+    const wanted = { limit: 3, candles: 'always' } as const;
+    await storage.candles.snapshots([{ ...KEY, ranges: [wanted, {}] }, { ...OTHER_KEY }]);
     const stats = await storage.stats();
     assertEqual(
       [stats.candlesInserted, stats.candlesUpdated, stats.candlesUnchanged, stats.candlesRead],
-      [12, 2, 8, 7],
+      [12, 2, 8, 10],
       'inserted, updated, unchanged and read',
     );
   }),

@@ -5,6 +5,8 @@ import type { PlantedStorageBug } from './plant-bug.ts';
 import { readBugs } from './read-bugs.ts';
 import { revisionBugs } from './revision-bugs.ts';
 import { seriesBugs } from './series-bugs.ts';
+import { snapshotBugs } from './snapshot-bugs.ts';
+import { uncoveredBugs } from './uncovered-bugs.ts';
 import { valueBugs } from './value-bugs.ts';
 import { writeBugs } from './write-bugs.ts';
 
@@ -18,4 +20,6 @@ export const plantedStorageBugs: readonly PlantedStorageBug[] = [
   ...handleBugs,
   ...maintenanceBugs,
   ...revisionBugs,
+  ...snapshotBugs,
+  ...uncoveredBugs,
 ];

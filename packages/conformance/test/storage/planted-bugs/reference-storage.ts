@@ -12,6 +12,7 @@ import {
 import {
   AbstractMarketDataStorage,
   addCoverageEntry,
+  type BatchContent,
   type BatchOutcome,
   type CheckedBatch,
   type CheckedQuery,
@@ -22,7 +23,9 @@ import {
   removeCoverageRange,
   type SeriesFilter,
   type SeriesInfo,
+  type StorageCapabilities,
   type StorageSize,
+  uncoveredPart,
 } from '@barkeep/storage';
 
 /** One series, in the plainest form there is. */
@@ -60,7 +63,7 @@ export interface ReferenceOptions {
 export class ReferenceStorage extends AbstractMarketDataStorage {
   protected readonly data: ReferenceData;
 
-  constructor({ clock, data }: ReferenceOptions) {
+  constructor({ clock, data }: ReferenceOptions, capabilities: Partial<StorageCapabilities> = {}) {
     super(
       'reference-storage',
       {
@@ -72,6 +75,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
         integrity: true,
         maintenance: true,
         backup: false,
+        ...capabilities,
       },
       { clock },
     );
@@ -197,8 +201,10 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
   }
 
   /** Stores one batch and counts what it changed. */
-  protected store({ key, series, covers, source, collectedAt }: CheckedBatch): BatchOutcome {
+  protected store(batch: CheckedBatch): BatchOutcome {
+    const { key, source, collectedAt } = batch;
     const stored = this.seriesOf(key);
+    const { series, covers } = this.partToStore(batch, stored);
     const counts = { inserted: 0, updated: 0, unchanged: 0 };
     const changed: number[] = [];
     for (const candle of series) {
@@ -215,7 +221,13 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     }
     const interval = intervalOf(key, changed);
     if (interval !== undefined) this.noteChange(key, interval);
+    counts.unchanged += batch.series.length - series.length;
     return { ...counts, changed: interval };
+  }
+
+  /** What of a batch is not to be left out. */
+  protected partToStore(batch: CheckedBatch, { coverage }: ReferenceSeries): BatchContent {
+    return uncoveredPart(batch, coverage);
   }
 
   /** Gives an interval a revision that there has never been. */

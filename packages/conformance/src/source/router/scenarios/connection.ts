@@ -39,6 +39,30 @@ export const connectionScenarios: readonly RouterScenario[] = [
     },
   ),
   scenario(
+    'connection/last-seen',
+    'the last sign of life moves with what comes, and with nothing else',
+    async (session) => {
+      await session.begin();
+      const { router, now: connectedAt } = session;
+      const begun = assertDefined(router.lastSeen, 'the last sign of life of a new connection');
+      assertTrue(begun >= router.connection.since, 'it is not before the connection was made');
+      assertTrue(begun <= connectedAt, 'it is not in the future');
+      session.pass(MINUTE_MS);
+      await session.send(tickerEvent());
+      const moved = assertDefined(router.lastSeen, 'the last sign of life after a message');
+      assertTrue(moved >= session.now - UNDER_WAY_MS, 'it moves with a message');
+      assertTrue(moved <= session.now, 'it is not in the future after a message');
+      const cut = session.now;
+      await session.exchange.cut();
+      session.pass(20_000);
+      assertTrue((router.lastSeen ?? 0) <= cut, 'it stands still while nothing comes');
+    },
+    {
+      requires: ({ tellsLastSeen }) =>
+        tellsLastSeen ? undefined : 'it does not say when it was last seen (lastSeen)',
+    },
+  ),
+  scenario(
     'connection/nothing-came',
     'a connection through which nothing came is lost not before it was made',
     async (session) => {
@@ -97,6 +121,23 @@ export const connectionScenarios: readonly RouterScenario[] = [
     assertEqual(last, session.router.connection, 'what it has told');
     assertTrue(last.since <= session.now, 'up to when');
   }),
+  scenario(
+    'connection/closed-unnoticed',
+    'closed while the connection is dead unnoticed, it claims nothing after the last sign of life',
+    async (session) => {
+      await session.begin();
+      session.pass(MINUTE_MS);
+      await session.send(tickerEvent());
+      const cut = session.now;
+      await session.exchange.cut();
+      session.pass(5_000);
+      await session.close();
+      const { status, since } = session.router.connection;
+      assertEqual(status, 'closed', 'the status');
+      assertTrue(since <= cut, `since (${since}) is not after the last sign of life (${cut})`);
+      assertEqual(session.connections.at(-1), session.router.connection, 'what it has told');
+    },
+  ),
   scenario(
     'connection/closed-during-outage',
     'closed during an outage, it claims nothing of the outage',

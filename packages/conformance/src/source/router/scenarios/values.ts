@@ -106,6 +106,18 @@ export const valueScenarios: readonly RouterScenario[] = [
       assertEqual(read(session.router), value(1), 'what is read');
     }),
     scenario(
+      `${name}/forgotten`,
+      'what came before an outage is not there after it',
+      async (session) => {
+        await session.begin();
+        await session.send(event(1));
+        await session.lose();
+        session.pass(MINUTE_MS);
+        await session.reconnect();
+        assertEqual(read(session.router), nothing, 'after the reconnect');
+      },
+    ),
+    scenario(
       `${name}/own-objects`,
       'the reader’s changes do not reach the router',
       async (session) => {

@@ -1,0 +1,265 @@
+import type { IDataCache } from '@barkeep/cache';
+import {
+  type Clock,
+  invalidInput,
+  onlyKnownKeys,
+  type SeriesKey,
+  systemClock,
+  TradingCalendar,
+  type TradingHours,
+} from '@barkeep/core';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
+import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
+import { checkQueries } from './check-queries.ts';
+import type {
+  BreakerPolicy,
+  FetchingConfig,
+  MarketDataConfig,
+  PreloadConfig,
+  RetryPolicy,
+} from './market-data-config.ts';
+
+/** The candle cache's configuration with every default filled in. */
+export interface CandleCacheSettings {
+  readonly pagePeriods: number;
+  readonly maxPagesPerRead: number;
+  readonly settledPageTtlMs: number;
+  readonly oldPageTtlMs: number;
+  readonly unsettledPageTtlMs: number;
+  readonly maxAnswers: number;
+  readonly maxAnswerBytes: number;
+}
+
+/** The fetching configuration with every default filled in. */
+export interface FetchingSettings {
+  readonly closeGraceMs: number;
+  readonly settlingMs: number;
+  readonly currentMaxAgeMs: number;
+  readonly maxPeriodsPerFetch: number;
+  readonly maxConcurrentFetches: number;
+  readonly maxWaitingFetches: number;
+  readonly timeoutMs: number;
+  readonly maxSearchRounds: number;
+  readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
+  readonly random: () => number;
+}
+
+/** The recording configuration with every default filled in. */
+export interface RecordingSettings {
+  readonly intervalMs: number;
+}
+
+/** What to preload, checked. */
+export interface PreloadSettings {
+  readonly queries: readonly CheckedQuery[];
+  readonly mostRead: number;
+}
+
+/** A configuration that was checked, with every default filled in. */
+export interface CheckedConfig {
+  readonly storage: IMarketDataStorage | string;
+  readonly realtime: IRealtimeCache | string;
+  readonly cache: IDataCache | string | undefined;
+  readonly diskCache: IDataCache | string | undefined;
+  readonly router: ISmartRouter | undefined;
+  /** `undefined`: nothing is recorded. */
+  readonly recording: RecordingSettings | undefined;
+  readonly coordinator: IMarketDataCoordinator | undefined;
+  readonly clock: Clock;
+  readonly maxAheadMs: number;
+  readonly candleCache: CandleCacheSettings;
+  readonly fetching: FetchingSettings;
+  readonly tradingHours: TradingHours | undefined;
+  /** Of `tradingHours`; `undefined`: the markets always trade. */
+  readonly calendar: TradingCalendar | undefined;
+  readonly seriesTags: (key: SeriesKey) => readonly string[];
+  readonly preload: PreloadSettings;
+}
+
+const CONFIG_KEYS = [
+  'storage',
+  'realtime',
+  'cache',
+  'diskCache',
+  'router',
+  'recording',
+  'coordinator',
+  'clock',
+  'maxAheadMs',
+  'candleCache',
+  'fetching',
+  'tradingHours',
+  'seriesTags',
+  'preload',
+] as const;
+
+const DEFAULT_MAX_AHEAD_MS = 600_000;
+
+const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
+  pagePeriods: 1_024,
+  maxPagesPerRead: 128,
+  settledPageTtlMs: 86_400_000,
+  oldPageTtlMs: 30 * 86_400_000,
+  unsettledPageTtlMs: 60_000,
+  maxAnswers: 256,
+  maxAnswerBytes: 16 * 1_024 * 1_024,
+});
+
+const RECORDING_DEFAULTS: RecordingSettings = Object.freeze({ intervalMs: 1_000 });
+
+const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
+  maxAttempts: 4,
+  baseDelayMs: 250,
+  maxDelayMs: 30_000,
+});
+
+const BREAKER_DEFAULTS: BreakerPolicy = Object.freeze({
+  failures: 5,
+  pauseMs: 1_000,
+  maxPauseMs: 60_000,
+});
+
+const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
+  closeGraceMs: 2_000,
+  settlingMs: 60_000,
+  currentMaxAgeMs: 10_000,
+  maxPeriodsPerFetch: 10_000,
+  maxConcurrentFetches: 4,
+  maxWaitingFetches: 10_000,
+  timeoutMs: 60_000,
+  maxSearchRounds: 5,
+  retry: RETRY_DEFAULTS,
+  breaker: BREAKER_DEFAULTS,
+  random: Math.random,
+});
+
+/** Durations and counts that may be nothing; every other number is at least 1. */
+const MAY_BE_ZERO = [
+  'closeGraceMs',
+  'settlingMs',
+  'currentMaxAgeMs',
+  'baseDelayMs',
+  'maxDelayMs',
+  'maxAnswers',
+  'mostRead',
+];
+
+/** @throws BarkeepError `INVALID_INPUT` naming the option and the rule. */
+export function checkConfig(config: MarketDataConfig): CheckedConfig {
+  requireObject(config, 'config');
+  onlyKnownKeys(config, CONFIG_KEYS, 'config');
+  const {
+    storage,
+    realtime = 'memory:',
+    cache = 'memory:',
+    diskCache,
+    router,
+    recording,
+    coordinator,
+    clock = systemClock,
+    maxAheadMs = DEFAULT_MAX_AHEAD_MS,
+    tradingHours,
+    seriesTags = () => [],
+  } = config;
+  requirePart(storage, 'storage', 'candles');
+  requirePart(realtime, 'realtime', 'tickers');
+  if (cache !== false) requirePart(cache, 'cache', 'getMany');
+  if (diskCache !== undefined) requirePart(diskCache, 'diskCache', 'getMany');
+  if (coordinator !== undefined) requireMethod(coordinator, 'coordinator', 'fetchCandles');
+  if (router !== undefined) requireMethod(router, 'router', 'subscribe');
+  if (typeof seriesTags !== 'function') {
+    throw invalidInput({ field: 'seriesTags', rule: 'must be a function', value: seriesTags });
+  }
+  requireMethod(clock, 'clock', 'now');
+  requireMethod(clock, 'clock', 'setTimer');
+  requireCount(maxAheadMs, 'maxAheadMs', 0);
+  return {
+    storage,
+    realtime,
+    cache: cache === false ? undefined : cache,
+    diskCache,
+    router,
+    recording: recording === false ? undefined : filled(recording, RECORDING_DEFAULTS, 'recording'),
+    coordinator,
+    clock,
+    maxAheadMs,
+    candleCache: filled(config.candleCache, CANDLE_CACHE_DEFAULTS, 'candleCache'),
+    fetching: checkFetching(config.fetching ?? {}, coordinator?.settlingMs),
+    tradingHours,
+    calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
+    seriesTags,
+    preload: checkPreload(config.preload ?? {}),
+  };
+}
+
+function checkPreload(config: PreloadConfig): PreloadSettings {
+  requireObject(config, 'preload');
+  const { queries = [], ...numbers } = config;
+  return {
+    queries: checkQueries(queries),
+    ...filled(numbers, { mostRead: 0 }, 'preload'),
+  };
+}
+
+function checkFetching(
+  config: FetchingConfig,
+  sourceSettlingMs: number | undefined,
+): FetchingSettings {
+  requireObject(config, 'fetching');
+  if (sourceSettlingMs !== undefined) requireCount(sourceSettlingMs, 'coordinator.settlingMs', 0);
+  const { retry, breaker, random = FETCHING_DEFAULTS.random, ...numbers } = config;
+  if (typeof random !== 'function') {
+    throw invalidInput({ field: 'fetching.random', rule: 'must be a function', value: random });
+  }
+  const { retry: _retry, breaker: _breaker, random: _random, ...defaults } = FETCHING_DEFAULTS;
+  const { settlingMs = sourceSettlingMs ?? defaults.settlingMs } = numbers;
+  return {
+    ...filled({ ...numbers, settlingMs }, defaults, 'fetching'),
+    retry: filled(retry, RETRY_DEFAULTS, 'fetching.retry'),
+    breaker: filled(breaker, BREAKER_DEFAULTS, 'fetching.breaker'),
+    random,
+  };
+}
+
+/** The numbers given, and the default of each that was not. */
+function filled<Settings extends { readonly [name in keyof Settings]: number }>(
+  given: { readonly [name in keyof Settings]?: number | undefined } | undefined,
+  defaults: Settings,
+  field: string,
+): Settings {
+  if (given === undefined) return defaults;
+  requireObject(given, field);
+  onlyKnownKeys(given, Object.keys(defaults), field);
+  const settings = { ...defaults };
+  for (const [name, value] of Object.entries<number | undefined>(given)) {
+    if (value === undefined) continue;
+    requireCount(value, `${field}.${name}`, MAY_BE_ZERO.includes(name) ? 0 : 1);
+    Object.assign(settings, { [name]: value });
+  }
+  return settings;
+}
+
+function requireCount(value: unknown, field: string, least: number): void {
+  if (Number.isSafeInteger(value) && typeof value === 'number' && value >= least) return;
+  throw invalidInput({ field, rule: `must be a whole number of at least ${least}`, value });
+}
+
+function requireObject(value: unknown, field: string): asserts value is object {
+  if (typeof value === 'object' && value !== null) return;
+  throw invalidInput({ field, rule: 'must be an object', value });
+}
+
+function requirePart(value: unknown, field: string, member: string): void {
+  if (typeof value === 'string') return;
+  if (typeof value === 'object' && value !== null && member in value && 'open' in value) return;
+  throw invalidInput({ field, rule: 'must be an adapter or a URL such as "memory:"', value });
+}
+
+function requireMethod(value: unknown, field: string, method: string): void {
+  const found: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
+  if (typeof found === 'function') return;
+  throw invalidInput({ field, rule: `must have a method ${method}()`, value });
+}

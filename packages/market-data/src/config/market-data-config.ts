@@ -1,0 +1,171 @@
+import type { IDataCache } from '@barkeep/cache';
+import type { Clock, SeriesKey, TradingHours } from '@barkeep/core';
+import type { IRealtimeCache } from '@barkeep/realtime';
+import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
+import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+
+/** How candles are kept in the cache. */
+export interface CandleCacheConfig {
+  /** How many periods a page has. Default: 1,024. */
+  readonly pagePeriods?: number | undefined;
+  /** A read that takes more pages at once goes to the storage directly. Default: 128. */
+  readonly maxPagesPerRead?: number | undefined;
+  /** How long a page lives at least that is covered to its end, in milliseconds. Default: 24 hours. */
+  readonly settledPageTtlMs?: number | undefined;
+  /**
+   * Such a page lives as long again as it is old, up to so long, in milliseconds: history stays.
+   * Default: 30 days.
+   */
+  readonly oldPageTtlMs?: number | undefined;
+  /** How long any other page lives, in milliseconds of trading time. Default: 60,000. */
+  readonly unsettledPageTtlMs?: number | undefined;
+  /** How many of the last answers are kept for equal queries; 0 for none. Default: 256. */
+  readonly maxAnswers?: number | undefined;
+  /** The most bytes these answers keep in memory, as estimated. Default: 16 MiB. */
+  readonly maxAnswerBytes?: number | undefined;
+}
+
+/** How often and how patiently something is tried. */
+export interface RetryPolicy {
+  /** All attempts, the first included. */
+  readonly maxAttempts: number;
+  /** The longest wait before the second attempt; it doubles with each one after. In milliseconds. */
+  readonly baseDelayMs: number;
+  /** No wait is longer. In milliseconds. */
+  readonly maxDelayMs: number;
+}
+
+/** When a coordinator that keeps failing is left alone, and for how long. */
+export interface BreakerPolicy {
+  /** How many retryable failures in a row open it. */
+  readonly failures: number;
+  /** How long nobody calls then; it doubles with each probe that fails. In milliseconds. */
+  readonly pauseMs: number;
+  /** No pause is longer. In milliseconds. */
+  readonly maxPauseMs: number;
+}
+
+/** How the coordinator is asked. */
+export interface FetchingConfig {
+  /** How long to wait after a period's end before it counts as ended, in milliseconds. Default: 2,000. */
+  readonly closeGraceMs?: number | undefined;
+  /**
+   * How long after its end a period is provisional, in milliseconds: exchanges add late trades and their
+   * REST interfaces lag. What is delivered sooner is used, but asked for once more when this time has
+   * passed, and only then final; until then it is not in `coverage`, and `lastMayChange` is true of it.
+   * Raise it for a source that corrects later, or lags more than a minute and does not report `asOf`;
+   * 0 for a source that is final at once, such as a file. Default: the coordinator's own `settlingMs`,
+   * otherwise 60,000.
+   */
+  readonly settlingMs?: number | undefined;
+  /** Fetch the current period again when our copy is older than this, in milliseconds. Default: 10,000. */
+  readonly currentMaxAgeMs?: number | undefined;
+  /** The most periods of one request. Larger gaps take several, the newest first. Default: 10,000. */
+  readonly maxPeriodsPerFetch?: number | undefined;
+  /** How many requests run at a time, over all series, which take turns. Default: 4. */
+  readonly maxConcurrentFetches?: number | undefined;
+  /**
+   * How many reads wait for their turn, those of one series at most half of them, and how many requests
+   * one read takes besides those that run at a time. What is beyond that fails with `OVERLOADED`: the
+   * oldest part of a read, or all of it. A batch waits as a few reads, however many queries it has.
+   * Default: 10,000.
+   */
+  readonly maxWaitingFetches?: number | undefined;
+  /** A request without an answer for this long has failed, in milliseconds. Default: 60,000. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * How many times a read with a limit looks further for candles, each time as far again as before. A
+   * failure ends the search. Default: 5.
+   */
+  readonly maxSearchRounds?: number | undefined;
+  /**
+   * How requests are repeated that failed with a retryable error. Nobody calls the coordinator while the
+   * `retryAfterMs` of its error lasts; where that is longer than `maxDelayMs`, reads do not wait for it but
+   * answer at once, with the failure. Default: 4 attempts, waits from 250 ms, doubling, of at most
+   * 30,000 ms.
+   */
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /**
+   * When a coordinator that keeps failing is left alone: reads are answered from what is stored, at once,
+   * and say what is missing. Default: after 5 retryable failures in a row, for 1,000 ms; the pause doubles
+   * with each probe that fails, up to 60,000 ms.
+   */
+  readonly breaker?: Partial<BreakerPolicy> | undefined;
+  /** Spreads the waits: from 0 to 1. Default: `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** What is read ahead when the service opens, from the storage into the caches. */
+export interface PreloadConfig {
+  /** These, such as the pages a chart opens with. Default: none. */
+  readonly queries?: readonly CandleQuery[] | undefined;
+  /**
+   * The latest candles of so many of the series that were read most in earlier runs, as many candles as
+   * were read of them. What is read is noted in the storage's metadata, every five minutes and at the
+   * end. Default: 0, nothing is noted.
+   */
+  readonly mostRead?: number | undefined;
+}
+
+/** How what comes through the router is recorded. */
+export interface RecordingConfig {
+  /**
+   * How long the state of a candle waits to be stored, with all that come meanwhile, in milliseconds.
+   * Until then reads have it from the router. Default: 1,000.
+   */
+  readonly intervalMs?: number | undefined;
+}
+
+/** What a service is made of. */
+export interface MarketDataConfig {
+  /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
+  readonly storage: IMarketDataStorage | string;
+  /**
+   * Keeps tickers, order books and trades: an instance or a URL. Default: `memory:`, which needs the
+   * package `@barkeep/realtime-memory`.
+   */
+  readonly realtime?: IRealtimeCache | string | undefined;
+  /**
+   * Keeps pages of candles: an instance, a URL, or `false` for none. Default: `memory:`, which needs
+   * the package `@barkeep/cache-memory`.
+   */
+  readonly cache?: IDataCache | string | false | undefined;
+  /**
+   * Keeps pages of history between `cache` and `storage`, from run to run and for every process that
+   * shares it: an instance or a URL such as `disk:./cache`. Default: none.
+   */
+  readonly diskCache?: IDataCache | string | undefined;
+  /**
+   * Has the freshest values of the exchange, and tells of those that come. Reads have from it what our
+   * own memory lacks. Default: none.
+   */
+  readonly router?: ISmartRouter | undefined;
+  /**
+   * What the router tells is recorded: tickers, order books and trades in `realtime`, candles in
+   * `storage`, with the coverage it promises; after an outage the coordinator is asked for what was
+   * missed. `false`: somebody else records it. Default: recorded, where there is a router.
+   */
+  readonly recording?: RecordingConfig | false | undefined;
+  /** Delivers candles that are missing. Default: none, and what is missing is only reported. */
+  readonly coordinator?: IMarketDataCoordinator | undefined;
+  /** Also given to adapters made from a URL. Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+  /**
+   * What lies further ahead of the clock is refused with `INVALID_INPUT`, whoever it comes from, in
+   * milliseconds; candles may lie one period further ahead. Default: 600,000.
+   */
+  readonly maxAheadMs?: number | undefined;
+  readonly candleCache?: CandleCacheConfig | undefined;
+  /**
+   * When the markets trade. Expiry counts trading time only: what is read after the close lives until
+   * trading goes on. Also given to a realtime adapter made from a URL. Default: always.
+   */
+  readonly tradingHours?: TradingHours | undefined;
+  /**
+   * Names by which `invalidate` selects series together, such as their exchange. Asked once for each
+   * series. Default: none.
+   */
+  readonly seriesTags?: ((key: SeriesKey) => readonly string[]) | undefined;
+  readonly preload?: PreloadConfig | undefined;
+  readonly fetching?: FetchingConfig | undefined;
+}

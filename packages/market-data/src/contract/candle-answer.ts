@@ -1,0 +1,56 @@
+import type { BarkeepError, CandleSeries, EpochMs, Interval } from '@barkeep/core';
+import type { CoverageEntry } from '@barkeep/storage';
+
+/** Where the candles of an answer came from, in candles. */
+export interface CandleOrigins {
+  readonly cache: number;
+  /** The state of the candles in the making, as the router has it. */
+  readonly router: number;
+  readonly disk: number;
+  readonly storage: number;
+  /** Fetched during this very call. */
+  readonly coordinator: number;
+}
+
+/** A stretch the coordinator was asked for and could not deliver. */
+export interface FetchFailure {
+  readonly interval: Interval;
+  /**
+   * `SOURCE_FAILED` with the coordinator's own error as `cause`, `TIMEOUT`, `OVERLOADED`, `ABORTED`
+   * when the service is closing, or what the storage said when it could not store.
+   */
+  readonly error: BarkeepError;
+  /** How often it was tried. 0: not at all, because something else had failed before its turn came. */
+  readonly attempts: number;
+}
+
+/** Candles, and how far they can be relied on. Frozen: equal queries may be given the same answer. */
+export interface CandleAnswer {
+  readonly series: CandleSeries;
+  /**
+   * The stretch this answer speaks for, in whole periods. Where `limit` cut the answer, it begins or
+   * ends at the candle of the cut. Without `from` it begins where anything is known of the series;
+   * without `to` it ends after the current period. `undefined` when nothing is known.
+   */
+  readonly range: Interval | undefined;
+  /**
+   * The ended periods of `range` that nobody has fetched: candles may be absent from them, and those
+   * present may still change. A period of `range` outside `missing` without a candle had no trades.
+   */
+  readonly missing: readonly Interval[];
+  /** Who delivered what of `range`, and when. */
+  readonly coverage: readonly CoverageEntry[];
+  /**
+   * What the coordinator could not deliver in this call, and what it was not asked for because of that. It
+   * is not remembered: the next call asks again.
+   */
+  readonly failures: readonly FetchFailure[];
+  /**
+   * Whether the end of the answer may still change: the last candle's period has not ended or is not
+   * covered, or what was fetched of the end is provisional (`fetching.settlingMs`).
+   */
+  readonly lastMayChange: boolean;
+  readonly origins: CandleOrigins;
+  /** The first instant the market has history for, once the coordinator has told. */
+  readonly historyStart: EpochMs | undefined;
+}

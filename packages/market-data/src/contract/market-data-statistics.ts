@@ -1,0 +1,182 @@
+import type { CacheStatistics } from '@barkeep/cache';
+import type {
+  BarkeepError,
+  BarkeepErrorCode,
+  EpochMs,
+  OperationSummary,
+  SeriesKey,
+} from '@barkeep/core';
+import type { RealtimeStatistics } from '@barkeep/realtime';
+import type { RouterConnection } from '@barkeep/source';
+import type { StorageStatistics } from '@barkeep/storage';
+import type { RecordedError } from './series-report.ts';
+
+/**
+ * How one tier has fared with the pages of candles it was asked for; `answers`, with whole answers of
+ * `getCandles`: what it has, the tiers after it are not asked for.
+ */
+export interface TierStatistics {
+  /** What it is: `answers`, `cache`, `router`, `disk` or `storage`. */
+  readonly name: string;
+  /** The adapter that serves it; `market-data` for what the service keeps itself. */
+  readonly adapter: string;
+  readonly hits: number;
+  readonly misses: number;
+  /** Reads and writes of the tier that failed; a failed cache is passed over, a failed storage is not. */
+  readonly failures: number;
+}
+
+export interface CandleStatistics {
+  /** Candles handed to callers. */
+  readonly served: number;
+  /** Of those, by where they came from. */
+  readonly fromCache: number;
+  readonly fromRouter: number;
+  readonly fromDisk: number;
+  readonly fromStorage: number;
+  readonly fromCoordinator: number;
+  /** Reads too large for pages, answered by the storage directly. */
+  readonly directReads: number;
+  /** The tiers in the order they are consulted. */
+  readonly tiers: readonly TierStatistics[];
+  /** Series that this process remembers something about. */
+  readonly series: number;
+}
+
+/** A request to the coordinator that failed for good, or what it brought could not be stored. */
+export interface CoordinatorError extends RecordedError {
+  readonly key: SeriesKey;
+  readonly error: BarkeepError;
+}
+
+/** Whether the coordinator is being called. */
+export interface BreakerStatistics {
+  /**
+   * `closed`: it is. `open`: it has failed too often in a row, and calls are refused. `half-open`: the
+   * next call is a probe, and closes it when it succeeds.
+   */
+  readonly state: 'closed' | 'open' | 'half-open';
+  /** Retryable failures in a row. */
+  readonly failures: number;
+  /** How long nobody calls, also because the coordinator has asked for that, in milliseconds. */
+  readonly retryInMs: number;
+}
+
+export interface CoordinatorStatistics {
+  /** Calls of `fetchCandles`, repeated attempts included. */
+  readonly calls: number;
+  readonly retries: number;
+  /** Requests that failed for good, those that were refused by the open breaker included. */
+  readonly failures: number;
+  /** `undefined` until one fails; later successes do not clear it. */
+  readonly lastError: CoordinatorError | undefined;
+  readonly breaker: BreakerStatistics;
+  /** Candles delivered and stored. */
+  readonly candles: number;
+  /** Times that what is noted of a series (start of history, last error) could not be stored. */
+  readonly notesLost: number;
+  /** Starts of history that were delivered and could not be true: in the future, or after a candle. */
+  readonly startsDoubted: number;
+  /** Requests under way. */
+  readonly inFlight: number;
+  /** Reads that wait for the turn of a request. */
+  readonly waiting: number;
+}
+
+/** What was read ahead when the service opened. */
+export interface PreloadStatistics {
+  readonly queries: number;
+  readonly candles: number;
+  /** Queries that failed, and times that what is read most could not be read or noted. */
+  readonly failures: number;
+}
+
+/** The latest failure of some work in the background. */
+export interface LastError {
+  readonly at: EpochMs;
+  readonly code: BarkeepErrorCode;
+  readonly message: string;
+}
+
+/** What became of the states of candles that came through the router. */
+export interface CandleRecordingStatistics {
+  readonly series: number;
+  /** States that were stored, each in place of the one before it. */
+  readonly stored: number;
+  /** States that were known already. */
+  readonly repeated: number;
+  /** States that came after a newer one. */
+  readonly outdated: number;
+  /** States that came when their period had ended, without a promise that they would. */
+  readonly late: number;
+  /** States and promises of more series than are recorded at a time. */
+  readonly refused: number;
+  /** Calls of the storage that failed; they are made again. */
+  readonly failures: number;
+  /** Of these calls. */
+  readonly lastError: LastError | undefined;
+  /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
+  readonly madeUp: number;
+}
+
+/** What became of the tickers, order books and trades that came through the router. */
+export interface RealtimeRecordingStatistics {
+  readonly stored: number;
+  /** Tickers and order books that came after a newer one. */
+  readonly outdated: number;
+  /** Trades that were there already. */
+  readonly duplicates: number;
+  /** Trades that had to wait too long for a cache that failed, or that it refused. */
+  readonly dropped: number;
+  /** Calls of the realtime cache that failed. */
+  readonly failures: number;
+  /** Of these calls. */
+  readonly lastError: LastError | undefined;
+}
+
+/** An event of the router that broke a rule of the port. */
+export interface RejectedEvent {
+  readonly at: EpochMs;
+  readonly message: string;
+  /** With `field` and `rule`. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface RouterStatistics {
+  readonly name: string;
+  readonly connection: RouterConnection;
+  /** Series of which every candle comes through now. */
+  readonly streams: number;
+  readonly events: number;
+  /** Events that broke a rule and were passed over, and times that it could not say how it stands. */
+  readonly rejected: number;
+  readonly lastRejected: RejectedEvent | undefined;
+  /** `undefined` when nothing is recorded. */
+  readonly candles: CandleRecordingStatistics | undefined;
+  readonly realtime: RealtimeRecordingStatistics | undefined;
+}
+
+/** The adapters that keep figures of their own. */
+export type PartName = 'storage' | 'realtime' | 'cache' | 'diskCache';
+
+/** Figures since the service was opened. A part that fails to say keeps no other from it. */
+export interface MarketDataStatistics {
+  /** Calls, failures and latencies by method, such as `getCandles`. */
+  readonly operations: Readonly<Record<string, OperationSummary>>;
+  readonly candles: CandleStatistics;
+  /** `undefined` without a coordinator. */
+  readonly coordinator: CoordinatorStatistics | undefined;
+  /** `undefined` without a router. */
+  readonly router: RouterStatistics | undefined;
+  /** `undefined` when it could not say: see `failed`. */
+  readonly storage: StorageStatistics | undefined;
+  /** `undefined` when it could not say: see `failed`. */
+  readonly realtime: RealtimeStatistics | undefined;
+  /** `undefined` without a cache, or when it could not say: see `failed`. */
+  readonly cache: CacheStatistics | undefined;
+  /** `undefined` without a cache on disk, or when it could not say: see `failed`. */
+  readonly diskCache: CacheStatistics | undefined;
+  /** Why a part has no figures, by its name; empty when all have them. */
+  readonly failed: Readonly<Partial<Record<PartName, BarkeepError>>>;
+  readonly preload: PreloadStatistics;
+}

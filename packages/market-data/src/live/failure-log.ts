@@ -1,0 +1,56 @@
+import { BarkeepError, type Clock, monotonicTime, type SeriesKey } from '@barkeep/core';
+import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { LastError } from '../contract/market-data-statistics.ts';
+import { isRetryable } from '../fetching/retry.ts';
+
+/** The same failure, of thousands of series perhaps, is reported once in this time. */
+const SAME_FAILURE_MS = 1_000;
+
+/** Keeps the latest failure of some work that nobody awaits, and reports it. */
+export class FailureLog {
+  readonly #of: FailureEvent['of'];
+  readonly #clock: Clock;
+  readonly #onFailure: (failure: FailureEvent) => void;
+  #last: FailureEvent | undefined;
+  /** In monotonic time. */
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(of: FailureEvent['of'], clock: Clock, onFailure: (failure: FailureEvent) => void) {
+    this.#of = of;
+    this.#clock = clock;
+    this.#onFailure = onFailure;
+  }
+
+  get last(): LastError | undefined {
+    return this.#last && lastErrorOf(this.#last);
+  }
+
+  add(error: unknown, key?: SeriesKey): FailureEvent {
+    const failure: FailureEvent = {
+      type: 'failure',
+      of: this.#of,
+      ...(key === undefined ? {} : { key }),
+      error: asBarkeepError(error),
+      at: this.#clock.now(),
+    };
+    const isSame =
+      this.#last?.error.code === failure.error.code &&
+      this.#last.error.message === failure.error.message;
+    this.#last = failure;
+    const now = monotonicTime(this.#clock).now();
+    if (isSame && now - this.#reportedAt < SAME_FAILURE_MS) return failure;
+    this.#reportedAt = now;
+    this.#onFailure(failure);
+    return failure;
+  }
+}
+
+export function lastErrorOf({ at, error: { code, message } }: FailureEvent): LastError {
+  return { at, code, message };
+}
+
+function asBarkeepError(error: unknown): BarkeepError {
+  if (BarkeepError.is(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new BarkeepError('INTERNAL', message, { cause: error, retryable: isRetryable(error) });
+}

@@ -1,0 +1,36 @@
+import { type Clock, type EpochMs, monotonicTime } from '@barkeep/core';
+
+/** Smaller differences between the wall clock and the time that passed are drift, not a jump. */
+const TOLERANCE_MS = 1_000;
+
+/** The last sign of life, in wall time. It stays behind the clock when that is set back. */
+export class LastSeen {
+  readonly #clock: Clock;
+  #at: EpochMs;
+  /** The same instant in monotonic time. */
+  #steadyAt: number;
+
+  constructor(clock: Clock, at: EpochMs = clock.now()) {
+    this.#clock = clock;
+    this.#at = at;
+    this.#steadyAt = this.#steady(at);
+  }
+
+  get at(): EpochMs {
+    const now = this.#clock.now();
+    const agoMs = monotonicTime(this.#clock).now() - this.#steadyAt;
+    const shifted = Math.floor(now - agoMs);
+    return Math.min(now, shifted < this.#at - TOLERANCE_MS ? shifted : this.#at);
+  }
+
+  /** Takes note of a sign of life; an earlier one than is known says nothing new. */
+  note(at: EpochMs): void {
+    if (at < this.at) return;
+    this.#at = at;
+    this.#steadyAt = this.#steady(at);
+  }
+
+  #steady(at: EpochMs): number {
+    return monotonicTime(this.#clock).now() - (this.#clock.now() - at);
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  type AheadBound,
+  aheadOfClockFault,
+  BarkeepError,
+  type EpochMs,
+  refuseAheadOfClock,
+  type Timeframe,
+  type Trade,
+  validateSymbol,
+  validateTrade,
+} from '@barkeep/core';
+import type { RouterEvent } from './router-event.ts';
+import { validateRouterEvent } from './validate-router-event.ts';
+
+/** An event without what is wrong with it. */
+export interface SiftedEvent {
+  /** What is right of it; `undefined` when nothing is. */
+  readonly event: RouterEvent | undefined;
+  /** One error for each value that was left out. */
+  readonly faults: readonly BarkeepError[];
+  /**
+   * By how much the latest of the exchange's instants in it lies ahead of the clock, in milliseconds: not
+   * above 0 where the clock is right, `-Infinity` when it has none.
+   */
+  readonly aheadMs: number;
+  /** Whether something was left out because it lies too far ahead. */
+  readonly isTooFarAhead: boolean;
+}
+
+/**
+ * Leaves out what breaks a rule of the port, or lies too far ahead of the clock (candles may lie one
+ * period further ahead): the whole event, but of trades only the bad ones. Ends of promises and of
+ * connections are never left out for their time.
+ */
+export function siftRouterEvent(event: RouterEvent, bound: AheadBound): SiftedEvent {
+  return new Sieve(bound).sift(event);
+}
+
+class Sieve {
+  readonly #bound: AheadBound;
+  readonly #faults: BarkeepError[] = [];
+  #aheadMs = Number.NEGATIVE_INFINITY;
+  #isTooFarAhead = false;
+
+  constructor(bound: AheadBound) {
+    this.#bound = bound;
+  }
+
+  sift(event: RouterEvent): SiftedEvent {
+    const right = this.#attempt(() => this.#right(event));
+    return {
+      event: right,
+      faults: this.#faults,
+      aheadMs: this.#aheadMs,
+      isTooFarAhead: this.#isTooFarAhead,
+    };
+  }
+
+  #right(event: RouterEvent): RouterEvent | undefined {
+    if (isObject(event) && event.type === 'trades' && Array.isArray(event.trades)) {
+      validateSymbol(event.symbol);
+      const trades = this.#rightTrades(event.trades);
+      if (this.#faults.length === 0) return event;
+      return trades.length === 0 ? undefined : { ...event, trades };
+    }
+    validateRouterEvent(event);
+    this.#refuseAhead(event);
+    return event;
+  }
+
+  #rightTrades(trades: readonly Trade[]): Trade[] {
+    return trades.filter((trade, index) =>
+      this.#attempt(() => {
+        validateTrade(trade, index);
+        this.#refuse('timestamp', trade.timestamp, undefined, index);
+        return true;
+      }),
+    );
+  }
+
+  #refuseAhead(event: RouterEvent): void {
+    if (event.type === 'ticker') this.#refuse('timestamp', event.ticker.timestamp);
+    else if (event.type === 'orderBook') this.#refuse('timestamp', event.book.timestamp);
+    else if (event.type === 'candle') {
+      const { key, candle, asOf } = event.live;
+      this.#refuse('timestamp', candle.timestamp, key.timeframe);
+      this.#refuse('asOf', asOf);
+    } else if (event.type === 'stream') {
+      const { key, since: value } = event.stream;
+      refuseAheadOfClock({ field: 'since', value }, this.#bound, key.timeframe);
+    }
+  }
+
+  #refuse(field: string, value: EpochMs, timeframe?: Timeframe, index?: number): void {
+    this.#aheadMs = Math.max(this.#aheadMs, value - this.#bound.now);
+    this.#isTooFarAhead ||= aheadOfClockFault(value, this.#bound, timeframe) !== undefined;
+    refuseAheadOfClock({ field, value, index }, this.#bound, timeframe);
+  }
+
+  #attempt<Value>(work: () => Value): Value | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#faults.push(faultOf(error));
+      return undefined;
+    }
+  }
+}
+
+/** Values with getters of their own can throw anything. */
+function faultOf(error: unknown): BarkeepError {
+  if (BarkeepError.is(error)) return error;
+  return new BarkeepError('INVALID_INPUT', `event cannot be read: ${String(error)}`, {
+    details: { field: 'event', rule: 'must be readable' },
+    cause: error,
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

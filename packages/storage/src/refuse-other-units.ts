@@ -1,0 +1,47 @@
+import {
+  type EpochMs,
+  epochMsFault,
+  invalidInput,
+  MAX_EPOCH_MS,
+  type Timeframe,
+  timeframeGrid,
+} from '@barkeep/core';
+
+/** The years 2001 to 2128 in microseconds; the last date that JavaScript knows lies beyond them. */
+const MICROSECONDS_FROM = 1e15;
+const MICROSECONDS_TO = 5e15;
+/** Shorter periods start at so many instants that starting one proves nothing. */
+const SHORTEST_PROOF_MS = 60_000;
+
+/**
+ * Refuses bounds that look like epoch seconds, micro- or nanoseconds: milliseconds are taken everywhere, and
+ * a range that reaches back to January 1970 by mistake would be fetched and read for hours. Any other safe
+ * integer may be a bound: 0, instants before 1970, and the ends of time. What would be seconds may be one,
+ * too, where a period starts: of the candles of early 1970.
+ *
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
+export function refuseOtherUnits(
+  bounds: { readonly from?: EpochMs | undefined; readonly to?: EpochMs | undefined },
+  timeframe: Timeframe = '1m',
+): void {
+  for (const field of ['from', 'to'] as const) {
+    const value = bounds[field];
+    const rule = value === undefined ? undefined : unitFault(value, timeframe);
+    if (rule !== undefined) throw invalidInput({ field, rule, value });
+  }
+}
+
+function unitFault(bound: number, timeframe: Timeframe): string | undefined {
+  if (Number.isInteger(bound) && bound > Number.MAX_SAFE_INTEGER) {
+    return 'must be epoch milliseconds (it looks like epoch nanoseconds: divide by 1,000,000)';
+  }
+  if (bound >= MICROSECONDS_FROM && bound < MICROSECONDS_TO) {
+    return 'must be epoch milliseconds (it looks like epoch microseconds: divide by 1,000)';
+  }
+  if (!Number.isInteger(bound) || bound < 0 || bound > MAX_EPOCH_MS) return undefined;
+  const rule = epochMsFault(bound);
+  if (rule === undefined) return undefined;
+  const grid = timeframeGrid(timeframe);
+  return grid.typicalMs >= SHORTEST_PROOF_MS && grid.isAligned(bound) ? undefined : rule;
+}
