@@ -38,11 +38,14 @@ export class IndexedDbPersister extends LockedPersister {
       throw new BarkeepError('NOT_OPEN', `${this.name} has not been loaded`);
     }
     try {
-      await put(this.#database, bytes);
+      // Nothing follows, so the page need not be there when the value has been taken.
+      await put(this.#database, bytes, (transaction) => transaction.commit());
     } catch (error) {
-      if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
+      const reason = error instanceof Error ? error.name : undefined;
+      if (reason !== 'InvalidStateError' && reason !== 'AbortError') throw error;
       // The browser has closed the connection: its disk was full, or it was told to forget the site's data.
-      this.#database = await this.#open('any');
+      if (reason === 'InvalidStateError') this.#database = await this.#open('any');
+      // Of a transaction that was committed Firefox says only that it failed; of this one it says why.
       await put(this.#database, bytes);
     }
   }
@@ -97,11 +100,14 @@ export class IndexedDbPersister extends LockedPersister {
   }
 }
 
-function put(database: IDBDatabase, bytes: Uint8Array): Promise<void> {
+function put(
+  database: IDBDatabase,
+  bytes: Uint8Array,
+  then?: (transaction: IDBTransaction) => void,
+): Promise<void> {
   const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
   transaction.objectStore(STORE).put(bytes, KEY);
-  // Nothing follows, so the page need not be there when the value has been taken.
-  transaction.commit();
+  then?.(transaction);
   return completionOf(transaction);
 }
 
