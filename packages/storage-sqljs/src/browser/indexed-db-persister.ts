@@ -34,15 +34,20 @@ export class IndexedDbPersister extends LockedPersister {
   }
 
   protected override async _save(bytes: Uint8Array): Promise<void> {
-    const database = this.#database;
-    if (database === undefined) {
+    if (this.#database === undefined) {
       throw new BarkeepError('NOT_OPEN', `${this.name} has not been loaded`);
     }
-    const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
-    transaction.objectStore(STORE).put(bytes, KEY);
-    // Nothing follows, so the page need not be there when the value has been taken.
-    transaction.commit();
-    await completionOf(transaction);
+    try {
+      // Nothing follows, so the page need not be there when the value has been taken.
+      await put(this.#database, bytes, (transaction) => transaction.commit());
+    } catch (error) {
+      const reason = error instanceof Error ? error.name : undefined;
+      if (reason !== 'InvalidStateError' && reason !== 'AbortError') throw error;
+      // The browser has closed the connection: its disk was full, or it was told to forget the site's data.
+      if (reason === 'InvalidStateError') this.#database = await this.#open('any');
+      // Of a transaction that was committed Firefox says only that it failed; of this one it says why.
+      await put(this.#database, bytes);
+    }
   }
 
   protected override async _close(): Promise<void> {
@@ -64,6 +69,8 @@ export class IndexedDbPersister extends LockedPersister {
     }
   }
 
+  #open(which: 'any'): Promise<IDBDatabase>;
+  #open(which: 'any' | 'existing'): Promise<IDBDatabase | undefined>;
   async #open(which: 'any' | 'existing'): Promise<IDBDatabase | undefined> {
     const request = this.#factory().open(this.#databaseName, 1);
     let isNew = false;
@@ -91,6 +98,17 @@ export class IndexedDbPersister extends LockedPersister {
   get #databaseName(): string {
     return `barkeep/${this.name}`;
   }
+}
+
+function put(
+  database: IDBDatabase,
+  bytes: Uint8Array,
+  then?: (transaction: IDBTransaction) => void,
+): Promise<void> {
+  const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
+  transaction.objectStore(STORE).put(bytes, KEY);
+  then?.(transaction);
+  return completionOf(transaction);
 }
 
 function storedIn(database: IDBDatabase): Promise<unknown> {

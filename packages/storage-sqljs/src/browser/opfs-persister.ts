@@ -50,14 +50,20 @@ export class OpfsPersister extends LockedPersister {
     }
     const generation = this.#generation + 1;
     const slot = SLOTS[generation % 2 === 0 ? 0 : 1];
-    const file = this.#slots.get(slot) ?? (await this.#open(await this.#directory(), slot));
-    await file.replace(sealedSnapshot({ generation, bytes }));
+    const parts = sealedSnapshot({ generation, bytes });
+    try {
+      await this.#replace(slot, parts);
+    } catch (error) {
+      if (!hasName(error, 'NotFoundError')) throw error;
+      // The browser was told to forget the site's data: this is where it begins anew.
+      this.#closeFiles();
+      await this.#replace(slot, parts);
+    }
     this.#generation = generation;
   }
 
   protected override async _close(): Promise<void> {
-    for (const file of this.#slots.values()) file.close();
-    this.#slots.clear();
+    this.#closeFiles();
     // A database that was never saved leaves nothing behind.
     if (this.#generation === 0) await this._delete();
     this.#generation = undefined;
@@ -74,6 +80,16 @@ export class OpfsPersister extends LockedPersister {
     const files = await this.#read(await this.#directory());
     const [newest] = snapshotsOf(files);
     return newest?.bytes ?? files.sort((one, other) => other.length - one.length)[0];
+  }
+
+  async #replace(slot: Slot, parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+    const file = this.#slots.get(slot) ?? (await this.#open(await this.#directory(), slot));
+    await file.replace(parts);
+  }
+
+  #closeFiles(): void {
+    for (const file of this.#slots.values()) file.close();
+    this.#slots.clear();
   }
 
   async #newest(directory: FileSystemDirectoryHandle): Promise<Snapshot | undefined> {

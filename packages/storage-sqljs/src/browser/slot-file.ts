@@ -65,26 +65,33 @@ class HeldFile implements SlotFile {
   }
 
   async replace(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
-    this.#access.truncate(0);
-    let at = 0;
-    for (const part of parts) {
-      const written = this.#access.write(part, { at });
-      if (written !== part.length) throw this.#shortWrite(written, part.length);
-      at += written;
-    }
-    this.#access.flush();
-    // Files whose site was told to forget its data take writes, and are found by nobody.
+    const shortfall = this.#write(parts);
+    // Files of a site that was told to forget its data may take writes, and nobody finds them again.
     const { size } = await this.#handle.getFile();
-    if (size !== at) throw new Error(`the file has ${size} bytes after ${at} were written`);
+    if (shortfall !== undefined) throw shortfall;
+    const expected = parts.reduce((sum, { length }) => sum + length, 0);
+    if (size !== expected) throw this.#noRoom(size, expected);
   }
 
   close(): void {
     this.#access.close();
   }
 
-  /** Quota and disk show as fewer bytes, or as a negative number without its sign. */
-  #shortWrite(written: number, expected: number): BarkeepError {
-    const message = `there is no room to save ${this.#name}: the browser wrote ${written | 0} of ${expected} bytes; nothing is lost of the save before`;
+  #write(parts: readonly Uint8Array[]): BarkeepError | undefined {
+    this.#access.truncate(0);
+    let at = 0;
+    for (const part of parts) {
+      const written = this.#access.write(part, { at });
+      if (written !== part.length) return this.#noRoom(written, part.length);
+      at += written;
+    }
+    this.#access.flush();
+    return undefined;
+  }
+
+  /** Quota and disk show as fewer bytes, or as the negative number of an error without its sign. */
+  #noRoom(written: number, expected: number): BarkeepError {
+    const message = `there is no room to save ${this.#name}: the browser wrote ${written | 0} of ${expected} bytes; the save before is as it was`;
     const details = { path: this.#name, written: written | 0, expected };
     return new BarkeepError('DISK_FULL', message, { retryable: true, details });
   }

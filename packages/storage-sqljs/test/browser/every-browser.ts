@@ -14,9 +14,16 @@ export interface BrowserUnderTest {
   readonly places: readonly ('OPFS' | 'IndexedDB')[];
   /** The scenarios of the conformance suite, by the start of their key, for each of these places. */
   readonly conformance: readonly (readonly [place: Place, prefixes: readonly string[]])[];
+  /** Whether it lets sites store so little that a test can fill it. */
+  readonly hasLittleRoom?: boolean;
 }
 
-export function describeInBrowser({ launch, places, conformance }: BrowserUnderTest): void {
+export function describeInBrowser({
+  launch,
+  places,
+  conformance,
+  hasLittleRoom = false,
+}: BrowserUnderTest): void {
   let site: LabSite;
   let browser: TestBrowser;
   let tab: TestTab;
@@ -193,6 +200,42 @@ export function describeInBrowser({ launch, places, conformance }: BrowserUnderT
       );
       expect(saved).toEqual([true, true, true]);
       expect(await candlesOf(tab, place, 'hidden')).toEqual(minutes(0, 30));
+    });
+
+    it.runIf(hasLittleRoom)('reports that there is no room, and recovers', async () => {
+      const result = await tab.evaluate(
+        async ([where, write]) => {
+          const { lab } = window;
+          const storage = await lab.open(where, 'no room', { saveDelayMs: 3_600_000 });
+          await storage.candles.write(write);
+          await storage.flush();
+          await lab.fillQuota(1_000_000);
+          return lab.saveWithoutRoom();
+        },
+        [place, { key: BTC, candles: minutes(0, 10) }] as const,
+      );
+      const refusal = { code: 'DISK_FULL', retryable: true, details: { path: 'no room' } };
+      expect(result).toMatchObject({
+        errors: ['DISK_FULL', 'DISK_FULL', 'DISK_FULL'],
+        refusals: [refusal, refusal, refusal],
+        unsaved: true,
+      });
+      const saved = await tab.evaluate(
+        async ([where, key]) => {
+          const { lab } = window;
+          const persister = lab.persister(where, 'no room', { readOnly: true });
+          const reader = new lab.SqlJsStorage({ persister });
+          await reader.open();
+          const { length } = await reader.candles.read(key);
+          await reader.close();
+          await lab.freeQuota();
+          await lab.storage.close();
+          return length;
+        },
+        [place, BTC] as const,
+      );
+      expect(saved).toBe(10);
+      expect(await candlesOf(tab, place, 'no room')).toEqual(minutes(0, 10));
     });
 
     it('saves nothing that is no database in the place of one', async () => {

@@ -35,12 +35,12 @@ export interface Refusal {
   readonly details: object;
 }
 
-/** An open storage, and how often it was saved. */
-let storage: SqlJsStorage | undefined;
-let saves = 0;
-
 /** How calls came out: `fulfilled`, or the code of their error. */
 export type Outcome = string;
+
+/** The storage that was opened last, and which of its saves failed. */
+let storage: SqlJsStorage | undefined;
+let saveErrors: Outcome[] = [];
 
 export const lab = {
   SqlJsStorage,
@@ -64,20 +64,6 @@ export const lab = {
     };
   },
 
-  /** A persister of the page's own, which counts what it saves. */
-  countingPersister(place: Place, name: string): Persister {
-    const persister = lab.persister(place, name);
-    return {
-      name,
-      load: () => persister.load(),
-      save: async (bytes) => {
-        await persister.save(bytes);
-        saves += 1;
-      },
-      close: () => persister.close(),
-    };
-  },
-
   /** Opens the storage of this page. */
   async open(
     place: Place,
@@ -85,7 +71,9 @@ export const lab = {
     options: Partial<SqlJsStorageOptions> = {},
   ): Promise<SqlJsStorage> {
     const persister = lab.persister(place, name);
-    const opening = new SqlJsStorage({ persister, ...options });
+    saveErrors = [];
+    const onSaveError = ({ code }: BarkeepError): void => void saveErrors.push(code);
+    const opening = new SqlJsStorage({ persister, onSaveError, ...options });
     await opening.open();
     storage = opening;
     return opening;
@@ -94,10 +82,6 @@ export const lab = {
   get storage(): SqlJsStorage {
     if (storage === undefined) throw new Error('no storage is open');
     return storage;
-  },
-
-  get saves(): number {
-    return saves;
   },
 
   /** Writes a candle and flushes, again and again, and prints how many are safe. */
@@ -182,6 +166,29 @@ export const lab = {
       thread.on('error', (error) => resolve(BarkeepError.is(error) ? error.message : error));
       clock.advance(30_000);
     });
+  },
+
+  /** Leaves this much of what the browser lets the site store. */
+  async fillQuota(leftBytes: number): Promise<void> {
+    const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+    const directory = await navigator.storage.getDirectory();
+    const file = await directory.getFileHandle('ballast', { create: true });
+    const writable = await file.createWritable();
+    await writable.write(new Uint8Array(quota - usage - leftBytes));
+    await writable.close();
+  },
+
+  async freeQuota(): Promise<void> {
+    await (await navigator.storage.getDirectory()).removeEntry('ballast');
+  },
+
+  /** How saving into what is full comes out; the storage stays open. */
+  async saveWithoutRoom(): Promise<{ errors: Outcome[]; refusals: Refusal[]; unsaved: boolean }> {
+    const refusals: Refusal[] = [];
+    await lab.addBallast();
+    // More often than there are copies: none may be overwritten.
+    while (refusals.length < 3) refusals.push(await lab.rejection(() => lab.storage.flush()));
+    return { errors: saveErrors, refusals, unsaved: lab.storage.saveStatus.hasUnsavedChanges };
   },
 
   /** The error that a call rejects with, as plain values. */
