@@ -24,7 +24,14 @@ function connection(path: string) {
 function largeBatch() {
   const { timestamp, open, high, low, close, volume } = CandleSeries.from(BTC, minutes(0, 300_000));
   const columns = { timestamp, open, high, low, close, volume };
-  return { key: BTC, columns, covers: [], source: 'test', collectedAt: 0, replaces: 'all' };
+  return {
+    key: BTC,
+    columns,
+    covers: [],
+    source: 'test',
+    collectedAt: 0,
+    replaces: 'all' as const,
+  };
 }
 
 it('carries errors over with code, details and cause', async () => {
