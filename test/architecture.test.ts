@@ -7,7 +7,7 @@
  * A new package gets its place from its name (`<contract>-<backend>` is an adapter); one with any
  * other name is given its place in `placed` below.
  */
-import { basename } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   apps,
@@ -42,6 +42,9 @@ const placed: Readonly<Record<string, readonly string[]>> = {
 /** Engines hold what several adapters of one kind have in common. */
 const engines = ['sqlite-engine', 'segment-codec', 'value-codec'];
 
+/** Their folders still import each other, or files beside them, both ways. */
+const unlayered = ['conformance', 'segment-codec', 'sqlite-engine', 'storage-sqljs', 'bench'];
+
 const sourceCondition = '@barkeep/typescript';
 const scope = '@barkeep/';
 const members = [...packages, ...apps];
@@ -75,6 +78,13 @@ describe('imports point one way', () => {
     expect(outside).toEqual([]);
   });
 
+  it.each(members.filter(({ folder }) => !unlayered.includes(folder)))(
+    'the folders of $path are layers, too',
+    ({ path, imports }) => {
+      expect(circle(folderImports(path, imports))).toEqual([]);
+    },
+  );
+
   it('core depends on nothing', () => {
     const core = packages.find(({ folder }) => folder === 'core');
     expect(core?.manifest.dependencies).toBeUndefined();
@@ -82,7 +92,7 @@ describe('imports point one way', () => {
   });
 
   it('has no circle, not even through tests', () => {
-    expect(circle(members)).toEqual([]);
+    expect(circle(declaredPackages(members))).toEqual([]);
   });
 });
 
@@ -253,14 +263,33 @@ function withoutSources(exports: Exports): Exports {
   ) as Exports;
 }
 
-/** The names along one circle of dependencies, tests included, or nothing. */
-function circle(all: readonly Member[]): string[] {
-  const below = new Map(
+/** Which folders of a source each of them imports; its own files stand for `.`. */
+function folderImports(
+  path: string,
+  imports: readonly Import[],
+): ReadonlyMap<string, readonly string[]> {
+  const folders = new Map<string, Set<string>>();
+  for (const one of imports.filter(isRelative)) {
+    const target = new URL(one.specifier, `file:///${one.file}`).pathname.slice(1);
+    const [from, to] = [one.file, target].map((file) => dirname(relative(`${path}/src`, file)));
+    if (from === undefined || to === undefined || from === to) continue;
+    folders.set(from, (folders.get(from) ?? new Set()).add(to));
+  }
+  return new Map(Array.from(folders, ([from, to]) => [from, [...to]]));
+}
+
+/** What each member declares, for its tests too. */
+function declaredPackages(all: readonly Member[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
     all.map(({ manifest }) => [
       manifest.name,
       Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }),
     ]),
   );
+}
+
+/** The names along one circle, or nothing. */
+function circle(below: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const walk = (name: string, path: readonly string[]): string[] => {
     if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];

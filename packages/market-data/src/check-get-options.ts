@@ -1,5 +1,5 @@
 import { invalidInput, onlyKnownKeys } from '@barkeep/core';
-import type { GetCandlesOptions } from './market-data-service.ts';
+import type { GetCandlesOptions } from './contract/market-data-service.ts';
 
 /** The options of a read with every default filled in. */
 export interface CheckedGetOptions {

@@ -9,10 +9,10 @@ import {
 } from './adapters/adapter-from-url.ts';
 import { cacheSchemes, realtimeSchemes, storageSchemes } from './adapters/adapter-schemes.ts';
 import { OwnedParts } from './adapters/owned-parts.ts';
-import { type CheckedConfig, checkConfig } from './check-config.ts';
+import { type CheckedConfig, checkConfig } from './config/check-config.ts';
+import type { MarketDataConfig } from './config/market-data-config.ts';
+import type { IMarketDataService } from './contract/market-data-service.ts';
 import { MarketData } from './market-data.ts';
-import type { MarketDataConfig } from './market-data-config.ts';
-import type { IMarketDataService } from './market-data-service.ts';
 
 /**
  * Puts a service together from a storage, caches, a router and a coordinator, and opens it.

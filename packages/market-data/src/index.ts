@@ -1,15 +1,14 @@
 export type * from '@barkeep/source';
-export type * from './answers/candle-answer.ts';
-export * from './create-market-data.ts';
-export type { RetryPolicy } from './fetching/retry.ts';
-export type { BreakerPolicy } from './fetching/source-gate.ts';
 export type {
+  BreakerPolicy,
   CandleCacheConfig,
   FetchingConfig,
   MarketDataConfig,
-} from './market-data-config.ts';
-export type * from './market-data-event.ts';
-export type * from './market-data-service.ts';
-export type * from './market-data-statistics.ts';
-export type { RecordedError } from './series/series-notebook.ts';
-export type * from './series-report.ts';
+  RetryPolicy,
+} from './config/market-data-config.ts';
+export type * from './contract/candle-answer.ts';
+export type * from './contract/market-data-event.ts';
+export type * from './contract/market-data-service.ts';
+export type * from './contract/market-data-statistics.ts';
+export type * from './contract/series-report.ts';
+export * from './create-market-data.ts';

@@ -8,7 +8,7 @@ import {
   validateSymbol,
 } from '@barkeep/core';
 import { type IMarketDataStorage, refuseOtherUnits } from '@barkeep/storage';
-import type { InvalidationSelector } from './market-data-service.ts';
+import type { InvalidationSelector } from './contract/market-data-service.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { seriesTag } from './pages/page-tags.ts';
 import { selectsSeries } from './series/selects-series.ts';

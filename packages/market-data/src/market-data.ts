@@ -32,25 +32,26 @@ import {
   type WriteResult,
 } from '@barkeep/storage';
 import type { OwnedParts } from './adapters/owned-parts.ts';
-import { refuseAhead } from './ahead-of-clock.ts';
-import type { CandleAnswer } from './answers/candle-answer.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { checkGetOptions } from './check-get-options.ts';
-import { checkQueries } from './check-queries.ts';
-import { describeSeries } from './describe-series.ts';
-import { invalidateSeries } from './invalidate-series.ts';
-import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
+import { refuseAhead } from './config/ahead-of-clock.ts';
+import { checkQueries } from './config/check-queries.ts';
+import type { CandleAnswer } from './contract/candle-answer.ts';
+import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
   GetCandlesOptions,
   IMarketDataService,
   InvalidationSelector,
   PreloadResult,
   SaveCandlesOptions,
-} from './market-data-service.ts';
-import type { MarketDataStatistics, TierStatistics } from './market-data-statistics.ts';
+} from './contract/market-data-service.ts';
+import type { MarketDataStatistics, TierStatistics } from './contract/market-data-statistics.ts';
+import type { SeriesReport } from './contract/series-report.ts';
+import { describeSeries } from './describe-series.ts';
+import { invalidateSeries } from './invalidate-series.ts';
 import { partStatistics } from './part-statistics.ts';
 import { saveCandles } from './save-candles.ts';
-import type { SeriesReport } from './series-report.ts';
+import { historyStartOf } from './series/history-start.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
@@ -143,6 +144,7 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('describeSeries', options, async () => {
       validateSeriesKey(key);
       const series = this.#parts.directory.of(key);
+      await this.#parts.fetcher?.settle();
       await this.#parts.live?.settle(series.text);
       const { storage, clock } = this.#options;
       const quality = await describeSeries(storage, clock, series, range, options);
@@ -150,7 +152,7 @@ export class MarketData extends Handle implements IMarketDataService {
       return {
         key: series.key,
         ...quality,
-        historyStart: series.notes.historyStart,
+        historyStart: historyStartOf(series, series.snapshot?.extent, clock.now()),
         lastError: series.notes.lastError,
         fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
       };

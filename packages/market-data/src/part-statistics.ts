@@ -2,7 +2,7 @@ import type { IDataCache } from '@barkeep/cache';
 import { BarkeepError, type CallOptions, throwIfAborted } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { MarketDataStatistics, PartName } from './market-data-statistics.ts';
+import type { MarketDataStatistics, PartName } from './contract/market-data-statistics.ts';
 
 export interface StatisticsParts {
   readonly storage: IMarketDataStorage;

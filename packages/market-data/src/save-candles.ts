@@ -11,8 +11,8 @@ import {
   validateSeriesKey,
 } from '@barkeep/core';
 import { type IMarketDataStorage, refuseOtherUnits, type WriteResult } from '@barkeep/storage';
-import { type ClockBound, refuseAhead } from './ahead-of-clock.ts';
-import type { SaveCandlesOptions } from './market-data-service.ts';
+import { type ClockBound, refuseAhead } from './config/ahead-of-clock.ts';
+import type { SaveCandlesOptions } from './contract/market-data-service.ts';
 
 /**
  * Stores what callers of the service save.

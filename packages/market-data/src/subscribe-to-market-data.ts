@@ -12,7 +12,7 @@ import type {
   MarketDataEvent,
   MarketDataEventType,
   MarketDataSelector,
-} from './market-data-event.ts';
+} from './contract/market-data-event.ts';
 
 const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
 const CANDLE_TYPES = ['candles', 'coverage'] as const;

@@ -23,8 +23,11 @@ export class TradedMarket implements IMarketDataCoordinator {
 
   /** Something is traded now. */
   trade(price: number): Trade {
-    const id = `${this.trades.length}`;
-    const trade: Trade = { id, timestamp: this.#clock.now(), price, size: 1, side: 'buy' };
+    return this.tradeAt(this.#clock.now(), price);
+  }
+
+  tradeAt(timestamp: EpochMs, price: number): Trade {
+    const trade: Trade = { id: `${this.trades.length}`, timestamp, price, size: 1, side: 'buy' };
     this.trades.push(trade);
     return trade;
   }

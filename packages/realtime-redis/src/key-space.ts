@@ -13,13 +13,13 @@ const KINDS: ReadonlyMap<string, KeyKind> = new Map([
   [KEY_LETTERS.trades, 'trades'],
 ]);
 
-/** The ends of all keys that hold data: the kinds, the ids of trades, and how many have arrived. */
-const VALUE_KINDS: ReadonlySet<string> = new Set(['t', 'b', 'l', 'i', 's']);
+/** The ends of all keys that hold data: the kinds, the orders of trades, and how many have arrived. */
+const VALUE_KINDS: ReadonlySet<string> = new Set(['t', 'b', 'l', 'z', 'a', 's']);
 
 /** Cannot be the tag of a symbol, where every `%` is followed by two digits. */
 const COMMON_TAG = '%';
 
-/** Symbols whose keys are remembered; of others Redis knows when they expire. */
+/** Symbols whose keys are remembered. */
 const MOST_REMEMBERED = 50_000;
 
 /**
@@ -60,6 +60,11 @@ export class KeySpace {
     return this.#known.values();
   }
 
+  /** The key that lists the symbols. */
+  get list(): string {
+    return `${this.prefix}{${COMMON_TAG}}:x`;
+  }
+
   /** The key that numbers the writes below a tag. */
   sequence(tag: string): string {
     return `${this.prefix}{${tag}}:n`;
@@ -92,9 +97,11 @@ export class KeySpace {
       ticker: base + KEY_LETTERS.ticker,
       orderBook: base + KEY_LETTERS.orderBook,
       trades: base + KEY_LETTERS.trades,
-      tradeIds: `${base}i`,
+      tradesByTime: `${base}z`,
+      tradesByArrival: `${base}a`,
       arrivals: `${base}s`,
       expiresAt: { ticker: undefined, orderBook: undefined, trades: undefined },
+      listedUntil: Number.NEGATIVE_INFINITY,
     };
   }
 

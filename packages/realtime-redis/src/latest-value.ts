@@ -7,43 +7,33 @@ import {
 } from '@barkeep/core';
 
 /**
- * Tickers and order books as Redis has them: two numbers of sixteen digits, which a script compares
- * without reading the rest, and then a JSON array of numbers. The two are the value's timestamp, and
- * when it expires.
+ * Tickers and order books as Redis has them: the timestamp in sixteen digits, which a script compares
+ * without reading the rest, and then a JSON array of numbers. When one expires, Redis knows.
  */
 const DIGITS = 16;
-const EXPIRES_AT = DIGITS;
-const BODY_AT = 2 * DIGITS;
+const FORM = /^\d{16}\[/;
 
-/** The last instant that there is; what never expires, expires then. */
-const END_OF_TIME = 8_640_000_000_000_000;
+type Numbers = readonly (number | null)[];
 
-/** An expiry as it is stored: a whole number, also where it is never. */
-export function storedExpiry(expiresAt: EpochMs): EpochMs {
-  return Math.min(Math.ceil(expiresAt), END_OF_TIME);
-}
-
-export function encodeTicker(ticker: Ticker, expiresAt: EpochMs): string {
+export function encodeTicker(ticker: Ticker): string {
   const numbers: (number | null)[] = [ticker.price];
   for (const field of TICKER_OPTIONAL_FIELDS) numbers.push(ticker[field] ?? null);
-  return digits(ticker.timestamp) + digits(expiresAt) + JSON.stringify(numbers);
+  return digits(ticker.timestamp) + JSON.stringify(numbers);
 }
 
-export function encodeOrderBook(book: OrderBook, expiresAt: EpochMs): string {
+export function encodeOrderBook(book: OrderBook): string {
   const numbers: number[] = [book.bids.length];
   for (const { price, size } of book.bids) numbers.push(price, size);
   for (const { price, size } of book.asks) numbers.push(price, size);
-  return digits(book.timestamp) + digits(expiresAt) + JSON.stringify(numbers);
+  return digits(book.timestamp) + JSON.stringify(numbers);
 }
 
-/** Frozen. */
-export function decodeTicker(symbol: string, stored: string): Ticker {
-  const [price, ...rest] = JSON.parse(stored.slice(BODY_AT)) as [number, ...(number | null)[]];
-  const ticker: { -readonly [field in keyof Ticker]: Ticker[field] } = {
-    symbol,
-    timestamp: timestampOf(stored),
-    price,
-  };
+/** Frozen; `undefined` when it is none of `encodeTicker`. */
+export function decodeTicker(symbol: string, stored: string): Ticker | undefined {
+  const [price, ...rest] = numbersOf(stored) ?? [];
+  if (typeof price !== 'number' || rest.length > TICKER_OPTIONAL_FIELDS.length) return undefined;
+  const timestamp = timestampOf(stored);
+  const ticker: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp, price };
   for (const [i, field] of TICKER_OPTIONAL_FIELDS.entries()) {
     const value = rest[i];
     if (value !== null && value !== undefined) ticker[field] = value;
@@ -51,9 +41,15 @@ export function decodeTicker(symbol: string, stored: string): Ticker {
   return Object.freeze(ticker);
 }
 
-/** At most `depth` levels a side. */
-export function decodeOrderBook(symbol: string, stored: string, depth: number): OrderBook {
-  const [bids = 0, ...numbers] = JSON.parse(stored.slice(BODY_AT)) as number[];
+/** At most `depth` levels a side; `undefined` when it is none of `encodeOrderBook`. */
+export function decodeOrderBook(
+  symbol: string,
+  stored: string,
+  depth: number,
+): OrderBook | undefined {
+  const [bids, ...numbers] = numbersOf(stored) ?? [];
+  if (!isCount(bids) || numbers.length % 2 !== 0 || 2 * bids > numbers.length) return undefined;
+  if (!numbers.every((number) => number !== null)) return undefined;
   return {
     symbol,
     timestamp: timestampOf(stored),
@@ -62,22 +58,14 @@ export function decodeOrderBook(symbol: string, stored: string, depth: number): 
   };
 }
 
-export function decodeFrozenOrderBook(symbol: string, stored: string): OrderBook {
+export function decodeFrozenOrderBook(symbol: string, stored: string): OrderBook | undefined {
   const book = decodeOrderBook(symbol, stored, Number.POSITIVE_INFINITY);
+  if (book === undefined) return undefined;
   for (const side of [book.bids, book.asks]) {
     for (const level of side) Object.freeze(level);
     Object.freeze(side);
   }
   return Object.freeze(book);
-}
-
-export function expiresAtOf(stored: string): EpochMs {
-  return Number(stored.slice(EXPIRES_AT, BODY_AT));
-}
-
-/** Whether it has the form of what is stored, and can be decoded. */
-export function isLatestValue(stored: string): boolean {
-  return /^\d{32}\[/.test(stored);
 }
 
 export function digits(value: number): string {
@@ -86,10 +74,28 @@ export function digits(value: number): string {
 }
 
 function timestampOf(stored: string): EpochMs {
-  return Number(stored.slice(0, EXPIRES_AT));
+  return Number(stored.slice(0, DIGITS));
 }
 
-function levels(numbers: readonly number[], start: number, count: number): OrderBookLevel[] {
+function numbersOf(stored: string): Numbers | undefined {
+  if (!FORM.test(stored)) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(stored.slice(DIGITS));
+    return isNumbers(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isNumbers(value: unknown): value is Numbers {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number' || one === null);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function levels(numbers: Numbers, start: number, count: number): OrderBookLevel[] {
   return Array.from({ length: count }, (_, i) => ({
     price: numbers[start + 2 * i] ?? Number.NaN,
     size: numbers[start + 2 * i + 1] ?? Number.NaN,

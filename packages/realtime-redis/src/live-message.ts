@@ -12,6 +12,10 @@ export interface LiveMessage {
   readonly sequence: string;
   /** The number of this run. */
   readonly version: number;
+  /** When it ran, by the server's clock. */
+  readonly instant: number;
+  /** How long what it set lives since then, in milliseconds. */
+  readonly lives: Readonly<Record<'ticker' | 'orderBook', number>>;
   readonly changes: readonly LiveChange[];
 }
 
@@ -19,10 +23,16 @@ export interface LiveMessage {
 const SEPARATOR = '\u0000';
 
 export function parseLiveMessage(message: string): LiveMessage {
-  const [sequence = '', version, ...parts] = message.split(SEPARATOR);
+  const [sequence = '', version, instant, ticker, orderBook, ...parts] = message.split(SEPARATOR);
   const changes: LiveChange[] = [];
   for (let i = 0; i + 2 < parts.length; i += 3) {
     changes.push({ what: parts[i] ?? '', key: parts[i + 1] ?? '', value: parts[i + 2] ?? '' });
   }
-  return { sequence, version: Number(version), changes };
+  return {
+    sequence,
+    version: Number(version),
+    instant: Number(instant),
+    lives: { ticker: Number(ticker), orderBook: Number(orderBook) },
+    changes,
+  };
 }

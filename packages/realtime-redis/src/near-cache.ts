@@ -1,10 +1,11 @@
-import type { EpochMs, OrderBook, Ticker } from '@barkeep/core';
+import type { MonotonicTime, OrderBook, Ticker } from '@barkeep/core';
 import { decodeFrozenOrderBook, decodeTicker } from './latest-value.ts';
 import { NearShelf } from './near-shelf.ts';
 
 export interface NearCacheOptions {
   /** The most tickers, and the most order books. */
   readonly maxSymbols: number;
+  readonly time: MonotonicTime;
   /** The longest time a value is kept, in milliseconds. */
   readonly maxAgeMs: number;
 }
@@ -38,11 +39,11 @@ export class NearCache {
     symbol: string,
     version: number,
     stored: string | undefined,
-    now: EpochMs,
+    expiresAt: number,
   ): void {
     if (!this.#isOn) return;
-    if (kind === 'ticker') this.tickers.hear(symbol, version, stored, now);
-    else this.orderBooks.hear(symbol, version, stored, now);
+    if (kind === 'ticker') this.tickers.hear(symbol, version, stored, expiresAt);
+    else this.orderBooks.hear(symbol, version, stored, expiresAt);
   }
 
   clear(): void {

@@ -1,12 +1,12 @@
-import type { EpochMs } from '@barkeep/core';
-import { expiresAtOf } from './latest-value.ts';
+import type { MonotonicTime } from '@barkeep/core';
 
 export interface NearShelfOptions<Value> {
   readonly maxSymbols: number;
+  readonly time: MonotonicTime;
   /** The longest time a value is kept, in milliseconds. */
   readonly maxAgeMs: number;
-  /** The value must not change afterwards: it is handed to all who ask. */
-  readonly decode: (symbol: string, stored: string) => Value;
+  /** The value must not change afterwards: it is handed to all who ask. `undefined`: unreadable. */
+  readonly decode: (symbol: string, stored: string) => Value | undefined;
 }
 
 /** A place for the value of a symbol, which may be empty. */
@@ -14,7 +14,8 @@ export interface NearPlace<Value> {
   /** Of the latest write that was heard of; what is older is refused. */
   version: number;
   stored: string | undefined;
-  expiresAt: EpochMs;
+  /** In the time of the cache. */
+  expiresAt: number;
   /** Made when it is first asked for. */
   answer: Promise<Value> | undefined;
   /** Asked for since it was last passed over for eviction. */
@@ -35,9 +36,10 @@ export class NearShelf<Value> {
   }
 
   /** The live value in a promise that has resolved, the same for all who ask. */
-  answer(symbol: string, now: EpochMs): Promise<Value> | undefined {
+  answer(symbol: string): Promise<Value> | undefined {
     const place = this.#places.get(symbol);
-    if (place?.stored === undefined || place.expiresAt <= now) return undefined;
+    if (place?.stored === undefined) return undefined;
+    if (place.expiresAt <= this.#options.time.now()) return undefined;
     place.isUsed = true;
     return place.answer ?? this.#decode(symbol, place, place.stored);
   }
@@ -64,10 +66,10 @@ export class NearShelf<Value> {
     place: NearPlace<Value>,
     version: number,
     stored: string | null,
-    now: EpochMs,
+    expiresAt: number,
   ): void {
     if (this.#places.get(symbol) !== place) return;
-    if (stored !== null) this.#put(place, version, stored, now);
+    if (stored !== null) this.#put(place, version, stored, expiresAt);
     else if (place.stored === undefined) this.#places.delete(symbol);
   }
 
@@ -75,33 +77,37 @@ export class NearShelf<Value> {
    * What a write has stored; `undefined` when it deleted. An empty place stays empty, and only refuses
    * what is older: what is heard of late may have been deleted since.
    */
-  hear(symbol: string, version: number, stored: string | undefined, now: EpochMs): void {
+  hear(symbol: string, version: number, stored: string | undefined, expiresAt: number): void {
     const place = this.#places.get(symbol);
     if (place === undefined) return;
-    this.#put(place, version, place.stored === undefined ? undefined : stored, now);
+    this.#put(place, version, place.stored === undefined ? undefined : stored, expiresAt);
   }
 
   clear(): void {
     this.#places.clear();
   }
 
-  /** What cannot be decoded is not at hand: whoever reads it from Redis is told. */
+  /** What cannot be read is not at hand: whoever asks Redis for it counts it. */
   #decode(symbol: string, place: NearPlace<Value>, stored: string): Promise<Value> | undefined {
-    try {
-      place.answer = Promise.resolve(this.#options.decode(symbol, stored));
-    } catch {
-      place.stored = undefined;
-    }
+    const value = this.#options.decode(symbol, stored);
+    if (value === undefined) place.stored = undefined;
+    else place.answer = Promise.resolve(value);
     return place.answer;
   }
 
-  #put(place: NearPlace<Value>, version: number, stored: string | undefined, now: EpochMs): void {
+  #put(
+    place: NearPlace<Value>,
+    version: number,
+    stored: string | undefined,
+    expiresAt: number,
+  ): void {
     if (version < place.version) return;
     place.version = version;
     place.stored = stored;
     place.answer = undefined;
     if (stored === undefined) return;
-    place.expiresAt = Math.min(expiresAtOf(stored), now + this.#options.maxAgeMs);
+    const { time, maxAgeMs } = this.#options;
+    place.expiresAt = Math.min(expiresAt, time.now() + maxAgeMs);
   }
 
   /** The oldest place goes that was not asked for since it was last passed over. */

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import {
   type Awaitable,
   BarkeepError,
-  type EpochMs,
   type OrderBook,
   type Ticker,
   type Trade,
@@ -12,44 +11,39 @@ import {
   AbstractRealtimeCache,
   type CheckedTradeRead,
   type RealtimeEvent,
-  type RealtimeExpiry,
   type RealtimeSelector,
   type RealtimeUsage,
   type RealtimeWriteResult,
   type TradeReplay,
 } from '@barkeep/realtime';
+import { allOf } from './all-of.ts';
 import { Audience } from './audience.ts';
 import { CommandGate } from './command-gate.ts';
 import { scanKeys } from './key-scan.ts';
-import { KEY_LETTERS, KeySpace } from './key-space.ts';
-import {
-  decodeOrderBook,
-  decodeTicker,
-  encodeOrderBook,
-  encodeTicker,
-  expiresAtOf,
-  isLatestValue,
-  storedExpiry,
-} from './latest-value.ts';
+import { KeySpace } from './key-space.ts';
+import { decodeOrderBook, decodeTicker, encodeOrderBook, encodeTicker } from './latest-value.ts';
 import { LiveFeed } from './live-feed.ts';
-import { type LiveChange, parseLiveMessage } from './live-message.ts';
+import { type LiveChange, type LiveMessage, parseLiveMessage } from './live-message.ts';
 import { MEASURE_SCRIPT } from './measure-script.ts';
 import { NearCache } from './near-cache.ts';
 import type { NearShelf } from './near-shelf.ts';
+import { KEYS_A_SCRIPT_READ, READ_SCRIPT } from './read-script.ts';
 import { RedisLink } from './redis-link.ts';
 import {
   type CompleteRedisOptions,
   completeRedisOptions,
   type RedisRealtimeOptions,
 } from './redis-realtime-options.ts';
-import { formatCursor, parseCursor } from './replay-cursor.ts';
-import { REPLAY_SCRIPT } from './replay-script.ts';
+import { SAMPLE_SCRIPT } from './sample-script.ts';
 import { SequenceWatch } from './sequence-watch.ts';
-import { decodeTrade, decodeTrades, encodeTrades, isLiveTrade } from './stored-trade.ts';
+import { ServerTime } from './server-time.ts';
+import { decodeTrades, encodeTrades } from './stored-trade.ts';
 import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
+import { TradeReads } from './trade-reads.ts';
 import { TurnReads } from './turn-reads.ts';
-import type { WriteOperation } from './write-batch.ts';
-import { type RedisLives, WriteQueue } from './write-queue.ts';
+import type { AppliedBatch, RedisLives, WriteOperation } from './write-batch.ts';
+import { WriteQueue } from './write-queue.ts';
+import { TRADES_A_SLICE } from './write-script.ts';
 
 /** What never expires here, Redis keeps for a hundred years. */
 const LONGEST_LIFE_MS = 3_155_760_000_000;
@@ -58,8 +52,12 @@ const SHORTEST_ARRIVALS_LIFE_MS = 86_400_000;
 /** Nodes of a cluster tell one another of updates, and may lose one without anyone seeing it. */
 const NEAR_AGE_IN_CLUSTER_MS = 5_000;
 const KEYS_A_READ = 1_000;
-const KEYS_A_MEASURE = 50;
-const KEYS_A_SWEEP = 1_000;
+/** Statistics look at so many symbols; of more they are an estimate. */
+const MOST_MEASURED = 1_000;
+const SYMBOLS_A_MEASURE = 10;
+const MOST_AT_A_TIME = 1_000;
+/** How often a symbol that is written is listed again. */
+const LIST_EVERY_MS = 60_000;
 
 type LatestKind = 'ticker' | 'orderBook';
 type WriteWork = Omit<WriteOperation, 'resolve' | 'reject'>;
@@ -67,7 +65,8 @@ type WriteWork = Omit<WriteOperation, 'resolve' | 'reject'>;
 /**
  * Realtime data in Redis, a server or a cluster, shared by all processes that use the same prefix.
  * "Newer wins" and the deduplication of trades are atomic in Redis, and a write that the client sends
- * again after a lost reply takes effect once.
+ * again after a lost reply takes effect once. Lives are measured by the server's clock: what a client's
+ * shows, and what it is set to, changes nothing for anybody.
  */
 export class RedisRealtime extends AbstractRealtimeCache {
   readonly #options: CompleteRedisOptions;
@@ -75,17 +74,19 @@ export class RedisRealtime extends AbstractRealtimeCache {
   readonly #gate: CommandGate;
   readonly #keys: KeySpace;
   readonly #writes: WriteQueue;
+  readonly #trades: TradeReads;
+  readonly #serverTime: ServerTime;
   readonly #near: NearCache | undefined;
   readonly #turn = new TurnReads();
   readonly #writer = randomBytes(8).toString('hex');
   readonly #audience = new Audience();
   #listeners = 0;
-  #replays = 0;
   #feed: LiveFeed | undefined;
   /** What writes wait for; also after the feed was stopped, until those that waited have gone. */
   #writesWaitFor: Promise<void> | undefined;
   #sequences = new SequenceWatch();
   #feedsEnding: Promise<unknown> = Promise.resolve();
+  #endWatching: Unsubscribe = () => undefined;
 
   constructor(options: RedisRealtimeOptions) {
     const complete = completeRedisOptions(options);
@@ -102,21 +103,31 @@ export class RedisRealtime extends AbstractRealtimeCache {
       timeoutMs: commandTimeoutMs,
     });
     this.#keys = new KeySpace(complete.keyPrefix);
+    this.#serverTime = new ServerTime(this.time);
     const { isCluster } = this.#link;
     this.#writes = new WriteQueue({
       commands: this.#link.client,
       gate: this.#gate,
       keys: this.#keys,
-      clock: this.clock,
+      time: this.time,
+      serverTime: this.#serverTime,
       writer: this.#writer,
       isCluster,
       maxTradesPerSymbol,
+      maxAheadMs: this.maxAheadMs,
+      onUnreadable: (values) => this.countUnreadable(values),
       onApplied: (sequence, version) => this.#audience.answered(sequence, version),
-      livesAt: (now) => this.#livesAt(now),
+      lives: () => this.#lives(),
+    });
+    this.#trades = new TradeReads({
+      commands: this.#link.client,
+      gate: this.#gate,
+      reader: this.#writer,
+      onUnreadable: (values) => this.countUnreadable(values),
     });
     if (nearSymbols !== undefined) {
       const maxAgeMs = isCluster ? NEAR_AGE_IN_CLUSTER_MS : Number.POSITIVE_INFINITY;
-      this.#near = new NearCache({ maxSymbols: nearSymbols, maxAgeMs });
+      this.#near = new NearCache({ maxSymbols: nearSymbols, maxAgeMs, time: this.time });
     }
   }
 
@@ -143,20 +154,23 @@ export class RedisRealtime extends AbstractRealtimeCache {
   protected override async _start(): Promise<void> {
     await this.#link.open();
     if (this.#near === undefined) return;
+    // While the process stood still, updates may have gone by.
+    this.#endWatching = this.time.onJump(({ byMs }) => {
+      if (byMs > 0) this.#near?.clear();
+    });
     this.#listen();
     await this.#feed?.firstAttempt;
   }
 
   protected override async _stop(): Promise<void> {
+    this.#endWatching();
     this.#stopListening();
     await Promise.all([this.#feedsEnding, this.#link.close()]);
     this.#gate.stop();
   }
 
   protected _setTicker(ticker: Ticker): Promise<RealtimeWriteResult> {
-    const keys = this.#keys.of(ticker.symbol);
-    const expiresAt = this.#expiry(keys, 'ticker');
-    return this.#set('ticker', keys, encodeTicker(ticker, expiresAt));
+    return this.#set('ticker', this.#keys.of(ticker.symbol), encodeTicker(ticker));
   }
 
   protected _getTicker(symbol: string): Awaitable<Ticker | undefined> {
@@ -167,7 +181,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   }
 
   protected override _tickerAtHand(symbol: string): Promise<Ticker> | undefined {
-    return this.#near?.tickers.answer(symbol, this.clock.now());
+    return this.#near?.tickers.answer(symbol);
   }
 
   protected override _getTickers(
@@ -181,25 +195,24 @@ export class RedisRealtime extends AbstractRealtimeCache {
   }
 
   protected _setOrderBook(book: OrderBook): Promise<RealtimeWriteResult> {
-    const keys = this.#keys.of(book.symbol);
-    const expiresAt = this.#expiry(keys, 'orderBook');
-    return this.#set('orderBook', keys, encodeOrderBook(book, expiresAt));
+    return this.#set('orderBook', this.#keys.of(book.symbol), encodeOrderBook(book));
   }
 
   protected _getOrderBook(symbol: string, depth: number): Awaitable<OrderBook | undefined> {
-    const decode = (stored: string): OrderBook => decodeOrderBook(symbol, stored, depth);
+    const decode = (stored: string): OrderBook | undefined =>
+      decodeOrderBook(symbol, stored, depth);
     return this.#read(symbol, 'orderBook', this.#near?.orderBooks, decode);
   }
 
   protected override _orderBookAtHand(symbol: string): Promise<OrderBook> | undefined {
-    return this.#near?.orderBooks.answer(symbol, this.clock.now());
+    return this.#near?.orderBooks.answer(symbol);
   }
 
   protected override _getOrderBooks(
     symbols: readonly string[],
     depth: number,
   ): Promise<readonly (OrderBook | undefined)[]> {
-    const decode = (symbol: string, stored: string): OrderBook =>
+    const decode = (symbol: string, stored: string): OrderBook | undefined =>
       decodeOrderBook(symbol, stored, depth);
     return this.#readMany(symbols, 'orderBook', this.#near?.orderBooks, decode);
   }
@@ -208,177 +221,182 @@ export class RedisRealtime extends AbstractRealtimeCache {
     return this.#deleteLatest('orderBook', symbol);
   }
 
+  /** More than one operation takes go in several, in their order, and count as one call. */
   protected async _appendTrades(symbol: string, trades: readonly Trade[]): Promise<Trade[]> {
     const keys = this.#keys.of(symbol);
-    const expiresAt = storedExpiry(this.expiresAt('tradesMs', this.clock.now()));
-    keys.expiresAt.trades ??= expiresAt;
-    const answer = await this.#ask(keys, {
-      code: 'a',
-      keys: [keys.trades, keys.tradeIds, keys.arrivals],
-      value: encodeTrades(trades, expiresAt),
-    });
-    const [marks = '', expired, evicted] = answer.split(' ');
-    this.countExpirations(Number(expired));
-    this.countEvictions(Number(evicted));
+    const now = this.time.now();
+    this.#list(keys, now);
+    keys.expiresAt.trades ??= now + this.lifeMs('tradesMs');
+    const answers = inGroups(trades, TRADES_A_SLICE).map((slice, i) =>
+      this.#ask(keys, {
+        code: 'a',
+        keys: tradeKeys(keys),
+        value: encodeTrades(slice),
+        trades: slice.length,
+        isCounted: i > 0,
+      }),
+    );
+    let marks = '';
+    for (const answer of await allOf(answers)) {
+      const [some = '', expired, evicted] = answer.split(' ');
+      marks += some;
+      this.countExpirations(Number(expired));
+      this.countEvictions(Number(evicted));
+    }
     return trades.filter((_, i) => marks[i] === '1');
   }
 
-  protected async _recentTrades(
-    symbol: string,
-    { limit, since }: CheckedTradeRead,
-  ): Promise<Trade[]> {
+  protected _recentTrades(symbol: string, read: CheckedTradeRead): Promise<Trade[]> {
     this.#writes.flush();
-    const key = this.#keys.of(symbol).trades;
-    const stored = await this.#gate.run(() => this.#link.client.lrange(key, 0, -1));
-    const wanted = this.#liveTrades(stored).filter(({ timestamp }) => timestamp >= since);
-    wanted.sort((a, b) => a.timestamp - b.timestamp);
-    return wanted.slice(Math.max(0, wanted.length - limit));
+    return this.#trades.recent(this.#keys.of(symbol), read);
   }
 
-  protected async _replayTrades(symbol: string, after: string | undefined): Promise<TradeReplay> {
-    const from = after === undefined ? undefined : parseCursor(after);
+  protected _replayTrades(symbol: string, after: string | undefined): Promise<TradeReplay> {
     this.#writes.flush();
-    const { trades: list, arrivals } = this.#keys.of(symbol);
-    this.#replays += 1;
-    const args = [
-      `${this.#writer}-r${this.#replays}`,
-      from?.epoch ?? '',
-      `${from?.arrival ?? 0}`,
-      this.#livesAt(this.clock.now()).arrivals,
-    ];
-    const reply = await this.#gate.run(() =>
-      REPLAY_SCRIPT.run(this.#link.client, [list, arrivals], args),
-    );
-    const [epoch, last, lost, stored] = reply as [string, string, string, string[]];
-    const trades = this.#liveTrades(stored);
-    const isKnown = from?.epoch === epoch && from.arrival <= Number(last);
-    const isLost = trades.length < stored.length || Number(lost) > (from?.arrival ?? 0);
-    return {
-      trades,
-      cursor: formatCursor({ epoch, arrival: Number(last) }),
-      gap: from !== undefined && (!isKnown || isLost),
-    };
+    return this.#trades.replay(this.#keys.of(symbol), after, this.#lives().arrivals);
   }
 
   protected async _deleteTrades(symbol: string): Promise<boolean> {
     const keys = this.#keys.of(symbol);
-    const answer = await this.#ask(keys, { code: 'x', keys: [keys.trades, keys.tradeIds] });
+    keys.expiresAt.trades = undefined;
+    const answer = await this.#ask(keys, { code: 'x', keys: tradeKeys(keys) });
     const [wereLive, expired] = answer.split(' ');
     this.countExpirations(Number(expired));
     return wereLive === '1';
   }
 
+  /** Looks through the keys of everybody, as their owner asked for nothing to stay. */
   protected async _clear(): Promise<void> {
     this.#writes.flush();
     const { client, isCluster } = this.#link;
-    for await (const page of this.#scan()) {
+    for await (const page of scanKeys(this.#link.masters(), this.#keys, this.#gate)) {
       const ours = page.filter((key) => this.#keys.isValue(key));
-      const groups = isCluster ? ours.map((key) => [key]) : [ours];
-      await Promise.all(
-        groups
-          .filter((group) => group.length > 0)
-          .map((group) => this.#gate.run(() => client.unlink(...group))),
-      );
+      const groups = inGroups(ours, isCluster ? 1 : KEYS_A_READ);
+      await this.#each(groups.map((keys) => () => this.#gate.run(() => client.unlink(...keys))));
     }
     await this.#ask({ tag: this.#keys.commonTag }, { code: 'c', keys: [] });
+    for (const { expiresAt } of this.#keys.remembered()) forgetExpiries(expiresAt);
     this.#near?.clear();
   }
 
-  /** Redis lets values expire by itself; here go those that expire by our clock before. */
-  protected async _sweep(now: EpochMs): Promise<number> {
+  /**
+   * Redis lets values expire by itself. Here go trades whose symbol has younger ones, and what this process
+   * wrote is counted.
+   */
+  protected async _sweep(): Promise<number> {
+    const now = this.time.now();
+    let removed = 0;
     const due: (() => Promise<number>)[] = [];
     for (const keys of this.#keys.remembered()) {
       for (const kind of ['ticker', 'orderBook'] as const) {
-        if (isDue(keys.expiresAt[kind], now)) due.push(() => this.#sweepLatest(keys, kind));
+        if (!isDue(keys.expiresAt[kind], now)) continue;
+        keys.expiresAt[kind] = undefined;
+        removed += 1;
       }
       if (isDue(keys.expiresAt.trades, now)) due.push(() => this.#sweepTrades(keys));
     }
-    // Never so many at a time that others find no room.
-    const atATime = Math.min(KEYS_A_SWEEP, Math.ceil(this.#options.maxPendingCommands / 4));
-    let removed = 0;
-    for (const group of inGroups(due, atATime)) {
-      for (const count of await Promise.all(group.map((work) => work()))) removed += count;
-    }
+    for (const count of await this.#each(due)) removed += count;
     return removed;
   }
 
+  /**
+   * Counts what some of the listed symbols have: of more than a thousand, it is an estimate. What other
+   * keys there are does not matter.
+   */
   protected async _usage(): Promise<RealtimeUsage> {
     this.#writes.flush();
-    const usage = { tickers: 0, orderBooks: 0, trades: 0, bytes: 0 };
-    const seen = new Set<string>();
-    for await (const page of this.#scan()) {
-      const fresh = page.filter((key) => !seen.has(key));
-      for (const key of fresh) seen.add(key);
-      for (const [tickers, orderBooks, trades, bytes] of await this.#measure(fresh)) {
-        usage.tickers += tickers;
-        usage.orderBooks += orderBooks;
-        usage.trades += trades;
-        usage.bytes += bytes;
-      }
-    }
-    return usage;
-  }
-
-  #scan(): AsyncGenerator<readonly string[]> {
-    return scanKeys(this.#link.masters(), this.#keys, this.#gate);
-  }
-
-  #measure(page: readonly string[]): Promise<[number, number, number, number][]> {
-    const kept = page.flatMap((key) => {
-      const kind = this.#keys.parse(key)?.kind;
-      return kind === undefined ? [] : [{ key, letter: KEY_LETTERS[kind] }];
-    });
-    const size = this.#link.isCluster ? 1 : KEYS_A_MEASURE;
-    const groups = inGroups(kept, size);
-    return Promise.all(
-      groups.map(async (group) => {
-        const keys = group.map(({ key }) => key);
-        const args = [`${this.clock.now()}`, group.map(({ letter }) => letter).join('')];
-        const reply = await this.#gate.run(() => MEASURE_SCRIPT.run(this.#link.client, keys, args));
-        return reply as [number, number, number, number];
-      }),
+    const reply = await this.#gate.run(() =>
+      SAMPLE_SCRIPT.run(this.#link.client, [this.#keys.list], [`${MOST_MEASURED}`]),
     );
+    const [count, symbols] = reply as [number, string[]];
+    const size = this.#link.isCluster ? 1 : SYMBOLS_A_MEASURE;
+    const measured = await this.#each(
+      inGroups(symbols, size).map((group) => () => this.#measure(group)),
+    );
+    const factor = symbols.length === 0 ? 1 : count / symbols.length;
+    const total = (i: 0 | 1 | 2 | 3): number =>
+      Math.round(factor * measured.reduce((sum, one) => sum + one[i], 0));
+    return { tickers: total(0), orderBooks: total(1), trades: total(2), bytes: total(3) };
   }
 
-  async #sweepLatest(keys: SymbolKeys, kind: LatestKind): Promise<number> {
-    keys.expiresAt[kind] = undefined;
-    return Number(await this.#ask(keys, { code: 'e', keys: [keys[kind]] }));
+  async #measure(symbols: readonly string[]): Promise<[number, number, number, number]> {
+    const keys = symbols.flatMap((symbol) => {
+      const { ticker, orderBook, trades, tradesByTime, tradesByArrival } = this.#keys.of(symbol);
+      return [ticker, orderBook, trades, tradesByTime, tradesByArrival];
+    });
+    const reply = await this.#gate.run(() => MEASURE_SCRIPT.run(this.#link.client, keys, []));
+    return reply as [number, number, number, number];
   }
 
+  /** Never so many at a time that others find no room. */
+  async #each<T>(work: readonly (() => Promise<T>)[]): Promise<T[]> {
+    const atATime = Math.min(MOST_AT_A_TIME, Math.ceil(this.#options.maxPendingCommands / 4));
+    const results: T[] = [];
+    for (const group of inGroups(work, atATime)) {
+      for (const result of await allOf(group.map((one) => one()))) results.push(result);
+    }
+    return results;
+  }
+
+  /** A slice at a time. */
   async #sweepTrades(keys: SymbolKeys): Promise<number> {
     keys.expiresAt.trades = undefined;
-    const answer = await this.#ask(keys, { code: 'w', keys: [keys.trades, keys.tradeIds] });
-    const [expired, next = ''] = answer.split(' ');
-    if (next !== '') keys.expiresAt.trades ??= Number(next);
-    return Number(expired);
+    let removed = 0;
+    for (;;) {
+      const answer = await this.#ask(keys, { code: 'w', keys: tradeKeys(keys) });
+      const [expired, left = ''] = answer.split(' ');
+      removed += Number(expired);
+      if (left !== '0') {
+        if (left !== '') keys.expiresAt.trades ??= this.time.now() + Number(left);
+        return removed;
+      }
+    }
   }
 
-  #livesAt(now: EpochMs): RedisLives {
-    const life = (kind: keyof RealtimeExpiry): number => redisLife(this.expiresAt(kind, now) - now);
-    const trades = life('tradesMs');
+  #lives(): RedisLives {
+    const trades = redisLife(this.lifeMs('tradesMs'));
     return {
-      ticker: `${life('tickerMs')}`,
-      orderBook: `${life('orderBookMs')}`,
+      ticker: `${redisLife(this.lifeMs('tickerMs'))}`,
+      orderBook: `${redisLife(this.lifeMs('orderBookMs'))}`,
       trades: `${trades}`,
       arrivals: `${Math.max(trades, SHORTEST_ARRIVALS_LIFE_MS)}`,
     };
   }
 
-  #expiry(keys: SymbolKeys, kind: LatestKind): EpochMs {
-    const expiresAt = storedExpiry(this.expiresAt(`${kind}Ms`, this.clock.now()));
-    keys.expiresAt[kind] = expiresAt;
-    return expiresAt;
+  /** Lists a symbol with what is written of it, so that statistics find it among all keys there are. */
+  #list(keys: SymbolKeys, now: number): void {
+    if (keys.listedUntil > now) return;
+    keys.listedUntil = now + LIST_EVERY_MS;
+    const { ticker, orderBook, trades } = this.#lives();
+    const longest = Math.max(Number(ticker), Number(orderBook), Number(trades));
+    this.#write(
+      { tag: this.#keys.commonTag },
+      {
+        code: 'l',
+        keys: [this.#keys.list],
+        value: `${longest + 2 * LIST_EVERY_MS} ${keys.symbol}`,
+        isCounted: true,
+        resolve: () => undefined,
+        // The write that it came with fails too, or the next one lists it.
+        reject: () => {
+          keys.listedUntil = Number.NEGATIVE_INFINITY;
+        },
+      },
+    );
   }
 
   #set(kind: LatestKind, keys: SymbolKeys, value: string): Promise<RealtimeWriteResult> {
+    const now = this.time.now();
+    this.#list(keys, now);
+    keys.expiresAt[kind] = now + this.lifeMs(`${kind}Ms`);
     return new Promise((resolve, reject) => {
       this.#write(keys, {
         code: kind === 'ticker' ? 't' : 'b',
         keys: [keys[kind]],
         value,
-        resolve: (answer, version) => {
+        resolve: (answer, batch) => {
           const isStored = answer === 'stored';
-          if (isStored) this.#hearOwn(kind, keys.symbol, version, value);
+          if (isStored) this.#hearOwn(kind, keys.symbol, batch, value);
           resolve(isStored ? 'stored' : 'stale');
         },
         reject,
@@ -388,12 +406,13 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   #deleteLatest(kind: LatestKind, symbol: string): Promise<boolean> {
     const keys = this.#keys.of(symbol);
+    keys.expiresAt[kind] = undefined;
     return new Promise((resolve, reject) => {
       this.#write(keys, {
         code: 'd',
         keys: [keys[kind]],
-        resolve: (answer, version) => {
-          this.#hearOwn(kind, symbol, version, undefined);
+        resolve: (answer, batch) => {
+          this.#hearOwn(kind, symbol, batch, undefined);
           resolve(answer === '1');
         },
         reject,
@@ -402,8 +421,13 @@ export class RedisRealtime extends AbstractRealtimeCache {
   }
 
   /** A value as it was sent; `undefined` when it was deleted. */
-  #hearOwn(kind: LatestKind, symbol: string, version: number, value: string | undefined): void {
-    this.#near?.hear(kind, symbol, version, value, this.clock.now());
+  #hearOwn(
+    kind: LatestKind,
+    symbol: string,
+    { version, sentAt, lives }: AppliedBatch,
+    value: string | undefined,
+  ): void {
+    this.#near?.hear(kind, symbol, version, value, sentAt + Number(lives[kind]));
   }
 
   #ask(at: Pick<SymbolKeys, 'tag'>, work: WriteWork): Promise<string> {
@@ -420,39 +444,48 @@ export class RedisRealtime extends AbstractRealtimeCache {
     symbol: string,
     kind: LatestKind,
     shelf: NearShelf<Value> | undefined,
-    decode: (stored: string) => Value,
+    decode: (stored: string) => Value | undefined,
   ): Promise<Value | undefined> {
     this.#writes.flush();
     const key = this.#keys.of(symbol)[kind];
     const stored = await this.#turn.share(key, async () => {
-      if (shelf === undefined || this.#near?.isOn !== true) {
-        return this.#gate.run(() => this.#link.client.get(key));
-      }
+      if (shelf === undefined || this.#near?.isOn !== true) return this.#get(key);
       const [found = null] = await this.#readAndKeep([symbol], [key], shelf);
       return found;
     });
-    return this.#decodeLive(key, stored, decode);
+    return this.#decode(stored, decode);
+  }
+
+  /** What has another type is not there, and counted. */
+  async #get(key: string): Promise<string | null> {
+    try {
+      return await this.#gate.run(() => this.#link.client.get(key));
+    } catch (error) {
+      if (!BarkeepError.is(error, 'CORRUPT')) throw error;
+      this.countUnreadable(1);
+      return null;
+    }
   }
 
   async #readMany<Value>(
     symbols: readonly string[],
     kind: LatestKind,
     shelf: NearShelf<Value> | undefined,
-    decode: (symbol: string, stored: string) => Value,
+    decode: (symbol: string, stored: string) => Value | undefined,
   ): Promise<(Value | undefined)[]> {
     this.#writes.flush();
-    const size = this.#link.isCluster ? 1 : KEYS_A_READ;
-    const groups = inGroups(symbols, size).map(async (group) => {
+    const isNear = shelf !== undefined && this.#near?.isOn === true;
+    const most = isNear ? KEYS_A_SCRIPT_READ : KEYS_A_READ;
+    const groups = inGroups(symbols, this.#link.isCluster ? 1 : most).map(async (group) => {
       const keys = group.map((symbol) => this.#keys.of(symbol)[kind]);
-      const found =
-        shelf !== undefined && this.#near?.isOn === true
-          ? await this.#readAndKeep(group, keys, shelf)
-          : await this.#gate.run(() => this.#link.client.mget(...keys));
+      const found = isNear
+        ? await this.#readAndKeep(group, keys, shelf)
+        : await this.#gate.run(() => this.#link.client.mget(...keys));
       return group.map((symbol, i) =>
-        this.#decodeLive(keys[i] ?? '', found[i] ?? null, (stored) => decode(symbol, stored)),
+        this.#decode(found[i] ?? null, (stored) => decode(symbol, stored)),
       );
     });
-    return (await Promise.all(groups)).flat();
+    return (await allOf(groups)).flat();
   }
 
   /** Reads values together with the number of the last write, so that it is known which are newer. */
@@ -464,33 +497,31 @@ export class RedisRealtime extends AbstractRealtimeCache {
     const places = symbols.map((symbol) => shelf.reserve(symbol));
     const [first = ''] = symbols;
     const sequence = this.#keys.sequence(this.#writes.tagOf(this.#keys.of(first)));
-    const [version, ...found] = await this.#gate.run(() =>
-      this.#link.client.mget(sequence, ...keys),
+    const askedAt = this.time.now();
+    const reply = await this.#gate.run(() =>
+      READ_SCRIPT.run(this.#link.client, [sequence, ...keys], []),
     );
+    const [version, instant, found, lives, foreign] = reply as ReadReply;
+    this.countUnreadable(foreign);
+    this.#serverTime.answered(Number(instant), askedAt);
     for (const [i, symbol] of symbols.entries()) {
-      const place = places[i];
+      const [place, life = -1] = [places[i], lives[i]];
       if (place === undefined) continue;
-      shelf.fill(symbol, place, Number(version), found[i] ?? null, this.clock.now());
+      // Something else has taken its expiry from it.
+      const expiresAt = askedAt + (life < 0 ? LONGEST_LIFE_MS : life);
+      shelf.fill(symbol, place, Number(version), found[i] ?? null, expiresAt);
     }
     return found;
   }
 
-  #decodeLive<Value>(
-    key: string,
+  #decode<Value>(
     stored: string | null,
-    decode: (stored: string) => Value,
+    decode: (stored: string) => Value | undefined,
   ): Value | undefined {
     if (stored === null) return undefined;
-    if (!isLatestValue(stored)) {
-      const message = `what Redis has under ${JSON.stringify(key)} was not written by Barkeep`;
-      throw new BarkeepError('CORRUPT', message, { details: { key } });
-    }
-    return expiresAtOf(stored) > this.clock.now() ? decode(stored) : undefined;
-  }
-
-  #liveTrades(stored: readonly string[]): Trade[] {
-    const now = this.clock.now();
-    return stored.filter((one) => isLiveTrade(one, now)).map(decodeTrade);
+    const value = decode(stored);
+    if (value === undefined) this.countUnreadable(1);
+    return value;
   }
 
   #listen(): void {
@@ -523,24 +554,30 @@ export class RedisRealtime extends AbstractRealtimeCache {
     if (feed !== undefined) this.#feedsEnding = Promise.all([this.#feedsEnding, feed.stop()]);
   }
 
-  #hear(message: string): void {
-    const { sequence, version, changes } = parseLiveMessage(message);
+  #hear(text: string): void {
+    const message = parseLiveMessage(text);
+    const { sequence, version, instant, changes } = message;
+    this.#serverTime.told(instant);
     if (!this.#sequences.follows(sequence, version)) this.#miss();
     this.#audience.tell(sequence, version, () => {
-      for (const change of changes) this.#hearChange(change, version);
+      for (const change of changes) this.#hearChange(change, message);
     });
   }
 
-  #hearChange({ what, key, value }: LiveChange, version: number): void {
+  #hearChange(
+    { what, key, value }: LiveChange,
+    { version, instant, lives }: Pick<LiveMessage, 'version' | 'instant' | 'lives'>,
+  ): void {
     if (what === '*') this.#near?.clear();
     const place = this.#keys.parse(key);
     if (place === undefined) return;
     const { kind, symbol } = place;
     if (kind !== 'trades') {
       const stored = what === '=' ? value : undefined;
-      this.#near?.hear(kind, symbol, version, stored, this.clock.now());
+      const expiresAt = this.#serverTime.at(instant + lives[kind]);
+      this.#near?.hear(kind, symbol, version, stored, expiresAt);
     }
-    if (this.#listeners === 0 || what === '-') return;
+    if (what === '-' || !this.isHeard(kind, symbol)) return;
     const event = eventOf(kind, symbol, value);
     if (event === undefined) this.#miss();
     else this.publish(event);
@@ -553,20 +590,36 @@ export class RedisRealtime extends AbstractRealtimeCache {
   }
 }
 
+type ReadReply = readonly [
+  version: string | null,
+  instant: string,
+  values: readonly (string | null)[],
+  lives: readonly number[],
+  foreign: number,
+];
+
 /** `undefined` when something other than this version of Barkeep told it. */
 function eventOf(kind: KeyKind, symbol: string, value: string): RealtimeEvent | undefined {
-  try {
-    if (kind === 'trades') {
-      const trades = decodeTrades(value);
-      return trades && { type: 'trades', symbol, trades };
-    }
-    if (!isLatestValue(value)) return undefined;
-    if (kind === 'ticker') return { type: 'ticker', ticker: decodeTicker(symbol, value) };
-    const book = decodeOrderBook(symbol, value, Number.POSITIVE_INFINITY);
-    return { type: 'orderBook', book };
-  } catch {
-    return undefined;
+  if (kind === 'trades') {
+    const trades = decodeTrades(value);
+    return trades && { type: 'trades', symbol, trades };
   }
+  if (kind === 'ticker') {
+    const ticker = decodeTicker(symbol, value);
+    return ticker && { type: 'ticker', ticker };
+  }
+  const book = decodeOrderBook(symbol, value, Number.POSITIVE_INFINITY);
+  return book && { type: 'orderBook', book };
+}
+
+function tradeKeys({ trades, tradesByTime, tradesByArrival, arrivals }: SymbolKeys): string[] {
+  return [trades, tradesByTime, tradesByArrival, arrivals];
+}
+
+function forgetExpiries(expiresAt: SymbolKeys['expiresAt']): void {
+  expiresAt.ticker = undefined;
+  expiresAt.orderBook = undefined;
+  expiresAt.trades = undefined;
 }
 
 /** What Redis takes as an expiry: whole milliseconds, and not too many. */
@@ -574,7 +627,7 @@ function redisLife(ms: number): number {
   return Math.min(Math.ceil(ms), LONGEST_LIFE_MS);
 }
 
-function isDue(expiresAt: EpochMs | undefined, now: EpochMs): boolean {
+function isDue(expiresAt: number | undefined, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }
 

@@ -1,5 +1,3 @@
-import type { EpochMs } from '@barkeep/core';
-
 /** Which part of a symbol's data a key has. */
 export type KeyKind = 'ticker' | 'orderBook' | 'trades';
 
@@ -12,12 +10,19 @@ export interface SymbolKeys {
   readonly tag: string;
   readonly ticker: string;
   readonly orderBook: string;
-  /** A list: trades in the order of arrival. */
+  /** A hash: trades by their ids. */
   readonly trades: string;
-  /** A set: the ids of these trades. */
-  readonly tradeIds: string;
-  /** A hash: how many trades have arrived, counted since when. */
+  /** A sorted set of them by timestamp, whose members begin with the arrival number. */
+  readonly tradesByTime: string;
+  /** A sorted set of their ids by arrival number. */
+  readonly tradesByArrival: string;
+  /** A hash: how many trades have arrived, counted since when, and how many of them are gone. */
   readonly arrivals: string;
-  /** When what this process wrote here last must have expired; `undefined` when it wrote nothing. */
-  readonly expiresAt: Record<KeyKind, EpochMs | undefined>;
+  /**
+   * When what this process wrote here last must have expired, in the time of the cache; `undefined` when
+   * it wrote nothing.
+   */
+  readonly expiresAt: Record<KeyKind, number | undefined>;
+  /** Until when the symbol need not be listed again, in that time. */
+  listedUntil: number;
 }

@@ -6,11 +6,23 @@ export type WriteCode =
   | 't' // set a ticker
   | 'b' // set an order book
   | 'd' // delete either
-  | 'e' // delete either if it has expired
   | 'a' // append trades
   | 'x' // delete trades
   | 'w' // delete trades that have expired
+  | 'l' // list a symbol
   | 'c'; // tell that everything was cleared
+
+/** What is known of a batch when it was answered. */
+export interface AppliedBatch {
+  /** The number of the batch; 0 when it changed nothing. */
+  readonly version: number;
+  /** When it was sent, in the time of the cache: what it wrote lives from then on, or a little later. */
+  readonly sentAt: number;
+  readonly lives: RedisLives;
+}
+
+/** How long Redis keeps each kind, in whole milliseconds, as text. */
+export type RedisLives = Readonly<Record<'ticker' | 'orderBook' | 'trades' | 'arrivals', string>>;
 
 /** One write, and who waits for it. */
 export interface WriteOperation {
@@ -18,14 +30,18 @@ export interface WriteOperation {
   readonly keys: readonly string[];
   /** Of those that take something: a value, or trades. */
   readonly value?: string;
-  /** Hears the script's answer, and the version when the batch changed anything. */
-  readonly resolve: (answer: string, version: number) => void;
+  /** How many trades it takes. */
+  readonly trades?: number;
+  /** It is part of a call that was counted with its first part. */
+  readonly isCounted?: boolean;
+  readonly resolve: (answer: string, batch: AppliedBatch) => void;
   readonly reject: (error: BarkeepError) => void;
 }
 
 /** The most one run of the script does: it keeps the server from everything else meanwhile. */
 const MOST_OPERATIONS = 256;
 const MOST_CHARACTERS = 256 * 1_024;
+const MOST_TRADES = 1_024;
 
 /** Operations below one tag that travel together. */
 export class WriteBatch {
@@ -34,19 +50,28 @@ export class WriteBatch {
   deadline: Deadline | undefined;
   /** Its callers have been told that their time is over. */
   isGivenUp = false;
+  /** Commands that it counts for at the gate. */
+  commands = 0;
   #characters = 0;
+  #trades = 0;
 
   constructor(tag: string) {
     this.tag = tag;
   }
 
   get isFull(): boolean {
-    return this.operations.length >= MOST_OPERATIONS || this.#characters >= MOST_CHARACTERS;
+    return (
+      this.operations.length >= MOST_OPERATIONS ||
+      this.#characters >= MOST_CHARACTERS ||
+      this.#trades >= MOST_TRADES
+    );
   }
 
   add(operation: WriteOperation): void {
     this.operations.push(operation);
     this.#characters += operation.value?.length ?? 0;
+    this.#trades += operation.trades ?? 0;
+    if (operation.isCounted !== true) this.commands += 1;
   }
 
   giveUp(error: BarkeepError): void {

@@ -1,34 +1,44 @@
-import { BarkeepError, type Clock, type EpochMs } from '@barkeep/core';
+import { BarkeepError, type MonotonicTime } from '@barkeep/core';
 import type { CommandGate } from './command-gate.ts';
 import type { KeySpace } from './key-space.ts';
 import type { RedisCommands } from './redis-commands.ts';
 import { redisFailure } from './redis-failure.ts';
-import { WriteBatch, type WriteOperation } from './write-batch.ts';
+import type { ServerTime } from './server-time.ts';
+import {
+  type AppliedBatch,
+  type RedisLives,
+  WriteBatch,
+  type WriteOperation,
+} from './write-batch.ts';
 import { WRITE_SCRIPT } from './write-script.ts';
 
 export interface WriteQueueOptions {
   readonly commands: RedisCommands;
   readonly gate: CommandGate;
   readonly keys: KeySpace;
-  readonly clock: Clock;
+  readonly time: MonotonicTime;
+  readonly serverTime: ServerTime;
   /** Names this writer among all who write below the prefix: sixteen hexadecimal digits. */
   readonly writer: string;
   readonly isCluster: boolean;
   readonly maxTradesPerSymbol: number;
+  /** As of `AbstractRealtimeOptions`. */
+  readonly maxAheadMs: number;
   /** A batch that changed something was answered. */
   readonly onApplied: (sequence: string, version: number) => void;
-  /** How long Redis keeps each kind that is written at an instant. */
-  readonly livesAt: (now: EpochMs) => RedisLives;
+  /** Values were found that are none of ours. */
+  readonly onUnreadable: (values: number) => void;
+  /** How long Redis keeps each kind that is written now. */
+  readonly lives: () => RedisLives;
 }
-
-/** In whole milliseconds, as text. */
-export type RedisLives = Readonly<Record<'ticker' | 'orderBook' | 'trades' | 'arrivals', string>>;
 
 /** Batches under way at a time; those beyond wait here, and grow meanwhile. */
 const MOST_UNDER_WAY = 512;
 /** Longer than any client re-sends a command. */
 const ANSWER_LIFE_MS = 3_600_000;
 const SEQUENCE_LIFE_MS = 7 * 86_400_000;
+/** Further than any timestamp. */
+const LONGEST_AHEAD_MS = 8_640_000_000_000_000;
 
 /**
  * Sends the writes of one turn of the event loop together, in their order: on a single server all in one
@@ -60,7 +70,8 @@ export class WriteQueue {
    * Rejects it with `OVERLOADED` when too many commands are under way.
    */
   add(tag: string, operation: WriteOperation, before?: Promise<void>): void {
-    if (!this.#options.gate.admits()) operation.reject(this.#options.gate.overloaded());
+    const { gate } = this.#options;
+    if (operation.isCounted !== true && !gate.admits()) operation.reject(gate.overloaded());
     else if (before === undefined) this.#put(tag, operation);
     else void before.then(() => this.#put(tag, operation));
   }
@@ -111,46 +122,52 @@ export class WriteQueue {
     if (index !== -1) {
       this.#waiting.splice(index, 1);
       if (this.#open.get(batch.tag) === batch) this.#open.delete(batch.tag);
-      this.#options.gate.release(batch.operations.length);
+      this.#options.gate.release(batch.commands);
     }
     batch.giveUp(error);
   }
 
   async #send(batch: WriteBatch, place: number): Promise<void> {
-    const { operations } = batch;
+    const sentAt = this.#options.time.now();
+    const lives = this.#options.lives();
     try {
-      const reply = await this.#run(batch, place);
-      if (!batch.isGivenUp) this.#deliver(batch, String(reply));
+      const reply = await this.#run(batch, place, lives);
+      if (!batch.isGivenUp) this.#deliver(batch, String(reply), sentAt, lives);
     } catch (error) {
       if (!batch.isGivenUp) batch.giveUp(redisFailure(error));
     } finally {
       if (batch.deadline !== undefined) this.#options.gate.met(batch.deadline);
-      this.#options.gate.release(operations.length);
+      this.#options.gate.release(batch.commands);
       this.#freePlaces.push(place);
       if (this.#freePlaces.length === MOST_UNDER_WAY) this.#isHeld = false;
       if (this.#waiting.length > 0) this.flush();
     }
   }
 
-  #deliver({ tag, operations }: WriteBatch, reply: string): void {
-    const end = reply.indexOf('|');
-    const version = Number(reply.slice(0, end));
-    const answers = reply.slice(end + 1).split(',');
-    if (version > 0) this.#options.onApplied(this.#options.keys.sequence(tag), version);
-    for (const [i, operation] of operations.entries()) deliver(operation, answers[i], version);
+  #deliver(
+    { tag, operations }: WriteBatch,
+    reply: string,
+    sentAt: number,
+    lives: RedisLives,
+  ): void {
+    const { onApplied, onUnreadable, keys, serverTime } = this.#options;
+    const [version, instant, unreadable, ...rest] = reply.split('|');
+    const batch = { version: Number(version), sentAt, lives };
+    serverTime.answered(Number(instant), sentAt);
+    onUnreadable(Number(unreadable));
+    if (batch.version > 0) onApplied(keys.sequence(tag), batch.version);
+    const answers = rest.join('|').split(',');
+    for (const [i, operation] of operations.entries()) deliver(operation, answers[i], batch);
   }
 
-  #run({ tag, operations }: WriteBatch, place: number): Promise<unknown> {
-    const { commands, keys, clock, writer, isCluster, livesAt, maxTradesPerSymbol } = this.#options;
-    const now = clock.now();
-    const lives = livesAt(now);
+  #run({ tag, operations }: WriteBatch, place: number, lives: RedisLives): Promise<unknown> {
+    const { commands, keys, writer, isCluster, maxTradesPerSymbol, maxAheadMs } = this.#options;
     this.#ids += 1;
     const allKeys = [keys.answers(tag, writer), keys.sequence(tag)];
     const args = [
       `${place}`,
       `${this.#ids}`,
       keys.channel,
-      `${now}`,
       isCluster ? '1' : '0',
       `${ANSWER_LIFE_MS}`,
       `${SEQUENCE_LIFE_MS}`,
@@ -159,6 +176,7 @@ export class WriteQueue {
       lives.trades,
       lives.arrivals,
       `${maxTradesPerSymbol}`,
+      `${Math.min(maxAheadMs, LONGEST_AHEAD_MS)}`,
       `${writer}-w${this.#ids}`,
       operations.map(({ code }) => code).join(''),
     ];
@@ -176,10 +194,10 @@ export class WriteQueue {
 function deliver(
   { resolve, reject }: WriteOperation,
   answer: string | undefined,
-  version: number,
+  batch: AppliedBatch,
 ): void {
   if (answer === undefined) {
     reject(new BarkeepError('INTERNAL', 'Redis answered fewer writes than it was sent'));
   } else if (answer.startsWith('!')) reject(redisFailure(answer.slice(1)));
-  else resolve(answer, version);
+  else resolve(answer, batch);
 }

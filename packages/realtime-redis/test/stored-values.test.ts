@@ -8,10 +8,8 @@ import {
   digits,
   encodeOrderBook,
   encodeTicker,
-  expiresAtOf,
-  storedExpiry,
 } from '../src/latest-value.ts';
-import { decodeTrades, encodeTrades } from '../src/stored-trade.ts';
+import { decodeStoredTrade, decodeTrades, encodeTrades } from '../src/stored-trade.ts';
 import { AT } from './market.ts';
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0));
@@ -27,11 +25,9 @@ describe('what Redis stores is what was given', () => {
       { requiredKeys: ['timestamp', 'price'] },
     );
     fc.assert(
-      fc.property(tickers, symbol, timestamp, (fields, name, expiresAt) => {
+      fc.property(tickers, symbol, (fields, name) => {
         const ticker = { symbol: name, ...fields } as Ticker;
-        const stored = encodeTicker(ticker, expiresAt);
-        expect(decodeTicker(name, stored)).toEqual(ticker);
-        expect(expiresAtOf(stored)).toBe(expiresAt);
+        expect(decodeTicker(name, encodeTicker(ticker))).toEqual(ticker);
       }),
     );
   });
@@ -41,7 +37,7 @@ describe('what Redis stores is what was given', () => {
     fc.assert(
       fc.property(books, fc.integer({ min: 0, max: 20 }), (fields, depth) => {
         const book: OrderBook = { symbol: 'A', ...fields };
-        const stored = encodeOrderBook(book, AT);
+        const stored = encodeOrderBook(book);
         expect(decodeOrderBook('A', stored, Number.POSITIVE_INFINITY)).toEqual(book);
         const cut = { ...book, bids: book.bids.slice(0, depth), asks: book.asks.slice(0, depth) };
         expect(decodeOrderBook('A', stored, depth)).toEqual(cut);
@@ -55,16 +51,59 @@ describe('what Redis stores is what was given', () => {
     const trade = fc.record({ id, timestamp, price: number, size: number, side });
     fc.assert(
       fc.property(fc.array(trade, { minLength: 1 }), (trades: Trade[]) => {
-        const stored = Buffer.from(encodeTrades(trades, AT)).toString();
+        const stored = Buffer.from(encodeTrades(trades)).toString();
         expect(decodeTrades(stored)).toEqual(trades);
+        for (const [i, one] of stored.split('\u0001').entries()) {
+          const [fields = ''] = /^\S+ \S+ \S+/.exec(one) ?? [];
+          const kept = decodeStoredTrade(one.slice(fields.length + 1), `${digits(AT)}${fields};`);
+          expect(kept).toEqual({ trade: trades[i], expiresAt: AT });
+        }
       }),
     );
   });
 });
 
-it('a life without end ends with time', () => {
-  expect(storedExpiry(AT + Number.POSITIVE_INFINITY)).toBe(8.64e15);
-  expect(storedExpiry(AT + 0.5)).toBe(AT + 1);
+it('what something else stored is none of ours, and nothing throws', () => {
+  const stored = encodeTicker({ symbol: 'A', timestamp: AT, price: 1 });
+  const foreign = [
+    '',
+    'foreign',
+    '9'.repeat(16),
+    `${'9'.repeat(16)}[`,
+    stored.slice(0, -1),
+    stored.slice(1),
+    `2 ${stored}`,
+    `${digits(AT)}["1"]`,
+    `${digits(AT)}{"a":1}`,
+    `${digits(AT)}[${Array(99).fill(1).join()}]x`,
+  ];
+  for (const text of [...foreign, `${digits(AT)}[null]`, `${digits(AT)}[${Array(12).fill(1)}]`]) {
+    expect(decodeTicker('A', text)).toBeUndefined();
+  }
+  for (const text of [
+    ...foreign,
+    `${digits(AT)}[2,1,1]`,
+    `${digits(AT)}[0,1,1,1]`,
+    `${digits(AT)}[-1]`,
+  ]) {
+    expect(decodeOrderBook('A', text, 9)).toBeUndefined();
+    expect(decodeTrades(text)).toBeUndefined();
+    expect(decodeStoredTrade('1', text)).toBeUndefined();
+  }
+  expect(decodeStoredTrade('"', `${digits(AT)}b1 1 1;`)).toBeUndefined();
+  expect(decodeStoredTrade('1', `${digits(AT)}b1 1 NaN;`)).toBeUndefined();
+  expect(decodeStoredTrade('1', `${digits(AT)}b1 1 12`)).toBeUndefined();
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      decodeTicker('A', text);
+      decodeOrderBook('A', text, 1);
+      decodeTrades(text);
+      decodeStoredTrade(text, text);
+    }),
+  );
+});
+
+it('digits are sixteen', () => {
   expect(digits(8.64e15)).toBe('8640000000000000');
   expect(digits(5)).toBe('0000000000000005');
 });
@@ -74,11 +113,12 @@ it('every key leads back to its symbol, and has a hash tag of its own', () => {
   fc.assert(
     fc.property(symbol, symbol, (one, other) => {
       const keys = new KeySpace('p:');
-      const { ticker, orderBook, trades, tradeIds, arrivals, tag } = keys.of(one);
+      const of = keys.of(one);
+      const { ticker, orderBook, trades, tradesByTime, tradesByArrival, arrivals, tag } = of;
       expect(keys.parse(ticker)).toEqual({ kind: 'ticker', symbol: one });
       expect(keys.parse(orderBook)).toEqual({ kind: 'orderBook', symbol: one });
       expect(keys.parse(trades)).toEqual({ kind: 'trades', symbol: one });
-      for (const key of [ticker, orderBook, trades, tradeIds, arrivals]) {
+      for (const key of [ticker, orderBook, trades, tradesByTime, tradesByArrival, arrivals]) {
         expect(tagOf(key)).toBe(tag);
       }
       expect(keys.of(other).tag === tag).toBe(other === one);

@@ -3,7 +3,7 @@ import { corruptSegment } from './corrupt-segment.ts';
 import { readStream } from './frame-stream.ts';
 import { AS_INTEGERS, type Scaling } from './kernel/kernel.ts';
 import { WORKSPACE } from './kernel/workspace.ts';
-import { ENCODING, PREDICTOR } from './segment-format.ts';
+import { ENCODING, FRAME_LENGTH, PREDICTOR } from './segment-format.ts';
 import { loadColumn, type SegmentPart } from './segment-part.ts';
 
 /** Decodes the timestamps of a part's frames to the workspace's values. */
@@ -18,10 +18,30 @@ export function readTimestamps(part: SegmentPart): void {
   if (stream.endAt !== limit) throw corruptSegment('a column is too long', at - origin);
   const grid = timeframeGrid(directory.header.timeframe);
   memory.kernel.decode(stream, scalingOf(grid), WORKSPACE);
-  if (grid.fixedMs !== undefined) return;
-  const { doubles } = memory;
   const from = WORKSPACE.values >>> 3;
-  for (let i = from; i < from + stream.count; i += 1) doubles[i] = grid.startOf(doubles[i] ?? 0);
+  const values = memory.doubles.subarray(from, from + stream.count);
+  if (grid.fixedMs === undefined) {
+    for (const [i, value] of values.entries()) values[i] = grid.startOf(value);
+  }
+  if (!isInOrder(values, part))
+    throw corruptSegment('the timestamps are out of order', at - origin);
+}
+
+/**
+ * Whether frames of timestamps ascend from the first to the last that the header says. Checksums find
+ * damage; this finds what was made with the right ones, and would send readers round in circles.
+ */
+function isInOrder(timestamps: Float64Array, { frames, directory }: SegmentPart): boolean {
+  const { first, last, count } = directory.header;
+  let previous = frames.first === 0 ? first - 1 : first;
+  for (let i = 0; i < timestamps.length; i += 1) {
+    const timestamp = timestamps[i] ?? Number.NaN;
+    if (!(timestamp > previous)) return false;
+    previous = timestamp;
+  }
+  const isToEnd = frames.first * FRAME_LENGTH + timestamps.length === count;
+  const isFromStart = frames.first > 0 || timestamps[0] === first;
+  return isFromStart && (isToEnd ? previous === last : previous < last);
 }
 
 /** Period numbers to timestamps, save those of a calendar. */

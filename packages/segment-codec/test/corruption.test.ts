@@ -173,6 +173,31 @@ describe('a segment forged with right checksums', () => {
     expect(() => readSegmentHeader(segment)).toThrow(/^damaged segment: /);
   });
 
+  it.each(KERNELS)(
+    'is rejected when its times run backwards or leave its bounds (%s)',
+    (kernel) => {
+      const series = seriesOf({ ...usual, gaps: 'none' });
+      const sound = encodeSegment(series);
+      const { first, last } = readSegmentHeader(sound);
+      for (const [at, time] of [
+        [16, first + 60_000],
+        [16, first - 60_000],
+        [24, last + 60_000],
+        [24, last - 60_000],
+        [24, first],
+      ] as const) {
+        const segment = sound.slice();
+        new DataView(segment.buffer).setFloat64(at, time, true);
+        withChecksums(segment);
+        expect(() => decodeSegment(segment, targets, { kernel })).toThrow(/out of order/);
+        const find = () => findInSegment(segment, first + 90_000, { kernel });
+        if (time !== first) expect(find).toThrow(/out of order/);
+        const { close } = targets;
+        expect(decodeSegment(segment, { close }, { kernel })).toBe(series.length);
+      }
+    },
+  );
+
   it.each(KERNELS)('gives an error or candles, but never harm (%s)', (kernel) => {
     const bytesToChange = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(
@@ -183,7 +208,9 @@ describe('a segment forged with right checksums', () => {
         }
         withChecksums(segment);
         try {
-          expect(decodeSegment(segment, targets, { kernel })).toBeLessThanOrEqual(form.count);
+          const count = decodeSegment(segment, targets, { kernel });
+          expect(count).toBeLessThanOrEqual(form.count);
+          expectAscending(targets.timestamp.subarray(0, count), readSegmentHeader(segment));
         } catch (error) {
           expectCorrupt(error, segment);
         }
@@ -195,3 +222,11 @@ describe('a segment forged with right checksums', () => {
     );
   });
 });
+
+function expectAscending(
+  timestamps: Float64Array,
+  { first, last }: { readonly first: number; readonly last: number },
+): void {
+  expect([timestamps[0], timestamps.at(-1)]).toEqual([first, last]);
+  expect(timestamps.every((at, i) => i === 0 || at > (timestamps[i - 1] ?? at))).toBe(true);
+}

@@ -6,6 +6,7 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 import type { CandleRows, CandleSelection } from './candle-rows.ts';
+import { damagedSegment, miscounted } from './damaged-segment.ts';
 import { mapColumns, mergeColumns } from './merge-columns.ts';
 import type { SegmentEntry, Segments } from './segments.ts';
 import type { SeriesRow } from './series-table.ts';
@@ -44,10 +45,28 @@ export class CandleReader {
     selection: CandleSelection,
     columns: readonly C[],
   ): Pick<CandleColumns, C> {
-    const rows = this.#readRows(series, selection);
+    const answer = this.#merged(series, selection, columns);
+    assertCounted(series, selection, answer);
+    return answer;
+  }
+
+  /** How many candles a selection has at most: what the series' counters tell. */
+  most({ key, count, first, last }: SeriesRow, { from, to, limit }: CandleSelection): number {
+    if (first === null || last === null) return 0;
+    const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
+    const periods = Math.ceil((Math.min(to, last + 1) - Math.max(from, first)) / step);
+    return Math.max(0, Math.min(periods, limit, count));
+  }
+
+  #merged<C extends keyof Candle>(
+    series: SeriesRow,
+    selection: CandleSelection,
+    columns: readonly C[],
+  ): Pick<CandleColumns, C> {
+    const expected = Math.min(series.rowCount, this.most(series, selection));
+    const rows = this.#rows.read(series, selection, expected);
+    assertRowsCounted(series, selection, rows.timestamp.length);
     const only = mapColumns(columns, (column) => rows[column]);
-    // As many rows as candles: whatever is in segments, a row overlays it.
-    if (series.rowCount === series.count) return only;
     const parts = this.#partsBeside(rows.timestamp, series, selection);
     const [first, last] = [parts[0], parts.at(-1)];
     if (first === undefined || last === undefined) return only;
@@ -70,24 +89,6 @@ export class CandleReader {
       merged[column].set(rows[column].subarray(begin, begin + room), offset);
     }
     return merged;
-  }
-
-  /** How many candles a selection has at most: what the series' counters tell. */
-  most({ key, count, first, last }: SeriesRow, { from, to, limit }: CandleSelection): number {
-    if (first === null || last === null) return 0;
-    const step = timeframeGrid(key.timeframe).fixedMs ?? 1;
-    const periods = Math.ceil((Math.min(to, last + 1) - Math.max(from, first)) / step);
-    return Math.max(0, Math.min(periods, limit, count));
-  }
-
-  #readRows(series: SeriesRow, selection: CandleSelection): CandleColumns {
-    const { id, rowCount } = series;
-    if (rowCount === 0) return this.#noRows();
-    return this.#rows.read(id, selection, Math.min(rowCount, this.most(series, selection)));
-  }
-
-  #noRows(): CandleColumns {
-    return mapColumns(CANDLE_COLUMNS, () => new Float64Array(0));
   }
 
   /** The parts of segments that may be among the result, given the rows that may be. */
@@ -132,7 +133,12 @@ export class CandleReader {
       else to = edge.first;
       page *= 4;
     }
-    return take === 'first' ? parts : parts.reverse();
+    if (take === 'last') parts.reverse();
+    for (const [i, { entry }] of parts.entries()) {
+      if (entry.first > (parts[i - 1]?.entry.last ?? Number.NEGATIVE_INFINITY)) continue;
+      throw damagedSegment(series.key, entry, 'it overlaps the one before it');
+    }
+    return parts;
   }
 
   #cut(series: SeriesRow, entry: SegmentEntry, { from, to }: CandleSelection): SegmentPart {
@@ -166,6 +172,42 @@ export class CandleReader {
 
 function lengthOf(parts: readonly SegmentPart[]): number {
   return parts.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/**
+ * Checks an answer against the counters of its series, which costs nothing: what reaches from its first
+ * to its last candle has as many as it counts, and begins and ends with those. @throws BarkeepError `CORRUPT`
+ */
+function assertCounted(
+  series: SeriesRow,
+  selection: CandleSelection,
+  answer: Partial<CandleColumns>,
+): void {
+  const [column] = Object.values(answer);
+  if (column === undefined) return;
+  const { limit, take } = selection;
+  const { count, first, last } = series;
+  const isWhole = isWholeSeries(series, selection);
+  if (isWhole ? column.length !== Math.min(count, limit) : column.length > count) {
+    throw miscounted(series, `${column.length} are found`);
+  }
+  const { timestamp } = answer;
+  if (!isWhole || timestamp === undefined || timestamp.length === 0) return;
+  const isFirst = timestamp[0] === first || (take === 'last' && limit < count);
+  const isLast = timestamp.at(-1) === last || (take === 'first' && limit < count);
+  if (!isFirst || !isLast) throw miscounted(series, 'others are found at its ends');
+}
+
+/** The same of rows: one that is lost leaves the older candle that it lay over. @throws BarkeepError `CORRUPT` */
+function assertRowsCounted(series: SeriesRow, selection: CandleSelection, found: number): void {
+  const { rowCount, count } = series;
+  const areAll = isWholeSeries(series, selection) && selection.limit >= Math.max(count, rowCount);
+  if (areAll ? found === rowCount : found <= rowCount) return;
+  throw miscounted(series, `${found} rows are found instead of ${rowCount}`);
+}
+
+function isWholeSeries({ first, last }: SeriesRow, { from, to }: CandleSelection): boolean {
+  return first === null || last === null || (from <= first && last < to);
 }
 
 /** The index of the first timestamp at or after an instant. */

@@ -1,6 +1,15 @@
-import type { CandleColumns, EpochMs, Interval } from '@barkeep/core';
+import {
+  BarkeepError,
+  type CandleColumns,
+  type EpochMs,
+  type Interval,
+  timeframeGrid,
+} from '@barkeep/core';
+import { nextCandleFault } from './candle-fault.ts';
 import { type CandleRow, ColumnBuilder } from './column-builder.ts';
+import { damagedRow } from './damaged-segment.ts';
 import { PARAMETER } from './parameter.ts';
+import type { SeriesIdentity } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
 import { VERDICT } from './verdict.ts';
 
@@ -61,8 +70,19 @@ export class CandleRows {
     this.#last = driver.prepare(edge('DESC'));
   }
 
-  /** Ascending. `expected` is a guess at how many there will be. */
-  read(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
+  /**
+   * Ascending. `expected` is a guess at how many there will be.
+   * @throws BarkeepError `CORRUPT` naming a candle that breaks a rule: rows have no checksum.
+   */
+  read({ id, key }: SeriesIdentity, selection: CandleSelection, expected: number): CandleColumns {
+    const columns = this.readUnchecked(id, selection, expected);
+    const fault = nextCandleFault(columns, timeframeGrid(key.timeframe));
+    if (fault === undefined) return columns;
+    throw damagedRow(key, columns.timestamp[fault.index] ?? Number.NaN, fault.what);
+  }
+
+  /** What `read` reads, whatever it is. */
+  readUnchecked(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
     const { take, limit } = selection;
     let { from, to } = selection;
     const statement = take === 'first' ? this.#ascending : this.#descending;
@@ -73,6 +93,7 @@ export class CandleRows {
       builder.append(rows);
       const final = rows.at(-1);
       if (final === undefined || rows.length < size) break;
+      if (!(from <= final[0] && final[0] < to)) throw outOfOrder();
       if (take === 'first') from = final[0] + 1;
       else to = final[0];
     }
@@ -94,13 +115,14 @@ export class CandleRows {
       const rows = this.#ascending.all([seriesId, from, end, look]);
       let matches = 0;
       for (const row of rows) {
-        while ((timestamp[i] ?? end) < row[0]) i += 1;
+        while (i < length && (timestamp[i] ?? end) < row[0]) i += 1;
         if (timestamp[i] !== row[0]) continue;
         verdicts[i] = isSame(columns, i, row) ? VERDICT.keep : VERDICT.update;
         matches += 1;
         i += 1;
       }
       if (rows.length < look) break;
+      if (timestamp[i] === from) throw outOfOrder();
       look = 2 * matches >= look ? Math.min(4 * look, READ_BLOCK) : FIRST_LOOK;
     }
   }
@@ -144,6 +166,11 @@ export class CandleRows {
     const last = this.#last.get([seriesId]);
     return first && last && { first: first[0], last: last[0] };
   }
+}
+
+/** Of a tree whose order is damaged: to read on from there could be without end. */
+function outOfOrder(): BarkeepError {
+  return new BarkeepError('CORRUPT', 'the rows of candles are out of order: restore a backup');
 }
 
 function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {

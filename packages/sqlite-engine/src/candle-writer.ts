@@ -192,14 +192,13 @@ export class CandleWriter {
     size: number,
   ): { readonly entry: SegmentEntry; readonly candles: CandleSeries } | undefined {
     if (entry === undefined || entry.count >= size) return undefined;
-    const columns = allocateColumns(entry.count);
     try {
-      this.#segments.decode(series, entry, this.#segments.bytes(series, entry), columns);
+      const columns = this.#segments.load(series, entry);
+      return { entry, candles: CandleSeries.fromTrustedColumns(series.key, columns) };
     } catch (error) {
-      if (BarkeepError.is(error) && error.code === 'CORRUPT') return undefined;
+      if (BarkeepError.is(error, 'CORRUPT')) return undefined;
       throw error;
     }
-    return { entry, candles: CandleSeries.fromTrustedColumns(series.key, columns) };
   }
 
   /** Returns how many candles it removed that had no row over them. */
@@ -225,9 +224,10 @@ export class CandleWriter {
     return end - start - overlaid;
   }
 
-  #countOverlaid(series: SeriesRow, candles: CandleSeries, range: Interval): number {
-    if (!this.#mayHaveRows(series, range)) return 0;
-    const { timestamp } = this.#readRows(series, range);
+  /** Whatever the rows hold: damaged ones can be removed too. */
+  #countOverlaid({ id }: SeriesRow, candles: CandleSeries, range: Interval): number {
+    const selection = { ...range, limit: Number.POSITIVE_INFINITY, take: 'first' } as const;
+    const { timestamp } = this.#rows.readUnchecked(id, selection, 0);
     return timestamp.reduce((sum, at) => {
       return candles.timestamp[candles.indexAtOrAfter(at)] === at ? sum + 1 : sum;
     }, 0);
@@ -241,14 +241,13 @@ export class CandleWriter {
 
   #readRows(series: SeriesRow, range: Interval): CandleSeries {
     const selection = { ...range, limit: Number.POSITIVE_INFINITY, take: 'first' } as const;
-    return CandleSeries.fromTrustedColumns(series.key, this.#rows.read(series.id, selection, 0));
+    return CandleSeries.fromTrustedColumns(series.key, this.#rows.read(series, selection, 0));
   }
 
-  /** Whether rows that were there before this write can lie in a range. */
-  #mayHaveRows({ rowCount, first, last }: SeriesRow, range: CandleSeries | Interval): boolean {
-    if (rowCount === 0 || first === null || last === null) return false;
-    const { from, to } = range instanceof CandleSeries ? rangeOf(range) : range;
-    return from <= last && first < to;
+  /** Whether there are rows in a range: asked of the rows, because counters may be damaged. */
+  #mayHaveRows({ id }: SeriesRow, range: CandleSeries | Interval): boolean {
+    const within = range instanceof CandleSeries ? rangeOf(range) : range;
+    return this.#rows.count(id, within, 1) > 0;
   }
 
   /** In memory that the next call uses again. */

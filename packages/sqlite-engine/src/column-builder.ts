@@ -10,6 +10,9 @@ export type CandleRow = readonly [
   volume: number,
 ];
 
+/** How many candles a guess makes room for at most: a damaged counter may be any number. */
+const MOST_EXPECTED = 1_048_576;
+
 /** Turns rows into columns, growing as needed. */
 export class ColumnBuilder {
   #columns: CandleColumns;
@@ -17,7 +20,7 @@ export class ColumnBuilder {
 
   /** `expected` is a guess at how many candles will come: a good one saves copying. */
   constructor(expected: number) {
-    this.#columns = allocateColumns(expected);
+    this.#columns = allocateColumns(Math.max(0, Math.min(expected, MOST_EXPECTED)));
   }
 
   get length(): number {

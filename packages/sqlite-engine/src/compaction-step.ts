@@ -1,4 +1,4 @@
-import type { EpochMs } from '@barkeep/core';
+import { BarkeepError, type EpochMs, type SeriesKey } from '@barkeep/core';
 import type { CompactionReport } from '@barkeep/storage';
 
 /** How the candles of a series are stored. */
@@ -7,6 +7,12 @@ export interface ArchiveFigures {
   readonly rows: number;
   /** Of the segments, and of the rows by estimate. */
   readonly bytes: number;
+}
+
+/** How the candles of one series are stored. */
+export interface SeriesFigures {
+  readonly key: SeriesKey;
+  readonly figures: ArchiveFigures;
 }
 
 /** What one step of a compaction replaced, and by what. */
@@ -26,6 +32,56 @@ export function archiveFigures(
   rows: number,
 ): ArchiveFigures {
   return { segments, rows, bytes: segmentBytes + rows * BYTES_PER_ROW };
+}
+
+/** Whether a step has changed something: one may only have looked for what is to be done further on. */
+export function isChange({ removed, added }: CompactionStep): boolean {
+  return removed.bytes + added.bytes > 0;
+}
+
+/** The error of a compaction that would do the same again and again. */
+export function standstill({ symbol, timeframe }: SeriesKey, at: EpochMs): BarkeepError {
+  return new BarkeepError(
+    'CORRUPT',
+    `compacting ${symbol} ${timeframe} does not get beyond ${at}: see integrity.check`,
+    { details: { symbol, timeframe, at } },
+  );
+}
+
+/**
+ * What a compaction did, from what there was of each series before and after it: another compaction may
+ * have been at work beside it. `changed` are the series of which it is known.
+ */
+export function comparedFigures(
+  before: readonly SeriesFigures[],
+  after: readonly SeriesFigures[],
+  changed: ReadonlySet<SeriesKey>,
+): CompactionReport {
+  const isChanged = ({ key, figures: { segments, rows } }: SeriesFigures, i: number): boolean => {
+    const now = after[i]?.figures ?? archiveFigures(0, 0, 0);
+    // More rows are no sign of it: every write may add some.
+    return changed.has(key) || now.segments !== segments || now.rows < rows;
+  };
+  const [first, last] = [totalOf(before), totalOf(after)];
+  return {
+    series: before.filter(isChanged).length,
+    segmentsBefore: first.segments,
+    segmentsAfter: last.segments,
+    rowsBefore: first.rows,
+    rowsAfter: last.rows,
+    bytesBefore: first.bytes,
+    bytesAfter: last.bytes,
+  };
+}
+
+function totalOf(all: readonly SeriesFigures[]): ArchiveFigures {
+  const total = { segments: 0, rows: 0, bytes: 0 };
+  for (const { figures } of all) {
+    total.segments += figures.segments;
+    total.rows += figures.rows;
+    total.bytes += figures.bytes;
+  }
+  return total;
 }
 
 /** Adds up the steps of a compaction, series by series. */
@@ -59,10 +115,10 @@ export class CompactionTally {
     this.#addAfter(figures, 1);
   }
 
-  add({ removed, added }: CompactionStep): void {
-    this.#addAfter(removed, -1);
-    this.#addAfter(added, 1);
-    if (this.#isChanged || removed.bytes + added.bytes === 0) return;
+  add(step: CompactionStep): void {
+    this.#addAfter(step.removed, -1);
+    this.#addAfter(step.added, 1);
+    if (this.#isChanged || !isChange(step)) return;
     this.#isChanged = true;
     this.#report = { ...this.#report, series: this.#report.series + 1 };
   }

@@ -1,8 +1,8 @@
 import {
-  allocateColumns,
   BarkeepError,
   CandleSeries,
   type EpochMs,
+  isTimeframe,
   type SeriesKey,
 } from '@barkeep/core';
 import { encodeSegment } from '@barkeep/segment-codec';
@@ -14,10 +14,11 @@ import {
   archiveFigures,
   type CompactionStep,
   CompactionTally,
+  standstill,
 } from './compaction-step.ts';
 import { type Fold, FoldPlanner, type SegmentRest } from './fold-planner.ts';
 import { FoldableRows } from './foldable-rows.ts';
-import type { SegmentEntry, Segments } from './segments.ts';
+import type { Segments } from './segments.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { inTransaction } from './transaction.ts';
@@ -80,7 +81,10 @@ export class Compactor {
 
   /** The series of which so much is not as the policy wants it that it shall not wait to be asked. */
   due(): { readonly id: number; readonly key: SeriesKey }[] {
-    return this.#due.all([]).map(([id, symbol, timeframe]) => ({ id, key: { symbol, timeframe } }));
+    return this.#due
+      .all([])
+      .filter(([, , timeframe]) => isTimeframe(timeframe))
+      .map(([id, symbol, timeframe]) => ({ id, key: { symbol, timeframe } }));
   }
 
   /** The number of the series if it is due. */
@@ -119,22 +123,23 @@ export class Compactor {
   *#explained(key: SeriesKey): Generator<CompactionStep, void, void> {
     const series = this.#tables.series.find(key);
     if (series === undefined) return;
-    let cursor = BEGINNING;
+    let cursor: EpochMs = BEGINNING;
     let rest: SegmentRest | undefined;
     for (;;) {
+      let step: CompactionStep | undefined;
       if (this.#planner === undefined) {
-        const step = this.#unfold(series, cursor, false);
-        if (step === undefined) return;
-        yield step;
-        cursor = step.next;
-        continue;
+        step = this.#unfold(series, cursor, false);
+      } else {
+        const fold = this.#planner.next(series, cursor, rest);
+        const sizes = fold && outputsOf(fold).map((candles) => encodeSegment(candles).length);
+        step = fold && stepOf(fold, sizes ?? []);
+        // What is left of a segment stays until a fold takes it in: others may lie before it.
+        rest = (fold && restOf(fold, sizes?.at(-1) ?? 0)) ?? rest;
       }
-      const fold = this.#planner.next(series, cursor, rest);
-      if (fold === undefined) return;
-      const sizes = outputsOf(fold).map((candles) => encodeSegment(candles).length);
-      yield stepOf(fold, sizes);
-      rest = restOf(fold, sizes.at(-1) ?? 0);
-      cursor = fold.next;
+      if (step === undefined) return;
+      yield step;
+      if (!(step.next > cursor)) throw standstill(key, cursor);
+      cursor = step.next;
     }
   }
 
@@ -171,9 +176,10 @@ export class Compactor {
     const [entry] = segments.touching(series.id, { from: cursor, to: END }, 'first', 1);
     if (entry === undefined) return undefined;
     const range = { from: entry.first, to: entry.last + 1 };
-    const bytes = segments.bytes(series, entry);
+    const bytes = segments.bytes(series, entry).length;
+    const candles = CandleSeries.fromTrustedColumns(series.key, segments.load(series, entry));
     const over = this.#rows.read(series, range, Number.POSITIVE_INFINITY);
-    const all = CandleSeries.merge(this.#decode(series, entry, bytes), over);
+    const all = CandleSeries.merge(candles, over);
     const added = all.length - over.length;
     if (acts) {
       this.#writeRows(series, all);
@@ -183,16 +189,10 @@ export class Compactor {
       table.update({ ...series, rowCount: series.rowCount + added });
     }
     return {
-      removed: archiveFigures(1, bytes.length, 0),
+      removed: archiveFigures(1, bytes, 0),
       added: archiveFigures(0, 0, added),
       next: range.to,
     };
-  }
-
-  #decode(series: SeriesRow, entry: SegmentEntry, bytes: Uint8Array): CandleSeries {
-    const columns = allocateColumns(entry.count);
-    this.#tables.segments.decode(series, entry, bytes, columns);
-    return CandleSeries.fromTrustedColumns(series.key, columns);
   }
 
   #writeRows({ id }: SeriesRow, candles: CandleSeries): void {

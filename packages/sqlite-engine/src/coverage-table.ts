@@ -56,6 +56,11 @@ export class CoverageTable {
     return this.#replace(seriesId, before, removeCoverageRange(before, range));
   }
 
+  /** Takes out the entry that begins at an instant, whatever it says. */
+  drop(seriesId: number, from: EpochMs): void {
+    this.#delete.run([seriesId, from]);
+  }
+
   #replace(
     seriesId: number,
     before: readonly CoverageEntry[],

@@ -1,16 +1,53 @@
-import { BarkeepError, type SeriesKey, timeframeGrid } from '@barkeep/core';
+import {
+  BarkeepError,
+  type EpochMs,
+  type Interval,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
 import type { CandleExtent } from './candle-rows.ts';
+import type { SeriesRow } from './series-table.ts';
 
 /** The error of a segment that cannot be read: it names the series and the periods that are lost. */
 export function damagedSegment(
-  { symbol, timeframe }: SeriesKey,
+  key: SeriesKey,
   { first, last }: CandleExtent,
   reason: string,
   cause?: unknown,
 ): BarkeepError {
-  const details = { symbol, timeframe, from: first, to: timeframeGrid(timeframe).shift(last) };
+  const { symbol, timeframe } = key;
+  const details = { symbol, timeframe, ...periodsAround(key, { first, last }) };
   return new BarkeepError('CORRUPT', `a segment of ${symbol} ${timeframe} is damaged: ${reason}`, {
     cause,
     details,
   });
+}
+
+/** The error of a row that is no candle. */
+export function damagedRow(key: SeriesKey, at: EpochMs, what: string): BarkeepError {
+  const { symbol, timeframe } = key;
+  const details = { symbol, timeframe, ...periodsAround(key, { first: at, last: at }) };
+  const message = `a row of ${symbol} ${timeframe} is damaged: the candle at ${at} ${what}`;
+  return new BarkeepError('CORRUPT', message, { details });
+}
+
+/** The error of a series of which more or fewer candles are found than it counts. */
+export function miscounted({ key, count, first, last }: SeriesRow, found: string): BarkeepError {
+  const { symbol, timeframe } = key;
+  const message =
+    `${symbol} ${timeframe} is damaged: it counts ${count} candles from ${first} to ${last}, and ` +
+    `${found}. integrity.repair counts anew`;
+  return new BarkeepError('CORRUPT', message, {
+    details: { symbol, timeframe, count, first, last },
+  });
+}
+
+/** The whole periods from the first to the last candle, also where damaged numbers say which. */
+export function periodsAround({ timeframe }: SeriesKey, { first, last }: CandleExtent): Interval {
+  const grid = timeframeGrid(timeframe);
+  const [from, to] = [grid.floor(Math.min(first, last)), grid.shift(Math.max(first, last))];
+  return {
+    from: Math.max(from, Number.MIN_SAFE_INTEGER),
+    to: Math.min(to, Number.MAX_SAFE_INTEGER),
+  };
 }

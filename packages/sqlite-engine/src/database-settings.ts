@@ -7,13 +7,15 @@ export interface DatabaseSettings {
   readonly journal: 'wal' | 'memory';
   /** When SQLite waits for the disk: `normal` at checkpoints, `full` at every commit. */
   readonly synchronous: 'off' | 'normal' | 'full';
+  /** How large the WAL grows before a write waits until it can be emptied, in bytes. Default: 64 MiB. */
+  readonly largestWalBytes?: number | undefined;
 }
 
 /** SQLite 3.7.0 to 3.51.2 may lose commits when the WAL is reset (https://sqlite.org/wal.html#walresetbug). */
 const OLDEST_LIBRARY = '3.51.3';
 const SYNCHRONOUS_LEVELS = ['off', 'normal', 'full'] as const;
-/** What a checkpoint leaves of a WAL that one big write has blown up. */
-const LARGEST_IDLE_WAL = 64 * 1024 * 1024;
+/** Also what a checkpoint leaves of a WAL that one big write has blown up. */
+export const LARGEST_WAL: number = 64 * 1024 * 1024;
 
 /** @throws BarkeepError `INCOMPATIBLE` when the SQLite library is known to lose data. */
 export function assertLibraryVersion(driver: SqliteDriver): void {
@@ -37,7 +39,8 @@ export function shapeNewDatabase(driver: SqliteDriver): void {
  */
 export function applySettings(driver: SqliteDriver, settings: DatabaseSettings): void {
   driver.exec(`PRAGMA journal_mode = ${settings.journal}`);
-  driver.exec(`PRAGMA journal_size_limit = ${LARGEST_IDLE_WAL}`);
+  const { largestWalBytes = LARGEST_WAL } = settings;
+  driver.exec(`PRAGMA journal_size_limit = ${largestWalBytes}`);
   driver.exec(`PRAGMA synchronous = ${settings.synchronous}`);
   // The engine writes references in their order, and its integrity check looks at them.
   driver.exec('PRAGMA foreign_keys = OFF');

@@ -25,6 +25,7 @@ export type EngineCalls = Pick<
   | 'readChanges'
   | 'checkIntegrity'
   | 'quarantine'
+  | 'repair'
   | 'archiveFigures'
   | 'compactSeries'
   | 'explain'
@@ -66,6 +67,7 @@ export function callsOf(engine: () => SqliteEngine): EngineCalls {
     readChanges: () => engine().readChanges(),
     checkIntegrity: (key) => engine().checkIntegrity(key),
     quarantine: (key) => engine().quarantine(key),
+    repair: (key) => engine().repair(key),
     archiveFigures: (key) => engine().archiveFigures(key),
     compactSeries: (key, from) => engine().compactSeries(key, from),
     explain: (filter) => engine().explain(filter),

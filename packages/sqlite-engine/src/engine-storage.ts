@@ -21,12 +21,19 @@ import {
   type IntegrityReport,
   type QuarantineReport,
   type RemovalOutcome,
+  type RepairReport,
   type SeriesFilter,
   type SeriesInfo,
   type SeriesSnapshot,
   type StorageSize,
 } from '@barkeep/storage';
-import { type CompactionStep, CompactionTally } from './compaction-step.ts';
+import {
+  type CompactionStep,
+  comparedFigures,
+  isChange,
+  type SeriesFigures,
+  standstill,
+} from './compaction-step.ts';
 import type { EngineCaller } from './engine-calls.ts';
 import { packBatches, unpackOutcomes } from './packed-batches.ts';
 import type { SqliteEngineOptions } from './sqlite-engine.ts';
@@ -163,6 +170,10 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     return this.apart('read-write', (own) => own.call('quarantine', [key]));
   }
 
+  protected override _repair(key: SeriesKey | undefined): Promise<RepairReport> {
+    return this.apart('read-write', (own) => own.call('repair', [key]));
+  }
+
   protected override _explain(filter: SeriesFilter): Promise<CompactionReport> {
     return this.apart('read-only', (own) => own.call('explain', [filter]));
   }
@@ -173,20 +184,33 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     signal: AbortSignal | undefined,
   ): Promise<CompactionReport> {
     const { reader, writer } = this;
-    const tally = new CompactionTally();
-    for (const { symbol, timeframe } of await reader.call('list', [filter])) {
-      const key = { symbol, timeframe };
-      tally.begin(await writer.call('archiveFigures', [key]));
+    const keys = (await reader.call('list', [filter])).map(({ symbol, timeframe }) => ({
+      symbol,
+      timeframe,
+    }));
+    const before = await this.#figuresOf(keys);
+    const changed = new Set<SeriesKey>();
+    for (const key of keys) {
       for (let from: EpochMs | undefined = EVER.from; from !== undefined; ) {
         throwIfAborted(signal);
         // Closing does not wait for a compaction: the next one goes on where this one was.
-        if (this.state !== 'open') return tally.report;
+        if (this.state !== 'open') break;
         const step: CompactionStep | undefined = await writer.call('compactSeries', [key, from]);
-        if (step !== undefined) tally.add(step);
+        if (step !== undefined && isChange(step)) changed.add(key);
+        // One that changes something may begin before its cursor, in a segment made meanwhile.
+        else if (step !== undefined && !(step.next > from)) throw standstill(key, from);
         from = step?.next;
       }
     }
-    return tally.report;
+    return comparedFigures(before, await this.#figuresOf(keys), changed);
+  }
+
+  async #figuresOf(keys: readonly SeriesKey[]): Promise<SeriesFigures[]> {
+    const all: SeriesFigures[] = [];
+    for (const key of keys) {
+      all.push({ key, figures: await this.writer.call('archiveFigures', [key]) });
+    }
+    return all;
   }
 
   async #writeMany(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]> {

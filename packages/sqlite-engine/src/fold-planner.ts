@@ -1,4 +1,4 @@
-import { allocateColumns, CandleSeries, type EpochMs } from '@barkeep/core';
+import { CandleSeries, type EpochMs } from '@barkeep/core';
 import type { ArchivePolicy } from './archive-policy.ts';
 import type { FoldableRows } from './foldable-rows.ts';
 import type { SegmentEntry, Segments } from './segments.ts';
@@ -86,9 +86,7 @@ export class FoldPlanner {
 
   /** The candles of a segment. @throws BarkeepError `CORRUPT`. */
   load(series: SeriesRow, { entry, first }: Pick<SegmentRest, 'entry' | 'first'>): CandleSeries {
-    const columns = allocateColumns(entry.count);
-    this.#segments.decode(series, entry, this.#segments.bytes(series, entry), columns);
-    const candles = CandleSeries.fromTrustedColumns(series.key, columns);
+    const candles = CandleSeries.fromTrustedColumns(series.key, this.#segments.load(series, entry));
     return candles.slice(candles.indexAtOrAfter(first));
   }
 

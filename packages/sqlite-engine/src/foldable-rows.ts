@@ -30,10 +30,10 @@ export class FoldableRows {
     return this.#first.get([seriesId, from, to])?.[0];
   }
 
-  /** The first `limit` rows of `[from, to)`. */
-  read({ id, key, rowCount }: SeriesRow, range: Interval, limit: number): CandleSeries {
+  /** The first `limit` rows of `[from, to)`. @throws BarkeepError `CORRUPT`. */
+  read(series: SeriesRow, range: Interval, limit: number): CandleSeries {
     const selection = { ...range, limit, take: 'first' } as const;
-    const columns = this.#rows.read(id, selection, Math.min(limit, rowCount));
-    return CandleSeries.fromTrustedColumns(key, columns);
+    const columns = this.#rows.read(series, selection, Math.min(limit, series.rowCount));
+    return CandleSeries.fromTrustedColumns(series.key, columns);
   }
 }

@@ -1,9 +1,13 @@
 export * from './archive-policy.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
+export * from './changing-calls.ts';
 export { type ArchiveFigures, type CompactionStep, CompactionTally } from './compaction-step.ts';
+export * from './database-location.ts';
 export type { DatabaseSettings } from './database-settings.ts';
+export * from './database-with-log.ts';
 export * from './engine-calls.ts';
 export * from './engine-storage.ts';
+export * from './open-database-files.ts';
 export { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 export type * from './sqlite-driver.ts';
 export * from './sqlite-engine.ts';

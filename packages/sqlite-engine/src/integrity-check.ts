@@ -1,17 +1,19 @@
 import {
-  allocateColumns,
-  BarkeepError,
   type CandleColumns,
-  type Interval,
+  isTimeframe,
   type SeriesKey,
   type TimeframeGrid,
   timeframeGrid,
 } from '@barkeep/core';
 import type { IntegrityProblem, IntegrityReport } from '@barkeep/storage';
+import { nextCandleFault } from './candle-fault.ts';
 import type { CandleRows } from './candle-rows.ts';
+import { coverageFaults } from './coverage-faults.ts';
 import type { CoverageTable } from './coverage-table.ts';
-import { countOverlaid } from './overlaid-candles.ts';
-import type { SegmentEntry, Segments } from './segments.ts';
+import { periodsAround } from './damaged-segment.ts';
+import { overlaidBy } from './overlaid-candles.ts';
+import { type JudgedSegment, judgeSegments } from './segment-judgement.ts';
+import type { Segments } from './segments.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
@@ -28,6 +30,8 @@ export interface CheckedTables {
 const MOST_PROBLEMS = 1_000;
 const BLOCK = 16_384;
 const ALL_TIME = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+/** What may keep a check from looking, and is no finding. */
+const NO_FINDING: readonly string[] = ['BUSY', 'IO', 'DISK_FULL'];
 
 /** Reads everything, or one series, and compares it with the rules of the model and of the schema. */
 export function checkIntegrity(tables: CheckedTables, key?: SeriesKey): IntegrityReport {
@@ -46,16 +50,12 @@ class IntegrityCheck {
   }
 
   run(key: SeriesKey | undefined): IntegrityReport {
-    const { driver, series } = this.#tables;
     if (key === undefined) {
-      this.#reportingDamage({}, () => this.#checkFile());
-      this.#reportingDamage({}, () => this.#checkReferences());
-    }
-    for (const one of key === undefined ? series.keys() : [key]) {
-      // One snapshot per series: a longer one would keep the WAL from being reset meanwhile.
-      this.#reportingDamage({ key: one }, () =>
-        inTransaction(driver, 'read', () => this.#checkSeries(one)),
-      );
+      this.#part({}, () => this.#checkFile());
+      this.#part({}, () => this.#checkReferences());
+      this.#part({}, () => this.#checkAll());
+    } else {
+      this.#checkOne(key);
     }
     return {
       ok: this.#problems.length === 0,
@@ -71,13 +71,13 @@ class IntegrityCheck {
     else this.#truncated = true;
   }
 
-  /** Pages that SQLite cannot make sense of end one part of the check, and not the whole. */
-  #reportingDamage(where: { readonly key?: SeriesKey }, part: () => void): void {
+  /** What nobody can make sense of ends one part of the check, whatever it does, and not the whole. */
+  #part(where: Pick<IntegrityProblem, 'key' | 'interval'>, part: () => void): void {
     try {
       part();
     } catch (error) {
       const { code, message } = sqliteFailure(error);
-      if (code !== 'CORRUPT') throw error;
+      if (NO_FINDING.includes(code)) throw error;
       this.#report({ kind: 'damaged', message, ...where });
     }
   }
@@ -100,34 +100,55 @@ class IntegrityCheck {
     }
   }
 
+  #checkAll(): void {
+    for (const { id, symbol, timeframe } of this.#tables.series.stored()) {
+      if (isTimeframe(timeframe)) {
+        this.#checkOne({ symbol, timeframe });
+        continue;
+      }
+      const message = `series ${id}, of ${symbol}, has the timeframe ${timeframe}, which there is not`;
+      this.#report({ kind: 'damaged', message });
+    }
+  }
+
+  #checkOne(key: SeriesKey): void {
+    // One snapshot per series: a longer one would keep the WAL from being reset meanwhile.
+    this.#part({ key }, () =>
+      inTransaction(this.#tables.driver, 'read', () => this.#checkSeries(key)),
+    );
+  }
+
   #checkSeries(key: SeriesKey): void {
     const series = this.#tables.series.find(key);
     if (series === undefined) return;
     if (series.count > 0) this.#series += 1;
-    this.#checkCandles(key, series);
-    this.#checkCoverage(key, series);
+    this.#part({ key }, () => this.#checkCandles(series));
+    this.#part({ key }, () => this.#checkCoverage(series));
   }
 
-  #checkCandles(key: SeriesKey, series: SeriesRow): void {
+  #checkCandles(series: SeriesRow): void {
     const { rows, segments } = this.#tables;
-    const rowsFound = this.#checkRows(key, series);
-    const entries = segments.touching(series.id, ALL_TIME);
-    const sound = entries.filter((entry) => this.#isSound(key, series, entry));
-    this.#checkOverlap(key, entries);
-    const found = sound.reduce(
-      (sum, entry) => sum + entry.count - countOverlaid(series, entry, rows, segments),
-      rowsFound,
-    );
+    const grid = timeframeGrid(series.key.timeframe);
+    const rowsFound = this.#checkRows(series, grid);
+    let found = rowsFound;
+    let areAllReadable = true;
+    for (const judged of judgeSegments(series, segments)) {
+      this.#checkSegment(series, judged, grid);
+      const { columns } = judged;
+      if (columns === undefined) areAllReadable = false;
+      else found += columns.timestamp.length - overlaidBy(series, columns.timestamp, rows);
+    }
     this.#candles += found;
+    this.#checkOverlap(series);
     // How many candles a damaged segment has beside those that rows overlay, nobody can tell.
-    const isCounted = sound.length < entries.length || found === series.count;
+    const isCounted = !areAllReadable || found === series.count;
     const first = smallest(rows.extent(series.id)?.first, segments.extent(series.id)?.first);
     const last = largest(rows.extent(series.id)?.last, segments.extent(series.id)?.last);
     const isFramed = first === (series.first ?? undefined) && last === (series.last ?? undefined);
     if (isCounted && isFramed && rowsFound === series.rowCount) return;
     this.#report({
       kind: 'counter',
-      key,
+      key: series.key,
       message:
         `the series says ${series.count} candles, ${series.rowCount} of them rows, from ` +
         `${series.first} to ${series.last}; there are ${found}, ${rowsFound} of them rows, ` +
@@ -135,14 +156,13 @@ class IntegrityCheck {
     });
   }
 
-  #checkRows(key: SeriesKey, { id, rowCount }: SeriesRow): number {
+  #checkRows({ id, key }: SeriesRow, grid: TimeframeGrid): number {
     let found = 0;
     let from = ALL_TIME.from;
     for (;;) {
       const selection = { from, to: ALL_TIME.to, limit: BLOCK, take: 'first' } as const;
-      const expected = Math.max(0, Math.min(rowCount - found, BLOCK));
-      const block = this.#tables.rows.read(id, selection, expected);
-      this.#checkValues(key, block);
+      const block = this.#tables.rows.readUnchecked(id, selection, 0);
+      this.#checkValues(key, block, grid);
       const { timestamp } = block;
       found += timestamp.length;
       const final = timestamp.at(-1);
@@ -151,77 +171,45 @@ class IntegrityCheck {
     }
   }
 
-  /** Whether a segment can be decoded; if it can, its candles are checked. */
-  #isSound(key: SeriesKey, series: SeriesRow, entry: SegmentEntry): boolean {
-    const columns = allocateColumns(entry.count);
-    try {
-      const bytes = this.#tables.segments.bytes(series, entry);
-      this.#tables.segments.decode(series, entry, bytes, columns);
-    } catch (error) {
-      if (!BarkeepError.is(error, 'CORRUPT')) throw error;
-      this.#report({
-        kind: 'damaged',
-        key,
-        interval: intervalOf(key, entry),
-        message: error.message,
-      });
-      return false;
-    }
-    this.#checkValues(key, columns);
-    const { timestamp } = columns;
-    const isOrdered = timestamp.every((at, i) => i === 0 || at > (timestamp[i - 1] ?? at));
-    if (!isOrdered || timestamp.at(0) !== entry.first || timestamp.at(-1) !== entry.last) {
-      this.#report({
-        kind: 'order',
-        key,
-        interval: intervalOf(key, entry),
-        message: `a segment is not in order from ${entry.first} to ${entry.last}`,
-      });
-    }
-    return true;
+  #checkSegment(
+    { key }: SeriesRow,
+    { segment, columns, fault }: JudgedSegment,
+    grid: TimeframeGrid,
+  ) {
+    if (columns !== undefined) this.#checkValues(key, columns, grid);
+    if (fault === undefined) return;
+    const { message } = fault;
+    const extent = fault.kind === 'misdescribed' ? fault.header : segment;
+    const kind = fault.kind === 'overlapping' ? 'order' : 'damaged';
+    this.#report({ kind, key, interval: periodsAround(key, extent), message });
   }
 
-  #checkOverlap(key: SeriesKey, entries: readonly SegmentEntry[]): void {
+  /** By what the table says, which is what reads go by. */
+  #checkOverlap({ id, key }: SeriesRow): void {
+    const entries = this.#tables.segments.touching(id, ALL_TIME);
     for (const [i, entry] of entries.entries()) {
       if (entry.first > (entries[i - 1]?.last ?? Number.NEGATIVE_INFINITY)) continue;
-      this.#report({
-        kind: 'order',
-        key,
-        interval: intervalOf(key, entry),
-        message: 'a segment overlaps the one before it',
-      });
+      const message = 'a segment overlaps the one before it';
+      this.#report({ kind: 'order', key, interval: periodsAround(key, entry), message });
     }
   }
 
-  #checkValues(key: SeriesKey, candles: CandleColumns): void {
-    const grid = timeframeGrid(key.timeframe);
-    for (const [i, at] of candles.timestamp.entries()) {
-      const fault = grid.isAligned(at) ? candleFault(candles, i) : misaligned(grid);
-      if (fault === undefined) continue;
-      const interval = { from: at, to: at + 1 };
-      this.#report({ kind: 'value', key, interval, message: `the candle at ${at} ${fault}` });
+  #checkValues(key: SeriesKey, candles: CandleColumns, grid: TimeframeGrid): void {
+    let fault = nextCandleFault(candles, grid);
+    while (fault !== undefined) {
+      const at = candles.timestamp[fault.index] ?? Number.NaN;
+      const message = `the candle at ${at} ${fault.what}`;
+      this.#report({ kind: 'value', key, interval: { from: at, to: at + 1 }, message });
+      fault = nextCandleFault(candles, grid, fault.index + 1);
     }
   }
 
-  #checkCoverage(key: SeriesKey, { id }: SeriesRow): void {
-    const grid = timeframeGrid(key.timeframe);
-    let end = Number.NEGATIVE_INFINITY;
-    for (const { from, to } of this.#tables.coverage.touching(id, ALL_TIME)) {
-      const interval = { from, to };
-      if (from >= to) this.#report({ kind: 'coverage', key, interval, message: 'is empty' });
-      if (from < end) {
-        this.#report({ kind: 'coverage', key, interval, message: 'overlaps the entry before it' });
-      }
-      if (!grid.isAligned(from) || !grid.isAligned(to)) {
-        this.#report({ kind: 'coverage', key, interval, message: misaligned(grid) });
-      }
-      end = Math.max(end, to);
+  #checkCoverage(series: SeriesRow): void {
+    for (const { entry, message } of coverageFaults(series, this.#tables.coverage)) {
+      const interval = { from: entry.from, to: entry.to };
+      this.#report({ kind: 'coverage', key: series.key, interval, message });
     }
   }
-}
-
-function intervalOf({ timeframe }: SeriesKey, { first, last }: SegmentEntry): Interval {
-  return { from: first, to: timeframeGrid(timeframe).shift(last) };
 }
 
 function smallest(a: number | undefined, b: number | undefined): number | undefined {
@@ -230,31 +218,4 @@ function smallest(a: number | undefined, b: number | undefined): number | undefi
 
 function largest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
-}
-
-function misaligned({ timeframe }: TimeframeGrid): string {
-  return `is not at the start of a ${timeframe} period`;
-}
-
-function candleFault(
-  {
-    open,
-    high,
-    low,
-    close,
-    volume,
-  }: Readonly<Record<'open' | 'high' | 'low' | 'close' | 'volume', Float64Array>>,
-  i: number,
-): string | undefined {
-  const o = open[i] ?? Number.NaN;
-  const h = high[i] ?? Number.NaN;
-  const l = low[i] ?? Number.NaN;
-  const c = close[i] ?? Number.NaN;
-  const v = volume[i] ?? Number.NaN;
-  if (![o, h, l, c, v].every(Number.isFinite)) return 'has a value that is not finite';
-  if (h < l) return 'has its high below its low';
-  if (o < l || o > h) return 'has its open outside of low and high';
-  if (c < l || c > h) return 'has its close outside of low and high';
-  if (v < 0) return 'has a negative volume';
-  return undefined;
 }

@@ -1,54 +1,99 @@
 import { BarkeepError } from '@barkeep/core';
 import { readNumberPragma } from './pragma.ts';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './schema.ts';
+import { faultsOf, missingViews, readShape, type SchemaShape, versionOf } from './schema-shape.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { inTransaction } from './transaction.ts';
 
-/**
- * The schema version of a Barkeep database, 0 for an empty one. Reads only.
- * @throws BarkeepError `NOT_A_DATABASE` when it belongs to another application, `SCHEMA_TOO_NEW`.
- */
-export function readSchemaVersion(driver: SqliteDriver): number {
-  if (driver.inTransaction) return recognise(driver);
-  // Another process may be making the database: what is asked must be of one state of it.
-  return inTransaction(driver, 'read', () => recognise(driver));
+/** What a database is found to be. */
+interface Recognised {
+  /** 0 for an empty one. */
+  readonly version: number;
+  /** Whether its header says so too: the header of a database restored from SQL text is empty. */
+  readonly isLabelled: boolean;
+  readonly shape: SchemaShape;
 }
 
-function recognise(driver: SqliteDriver): number {
-  const version = readNumberPragma(driver, 'user_version');
-  const application = readNumberPragma(driver, 'application_id');
-  if (application !== APPLICATION_ID) {
-    if (application === 0 && version === 0 && isEmpty(driver)) return 0;
-    throw new BarkeepError(
-      'NOT_A_DATABASE',
-      'the file is an SQLite database of another application, not of Barkeep',
-      { details: { application, expected: APPLICATION_ID } },
-    );
-  }
-  if (version > SCHEMA_VERSION) {
-    throw new BarkeepError(
-      'SCHEMA_TOO_NEW',
-      `the database has schema version ${version}, and this Barkeep knows up to ${SCHEMA_VERSION}: update Barkeep`,
-      { details: { version, supported: SCHEMA_VERSION } },
-    );
-  }
-  return version;
+/**
+ * The schema version of a Barkeep database, 0 for an empty one. Reads only.
+ * @throws BarkeepError `NOT_A_DATABASE` when it belongs to another application, `SCHEMA_TOO_NEW`,
+ * `CORRUPT` when header and tables contradict each other.
+ */
+export function readSchemaVersion(driver: SqliteDriver): number {
+  // Another process may be making the database: what is asked must be of one state of it.
+  return inTransaction(driver, 'read', () => recognise(driver)).version;
 }
 
 /** Brings the database to the current schema, one transaction per version. */
 export function migrate(driver: SqliteDriver): void {
-  while (readSchemaVersion(driver) < SCHEMA_VERSION) {
+  for (let step = 0; step <= SCHEMA_VERSION; step += 1) {
+    if (isCurrent(inTransaction(driver, 'read', () => recognise(driver)))) return;
     inTransaction(driver, 'write', () => migrateOnce(driver));
   }
 }
 
+function isCurrent({ version, isLabelled, shape }: Recognised): boolean {
+  return version === SCHEMA_VERSION && isLabelled && missingViews(shape).length === 0;
+}
+
 function migrateOnce(driver: SqliteDriver): void {
   // Another process may have been faster between the check and the lock.
-  const version = readSchemaVersion(driver);
-  const migration = MIGRATIONS[version];
-  if (migration === undefined) return;
-  driver.exec(migration);
-  driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`);
+  const { version, shape } = recognise(driver);
+  if (version > 0) for (const view of missingViews(shape)) driver.exec(view);
+  driver.exec(MIGRATIONS[version] ?? '');
+  const next = Math.min(version + 1, SCHEMA_VERSION);
+  driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next}`);
+}
+
+/** Whose database it is and of which version: by its tables, which the header must not contradict. */
+function recognise(driver: SqliteDriver): Recognised {
+  const version = readNumberPragma(driver, 'user_version');
+  const application = readNumberPragma(driver, 'application_id');
+  const shape = readShape(driver);
+  const found = versionOf(shape);
+  if (application === APPLICATION_ID) {
+    if (version > SCHEMA_VERSION) throw tooNew(version);
+    if (found !== version) throw contradiction(shape, version, found);
+    return { version, isLabelled: true, shape };
+  }
+  if (application !== 0) throw foreign(application, found);
+  if (version === 0 && isEmpty(driver)) return { version, isLabelled: false, shape };
+  if (found === undefined) throw foreign(application, found);
+  if (version !== 0 && version !== found) throw contradiction(shape, version, found);
+  return { version: found, isLabelled: false, shape };
+}
+
+function tooNew(version: number): BarkeepError {
+  return new BarkeepError(
+    'SCHEMA_TOO_NEW',
+    `the database has schema version ${version}, and this Barkeep knows up to ${SCHEMA_VERSION}: update Barkeep`,
+    { details: { version, supported: SCHEMA_VERSION } },
+  );
+}
+
+function foreign(application: number, found: number | undefined): BarkeepError {
+  const hint =
+    found === undefined
+      ? 'check the path'
+      : `its tables are those of Barkeep, though: if it is yours, run PRAGMA application_id = ${APPLICATION_ID}`;
+  return new BarkeepError(
+    'NOT_A_DATABASE',
+    `the file is an SQLite database of another application, not of Barkeep: ${hint}`,
+    { details: { application, expected: APPLICATION_ID } },
+  );
+}
+
+function contradiction(
+  shape: SchemaShape,
+  version: number,
+  found: number | undefined,
+): BarkeepError {
+  const faults = faultsOf(shape, version);
+  const message =
+    found === undefined
+      ? `the tables of the database are damaged: ${faults.join(', ')}. Restore a backup`
+      : `the header of the database says schema version ${version}, and its tables are those of version ${found}. Restore a backup; or, if nothing else is wrong with it, run PRAGMA user_version = ${found}`;
+  return new BarkeepError('CORRUPT', message, { details: { version, found, faults } });
 }
 
 function isEmpty(driver: SqliteDriver): boolean {

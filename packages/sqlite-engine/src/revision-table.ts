@@ -1,7 +1,7 @@
 import type { Interval } from '@barkeep/core';
 import { randomRevision, revisionBuckets } from '@barkeep/storage';
 import { PARAMETER } from './parameter.ts';
-import type { SeriesRow } from './series-table.ts';
+import type { SeriesIdentity, SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
 /** The revision of a range in which nothing ever changed: it has no candles, in whichever database. */
@@ -49,7 +49,7 @@ export class RevisionTable {
    * Gives a range a new revision, in the transaction that changes its candles. `change` is the change's
    * number in the change log.
    */
-  renew({ id, key }: SeriesRow, range: Interval, change: number): void {
+  renew({ id, key }: SeriesIdentity, range: Interval, change: number): void {
     const revision = randomRevision();
     const { first, last, areMany } = revisionBuckets(key.timeframe, range);
     if (areMany) {

@@ -1,17 +1,13 @@
-import {
-  allocateColumns,
-  BarkeepError,
-  type Interval,
-  type SeriesKey,
-  timeframeGrid,
-} from '@barkeep/core';
+import type { SeriesKey } from '@barkeep/core';
 import type { QuarantinedRun, QuarantineReport } from '@barkeep/storage';
 import type { CandleRows } from './candle-rows.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { CoverageTable } from './coverage-table.ts';
-import { countOverlaid } from './overlaid-candles.ts';
+import { periodsAround } from './damaged-segment.ts';
 import type { RevisionTable } from './revision-table.ts';
-import type { SegmentEntry, Segments } from './segments.ts';
+import { faultySegments, type SegmentFault } from './segment-judgement.ts';
+import type { Segments, StoredSegment } from './segments.ts';
+import { countedAnew } from './series-counters.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { inTransaction } from './transaction.ts';
@@ -26,9 +22,7 @@ export interface QuarantinedTables {
   readonly revisions: RevisionTable;
 }
 
-const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
-
-/** Moves segments that cannot be decoded to `damaged_segments`, and forgets their coverage. */
+/** Moves segments that cannot be read to `damaged_segments`, and forgets their coverage. */
 export class SegmentQuarantine {
   readonly #tables: QuarantinedTables;
   readonly #move: SqliteStatement;
@@ -48,68 +42,53 @@ export class SegmentQuarantine {
     const { driver, series } = this.#tables;
     const runs = (key === undefined ? series.keys() : [key]).flatMap((one) => {
       // Decoding takes long and most series are sound, so the write lock waits until it is needed.
-      const isDamaged = inTransaction(driver, 'read', () => this.#damaged(one).length > 0);
-      return isDamaged ? inTransaction(driver, 'write', () => this.#quarantine(one)) : [];
+      const isFaulty = inTransaction(driver, 'read', () => this.#faults(one).length > 0);
+      return isFaulty ? inTransaction(driver, 'write', () => this.#quarantine(one)) : [];
     });
     return { candles: runs.reduce((sum, { candles }) => sum + candles, 0), runs };
   }
 
-  #quarantine(key: SeriesKey): QuarantinedRun[] {
-    const series = this.#tables.series.find(key);
-    if (series === undefined) return [];
-    const runs = this.#damaged(key).map(({ entry, message }) => {
-      const interval = { from: entry.first, to: timeframeGrid(key.timeframe).shift(entry.last) };
-      this.#move.run([message, entry.id]);
-      this.#tables.segments.delete(entry);
-      const change = this.#tables.changes.append('candles', series.id, interval);
-      this.#tables.revisions.renew(series, interval, change);
-      if (this.#tables.coverage.remove(series.id, interval)) {
-        this.#tables.changes.append('coverage', series.id, interval);
-      }
-      return { key, interval, candles: entry.count, message };
-    });
-    this.#recount(series);
+  /**
+   * Mends what the table says of segments whose bytes are right, and takes others out of the way. The
+   * caller holds the transaction, and counts anew.
+   */
+  mend(series: SeriesRow, faults: readonly SegmentFault[]): QuarantinedRun[] {
+    const { segments } = this.#tables;
+    const misdescribed = faults.filter((fault) => fault.kind === 'misdescribed');
+    const runs = faults
+      .filter(({ kind }) => kind !== 'misdescribed')
+      .map(({ segment, message }) => this.#setApart(series, segment, message));
+    // Beginnings are unique: no other may be in the way of the right one.
+    for (const { segment, header } of misdescribed) {
+      segments.describe(segment.id, { ...header, first: Number.MIN_SAFE_INTEGER + segment.id });
+    }
+    for (const { segment, header } of misdescribed) segments.describe(segment.id, header);
     return runs;
   }
 
-  #damaged(key: SeriesKey): { readonly entry: SegmentEntry; readonly message: string }[] {
-    const series = this.#tables.series.find(key);
+  #quarantine(key: SeriesKey): QuarantinedRun[] {
+    const { series: table, rows, segments } = this.#tables;
+    const series = table.find(key);
     if (series === undefined) return [];
-    return this.#tables.segments.touching(series.id, ALL_TIME).flatMap((entry) => {
-      const message = this.#damageOf(series, entry);
-      return message === undefined ? [] : [{ entry, message }];
-    });
+    const runs = this.mend(series, faultySegments(series, segments));
+    table.update({ id: series.id, ...countedAnew(series, rows, segments) });
+    return runs;
   }
 
-  #damageOf(series: SeriesRow, entry: SegmentEntry): string | undefined {
-    const { segments } = this.#tables;
-    try {
-      const bytes = segments.bytes(series, entry);
-      segments.decode(series, entry, bytes, allocateColumns(entry.count));
-      return undefined;
-    } catch (error) {
-      if (!BarkeepError.is(error, 'CORRUPT')) throw error;
-      return error.message;
-    }
+  #faults(key: SeriesKey): SegmentFault[] {
+    const series = this.#tables.series.find(key);
+    return series === undefined ? [] : faultySegments(series, this.#tables.segments);
   }
 
-  /** Which candles a row overlaid cannot be told of a damaged segment, so what is left is counted. */
-  #recount(series: SeriesRow): void {
-    const { rows, segments, series: table } = this.#tables;
-    const entries = segments.touching(series.id, ALL_TIME);
-    const count = entries.reduce(
-      (sum, entry) => sum + entry.count - countOverlaid(series, entry, rows, segments),
-      series.rowCount,
-    );
-    const extents = [rows.extent(series.id), segments.extent(series.id)].filter(
-      (extent) => extent !== undefined,
-    );
-    const isEmpty = extents.length === 0;
-    table.update({
-      ...series,
-      count,
-      first: isEmpty ? null : Math.min(...extents.map(({ first }) => first)),
-      last: isEmpty ? null : Math.max(...extents.map(({ last }) => last)),
-    });
+  #setApart(series: SeriesRow, segment: StoredSegment, reason: string): QuarantinedRun {
+    const { segments, changes, revisions, coverage } = this.#tables;
+    const { key, id } = series;
+    const interval = periodsAround(key, segment);
+    this.#move.run([reason, segment.id]);
+    segments.delete(segment);
+    const change = changes.append('candles', id, interval);
+    revisions.renew(series, interval, change);
+    if (coverage.remove(id, interval)) changes.append('coverage', id, interval);
+    return { key, interval, candles: segment.count, message: reason };
   }
 }

@@ -1,4 +1,5 @@
 import {
+  allocateColumns,
   BarkeepError,
   type CandleColumns,
   CandleSeries,
@@ -11,20 +12,29 @@ import {
   decodeSegment,
   encodeSegment,
   findInSegment,
+  MAX_SEGMENT_LENGTH,
   readSegmentHeader,
   SEGMENT_VERSION,
+  type SegmentHeader,
 } from '@barkeep/segment-codec';
 import type { CandleExtent } from './candle-rows.ts';
 import { damagedSegment } from './damaged-segment.ts';
 import { PARAMETER } from './parameter.ts';
-import type { SeriesRow } from './series-table.ts';
+import type { SeriesIdentity } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
 /** What the table says of a segment, without its bytes. */
 export interface SegmentEntry extends CandleExtent {
   readonly id: number;
-  /** How many candles it has: at least 1. */
+  /** How many candles it has: at least 1, at most 65,536. */
   readonly count: number;
+}
+
+/** A segment as it is stored: its bytes, and what the table says of them. */
+export interface StoredSegment extends SegmentEntry {
+  readonly format: number;
+  readonly checksum: number;
+  readonly data: Uint8Array;
 }
 
 /** How much of a series is in segments. */
@@ -35,7 +45,6 @@ export interface SegmentTotals {
 }
 
 type Row = readonly [id: number, first: number, last: number, count: number];
-type SeriesIdentity = Pick<SeriesRow, 'id' | 'key'>;
 
 const ENTRY = 'SELECT id, first, last, count FROM segments';
 
@@ -49,6 +58,11 @@ export class Segments {
   readonly #before: SqliteStatement<Row>;
   readonly #after: SqliteStatement<Row>;
   readonly #data: SqliteStatement<readonly [data: Uint8Array, format: number, checksum: number]>;
+  readonly #ids: SqliteStatement<readonly [id: number]>;
+  readonly #stored: SqliteStatement<
+    readonly [...Row, format: number, checksum: number, data: Uint8Array]
+  >;
+  readonly #describe: SqliteStatement;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
   readonly #totals: SqliteStatement<readonly [segments: number, candles: number, bytes: number]>;
@@ -70,6 +84,13 @@ export class Segments {
       `${ENTRY} WHERE series_id = ${PARAMETER} AND first > ${PARAMETER} ORDER BY first LIMIT 1`,
     );
     this.#data = driver.prepare('SELECT data, format, checksum FROM segments WHERE id = ?');
+    this.#ids = driver.prepare('SELECT id FROM segments WHERE series_id = ? ORDER BY first');
+    this.#stored = driver.prepare(
+      'SELECT id, first, last, count, format, checksum, data FROM segments WHERE id = ?',
+    );
+    this.#describe = driver.prepare(
+      'UPDATE segments SET first = ?, last = ?, count = ?, format = ? WHERE id = ?',
+    );
     this.#insert = driver.prepare(
       `INSERT INTO segments (series_id, first, last, count, format, checksum, data)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -126,6 +147,32 @@ export class Segments {
     return data;
   }
 
+  /** All of its candles. @throws BarkeepError `CORRUPT`. */
+  load(series: SeriesIdentity, entry: SegmentEntry): CandleColumns {
+    const bytes = this.bytes(series, entry);
+    const columns = allocateColumns(entry.count);
+    this.decode(series, entry, bytes, columns);
+    return columns;
+  }
+
+  /** The numbers of a series' segments, in the order of their beginnings. */
+  ids(seriesId: number): number[] {
+    return this.#ids.all([seriesId]).map(([id]) => id);
+  }
+
+  /** A segment, whatever the table says of it. */
+  stored(id: number): StoredSegment | undefined {
+    const row = this.#stored.get([id]);
+    if (row === undefined) return undefined;
+    const [, first, last, count, format, checksum, data] = row;
+    return { id, first, last, count, format, checksum, data };
+  }
+
+  /** Has the table say of a segment what its bytes do. */
+  describe(id: number, { first, last, count, version }: SegmentHeader): void {
+    this.#describe.run([first, last, count, version, id]);
+  }
+
   /** Decodes a segment, or a part of it, into the columns that `target` has. @throws BarkeepError `CORRUPT`. */
   decode(
     { key }: SeriesIdentity,
@@ -163,8 +210,9 @@ export class Segments {
   }
 }
 
+/** A count that is damaged beyond what a segment can have asks for no more memory than one can take. */
 function entryOf([id, first, last, count]: Row): SegmentEntry {
-  return { id, first, last, count };
+  return { id, first, last, count: Math.max(1, Math.min(count, MAX_SEGMENT_LENGTH)) };
 }
 
 /** What the codec says of damage, with the series and the range that it cannot know. */

@@ -1,4 +1,11 @@
-import type { EpochMs, SeriesKey, Timeframe } from '@barkeep/core';
+import {
+  BarkeepError,
+  type EpochMs,
+  isTimeframe,
+  type SeriesKey,
+  type Timeframe,
+  timeframeGrid,
+} from '@barkeep/core';
 import type { SeriesFilter, SeriesInfo } from '@barkeep/storage';
 import type { SqliteDriver, SqliteRow, SqliteStatement } from './sqlite-driver.ts';
 
@@ -14,6 +21,28 @@ export interface SeriesRow {
   readonly first: EpochMs | null;
   readonly last: EpochMs | null;
 }
+
+export type SeriesIdentity = Pick<SeriesRow, 'id' | 'key'>;
+
+/** A series as the table has it, whatever its timeframe says. */
+export interface StoredSeries {
+  readonly id: number;
+  readonly symbol: string;
+  readonly timeframe: string;
+}
+
+/** Before the timeframe of a series that was set apart: no call asks for it, and nothing lists it. */
+const SET_APART = 'damaged:';
+
+/** The tables whose rows belong to series. */
+const BELONGING = [
+  'candle_rows',
+  'segments',
+  'damaged_segments',
+  'coverage',
+  'revisions',
+  'change_log',
+] as const;
 
 type Row = readonly [
   id: number,
@@ -36,14 +65,26 @@ export class SeriesTable {
   readonly #insert: SqliteStatement;
   readonly #update: SqliteStatement;
   readonly #list: SqliteStatement<ListRow>;
-  readonly #keys: SqliteStatement<readonly [symbol: string, timeframe: Timeframe]>;
+  readonly #stored: SqliteStatement<readonly [id: number, symbol: string, timeframe: string]>;
+  readonly #timeframes: SqliteStatement<
+    readonly [timeframe: string, first: number | null, last: number | null]
+  >;
+  readonly #rename: SqliteStatement;
+  readonly #adoptOrphans: readonly SqliteStatement[];
   readonly #totals: SqliteStatement<readonly [series: number, candles: number]>;
 
   constructor(driver: SqliteDriver) {
     this.#find = driver.prepare(
       'SELECT id, count, row_count, first, last FROM series WHERE symbol = ? AND timeframe = ?',
     );
-    this.#insert = driver.prepare('INSERT INTO series (symbol, timeframe) VALUES (?, ?)');
+    // Not a number that anything belongs to whose series is lost: it would come back under another name.
+    const taken = ['candle_rows', 'segments', 'coverage', 'revisions'].map(
+      (table) => `(SELECT max(series_id) FROM ${table} WHERE series_id < 1000000000000)`,
+    );
+    this.#insert = driver.prepare(
+      `INSERT INTO series (id, symbol, timeframe)
+       SELECT 1 + max(0, ${['(SELECT max(id) FROM series)', ...taken].map((id) => `ifnull(${id}, 0)`).join(', ')}), ?, ?`,
+    );
     this.#update = driver.prepare(
       'UPDATE series SET count = ?, row_count = ?, first = ?, last = ? WHERE id = ?',
     );
@@ -51,16 +92,35 @@ export class SeriesTable {
       `SELECT symbol, timeframe, count, first, last FROM series
        WHERE count > 0 AND symbol = ifnull(?, symbol) AND timeframe = ifnull(?, timeframe)`,
     );
-    this.#keys = driver.prepare('SELECT symbol, timeframe FROM series ORDER BY id');
+    this.#stored = driver.prepare('SELECT id, symbol, timeframe FROM series ORDER BY id');
+    this.#timeframes = driver.prepare('SELECT timeframe, first, last FROM series WHERE symbol = ?');
+    this.#rename = driver.prepare('UPDATE series SET timeframe = ? WHERE id = ?');
+    this.#adoptOrphans = BELONGING.map((table) =>
+      driver.prepare(
+        `INSERT INTO series (id, symbol, timeframe)
+         SELECT DISTINCT series_id, 'series ' || series_id, '${SET_APART}' || series_id || ':'
+         FROM ${table} WHERE series_id NOT IN (SELECT id FROM series)`,
+      ),
+    );
     this.#totals = driver.prepare(
-      'SELECT count(*), ifnull(sum(count), 0) FROM series WHERE count > 0',
+      `SELECT count(*), ifnull(sum(count), 0) FROM series
+       WHERE count > 0 AND timeframe NOT LIKE '${SET_APART}%'`,
     );
   }
 
+  /** @throws BarkeepError `CORRUPT` when it may be there under a damaged timeframe. */
   find(key: SeriesKey): SeriesRow | undefined {
     const row = this.#find.get([key.symbol, key.timeframe]);
-    if (row === undefined) return undefined;
-    return { id: row[0], key, count: row[1], rowCount: row[2], first: row[3], last: row[4] };
+    if (row !== undefined) {
+      return { id: row[0], key, count: row[1], rowCount: row[2], first: row[3], last: row[4] };
+    }
+    for (const [timeframe, ...extent] of this.#timeframes.all([key.symbol])) {
+      if (!isReadable(key.symbol, timeframe)) continue;
+      const grid = timeframeGrid(timeframe);
+      if (extent.some((at) => at !== null && !grid.isAligned(at)))
+        throw damaged(key.symbol, timeframe);
+    }
+    return undefined;
   }
 
   findOrCreate(key: SeriesKey): SeriesRow {
@@ -74,24 +134,67 @@ export class SeriesTable {
     this.#update.run([count, rowCount, first, last, id]);
   }
 
-  /** The series that have candles. */
+  /** The series that have candles. @throws BarkeepError `CORRUPT` when the timeframe of one is damaged. */
   list({ symbol, timeframe }: SeriesFilter): SeriesInfo[] {
-    return this.#list.all([symbol ?? null, timeframe ?? null] satisfies SqliteRow).map((row) => ({
-      symbol: row[0],
-      timeframe: row[1],
-      count: row[2],
-      first: row[3],
-      last: row[4],
-    }));
+    return this.#list
+      .all([symbol ?? null, timeframe ?? null] satisfies SqliteRow)
+      .filter((row) => isReadable(row[0], row[1]))
+      .map(([name, unit, count, first, last]) => ({
+        symbol: name,
+        timeframe: unit,
+        count,
+        first,
+        last,
+      }));
   }
 
-  /** Every series, also those without candles. */
+  /** Every series, also those without candles, that was not set apart. */
+  stored(): StoredSeries[] {
+    return this.#stored
+      .all([])
+      .filter(([, , timeframe]) => !timeframe.startsWith(SET_APART))
+      .map(([id, symbol, timeframe]) => ({ id, symbol, timeframe }));
+  }
+
+  /** Every series that can be asked for, also those without candles. */
   keys(): SeriesKey[] {
-    return this.#keys.all([]).map(([symbol, timeframe]) => ({ symbol, timeframe }));
+    return this.stored().flatMap(({ symbol, timeframe }) =>
+      isTimeframe(timeframe) ? [{ symbol, timeframe }] : [],
+    );
+  }
+
+  /** Gives a series another timeframe. */
+  rename(id: number, timeframe: Timeframe): void {
+    this.#rename.run([timeframe, id]);
+  }
+
+  /** Takes a series out of the way of every call, with all that belongs to it. */
+  setApart({ id, timeframe }: StoredSeries): void {
+    this.#rename.run([`${SET_APART}${id}:${timeframe}`, id]);
+  }
+
+  /** Makes series that are out of the way for what belongs to lost ones; returns how many. */
+  adoptOrphans(): number {
+    return this.#adoptOrphans.reduce((sum, adopt) => sum + adopt.run([]), 0);
   }
 
   totals(): { readonly series: number; readonly candles: number } {
     const [series, candles] = this.#totals.get([]) ?? [0, 0];
     return { series, candles };
   }
+}
+
+/** Whether a series can be asked for; it cannot when it was set apart. @throws BarkeepError `CORRUPT` */
+function isReadable(symbol: string, timeframe: string): timeframe is Timeframe {
+  if (isTimeframe(timeframe)) return true;
+  if (timeframe.startsWith(SET_APART)) return false;
+  throw damaged(symbol, timeframe);
+}
+
+function damaged(symbol: string, timeframe: string): BarkeepError {
+  return new BarkeepError(
+    'CORRUPT',
+    `a series of ${symbol} is damaged: its timeframe says ${timeframe}. integrity.repair finds it out, or sets the series apart`,
+    { details: { symbol, timeframe } },
+  );
 }

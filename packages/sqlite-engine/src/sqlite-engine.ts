@@ -20,6 +20,7 @@ import type {
   IntegrityReport,
   QuarantineReport,
   RemovalOutcome,
+  RepairReport,
   SeriesFilter,
   SeriesInfo,
   StorageSize,
@@ -27,6 +28,7 @@ import type {
 import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
 import { BackgroundCompaction } from './background-compaction.ts';
+import { withBusyTimeout } from './busy-timeout.ts';
 import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
 import { CandleWriter } from './candle-writer.ts';
@@ -38,9 +40,11 @@ import {
   applySettings,
   assertLibraryVersion,
   type DatabaseSettings,
+  LARGEST_WAL,
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
+import { DatabaseRepair, type RepairedTables } from './integrity-repair.ts';
 import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
@@ -54,6 +58,7 @@ import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { inTransaction } from './transaction.ts';
+import { WalBound } from './wal-bound.ts';
 
 /** A batch of candles to store, in plain values that can be sent between threads. */
 export interface EngineBatch {
@@ -117,8 +122,12 @@ export class SqliteEngine {
   readonly #revisions: RevisionTable;
   readonly #compactor: Compactor;
   readonly #background: BackgroundCompaction;
+  readonly #wal: WalBound;
 
-  private constructor(driver: SqliteDriver, { writer, archive }: SqliteEngineOptions) {
+  private constructor(
+    driver: SqliteDriver,
+    { writer, archive, largestWalBytes = LARGEST_WAL }: SqliteEngineOptions,
+  ) {
     const policy = archivePolicy(archive);
     this.#driver = driver;
     this.#series = new SeriesTable(driver);
@@ -133,6 +142,7 @@ export class SqliteEngine {
     const tables = { driver, series: this.#series, rows: this.#rows, segments: this.#segments };
     this.#compactor = new Compactor(tables, policy);
     this.#background = new BackgroundCompaction(driver, this.#compactor);
+    this.#wal = new WalBound(driver, largestWalBytes);
   }
 
   /**
@@ -299,18 +309,7 @@ export class SqliteEngine {
   }
 
   checkIntegrity(key: SeriesKey | undefined): IntegrityReport {
-    return guarded(() =>
-      checkIntegrity(
-        {
-          driver: this.#driver,
-          series: this.#series,
-          rows: this.#rows,
-          segments: this.#segments,
-          coverage: this.#coverage,
-        },
-        key,
-      ),
-    );
+    return guarded(() => checkIntegrity(this.#tables, key));
   }
 
   /**
@@ -318,17 +317,12 @@ export class SqliteEngine {
    * What belongs to one series is one transaction.
    */
   quarantine(key: SeriesKey | undefined): QuarantineReport {
-    return guarded(() =>
-      new SegmentQuarantine({
-        driver: this.#driver,
-        series: this.#series,
-        rows: this.#rows,
-        segments: this.#segments,
-        coverage: this.#coverage,
-        changes: this.#changes,
-        revisions: this.#revisions,
-      }).run(key),
-    );
+    return guarded(() => new SegmentQuarantine(this.#tables).run(key));
+  }
+
+  /** Mends what `checkIntegrity` finds, or takes it out of the way: see `DatabaseRepair`. */
+  repair(key: SeriesKey | undefined): RepairReport {
+    return guarded(() => new DatabaseRepair(this.#tables).run(key));
   }
 
   /** How the candles of a series are stored. */
@@ -357,7 +351,11 @@ export class SqliteEngine {
    * Returns whether to call it again.
    */
   compactStep(): boolean {
-    return guarded(() => this.#background.step());
+    return guarded(() => {
+      const isMore = this.#background.step();
+      this.#wal.keep();
+      return isMore;
+    });
   }
 
   /**
@@ -372,8 +370,26 @@ export class SqliteEngine {
     });
   }
 
+  /** Brings the whole WAL into the database and empties it; returns whether no connection kept it in use. */
+  emptyWal(): boolean {
+    return guarded(() => this.#wal.empty());
+  }
+
   close(): void {
     guarded(() => this.#driver.close());
+  }
+
+  get #tables(): RepairedTables {
+    return {
+      writer: this.#writer,
+      driver: this.#driver,
+      series: this.#series,
+      rows: this.#rows,
+      segments: this.#segments,
+      coverage: this.#coverage,
+      changes: this.#changes,
+      revisions: this.#revisions,
+    };
   }
 
   #writeBatch({ key, columns, source, collectedAt, ...batch }: EngineBatch): BatchOutcome {
@@ -442,15 +458,11 @@ export class SqliteEngine {
 
   /** https://sqlite.org/lang_analyze.html#pragopt: cheap, and only where statistics are stale. */
   #refreshStatistics(): void {
-    const timeout = readNumberPragma(this.#driver, 'busy_timeout');
-    this.#driver.exec('PRAGMA busy_timeout = 0');
     try {
-      this.#driver.exec('PRAGMA optimize = 0x10002');
+      withBusyTimeout(this.#driver, 0, () => this.#driver.exec('PRAGMA optimize = 0x10002'));
     } catch (error) {
-      // Somebody is writing: opening does not wait for them just to refresh statistics.
-      if (sqliteFailure(error).code !== 'BUSY') throw error;
-    } finally {
-      this.#driver.exec(`PRAGMA busy_timeout = ${timeout}`);
+      // Somebody is writing, or there is no room to write: opening does not depend on fresh statistics.
+      if (!['BUSY', 'DISK_FULL'].includes(sqliteFailure(error).code)) throw error;
     }
   }
 
@@ -459,7 +471,11 @@ export class SqliteEngine {
   }
 
   #writing<T>(work: () => T): T {
-    return guarded(() => inTransaction(this.#driver, 'write', work));
+    return guarded(() => {
+      const result = inTransaction(this.#driver, 'write', work);
+      this.#wal.keep();
+      return result;
+    });
   }
 }
 
@@ -523,11 +539,7 @@ function countersAfter(
   rows: number,
   extent: CandleExtent | undefined,
 ): Omit<SeriesRow, 'key'> {
-  return {
-    id,
-    count: count + candles,
-    rowCount: rowCount + rows,
-    first: extent?.first ?? null,
-    last: extent?.last ?? null,
-  };
+  // Of no candles there are none, whatever a damaged counter says.
+  if (extent === undefined) return { id, count: 0, rowCount: 0, first: null, last: null };
+  return { id, count: count + candles, rowCount: rowCount + rows, ...extent };
 }

@@ -17,16 +17,33 @@ const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
   ['SQLITE_CORRUPT', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_IOERR_SHORT_READ', { code: 'CORRUPT', message: 'the database has been cut short' }],
   ['SQLITE_IOERR_CORRUPTFS', { code: 'CORRUPT', message: 'the file system is damaged' }],
+  // The index of the WAL, which is shared memory in a file, cannot be made as large as it has to be.
+  ['SQLITE_IOERR_SHMSIZE', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
   ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
+  // What is stored already contradicts a key: nothing of ours is stored twice.
+  ['SQLITE_CONSTRAINT_UNIQUE', { code: 'CORRUPT', message: 'the database is damaged' }],
+  ['SQLITE_CONSTRAINT_PRIMARYKEY', { code: 'CORRUPT', message: 'the database is damaged' }],
+  ['SQLITE_CONSTRAINT_ROWID', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_IOERR', { code: 'IO', message: 'the operating system failed', retryable: true }],
 ];
+
+/** What our statements, which are right for our schema, only fail with when that is another one. */
+const OTHER_SCHEMA =
+  /^(no such (table|column|view)|unsupported file format|table \w+ has|SQL logic error)/;
+const DAMAGED_SCHEMA: Meaning = {
+  code: 'CORRUPT',
+  message: 'the schema of the database is damaged',
+};
 
 /** What a failure of the driver means to the user; an error that is not SQLite's is a bug. */
 export function sqliteFailure(cause: unknown): BarkeepError {
   if (BarkeepError.is(cause)) return cause;
   const sqlite = resultCode(cause);
-  const meaning = MEANINGS.find(([prefix]) => sqlite?.startsWith(prefix))?.[1];
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const meaning =
+    sqlite === 'SQLITE_ERROR' && OTHER_SCHEMA.test(reason)
+      ? DAMAGED_SCHEMA
+      : MEANINGS.find(([prefix]) => sqlite?.startsWith(prefix))?.[1];
   return new BarkeepError(
     meaning?.code ?? 'INTERNAL',
     `${meaning?.message ?? 'unexpected failure in the SQLite engine'}: ${reason}`,

@@ -6,14 +6,19 @@ export interface BetterSqlite3Options {
   readonly path: string;
   /** How long to wait for another connection's lock. */
   readonly busyTimeoutMs: number;
+  /** Whether it makes the file where there is none. Default: true. */
+  readonly mayCreate?: boolean | undefined;
+  /** Whether this connection has the file for itself, with the index of the WAL in memory. Default: false. */
+  readonly isAlone?: boolean | undefined;
 }
 
 /** better-sqlite3 as the engine sees it. Blocks its thread: for worker threads only. */
 export class BetterSqlite3Driver implements SqliteDriver {
   readonly #database: Database.Database;
 
-  constructor({ path, busyTimeoutMs }: BetterSqlite3Options) {
-    this.#database = new Database(path, { timeout: busyTimeoutMs });
+  constructor({ path, busyTimeoutMs, mayCreate = true, isAlone = false }: BetterSqlite3Options) {
+    this.#database = new Database(path, { timeout: busyTimeoutMs, fileMustExist: !mayCreate });
+    if (isAlone) this.#database.pragma('locking_mode = EXCLUSIVE');
   }
 
   get inTransaction(): boolean {

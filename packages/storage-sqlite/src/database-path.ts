@@ -1,6 +1,6 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { BarkeepError, invalidInput } from '@barkeep/core';
+import { BarkeepError, fileFailure, invalidInput } from '@barkeep/core';
 
 /**
  * The absolute path of a database file.
@@ -24,57 +24,41 @@ export function databasePath(path: unknown): string {
   return resolve(path);
 }
 
-/** What https://sqlite.org/fileformat2.html#the_database_header says of the file. */
-const HEADER = { bytes: 100, magic: 'SQLite format 3\0', pageSizeAt: 16, pageCountAt: 28 } as const;
-
 /**
- * Checks that a database can live at a path. SQLite would open a file that refuses writes all the
- * same and fail at the first write, and its own messages do not tell the cases apart.
+ * Checks that a database can live at a real path, without opening anything. SQLite would open a file
+ * that refuses writes all the same and fail at the first write, and its own messages do not tell the
+ * cases apart.
  *
- * @throws BarkeepError `CANNOT_OPEN` or `READ_ONLY`, naming the file or directory.
+ * @throws BarkeepError `CANNOT_OPEN`, `READ_ONLY` or `CORRUPT`, naming the file or directory.
  */
 export function assertUsablePath(path: string): void {
   const directory = dirname(path);
-  if (kindOf(directory) !== 'directory') {
+  if (lookAt(directory)?.isDirectory() !== true) {
     throw cannotOpen(path, `${directory} is not a directory`);
   }
-  const kind = kindOf(path);
-  if (kind === 'other') throw cannotOpen(path, `${path} is not a file`);
-  if (kind === 'directory') throw cannotOpen(path, `${path} is a directory`);
+  // Before the file: whoever makes a database writes the file first.
+  const wal = `${path}-wal`;
+  const walBytes = lookAt(wal)?.size ?? 0;
+  const found = lookAt(path);
+  if (found?.isDirectory()) throw cannotOpen(path, `${path} is a directory`);
+  if (found !== undefined && !found.isFile()) throw cannotOpen(path, `${path} is not a file`);
   // The WAL lies next to the database, so the directory must take writes too.
   assertWritable(directory);
-  if (kind !== 'file') return;
-  assertWritable(path);
-  assertWhole(path);
+  if (found !== undefined) assertWritable(path);
+  if ((found?.size ?? 0) > 0 || walBytes === 0) return;
+  throw new BarkeepError(
+    'CORRUPT',
+    `${path} is ${found === undefined ? 'missing' : 'empty'}, and its latest changes are still in ${wal}, which SQLite would delete: put the database back, or move the WAL away to begin anew`,
+    { details: { path, wal, walBytes } },
+  );
 }
 
-/**
- * SQLite notices missing pages when it opens a database, but not that the last one is incomplete:
- * it would read zeros. While there is a WAL, the file alone says nothing.
- */
-function assertWhole(path: string): void {
-  const file = openSync(path, 'r');
+function lookAt(path: string): Stats | undefined {
   try {
-    const header = Buffer.alloc(HEADER.bytes);
-    readSync(file, header, 0, header.length, 0);
-    if (!header.toString('latin1').startsWith(HEADER.magic)) return;
-    const pageSize = header.readUInt16BE(HEADER.pageSizeAt);
-    const expected = (pageSize === 1 ? 65_536 : pageSize) * header.readUInt32BE(HEADER.pageCountAt);
-    const { size } = fstatSync(file);
-    if (size >= expected || statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) return;
-    throw new BarkeepError('CORRUPT', `${path} has been cut short`, {
-      details: { path, bytes: size, expected },
-    });
-  } finally {
-    closeSync(file);
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw fileFailure(error, path, 'CANNOT_OPEN');
   }
-}
-
-function kindOf(path: string): 'file' | 'directory' | 'other' | 'missing' {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return 'missing';
-  if (found.isFile()) return 'file';
-  return found.isDirectory() ? 'directory' : 'other';
 }
 
 function assertWritable(path: string): void {

@@ -1,14 +1,14 @@
 import { WorkerClient } from './worker-client.ts';
-import type { ConnectionOptions } from './worker-protocol.ts';
+import type { ConnectionOptions, OpenedFile } from './worker-protocol.ts';
 
 /** The connections of one storage: one that writes and any number that only read. */
 export class SqliteConnections {
-  readonly writer: WorkerClient;
-  readonly #readers: readonly WorkerClient[];
+  readonly writer: WorkerClient = new WorkerClient();
+  #readers: readonly WorkerClient[];
+  #file: OpenedFile | undefined;
 
-  private constructor(writer: WorkerClient, readers: readonly WorkerClient[]) {
-    this.writer = writer;
-    this.#readers = readers;
+  private constructor(readerCount: number) {
+    this.#readers = Array.from({ length: readerCount }, () => new WorkerClient());
   }
 
   static async open(
@@ -16,20 +16,20 @@ export class SqliteConnections {
     readerCount: number,
   ): Promise<SqliteConnections> {
     // All threads start at once; the writer's connection opens first, because it makes the database.
-    const writer = new WorkerClient();
-    const readers = Array.from({ length: readerCount }, () => new WorkerClient());
-    const connections = new SqliteConnections(writer, readers);
+    const connections = new SqliteConnections(readerCount);
     try {
-      const warmedUp = Promise.all(readers.map((reader) => reader.call('warmUp', [])));
-      await Promise.all([writer.call('open', [{ ...options, access: 'read-write' }]), warmedUp]);
-      await Promise.all(
-        readers.map((reader) => reader.call('open', [{ ...options, access: 'read-only' }])),
-      );
+      await connections.#open(options);
       return connections;
     } catch (error) {
-      await connections.close();
+      // Why they did not open says more than what follows from that.
+      await connections.close().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** What a further connection to the same file must know. */
+  get file(): OpenedFile | undefined {
+    return this.#file;
   }
 
   /** The connection for a read: the reader with the least to do, or the writer when there is none. */
@@ -51,9 +51,30 @@ export class SqliteConnections {
     return this.#readers[0] ?? this.writer;
   }
 
+  /** @throws BarkeepError `CANNOT_OPEN` when what was stored is not in the file of that name. */
   async close(): Promise<void> {
     // The last connection to close empties the WAL, and only the writer can.
-    await Promise.all(this.#readers.map((reader) => reader.close()));
-    await this.writer.close();
+    await this.#closeReaders().finally(() => this.writer.close());
+  }
+
+  async #closeReaders(): Promise<void> {
+    const readers = this.#readers;
+    this.#readers = [];
+    await Promise.all(readers.map((reader) => reader.close()));
+  }
+
+  async #open(options: Omit<ConnectionOptions, 'access'>): Promise<void> {
+    const warmedUp = Promise.all(this.#readers.map((reader) => reader.call('warmUp', [])));
+    const [file] = await Promise.all([
+      this.writer.call('open', [{ ...options, access: 'read-write' }]),
+      warmedUp,
+    ]);
+    this.#file = file;
+    if (file.isAlone) await this.#closeReaders();
+    await Promise.all(
+      this.#readers.map((reader) =>
+        reader.call('open', [{ ...options, access: 'read-only', ...file }]),
+      ),
+    );
   }
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
 import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
 import type { CheckedQuery } from '@barkeep/storage';
-import { assertUsablePath } from './database-path.ts';
+import { HeldDatabaseFile } from './held-database-file.ts';
 import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
 import { assertCompatible, installedVersions } from './runtime-versions.ts';
@@ -24,9 +24,10 @@ const WRITER_NUMBERS = 2 ** 48 - 1;
  * await storage.open();
  */
 export class SqliteStorage extends EngineStorage {
-  readonly #options: Omit<ConnectionOptions, 'access'>;
+  readonly #options: Omit<ConnectionOptions, 'access' | 'path'>;
   readonly #readers: number;
   readonly #poll: RemoteChangePoll;
+  #file: HeldDatabaseFile | undefined;
   #connections: SqliteConnections | undefined;
 
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
@@ -48,7 +49,7 @@ export class SqliteStorage extends EngineStorage {
       { clock: options.clock },
     );
     this.#options = {
-      path,
+      name: path,
       busyTimeoutMs,
       journal: 'wal',
       archive,
@@ -67,18 +68,32 @@ export class SqliteStorage extends EngineStorage {
 
   protected override async _open(): Promise<void> {
     assertCompatible(installedVersions());
-    assertUsablePath(this.#options.path);
-    this.#connections = await SqliteConnections.open(this.#options, this.#readers);
+    const file = HeldDatabaseFile.hold(this.#options.name);
+    try {
+      const { path, inode } = file;
+      const options = { ...this.#options, path, inode };
+      this.#connections = await SqliteConnections.open(options, this.#readers);
+      file.identify(this.#connections.file?.inode);
+      this.#file = file;
+    } catch (error) {
+      file.release();
+      throw error;
+    }
   }
 
   protected override async _close(): Promise<void> {
     this.#poll.stop();
-    await this.#connections?.close();
+    try {
+      await this.#connections?.close();
+    } finally {
+      this.#file?.release();
+    }
   }
 
   protected override async _flush(): Promise<void> {
+    const { writer } = this.#opened();
     // With `synchronous = full` every commit is on the disk already.
-    if (this.#options.synchronous !== 'full') await this.#opened().writer.call('checkpoint', []);
+    await writer.call(this.#options.synchronous === 'full' ? 'assertKept' : 'checkpoint', []);
   }
 
   protected override get reader(): EngineCaller {
@@ -100,14 +115,18 @@ export class SqliteStorage extends EngineStorage {
       : readSideBySide(query, reader, idleReader);
   }
 
-  /** On a connection of its own: no other call shall wait for it. */
+  /** On a connection of its own, where there can be another: no other call shall wait for it. */
   protected override async apart<T>(
     access: ConnectionOptions['access'],
     work: (own: EngineCaller) => Promise<T>,
   ): Promise<T> {
+    // Another database in the place of this one is not to be touched.
+    const { writer, file } = this.#opened();
+    await writer.call('assertKept', []);
+    if (file?.isAlone) return work(writer);
     const own = new WorkerClient();
     try {
-      await own.call('open', [{ ...this.#options, access }]);
+      await own.call('open', [{ ...this.#options, path: this.#held().path, ...file, access }]);
       return await work(own);
     } finally {
       await own.close();
@@ -120,6 +139,11 @@ export class SqliteStorage extends EngineStorage {
 
   protected override _unwatchChanges(): void {
     this.#poll.stop();
+  }
+
+  #held(): HeldDatabaseFile {
+    if (this.#file === undefined) throw this.notOpen();
+    return this.#file;
   }
 
   #opened(): SqliteConnections {

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SqliteStorage } from '@barkeep/storage-sqlite';
@@ -117,3 +118,27 @@ it('a truncated database: CORRUPT, down to the last byte', async () => {
   const storage = await openStorage(path);
   expect((await storage.candles.read(BTC)).length).toBe(2_000);
 });
+
+const shell = spawnSync('sqlite3', ['--version']).status === 0;
+
+it.skipIf(!shell)(
+  'opens a database that was restored from a .dump, with all that it held',
+  async () => {
+    const path = await filledDatabase();
+    const restored = temporaryPath();
+    const sql = execFileSync('sqlite3', [path, '.dump'], { maxBuffer: 1e8 });
+    execFileSync('sqlite3', [restored], { input: sql });
+    const storage = await openStorage(restored);
+    expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 2_000));
+    expect(await storage.integrity?.check()).toMatchObject({ ok: true, candles: 2_000 });
+  },
+);
+
+it.each(['-1', '1'])(
+  'a header of schema version %s over other tables: CORRUPT, and nothing hangs',
+  async (version) => {
+    const path = await filledDatabase();
+    new Database(path).exec(`PRAGMA user_version = ${version}`).close();
+    expect((await refusal(path)).code).toBe('CORRUPT');
+  },
+);

@@ -1,7 +1,9 @@
 /** A disk without room. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { hasTinyDisk, withTinyDisk } from '../../../tools/tiny-disk.ts';
+import { ChildProcess } from './child-process.ts';
 import { BTC, MINUTE, minutes, openStorage, rejection, START } from './temporary-database.ts';
 
 it.skipIf(!hasTinyDisk()).each(['process-crash', 'power-loss'] as const)(
@@ -49,5 +51,64 @@ it.skipIf(!hasTinyDisk())('tells when a flush finds no room, and closes all the 
     const again = await openStorage(path);
     expect((await again.candles.read(BTC)).toArray()).toEqual(minutes(0, 20_000));
     await again.close();
+  }),
+);
+
+it.skipIf(!hasTinyDisk()).each([0, 4_096, 34_000])(
+  'opens on a disk with %i bytes left: reads work, writes are DISK_FULL until there is room',
+  (left) =>
+    withTinyDisk(4_000_000, async (disk) => {
+      const path = join(disk.directory, 'market_data.sqlite3');
+      const before = await openStorage(path, { readers: 0 });
+      await before.candles.write({ key: BTC, candles: minutes(0, 2_000) });
+      await before.close();
+
+      disk.fill(left);
+      const storage = await openStorage(path, { readers: 1 });
+      const write = () => storage.candles.write({ key: BTC, candles: minutes(1_000, 3_000, 7) });
+      expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 2_000));
+      expect(await storage.integrity?.check()).toMatchObject({ ok: true, candles: 2_000 });
+      expect(await storage.maintenance?.explain()).toMatchObject({ series: 0 });
+      expect(await rejection(write())).toMatchObject({ code: 'DISK_FULL', retryable: true });
+      expect((await storage.candles.read(BTC)).toArray()).toEqual(minutes(0, 2_000));
+
+      disk.free();
+      expect(await write()).toMatchObject({ inserted: 1_000, updated: 1_000 });
+      // With room, others may have the database open too.
+      const other = await openStorage(path, { readers: 0 });
+      await other.candles.write({ key: BTC, candles: minutes(3_000, 3_010) });
+      expect((await storage.candles.read(BTC)).length).toBe(3_010);
+      await Promise.all([other.close(), storage.close()]);
+    }),
+);
+
+it.skipIf(!hasTinyDisk())(
+  'reads on a full disk what a process that was killed left in its WAL',
+  () =>
+    withTinyDisk(16_000_000, async (disk) => {
+      const path = join(disk.directory, 'market_data.sqlite3');
+      const child = new ChildProcess('write-batches.ts', [path]);
+      expect(await child.line()).toBe('ready');
+      child.send('x');
+      await child.line();
+      await child.kill();
+      rmSync(`${path}-shm`);
+      disk.fill();
+      const storage = await openStorage(path, { readers: 0 });
+      expect((await storage.candles.list()).map(({ symbol }) => symbol)).toEqual(['x-a', 'x-b']);
+      expect(await storage.integrity?.check()).toMatchObject({ ok: true });
+      await storage.close();
+    }),
+);
+
+it.skipIf(!hasTinyDisk())('does not make a database on a full disk: DISK_FULL', () =>
+  withTinyDisk(1_000_000, async (disk) => {
+    const path = join(disk.directory, 'market_data.sqlite3');
+    disk.fill();
+    expect((await rejection(openStorage(path))).code).toBe('DISK_FULL');
+    disk.free();
+    const storage = await openStorage(path);
+    expect(await storage.candles.list()).toEqual([]);
+    await storage.close();
   }),
 );

@@ -14,6 +14,7 @@ async function reader(path: string): Promise<WorkerClient> {
   await client.call('open', [
     {
       path,
+      name: path,
       busyTimeoutMs: 100,
       access: 'read-only',
       journal: 'wal',

@@ -12,6 +12,7 @@ function startedClient(): WorkerClient {
 function connection(path: string) {
   return {
     path,
+    name: path,
     busyTimeoutMs: 100,
     access: 'read-write',
     journal: 'wal',
@@ -30,22 +31,24 @@ function largeBatch() {
     covers: [],
     source: 'test',
     collectedAt: 0,
-    replaces: 'all' as const,
-  };
+    replaces: 'all',
+  } as const;
 }
 
 it('carries errors over with code, details and cause', async () => {
+  const path = temporaryPath();
   const client = startedClient();
   const error = await rejection(client.call('open', [connection('/nowhere/at/all')]));
   expect(error.code).toBe('INTERNAL');
   expect(error.cause).toBeInstanceOf(Error);
-  await client.call('open', [connection(temporaryPath())]);
+  await client.call('open', [connection(path)]);
   expect(await client.call('list', [{}])).toEqual([]);
 });
 
 it('rejects what is under way when the thread dies, and all that comes after', async () => {
+  const path = temporaryPath();
   const client = startedClient();
-  await client.call('open', [connection(temporaryPath())]);
+  await client.call('open', [connection(path)]);
   const calls = [client.call('write', [[largeBatch()]]), client.call('size', [])];
   const failures = Promise.all(calls.map(rejection));
   await client.kill();
@@ -54,8 +57,9 @@ it('rejects what is under way when the thread dies, and all that comes after', a
 });
 
 it('keeps its queue bounded', async () => {
+  const path = temporaryPath();
   const client = startedClient();
-  await client.call('open', [connection(temporaryPath())]);
+  await client.call('open', [connection(path)]);
   const calls = Array.from({ length: 10_001 }, () => client.call('getMetadata', ['a']));
   const outcomes = await Promise.allSettled(calls);
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10_000);

@@ -7,6 +7,8 @@
 export interface Persister {
   /** What errors call it, such as a path. */
   readonly name: string;
+  /** `true`: the storage takes the database as it is, refuses writes (`READ_ONLY`), and never saves. */
+  readonly readOnly?: boolean | undefined;
   /**
    * Takes hold of the database and reads it; `undefined` when there is none yet. The storage may keep
    * or move away the bytes.
@@ -19,6 +21,12 @@ export interface Persister {
    * @throws BarkeepError `DISK_FULL`, or `BUSY` when somebody else has changed the database.
    */
   save(bytes: Uint8Array): Promise<void>;
+  /**
+   * Checks that what `load` took is still there and has not been changed by somebody else. The storage
+   * asks before it calls a flush, or its closing, done. Optional.
+   * @throws BarkeepError when a save would fail for that.
+   */
+  check?(): Promise<void>;
   /** Lets go of what `load` took; also called after a `load` that threw. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { BarkeepError } from '@barkeep/core';
 import {
   callsOf,
+  changingCalls,
   type EnginePort,
   SqliteEngine,
   serveEngine,
@@ -16,8 +17,10 @@ interface OpenDatabase {
 }
 
 export interface ServeDatabaseOptions {
-  /** What else the platform's threads do. */
-  readonly otherCalls?: ThreadCalls;
+  /** What else the platform's threads do; `snapshot` gives the open database as the bytes of a file. */
+  readonly otherCalls?: (snapshot: () => Uint8Array) => ThreadCalls;
+  /** Runs after whatever may have changed the database, before it is acknowledged; may throw. */
+  readonly afterChange?: () => void;
   /** As of `serveEngine`. */
   readonly defer: (callback: () => void) => void;
 }
@@ -26,32 +29,40 @@ export interface ServeDatabaseOptions {
 export function serveDatabase(
   port: EnginePort,
   sql: SqlJsStatic,
-  { otherCalls, defer }: ServeDatabaseOptions,
+  { otherCalls, afterChange, defer }: ServeDatabaseOptions,
 ): void {
   let database: OpenDatabase | undefined;
   const opened = (): OpenDatabase => {
     if (database !== undefined) return database;
     throw new BarkeepError('INTERNAL', 'the worker has no database open');
   };
+  const snapshot = (): Uint8Array => opened().driver.snapshot();
+  const engineCalls = callsOf(() => opened().engine);
+  const acknowledged = changingCalls(engineCalls, (work) => {
+    const done = work();
+    afterChange?.();
+    return done;
+  });
   const calls: WorkerCalls = {
-    ...callsOf(() => opened().engine),
+    ...engineCalls,
     open: (options) => {
       database = open(sql, options);
     },
-    snapshot: () => opened().driver.snapshot(),
+    snapshot,
     close: () => {
       database?.engine.close();
       database = undefined;
     },
   };
   const whenIdle = (): boolean => database?.engine.compactStep() === true;
-  serveEngine(port, { ...calls, ...otherCalls }, { whenIdle, defer });
+  const all = { ...calls, ...acknowledged, ...otherCalls?.(snapshot) };
+  serveEngine(port, all, { whenIdle, defer });
 }
 
 function open(sql: SqlJsStatic, { bytes, ...options }: DatabaseOptions): OpenDatabase {
   const driver = new SqlJsDriver(sql, bytes);
   try {
-    return { driver, engine: SqliteEngine.open(driver, { ...options, access: 'read-write' }) };
+    return { driver, engine: SqliteEngine.open(driver, options) };
   } catch (error) {
     driver.close();
     throw error;

@@ -1,7 +1,8 @@
-import { type Clock, fileFailure } from '@barkeep/core';
+import { BarkeepError, type Clock, fileFailure, ListenerSet } from '@barkeep/core';
 import { type EngineCaller, EngineStorage, type ThreadClient } from '@barkeep/sqlite-engine';
 import { usableImage } from './database-image.ts';
 import type { Persister } from './persister.ts';
+import type { SaveStatus } from './save-status.ts';
 import { SnapshotSaver } from './snapshot-saver.ts';
 import type { CheckedSnapshotOptions } from './sqljs-storage-options.ts';
 import type { WorkerCalls } from './worker-protocol.ts';
@@ -10,6 +11,8 @@ import type { WorkerCalls } from './worker-protocol.ts';
 export interface ThreadDatabase {
   readonly thread: ThreadClient<WorkerCalls>;
   readonly persister: Persister;
+  /** Saves what the thread has, where that takes no more than a word to it. */
+  readonly save?: () => Promise<void>;
 }
 
 export interface SnapshotStorageOptions extends CheckedSnapshotOptions {
@@ -26,9 +29,11 @@ export abstract class SnapshotStorage extends EngineStorage {
   readonly #given: Persister;
   readonly #saver: SnapshotSaver;
   readonly #changing: EngineCaller;
+  readonly #saveErrors = new ListenerSet<BarkeepError>();
   #database: ThreadDatabase | undefined;
 
-  constructor({ persister, saveDelayMs, archive, clock }: SnapshotStorageOptions) {
+  constructor(options: SnapshotStorageOptions) {
+    const { persister, saveDelayMs, onSaveError, archive, clock } = options;
     super(
       'storage-sqljs',
       {
@@ -49,7 +54,9 @@ export abstract class SnapshotStorage extends EngineStorage {
       clock: this.clock,
       delayMs: saveDelayMs,
       save: () => this.#save(),
+      onFailure: (error) => this.#saveErrors.emit(error),
     });
+    if (onSaveError !== undefined) this.#saveErrors.add(onSaveError);
     this.#changing = {
       call: async (method, parameters, transfer) => {
         try {
@@ -61,6 +68,25 @@ export abstract class SnapshotStorage extends EngineStorage {
     };
   }
 
+  /** How saving stands: what is unsaved, and the last failure with its time. */
+  get saveStatus(): SaveStatus {
+    return this.#saver.status;
+  }
+
+  /**
+   * The whole database as the bytes of an SQLite file, as it is now, saved or not: for a download, or a
+   * copy elsewhere.
+   * @throws BarkeepError `NOT_OPEN`.
+   */
+  export(): Promise<Uint8Array> {
+    return this.use(() => this.#opened().thread.call('snapshot', []));
+  }
+
+  /** Begins to save at once, as when the page may end. */
+  protected saveSoon(): void {
+    this.#saver.hurry();
+  }
+
   /** Starts a thread; the persister is the one that was given, or one that does the same elsewhere. */
   protected abstract _startDatabase(persister: Persister): ThreadDatabase;
 
@@ -69,7 +95,7 @@ export abstract class SnapshotStorage extends EngineStorage {
   }
 
   protected override get writer(): EngineCaller {
-    return this.#changing;
+    return this.#given.readOnly === true ? this.reader : this.#changing;
   }
 
   protected override async _open(): Promise<void> {
@@ -78,7 +104,10 @@ export abstract class SnapshotStorage extends EngineStorage {
       const bytes = await this.#load(database.persister);
       const settings = { journal: 'memory', synchronous: 'off', writer: 0 } as const;
       const moved = bytes?.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
-      const options = { ...settings, archive: this.#archive, bytes };
+      const isReadOnly = this.#given.readOnly === true;
+      if (isReadOnly && bytes === undefined) throw nothingToRead(database.persister.name);
+      const access = isReadOnly ? 'read-only' : 'read-write';
+      const options = { ...settings, access, archive: this.#archive, bytes } as const;
       await database.thread.call('open', [options], moved);
       this.#database = database;
       // What keeps a new database has it from the first save on.
@@ -96,15 +125,16 @@ export abstract class SnapshotStorage extends EngineStorage {
     const database = this.#database;
     if (database === undefined) return;
     try {
-      await this.#saver.flush();
+      await this._flush();
     } finally {
       this.#database = undefined;
       await letGo(database);
     }
   }
 
-  protected override _flush(): Promise<void> {
-    return this.#saver.flush();
+  protected override async _flush(): Promise<void> {
+    await this.#saver.flush();
+    await this.#check();
   }
 
   async #load(persister: Persister): Promise<Uint8Array | undefined> {
@@ -117,10 +147,19 @@ export abstract class SnapshotStorage extends EngineStorage {
   }
 
   async #save(): Promise<void> {
-    const { thread, persister } = this.#opened();
-    const bytes = await thread.call('snapshot', []);
+    const { thread, persister, save } = this.#opened();
     try {
-      await persister.save(bytes);
+      if (save !== undefined) await save();
+      else await persister.save(await thread.call('snapshot', []));
+    } catch (error) {
+      throw fileFailure(error, persister.name);
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { persister } = this.#opened();
+    try {
+      await persister.check?.();
     } catch (error) {
       throw fileFailure(error, persister.name);
     }
@@ -130,6 +169,11 @@ export abstract class SnapshotStorage extends EngineStorage {
     if (this.#database === undefined) throw this.notOpen();
     return this.#database;
   }
+}
+
+function nothingToRead(name: string): BarkeepError {
+  const message = `there is no database ${name} to read: open it for writing first`;
+  return new BarkeepError('CANNOT_OPEN', message, { details: { path: name } });
 }
 
 /** The persister first: it may need the thread. */

@@ -1,39 +1,9 @@
 import { systemCode } from '@barkeep/core';
 import type { SqliteDriver, SqliteRow, SqliteStatement } from '@barkeep/sqlite-engine';
 import type { Database, SqlJsStatic, SqlValue, Statement } from 'sql.js';
+import { resultName } from './result-name.ts';
 
-/**
- * The primary result codes (https://sqlite.org/rescode.html): sql.js offers no way to ask for the
- * extended ones.
- */
-const RESULT_CODES: Readonly<Record<number, string>> = {
-  1: 'SQLITE_ERROR',
-  2: 'SQLITE_INTERNAL',
-  3: 'SQLITE_PERM',
-  4: 'SQLITE_ABORT',
-  5: 'SQLITE_BUSY',
-  6: 'SQLITE_LOCKED',
-  7: 'SQLITE_NOMEM',
-  8: 'SQLITE_READONLY',
-  9: 'SQLITE_INTERRUPT',
-  10: 'SQLITE_IOERR',
-  11: 'SQLITE_CORRUPT',
-  12: 'SQLITE_NOTFOUND',
-  13: 'SQLITE_FULL',
-  14: 'SQLITE_CANTOPEN',
-  15: 'SQLITE_PROTOCOL',
-  17: 'SQLITE_SCHEMA',
-  18: 'SQLITE_TOOBIG',
-  19: 'SQLITE_CONSTRAINT',
-  20: 'SQLITE_MISMATCH',
-  21: 'SQLITE_MISUSE',
-  22: 'SQLITE_NOLFS',
-  23: 'SQLITE_AUTH',
-  25: 'SQLITE_RANGE',
-  26: 'SQLITE_NOTADB',
-};
-
-/** Taking a snapshot opens the database anew; these are lost then. */
+/** Taking a snapshot opens the database anew; these are lost then, and so is `query_only`. */
 const SETTINGS =
   'PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = OFF';
 
@@ -100,11 +70,12 @@ export class SqlJsDriver implements SqliteDriver {
 
   /** The whole database as the bytes of a file. Not to be called in a transaction. */
   snapshot(): Uint8Array {
+    const [queryOnly = 0] = this.prepare<readonly [number]>('PRAGMA query_only').get([]) ?? [];
     try {
       return this.#database.export();
     } finally {
       this.#generation += 1;
-      this.#database.exec(SETTINGS);
+      this.#database.exec(`${SETTINGS}; PRAGMA query_only = ${queryOnly}`);
     }
   }
 
@@ -122,7 +93,7 @@ function reportResultCodes(database: Database): void {
     try {
       return handleError(code);
     } catch (error) {
-      const name = RESULT_CODES[code & 0xff];
+      const name = resultName(code);
       throw name === undefined ? error : Object.assign(error as Error, { code: name });
     }
   };

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { invalidInput } from '@barkeep/core';
 import { ThreadClient } from '@barkeep/sqlite-engine';
-import { DatabaseFile } from './database-file.ts';
 import { databaseThreads } from './database-threads.ts';
+import { DatabaseFile } from './file/database-file.ts';
+import type { FileCalls } from './file/served-file.ts';
+import { ThreadFile } from './file/thread-file.ts';
 import type { Persister } from './persister.ts';
 import { SnapshotStorage, type ThreadDatabase } from './snapshot-storage.ts';
 import { checkOptions, checkPersister, type SqlJsStorageOptions } from './sqljs-storage-options.ts';
+import type { WorkerCalls } from './worker-protocol.ts';
 
 /**
  * Candles in an SQLite database that WebAssembly holds in memory (sql.js), in a thread of its own, and
@@ -19,17 +22,26 @@ import { checkOptions, checkPersister, type SqlJsStorageOptions } from './sqljs-
 export class SqlJsStorage extends SnapshotStorage {
   /** @throws BarkeepError `INVALID_INPUT` naming the option. */
   constructor(options: SqlJsStorageOptions) {
-    const checked = checkOptions(options, ['path']);
+    const checked = checkOptions(options, ['path', 'readOnly']);
     super({ ...checked, persister: persisterOf(options), clock: options.clock });
   }
 
   protected override _startDatabase(persister: Persister): ThreadDatabase {
-    return { thread: new ThreadClient(databaseThreads), persister };
+    const thread = new ThreadClient<WorkerCalls & FileCalls>(databaseThreads);
+    if (!(persister instanceof DatabaseFile)) return { thread, persister };
+    const file = new ThreadFile(persister, thread);
+    return { thread, persister: file, save: () => file.save() };
   }
 }
 
-function persisterOf({ path, persister }: SqlJsStorageOptions): Persister {
-  if (persister === undefined) return new DatabaseFile(resolve(checkPath(path)));
+function persisterOf({ path, readOnly = false, persister }: SqlJsStorageOptions): Persister {
+  if (typeof readOnly !== 'boolean') {
+    throw invalidInput({ field: 'readOnly', rule: 'must be true or false', value: readOnly });
+  }
+  if (persister === undefined) return new DatabaseFile(resolve(checkPath(path)), readOnly);
+  if (readOnly) {
+    throw invalidInput({ field: 'readOnly', rule: 'is up to the persister where there is one' });
+  }
   if (path === undefined) return checkPersister(persister);
   throw invalidInput({ field: 'path', rule: 'must be absent when there is a persister' });
 }

@@ -1,6 +1,6 @@
 import type { EngineCalls, SqliteEngineOptions } from '@barkeep/sqlite-engine';
 
-export interface DatabaseOptions extends Omit<SqliteEngineOptions, 'access'> {
+export interface DatabaseOptions extends SqliteEngineOptions {
   /** The bytes of its file; `undefined` for a new one. */
   readonly bytes: Uint8Array | undefined;
 }

@@ -20,23 +20,6 @@ import {
   temporaryPath,
 } from './temporary-database.ts';
 
-/** What the disk says to the next write of a file. */
-const disk = vi.hoisted(() => ({ failure: undefined as string | undefined }));
-
-vi.mock('node:fs/promises', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs/promises')>();
-  const open: typeof fs.open = async (path, flags, mode) => {
-    const file = await fs.open(path, flags, mode);
-    if (disk.failure !== undefined && flags === 'wx') {
-      const { failure } = disk;
-      file.writeFile = () =>
-        Promise.reject(Object.assign(new Error(`${failure}: the disk says no`), { code: failure }));
-    }
-    return file;
-  };
-  return { ...fs, open };
-});
-
 async function sqlite(path: string): Promise<SqliteStorage> {
   const storage = new SqliteStorage({ path });
   onTestFinished(() => storage.close());
@@ -151,42 +134,6 @@ it('saves what was announced', async () => {
   expect(await again.candles.revisions(BTC, [range])).toEqual(revisions);
 });
 
-it('refuses a database whose write-ahead log is not empty', async () => {
-  const path = temporaryPath();
-  const native = await sqlite(path);
-  await native.candles.write({ key: BTC, candles: minutes(0, 10) });
-  const error = await rejection(new SqlJsStorage({ path }).open());
-  expect(error).toMatchObject({ code: 'CANNOT_OPEN', details: { path } });
-});
-
-it.each(['ENOSPC', 'EROFS', 'EIO'])(
-  'tells of a save that failed with %s, and recovers',
-  async (failure) => {
-    const path = temporaryPath();
-    const clock = new ManualClock(START);
-    const storage = await openStorage(path, { clock });
-    await storage.candles.write({ key: BTC, candles: minutes(0, 10) });
-    await storage.flush();
-    const before = readFileSync(path);
-    onTestFinished(() => {
-      disk.failure = undefined;
-    });
-    disk.failure = failure;
-    await storage.candles.write({ key: BTC, candles: minutes(10, 20) });
-    const code = { ENOSPC: 'DISK_FULL', EROFS: 'READ_ONLY', EIO: 'IO' }[failure];
-    expect(await rejection(storage.flush())).toMatchObject({ code, details: { path } });
-    expect(readFileSync(path).equals(before)).toBe(true);
-    expect((await storage.candles.read(BTC)).length).toBe(20);
-
-    disk.failure = undefined;
-    // By itself: the failed save is tried again.
-    clock.advance(1_000);
-    await vi.waitFor(() => expect(readFileSync(path).equals(before)).toBe(false));
-    await storage.close();
-    expect((await (await openStorage(path)).candles.read(BTC)).length).toBe(20);
-  },
-);
-
 it('tells on close what could not be saved, and closes', async () => {
   const path = temporaryPath();
   const storage = await openStorage(path, { clock: new ManualClock(START) });
@@ -194,18 +141,6 @@ it('tells on close what could not be saved, and closes', async () => {
   rmSync(dirname(path), { recursive: true });
   expect(await rejection(storage.close())).toMatchObject({ code: 'CANNOT_OPEN' });
   expect(storage.state).toBe('closed');
-});
-
-it('never overwrites what another instance has saved', async () => {
-  const path = temporaryPath();
-  const one = await openStorage(path, { clock: new ManualClock(START) });
-  const other = await openStorage(path, { clock: new ManualClock(START) });
-  await one.candles.write({ key: BTC, candles: minutes(0, 10) });
-  await one.flush();
-  const saved = readFileSync(path);
-  await other.candles.write({ key: BTC, candles: minutes(10, 30) });
-  expect(await rejection(other.flush())).toMatchObject({ code: 'BUSY', retryable: false });
-  expect(readFileSync(path).equals(saved)).toBe(true);
 });
 
 it('refuses files that are damaged or something else, and leaves them', async () => {
@@ -293,6 +228,8 @@ it.each([
   ['path', { path: 'a', persister: { name: '', load() {}, save() {}, close() {} } }],
   ['persister', { persister: { name: 'b' } }],
   ['persister', { persister: null }],
+  ['readOnly', { path: 'a', readOnly: 1 }],
+  ['readOnly', { persister: { name: '', load() {}, save() {}, close() {} }, readOnly: true }],
   ['options', { path: 'a', wasmUrl: './sql.wasm' }],
   ['path', { path: ':memory:' }],
   ['saveDelayMs', { path: 'a', saveDelayMs: -1 }],

@@ -68,7 +68,12 @@ import type {
   ICoverageRepository,
   Provenance,
 } from './coverage-repository.ts';
-import type { IIntegrityCheck, IntegrityReport, QuarantineReport } from './integrity-check.ts';
+import type {
+  IIntegrityCheck,
+  IntegrityReport,
+  QuarantineReport,
+  RepairReport,
+} from './integrity-check.ts';
 import { mapInTurns } from './map-in-turns.ts';
 import type {
   BackgroundStatistics,
@@ -212,6 +217,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       ? Object.freeze({
           check: (key?: SeriesKey, call?: CallOptions) => this.#checkIntegrity(key, call),
           quarantine: (key?: SeriesKey, call?: CallOptions) => this.#quarantine(key, call),
+          repair: (key?: SeriesKey, call?: CallOptions) => this.#repair(key, call),
         })
       : undefined;
     this.maintenance = capabilities.maintenance
@@ -332,6 +338,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
    */
   protected _quarantine(_key: SeriesKey | undefined): Promise<QuarantineReport> {
     return Promise.resolve({ candles: 0, runs: [] });
+  }
+
+  /** Mends what `_checkIntegrity` finds. Override it when what this storage keeps can be damaged. */
+  protected _repair(_key: SeriesKey | undefined): Promise<RepairReport> {
+    return Promise.resolve({ repairs: [], truncated: false, series: [] });
   }
 
   /** Must be overridden by an adapter that declares the capability `maintenance`; it ends early when the signal fires. */
@@ -540,7 +551,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       );
       if (chunk.length > 0) yield chunk;
       if (chunk.length < checked.limit) return;
-      from = chunk.lastTimestamp + 1;
+      from = after(chunk, from);
     }
   }
 
@@ -734,7 +745,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
         candles += chunk.length;
         for (const it of covered) coveredCandles += chunk.between(it.from, it.to).length;
         if (chunk.length < CONTINUITY_CHUNK) break;
-        from = chunk.lastTimestamp + 1;
+        from = after(chunk, from);
         throwIfAborted(call?.signal);
       }
       const uncoveredCandles = candles - coveredCandles;
@@ -809,6 +820,20 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
+  #repair(input: SeriesKey | undefined, call?: CallOptions): Promise<RepairReport> {
+    return this.#call('integrity.repair', call, async () => {
+      const only = input === undefined ? undefined : checkKey(input);
+      return this.#change(async () => {
+        const report = await this._repair(only);
+        for (const key of report.series) {
+          this.#publish({ type: 'candles', key, interval: EVER, origin: 'local' });
+          this.#publish({ type: 'coverage', key, interval: EVER, origin: 'local' });
+        }
+        return report;
+      });
+    });
+  }
+
   #compact(filter: SeriesFilter = {}, call?: CallOptions): Promise<CompactionReport> {
     return this.#call('maintenance.compact', call, () =>
       this._compact(checkFilter(filter), call?.signal),
@@ -837,6 +862,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     const running = this.use(() => this.#statistics.measure(operation, async () => work()));
     return signal === undefined ? running : untilAborted(running, signal);
   }
+}
+
+/** Where the chunk after this one begins, which began at `from`. @throws BarkeepError `CORRUPT` when that is not later. */
+function after({ key, lastTimestamp }: CandleSeries, from: number): number {
+  if (lastTimestamp >= from) return lastTimestamp + 1;
+  throw new BarkeepError(
+    'CORRUPT',
+    `the candles of ${key.symbol} ${key.timeframe} are out of order: see integrity.check`,
+    { details: { ...key, from } },
+  );
 }
 
 function isList<T>(input: T | readonly T[]): input is readonly T[] {

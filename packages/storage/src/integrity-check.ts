@@ -44,6 +44,25 @@ export interface QuarantineReport {
   readonly runs: readonly QuarantinedRun[];
 }
 
+/** Something that was mended, or taken out of the way. */
+export interface IntegrityRepair {
+  /** Of the problem. */
+  readonly kind: IntegrityProblem['kind'];
+  readonly key?: SeriesKey;
+  readonly interval?: Interval;
+  /** What was done. */
+  readonly message: string;
+}
+
+/** What a repair did. */
+export interface RepairReport {
+  /** At most a thousand; `truncated` says whether there were more. */
+  readonly repairs: readonly IntegrityRepair[];
+  readonly truncated: boolean;
+  /** The series that may read differently now. */
+  readonly series: readonly SeriesKey[];
+}
+
 /** Checks what is stored against the rules of the model and of the storage's own format. */
 export interface IIntegrityCheck {
   /** Reads everything, or one series. Changes nothing. */
@@ -56,4 +75,12 @@ export interface IIntegrityCheck {
    * whose candles cannot be damaged has nothing to set apart.
    */
   quarantine(key?: SeriesKey, options?: CallOptions): Promise<QuarantineReport>;
+
+  /**
+   * Mends what `check` finds, in all series or in one: counts anew, corrects what the storage says of
+   * candles that are sound, and sets apart, as `quarantine` does, what cannot be mended. Where candles
+   * are lost and nobody knows when they were, the coverage of the whole series is forgotten. After it
+   * `check` finds nothing but what only a backup can restore.
+   */
+  repair(key?: SeriesKey, options?: CallOptions): Promise<RepairReport>;
 }

@@ -27,6 +27,8 @@ export interface MemoryCoordinatorOptions {
   readonly pageSize?: number | undefined;
   /** After so many pages it delivers what it has, and says what that covers. Default: no limit. */
   readonly pagesPerCall?: number | undefined;
+  /** Whether deliveries tell the time of the answer. Default: true. */
+  readonly tellsTime?: boolean | undefined;
   /** How long a page takes, in milliseconds of the clock. Default: 0. */
   readonly pageMs?: number | undefined;
 }
@@ -67,6 +69,7 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
   readonly #listedAt: EpochMs | undefined;
   readonly #pageSize: number;
   readonly #pagesPerCall: number;
+  readonly #tellsTime: boolean;
   readonly #pageMs: number;
   readonly #series = new Map<string, CandleSeries>();
   readonly #log: LogEntry[] = [];
@@ -79,6 +82,7 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
     this.#listedAt = options.listedAt;
     this.#pageSize = options.pageSize ?? 200;
     this.#pagesPerCall = options.pagesPerCall ?? Number.POSITIVE_INFINITY;
+    this.#tellsTime = options.tellsTime ?? true;
     this.#pageMs = options.pageMs ?? 0;
   }
 
@@ -155,17 +159,20 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
     const { request } = entry;
     const grid = timeframeGrid(request.timeframe);
     const candles: Candle[] = [];
+    let asOf = Number.POSITIVE_INFINITY;
     let from = request.to;
     while (from > request.from && entry.pages < this.#pagesPerCall) {
       entry.pages += 1;
       const page = await this.#page({ ...request, to: from }, signal);
+      asOf = Math.min(asOf, this.#clock.now());
       candles.push(...page);
       // A page goes back as far as it takes to fill it: one that is not full goes back all the way.
       from = page.length < this.#pageSize ? request.from : (page[0]?.timestamp ?? request.from);
     }
     const endedBy = grid.floor(this.#clock.now());
     const covers = normalizeIntervals([{ from, to: Math.min(request.to, endedBy) }]);
-    const delivery = { candles, covers, source: this.#source };
+    const time = this.#tellsTime && Number.isFinite(asOf) ? { asOf } : {};
+    const delivery = { candles, covers, source: this.#source, ...time };
     if (this.#listedAt === undefined) return delivery;
     return { ...delivery, historyStart: grid.floor(this.#listedAt) };
   }

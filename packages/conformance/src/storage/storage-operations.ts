@@ -58,6 +58,8 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   'changes.announce': ({ changes }, options) => changes.announce(KEY, RANGE, options),
   'integrity.check': ({ integrity }, options) =>
     assertDefined(integrity, 'storage.integrity').check(undefined, options),
+  'integrity.repair': ({ integrity }, options) =>
+    assertDefined(integrity, 'storage.integrity').repair(undefined, options),
   'integrity.quarantine': ({ integrity }, options) =>
     assertDefined(integrity, 'storage.integrity').quarantine(undefined, options),
   'maintenance.compact': ({ maintenance }, options) =>

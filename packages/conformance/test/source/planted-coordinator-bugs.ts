@@ -148,6 +148,36 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       return { ...delivery, covers: undefined };
     });
   }),
+  bug(
+    'tells a time of the answer that has not come yet',
+    'current/as-of',
+    delivering((delivery) => ({ ...delivery, asOf: (delivery.asOf ?? 0) + 60_000 })),
+  ),
+  bug(
+    'tells the time of the answer in seconds',
+    'current/as-of',
+    delivering((delivery) => ({ ...delivery, asOf: Math.floor((delivery.asOf ?? 0) / 1_000) })),
+  ),
+  bug('tells the time of its first answer for ever', 'current/as-of', (coordinator) => {
+    let first: number | undefined;
+    return around(coordinator, async (fetch, request, options) => {
+      const delivery = await fetch(request, options);
+      first ??= delivery.asOf;
+      return { ...delivery, asOf: first };
+    });
+  }),
+  bug('settles for less than no time', 'current/settling', (coordinator) => ({
+    fetchCandles: (request, options) => coordinator.fetchCandles(request, options),
+    settlingMs: -1,
+  })),
+  bug('ignores from where it finds nothing', 'quiet/empty', (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      const delivery = await fetch(request, options);
+      if (Array.from(delivery.candles).length > 0) return delivery;
+      const { candles } = await fetch({ ...request, from: 0 }, options);
+      return { ...delivery, candles: Array.from(candles).slice(0, 10) };
+    }),
+  ),
   bug('swallows the abort', 'abort/before', (coordinator) =>
     around(coordinator, async (fetch, request, options) => {
       if (options.signal?.aborted) return { candles: [] };

@@ -35,7 +35,7 @@ export const storageSchemes: AdapterSchemes<IMarketDataStorage> = {
       return (options) => new SqlJsStorage(options);
     },
     target: { option: 'path', kind: 'path' },
-    parameters: { saveDelayMs: 'count', archive: 'text' },
+    parameters: { saveDelayMs: 'count', readOnly: 'switch', archive: 'text' },
   },
 };
 

@@ -1,8 +1,8 @@
 import { estimateBytes } from '@barkeep/cache';
 import type { EpochMs, Interval } from '@barkeep/core';
-import type { TierStatistics } from '../market-data-statistics.ts';
+import type { CandleAnswer } from '../contract/candle-answer.ts';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import { askText, type CandleAsk } from '../series/candle-ask.ts';
-import type { CandleAnswer } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
 
 export interface AnswerMemoryOptions {

@@ -1,7 +1,7 @@
 import { type Clock, intersectIntervals, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { RouterTier } from '../live/router-tier.ts';
-import type { TierStatistics } from '../market-data-statistics.ts';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
 import type { CandlePageTier } from '../pages/candle-page-tier.ts';
 import { askText, type CandleAsk } from '../series/candle-ask.ts';

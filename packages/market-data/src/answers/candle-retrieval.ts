@@ -6,7 +6,8 @@ import {
   monotonicTime,
 } from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
-import type { FetchingSettings } from '../check-config.ts';
+import type { FetchingSettings } from '../config/check-config.ts';
+import type { CandleAnswer } from '../contract/candle-answer.ts';
 import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
 import { mapAtATime } from '../fetching/map-at-a-time.ts';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
@@ -15,7 +16,6 @@ import { candleAsk } from '../series/candle-ask.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { steadyStretch } from '../series/steady-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
-import type { CandleAnswer } from './candle-answer.ts';
 import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
 import { composeAnswer } from './compose-answer.ts';
 import { MissingSearch } from './missing-search.ts';

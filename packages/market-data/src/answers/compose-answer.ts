@@ -8,10 +8,10 @@ import {
   subtractIntervals,
 } from '@barkeep/core';
 import { coverageWithin } from '@barkeep/storage';
+import type { CandleAnswer, CandleOrigins } from '../contract/candle-answer.ts';
 import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
 import { historyStartOf } from '../series/history-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
-import type { CandleAnswer, CandleOrigins } from './candle-answer.ts';
 import type { StoredCandles } from './candle-reader.ts';
 import { coveredBy } from './covered-by.ts';
 
@@ -29,12 +29,7 @@ export function composeAnswer(
   const { ask } = stored;
   const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
   const range = answeredRange(stored, asked, unsettled.to);
-  const historyStart = historyStartOf(
-    ask.series.notes,
-    stored.snapshot.extent,
-    now,
-    ask.series.grid,
-  );
+  const historyStart = historyStartOf(ask.series, stored.snapshot.extent, now);
   const { entries } = stored.snapshot;
   return Object.freeze({
     series: stored.candles,

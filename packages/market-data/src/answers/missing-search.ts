@@ -8,7 +8,7 @@ import {
   subtractIntervals,
   unionIntervals,
 } from '@barkeep/core';
-import type { FetchingSettings } from '../check-config.ts';
+import type { FetchingSettings } from '../config/check-config.ts';
 import { takePeriods } from '../fetching/take-periods.ts';
 import type { CandleAsk } from '../series/candle-ask.ts';
 import { historyStartOf } from '../series/history-start.ts';
@@ -119,8 +119,8 @@ export class MissingSearch {
 
   #earliest(stored: StoredCandles, now: EpochMs): EpochMs {
     const { series, hasFrom, limit, take } = this.#ask;
-    const { notes, grid } = series;
-    const historyStart = grid.floor(historyStartOf(notes, stored.snapshot.extent, now, grid) ?? 0);
+    const noted = historyStartOf(series, stored.snapshot.extent, now);
+    const historyStart = series.grid.floor(noted ?? 0);
     if (hasFrom) return historyStart;
     const known = stored.snapshot.start ?? Number.POSITIVE_INFINITY;
     if (take === 'first' || limit === Number.POSITIVE_INFINITY)

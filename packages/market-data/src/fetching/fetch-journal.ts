@@ -8,11 +8,11 @@ import {
   monotonicTime,
   type SeriesKey,
 } from '@barkeep/core';
-import type { CoordinatorError } from '../market-data-statistics.ts';
+import type { FetchFailure } from '../contract/candle-answer.ts';
+import type { CoordinatorError } from '../contract/market-data-statistics.ts';
 import { isPossibleStart } from '../series/history-start.ts';
 import type { SeriesNotebook, SeriesNotes } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
-import type { FetchFailure } from './fetch-outcome.ts';
 import { isRetryable } from './retry.ts';
 import { isRefusal } from './source-gate.ts';
 

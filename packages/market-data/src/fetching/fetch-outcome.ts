@@ -1,16 +1,5 @@
 import type { BarkeepError, Interval, IntervalSet } from '@barkeep/core';
-
-/** A stretch the coordinator was asked for and could not deliver. */
-export interface FetchFailure {
-  readonly interval: Interval;
-  /**
-   * `SOURCE_FAILED` with the coordinator's own error as `cause`, `TIMEOUT`, `OVERLOADED`, `ABORTED`
-   * when the service is closing, or what the storage said when it could not store.
-   */
-  readonly error: BarkeepError;
-  /** How often it was tried. 0: not at all, because something else had failed before its turn came. */
-  readonly attempts: number;
-}
+import type { FetchFailure } from '../contract/candle-answer.ts';
 
 /** What came of one request to the coordinator. */
 export interface FetchOutcome {

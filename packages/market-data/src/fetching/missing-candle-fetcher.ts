@@ -13,8 +13,11 @@ import {
 } from '@barkeep/core';
 import type { DeliveryFeedback, IMarketDataCoordinator } from '@barkeep/source';
 import { EVER, type IMarketDataStorage } from '@barkeep/storage';
-import type { FetchingSettings } from '../check-config.ts';
-import type { CoordinatorError, CoordinatorStatistics } from '../market-data-statistics.ts';
+import type { FetchingSettings } from '../config/check-config.ts';
+import type {
+  CoordinatorError,
+  CoordinatorStatistics,
+} from '../contract/market-data-statistics.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { CoveredLately } from './covered-lately.ts';

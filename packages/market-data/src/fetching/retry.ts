@@ -1,14 +1,5 @@
 import { abortedError, type Clock, delay } from '@barkeep/core';
-
-/** How often and how patiently something is tried. */
-export interface RetryPolicy {
-  /** All attempts, the first included. */
-  readonly maxAttempts: number;
-  /** The longest wait before the second attempt; it doubles with each one after. In milliseconds. */
-  readonly baseDelayMs: number;
-  /** No wait is longer. In milliseconds. */
-  readonly maxDelayMs: number;
-}
+import type { RetryPolicy } from '../config/market-data-config.ts';
 
 export interface RetryContext {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { type Clock, type EpochMs, type MonotonicTime, monotonicTime } from '@barkeep/core';
 import type { CandleDelivery, IMarketDataCoordinator } from '@barkeep/source';
-import type { FetchingSettings } from '../check-config.ts';
-import type { BreakerStatistics } from '../market-data-statistics.ts';
+import type { FetchingSettings } from '../config/check-config.ts';
+import type { BreakerStatistics } from '../contract/market-data-statistics.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { CallContext } from './call-context.ts';
 import { type CheckedDelivery, checkDelivery } from './delivery.ts';

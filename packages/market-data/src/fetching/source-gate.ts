@@ -7,18 +7,9 @@ import {
   untilAborted,
 } from '@barkeep/core';
 import type { IMarketDataCoordinator } from '@barkeep/source';
-import type { BreakerStatistics } from '../market-data-statistics.ts';
-import { isRetryable, type RetryPolicy, retryAfterMs } from './retry.ts';
-
-/** When a coordinator that keeps failing is left alone, and for how long. */
-export interface BreakerPolicy {
-  /** How many retryable failures in a row open it. */
-  readonly failures: number;
-  /** How long nobody calls then; it doubles with each probe that fails. In milliseconds. */
-  readonly pauseMs: number;
-  /** No pause is longer. In milliseconds. */
-  readonly maxPauseMs: number;
-}
+import type { BreakerPolicy, RetryPolicy } from '../config/market-data-config.ts';
+import type { BreakerStatistics } from '../contract/market-data-statistics.ts';
+import { isRetryable, retryAfterMs } from './retry.ts';
 
 export interface GateTerms {
   readonly breaker: BreakerPolicy;

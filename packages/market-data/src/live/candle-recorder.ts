@@ -12,11 +12,11 @@ import {
 } from '@barkeep/core';
 import type { CandleStream, LiveCandle } from '@barkeep/source';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
+import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { CandleRecordingStatistics, LastError } from '../contract/market-data-statistics.ts';
 import { ConcurrencyLimit } from '../fetching/concurrency-limit.ts';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import { isRetryable } from '../fetching/retry.ts';
-import type { FailureEvent } from '../market-data-event.ts';
-import type { CandleRecordingStatistics, LastError } from '../market-data-statistics.ts';
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { FailureLog, lastErrorOf } from './failure-log.ts';

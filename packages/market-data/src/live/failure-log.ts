@@ -1,7 +1,7 @@
 import { BarkeepError, type Clock, monotonicTime, type SeriesKey } from '@barkeep/core';
+import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { LastError } from '../contract/market-data-statistics.ts';
 import { isRetryable } from '../fetching/retry.ts';
-import type { FailureEvent } from '../market-data-event.ts';
-import type { LastError } from '../market-data-statistics.ts';
 
 /** The same failure, of thousands of series perhaps, is reported once in this time. */
 const SAME_FAILURE_MS = 1_000;

@@ -18,8 +18,12 @@ import {
   validateCandleStream,
   validateRouterConnection,
 } from '@barkeep/source';
-import type { ClockBound } from '../ahead-of-clock.ts';
-import type { LastError, RejectedEvent, RouterStatistics } from '../market-data-statistics.ts';
+import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type {
+  LastError,
+  RejectedEvent,
+  RouterStatistics,
+} from '../contract/market-data-statistics.ts';
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';

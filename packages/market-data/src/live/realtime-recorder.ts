@@ -7,8 +7,8 @@ import {
   type Trade,
 } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
-import type { FailureEvent } from '../market-data-event.ts';
-import type { RealtimeRecordingStatistics } from '../market-data-statistics.ts';
+import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { RealtimeRecordingStatistics } from '../contract/market-data-statistics.ts';
 import { FailureLog } from './failure-log.ts';
 
 /** More trades of a symbol that wait to be stored are dropped, the oldest first. */

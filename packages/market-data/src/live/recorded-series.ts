@@ -361,15 +361,19 @@ export class RecordedSeries {
       if (timestamp >= endedBy || this.#isPending(timestamp)) continue;
       if (this.#contains(this.#claimed, timestamp)) continue;
       this.#unsaved.delete(timestamp);
-      this.#states.delete(timestamp);
+      this.#forget(timestamp);
     }
   }
 
+  #forget(timestamp: EpochMs): void {
+    this.#states.delete(timestamp);
+    this.#forgottenBefore = Math.max(this.#forgottenBefore, this.#grid.shift(timestamp));
+  }
+
   #forgetBefore(instant: EpochMs): void {
-    this.#forgottenBefore = Math.max(this.#forgottenBefore, instant);
     for (const timestamp of this.#states.keys()) {
       if (timestamp >= instant || this.#unsaved.has(timestamp)) continue;
-      if (!this.#isPending(timestamp)) this.#states.delete(timestamp);
+      if (!this.#isPending(timestamp)) this.#forget(timestamp);
     }
     const from = Math.max(0, Math.min(this.#claimsFrom, instant));
     this.#claimed = intersectIntervals(this.#claimed, [{ from, to: END_OF_TIME }]);
@@ -380,9 +384,7 @@ export class RecordedSeries {
     if (this.#states.size <= MAX_STATES) return;
     const oldest = Math.min(...this.#states.keys());
     const isLost = this.#unsaved.delete(oldest) || this.#isPending(oldest);
-    this.#states.delete(oldest);
-    const end = this.#grid.shift(oldest);
-    this.#forgottenBefore = Math.max(this.#forgottenBefore, end);
-    if (isLost) this.spoil({ from: oldest, to: end });
+    this.#forget(oldest);
+    if (isLost) this.spoil({ from: oldest, to: this.#grid.shift(oldest) });
   }
 }

@@ -7,8 +7,8 @@ import {
   type MarketEvent,
   siftRouterEvent,
 } from '@barkeep/source';
-import type { ClockBound } from '../ahead-of-clock.ts';
-import type { TierStatistics } from '../market-data-statistics.ts';
+import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { LiveArrivals } from './live-arrivals.ts';
 

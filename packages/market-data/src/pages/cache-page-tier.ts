@@ -1,6 +1,6 @@
 import type { CacheValue, CacheWrite, IDataCache } from '@barkeep/cache';
 import { CandleSeries, type Clock, type SeriesKey } from '@barkeep/core';
-import type { TierStatistics } from '../market-data-statistics.ts';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { CandlePage, FoundPage, PageRequest } from './candle-page.ts';
 import type { CandlePageTier } from './candle-page-tier.ts';
 import type { PageExpiry } from './page-expiry.ts';

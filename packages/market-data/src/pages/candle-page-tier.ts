@@ -1,4 +1,4 @@
-import type { TierStatistics } from '../market-data-statistics.ts';
+import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { CandlePage, FoundPage, PageRequest } from './candle-page.ts';
 
 /** A place that keeps pages, nearer than the storage. No method rejects. */

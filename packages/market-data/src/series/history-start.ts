@@ -1,5 +1,5 @@
 import type { EpochMs, Interval, TimeframeGrid } from '@barkeep/core';
-import type { SeriesNotes } from './series-notebook.ts';
+import type { SeriesState } from './series-state.ts';
 
 /**
  * Whether history can begin at an instant: not after now, nor after the period of the first candle.
@@ -16,10 +16,9 @@ export function isPossibleStart(
 
 /** The first instant the market has history for, as noted; `undefined` when that cannot be true. */
 export function historyStartOf(
-  notes: SeriesNotes | undefined,
+  { notes, grid }: SeriesState,
   extent: Interval | undefined,
   now: EpochMs,
-  grid: TimeframeGrid,
 ): EpochMs | undefined {
   const start = notes?.historyStart;
   if (start === undefined) return undefined;

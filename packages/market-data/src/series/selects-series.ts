@@ -1,5 +1,5 @@
 import type { SeriesKey } from '@barkeep/core';
-import type { InvalidationSelector } from '../market-data-service.ts';
+import type { InvalidationSelector } from '../contract/market-data-service.ts';
 
 /** Whether a series matches every field of a selector. */
 export function selectsSeries(

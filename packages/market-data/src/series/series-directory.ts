@@ -1,6 +1,6 @@
 import { type EpochMs, type MonotonicTime, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import { EVER, type FeedLagged, type SeriesChange } from '@barkeep/storage';
-import type { InvalidationSelector } from '../market-data-service.ts';
+import type { InvalidationSelector } from '../contract/market-data-service.ts';
 import type { LiveStreams } from './live-streams.ts';
 import { PageGeometry } from './page-geometry.ts';
 import { selectsSeries } from './selects-series.ts';

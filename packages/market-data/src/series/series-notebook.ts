@@ -1,14 +1,7 @@
 import type { EpochMs, Interval, JsonValue, SeriesKey } from '@barkeep/core';
 import { seriesKeyText } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
-
-/** A failure, as kept with the series it befell. */
-export interface RecordedError {
-  readonly at: EpochMs;
-  readonly code: string;
-  readonly message: string;
-  readonly interval: Interval;
-}
+import type { RecordedError } from '../contract/series-report.ts';
 
 /** What is worth knowing of a series after a restart, besides candles and coverage. */
 export interface SeriesNotes {

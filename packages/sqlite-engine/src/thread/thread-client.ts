@@ -32,6 +32,11 @@ export class ThreadClient<Calls extends ThreadCalls> {
     this.#worker.on('exit', () => this.#fail(undefined));
   }
 
+  /** Whether the thread has ended, or the client was closed: no call succeeds any more. */
+  get hasEnded(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** How many calls wait for their answer. */
   get pending(): number {
     return this.#pending.size;
@@ -106,6 +111,7 @@ export class ThreadClient<Calls extends ThreadCalls> {
 }
 
 function ended(cause: unknown): BarkeepError {
+  if (BarkeepError.is(cause)) return cause;
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
   const message = `the SQLite worker thread has ended; open the storage anew${reason}`;
   return new BarkeepError('INTERNAL', message, { cause });

@@ -19,6 +19,7 @@ export async function buildPage(): Promise<ReadonlyMap<string, string | Uint8Arr
   const built = await build({
     configFile: false,
     root: PAGE,
+    base: './',
     logLevel: 'warn',
     resolve: { conditions: ['@barkeep/typescript', ...defaultClientConditions] },
     worker: { format: 'es' },
@@ -51,16 +52,24 @@ async function readmeExample(): Promise<string> {
   return code;
 }
 
-/** Serves files on a free port of localhost, where pages may use OPFS and Web Locks. */
+/**
+ * Serves files on a free port of localhost, where pages may use OPFS and Web Locks. Below
+ * `policy/<Content-Security-Policy>/` the same files come with that policy.
+ */
 export async function servePage(
   files: ReadonlyMap<string, string | Uint8Array>,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1);
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const [, policy, path = ''] = /^\/(?:policy\/([^/]*)\/)?(.*)$/.exec(pathname) ?? [];
     const name = path === '' ? 'index.html' : path;
     const body = files.get(name);
     const type = CONTENT_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': type }).end(body);
+    const headers = {
+      'content-type': type,
+      ...(policy !== undefined && { 'content-security-policy': decodeURIComponent(policy) }),
+    };
+    response.writeHead(body === undefined ? 404 : 200, headers).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

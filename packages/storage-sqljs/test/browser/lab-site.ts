@@ -33,6 +33,11 @@ export class LabSite {
     return page;
   }
 
+  /** The address of the page with a Content-Security-Policy. */
+  underPolicy(policy: string): string {
+    return `${this.url}policy/${encodeURIComponent(policy)}/`;
+  }
+
   close(): Promise<void> {
     return this.#close();
   }

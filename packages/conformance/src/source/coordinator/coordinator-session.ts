@@ -2,6 +2,7 @@ import {
   type Candle,
   CandleSeries,
   type EpochMs,
+  epochMsFault,
   type Interval,
   intersectIntervals,
   intervalsLength,
@@ -117,6 +118,8 @@ export class CoordinatorSession {
   /** Asserts that a delivery is valid, and complete where it says so. */
   assertTruthful(request: CandleRequest, delivery: CandleDelivery, calledAt: EpochMs): void {
     const candles = deliveredCandles(request, delivery);
+    this.#assertAsked(request, candles);
+    this.#assertPast(delivery);
     this.#assertModest(request, delivery);
     for (const { from, to } of claimedIntervals(request, delivery)) {
       // Candles in the making may have gone on since.
@@ -134,10 +137,24 @@ export class CoordinatorSession {
   /** What need not be asked for again: ended periods that are covered or lie before history. */
   settled(request: CandleRequest, delivery: CandleDelivery): Interval[] {
     const { from, to, timeframe } = request;
-    const ended = { from, to: Math.min(to, timeframeGrid(timeframe).floor(this.now)) };
+    const knownAt = Math.min(this.now, delivery.asOf ?? this.now);
+    const ended = { from, to: Math.min(to, timeframeGrid(timeframe).floor(knownAt)) };
     const before = { from, to: delivery.historyStart ?? from };
     const claimed = normalizeIntervals([before, ...claimedIntervals(request, delivery)]);
     return intersectIntervals(normalizeIntervals([ended]), claimed);
+  }
+
+  /** Candles outside of the request are welcome beside those inside, and only there. */
+  #assertAsked(request: CandleRequest, candles: readonly Candle[]): void {
+    const { from, to } = request;
+    const isOutside = candles.length > 0 && !candles.some((candle) => isIn(candle, request));
+    assertTrue(!isOutside, `the candles are of the stretch that was asked for, ${from} to ${to}`);
+  }
+
+  #assertPast({ asOf }: CandleDelivery): void {
+    if (asOf === undefined) return;
+    assertEqual(epochMsFault(asOf), undefined, `what is wrong with asOf (${asOf})`);
+    assertTrue(asOf <= this.now, `asOf (${asOf}) is not after now (${this.now})`);
   }
 
   #assertModest(request: CandleRequest, { covers }: CandleDelivery): void {

@@ -1,29 +1,67 @@
+/// <reference types="vite/client" />
 /** What the tests find in the page, as `lab`. */
 import type { HarnessContext } from '@barkeep/conformance';
 import { runStorageConformance, storageSuite } from '@barkeep/conformance/storage';
-import { BarkeepError } from '@barkeep/core';
+import { BarkeepError, ManualClock } from '@barkeep/core';
 import {
+  BrowserPersister,
+  type BrowserPersisterOptions,
+  browserQuota,
   IndexedDbPersister,
+  keepBrowserData,
   OpfsPersister,
   type Persister,
   SqlJsStorage,
   type SqlJsStorageOptions,
 } from '@barkeep/storage-sqljs';
+import workerUrl from '@barkeep/storage-sqljs/web-worker?worker&url';
+import { WebWorkerThread } from '../../../src/browser/web-worker-thread.ts';
+import serviceWorkerUrl from './foreign-worker.ts?worker&url';
 
 /** Where a page keeps its database. */
-export type Place = 'OPFS' | 'IndexedDB';
+export type Place = 'OPFS' | 'IndexedDB' | 'browser';
 
-const persisters = { OPFS: OpfsPersister, IndexedDB: IndexedDbPersister } as const;
+const persisters = {
+  OPFS: OpfsPersister,
+  IndexedDB: IndexedDbPersister,
+  browser: BrowserPersister,
+} as const;
+type BrowserDatabase = OpfsPersister | IndexedDbPersister | BrowserPersister;
+
+export interface Refusal {
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly message: string;
+  readonly details: object;
+}
 
 /** An open storage, and how often it was saved. */
 let storage: SqlJsStorage | undefined;
 let saves = 0;
 
+/** How calls came out: `fulfilled`, or the code of their error. */
+export type Outcome = string;
+
 export const lab = {
   SqlJsStorage,
+  browserQuota,
+  keepBrowserData,
 
-  persister(place: Place, name: string): Persister {
-    return new persisters[place](name);
+  persister(place: Place, name: string, options?: BrowserPersisterOptions): BrowserDatabase {
+    return new persisters[place](name, options);
+  },
+
+  /** A persister of the page's own, which keeps the bytes and nothing else. */
+  memoryPersister(bytes: Uint8Array): Persister {
+    let kept = bytes;
+    return {
+      name: 'memory',
+      load: async () => kept,
+      save: async (saved) => {
+        kept = saved;
+      },
+      close: async () => undefined,
+    };
   },
 
   /** A persister of the page's own, which counts what it saves. */
@@ -112,8 +150,42 @@ export const lab = {
     }
   },
 
+  /** How calls come out that are under way, or made later, when the worker ends; and closing then. */
+  async endWorker(place: Place, name: string, how: 'terminate' | 'close'): Promise<Outcome[]> {
+    const workers: Worker[] = [];
+    // The worker of the package, which also ends itself when it is told to.
+    const imported = JSON.stringify(new URL(workerUrl, location.href));
+    const script = `import ${imported}; addEventListener('message', ({ data }) => data === 'close' && close())`;
+    const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+    const worker = (): Worker => {
+      const started = new Worker(address, { type: 'module' });
+      workers.push(started);
+      return started;
+    };
+    const { candles } = await lab.open(place, name, { worker, saveDelayMs: 3_600_000 });
+    await lab.storage.flush();
+    const write = { key: { symbol: 'KRW-BTC', timeframe: '1m' }, candles: [CANDLE] } as const;
+    const underWay = [candles.write(write), lab.storage.export(), lab.storage.flush()];
+    if (how === 'terminate') workers[0]?.terminate();
+    else workers[0]?.postMessage('close');
+    const first = await outcomes(underWay);
+    const later = await outcomes([candles.read(write.key), candles.write(write)]);
+    return [...first, ...later, ...(await outcomes([lab.storage.close()]))];
+  },
+
+  /** What is said of a worker that runs, and is not ours. */
+  silentWorker(): Promise<unknown> {
+    const clock = new ManualClock();
+    const script = URL.createObjectURL(new Blob([''], { type: 'text/javascript' }));
+    const thread = new WebWorkerThread(() => new Worker(script), { wasmUrl: '', clock });
+    return new Promise((resolve) => {
+      thread.on('error', (error) => resolve(BarkeepError.is(error) ? error.message : error));
+      clock.advance(30_000);
+    });
+  },
+
   /** The error that a call rejects with, as plain values. */
-  async rejection(call: () => unknown): Promise<object> {
+  async rejection(call: () => unknown): Promise<Refusal> {
     try {
       await call();
     } catch (error) {
@@ -122,6 +194,22 @@ export const lab = {
       return { code, retryable, message, details };
     }
     throw new Error('nothing was thrown');
+  },
+
+  /** What opening says in a worker that cannot start workers itself. */
+  async openInForeignWorker(kind: 'shared' | 'service'): Promise<unknown> {
+    if (kind === 'shared') {
+      if (typeof SharedWorker === 'undefined') return 'no such workers';
+      const worker = new SharedWorker(new URL('./foreign-worker.ts', import.meta.url), {
+        type: 'module',
+      });
+      return answerOf((port) => worker.port.postMessage('open', [port]));
+    }
+    const { serviceWorker } = navigator;
+    const { installing, active } = await serviceWorker.register(serviceWorkerUrl, {
+      type: 'module',
+    });
+    return answerOf((port) => (installing ?? active)?.postMessage('open', [port]));
   },
 
   /** The bytes of a database that is not open, as base64. */
@@ -145,6 +233,22 @@ export const lab = {
     }
   },
 };
+
+const CANDLE = { timestamp: 0, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+
+async function outcomes(calls: readonly Promise<unknown>[]): Promise<Outcome[]> {
+  const settled = await Promise.allSettled(calls);
+  return settled.map((one) => (one.status === 'fulfilled' ? 'fulfilled' : one.reason.code));
+}
+
+function answerOf(ask: (port: MessagePort) => void): Promise<unknown> {
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data);
+  });
+  ask(port2);
+  return answer;
+}
 
 function base64Of(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

@@ -50,6 +50,29 @@ export const boundScenarios: readonly CoordinatorScenario[] = [
     },
   ),
   scenario(
+    'current/as-of',
+    'the time of an answer, where it is given, is of the exchange and not ahead of the clock',
+    async (session) => {
+      const { request } = underWay(session);
+      const { asOf: before } = await session.fetchTruthfully(request);
+      session.pass(timeframeGrid(request.timeframe).typicalMs);
+      const { asOf: after } = await session.fetchTruthfully(request);
+      if (before === undefined || after === undefined) return;
+      assertTrue(after > before, `a later answer is of a later time (${before}, then ${after})`);
+    },
+  ),
+  scenario(
+    'current/settling',
+    'how long it settles, where it says so, is a duration',
+    async ({ underTest }) => {
+      const { settlingMs = 0 } = underTest.coordinator;
+      assertTrue(
+        Number.isSafeInteger(settlingMs) && settlingMs >= 0,
+        `settlingMs (${settlingMs}) is a whole number of milliseconds`,
+      );
+    },
+  ),
+  scenario(
     'current/moves-on',
     'a candle that was in the making is fetched anew',
     async (session) => {

@@ -1,6 +1,13 @@
 import type { EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { ContinuityReport, CoverageEntry } from '@barkeep/storage';
-import type { RecordedError } from './series/series-notebook.ts';
+
+/** A failure, as kept with the series it befell. */
+export interface RecordedError {
+  readonly at: EpochMs;
+  readonly code: string;
+  readonly message: string;
+  readonly interval: Interval;
+}
 
 /** The quality of one stored series. */
 export interface SeriesReport {

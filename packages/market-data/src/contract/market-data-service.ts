@@ -17,7 +17,7 @@ import type {
   TradeReadOptions,
 } from '@barkeep/realtime';
 import type { CandleQuery, WriteResult } from '@barkeep/storage';
-import type { CandleAnswer } from './answers/candle-answer.ts';
+import type { CandleAnswer } from './candle-answer.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type { MarketDataStatistics } from './market-data-statistics.ts';
 import type { SeriesReport } from './series-report.ts';

@@ -3,8 +3,6 @@ import type { Clock, SeriesKey, TradingHours } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
-import type { RetryPolicy } from './fetching/retry.ts';
-import type { BreakerPolicy } from './fetching/source-gate.ts';
 
 /** How candles are kept in the cache. */
 export interface CandleCacheConfig {
@@ -25,6 +23,26 @@ export interface CandleCacheConfig {
   readonly maxAnswers?: number | undefined;
   /** The most bytes these answers keep in memory, as estimated. Default: 16 MiB. */
   readonly maxAnswerBytes?: number | undefined;
+}
+
+/** How often and how patiently something is tried. */
+export interface RetryPolicy {
+  /** All attempts, the first included. */
+  readonly maxAttempts: number;
+  /** The longest wait before the second attempt; it doubles with each one after. In milliseconds. */
+  readonly baseDelayMs: number;
+  /** No wait is longer. In milliseconds. */
+  readonly maxDelayMs: number;
+}
+
+/** When a coordinator that keeps failing is left alone, and for how long. */
+export interface BreakerPolicy {
+  /** How many retryable failures in a row open it. */
+  readonly failures: number;
+  /** How long nobody calls then; it doubles with each probe that fails. In milliseconds. */
+  readonly pauseMs: number;
+  /** No pause is longer. In milliseconds. */
+  readonly maxPauseMs: number;
 }
 
 /** How the coordinator is asked. */

@@ -12,9 +12,13 @@ import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
 import { checkQueries } from './check-queries.ts';
-import type { RetryPolicy } from './fetching/retry.ts';
-import type { BreakerPolicy } from './fetching/source-gate.ts';
-import type { FetchingConfig, MarketDataConfig, PreloadConfig } from './market-data-config.ts';
+import type {
+  BreakerPolicy,
+  FetchingConfig,
+  MarketDataConfig,
+  PreloadConfig,
+  RetryPolicy,
+} from './market-data-config.ts';
 
 /** The candle cache's configuration with every default filled in. */
 export interface CandleCacheSettings {

@@ -1,8 +1,5 @@
-import type { CandleSeries, EpochMs, Interval } from '@barkeep/core';
+import type { BarkeepError, CandleSeries, EpochMs, Interval } from '@barkeep/core';
 import type { CoverageEntry } from '@barkeep/storage';
-import type { FetchFailure } from '../fetching/fetch-outcome.ts';
-
-export type { FetchFailure };
 
 /** Where the candles of an answer came from, in candles. */
 export interface CandleOrigins {
@@ -13,6 +10,18 @@ export interface CandleOrigins {
   readonly storage: number;
   /** Fetched during this very call. */
   readonly coordinator: number;
+}
+
+/** A stretch the coordinator was asked for and could not deliver. */
+export interface FetchFailure {
+  readonly interval: Interval;
+  /**
+   * `SOURCE_FAILED` with the coordinator's own error as `cause`, `TIMEOUT`, `OVERLOADED`, `ABORTED`
+   * when the service is closing, or what the storage said when it could not store.
+   */
+  readonly error: BarkeepError;
+  /** How often it was tried. 0: not at all, because something else had failed before its turn came. */
+  readonly attempts: number;
 }
 
 /** Candles, and how far they can be relied on. Frozen: equal queries may be given the same answer. */

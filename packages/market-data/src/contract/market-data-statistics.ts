@@ -9,7 +9,7 @@ import type {
 import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
-import type { RecordedError } from './series/series-notebook.ts';
+import type { RecordedError } from './series-report.ts';
 
 /**
  * How one tier has fared with the pages of candles it was asked for; `answers`, with whole answers of

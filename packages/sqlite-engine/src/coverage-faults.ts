@@ -1,0 +1,36 @@
+import { type TimeframeGrid, timeframeGrid } from '@barkeep/core';
+import type { CoverageEntry } from '@barkeep/storage';
+import { misalignedFault } from './candle-fault.ts';
+import type { CoverageTable } from './coverage-table.ts';
+import type { SeriesIdentity } from './series-table.ts';
+
+/** An entry of the ledger that should never be found in it. */
+export interface CoverageFault {
+  readonly entry: CoverageEntry;
+  readonly message: string;
+}
+
+/** The entries of a series that break a rule, or overlap a sound one before them. */
+export function coverageFaults(
+  { id, key }: SeriesIdentity,
+  coverage: CoverageTable,
+): CoverageFault[] {
+  const grid = timeframeGrid(key.timeframe);
+  let end = Number.NEGATIVE_INFINITY;
+  return coverage.of(id).flatMap((entry) => {
+    const message = faultOf(entry, end, grid);
+    if (message !== undefined) return [{ entry, message }];
+    end = entry.to;
+    return [];
+  });
+}
+
+function faultOf(
+  { from, to }: CoverageEntry,
+  end: number,
+  grid: TimeframeGrid,
+): string | undefined {
+  if (from >= to) return 'is empty';
+  if (from < end) return 'overlaps the entry before it';
+  return grid.isAligned(from) && grid.isAligned(to) ? undefined : misalignedFault(grid);
+}

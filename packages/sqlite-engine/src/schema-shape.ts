@@ -1,0 +1,129 @@
+import { MIGRATIONS } from './schema.ts';
+import type { SqliteDriver } from './sqlite-driver.ts';
+
+/**
+ * What tables, views and indexes are declared as, by name: the parts of each declaration in an order of
+ * their own, so that one table reads the same whether a column was declared with it or added later, and
+ * however a tool has quoted and spaced it.
+ */
+export type SchemaShape = ReadonlyMap<string, string>;
+
+/** A declaration in one line: `create table NAME (A, B) strict`. */
+interface Declaration {
+  readonly kind: string;
+  readonly name: string;
+  readonly parts: readonly string[];
+  readonly rest: string;
+}
+
+const TABLE = /^(create table) (\w+) ?\((.*)\)([^)]*)$/;
+const VIEW_OR_INDEX = /^(create (?:view|index|unique index)) (\w+)(.*)$/;
+const ADDED_COLUMN = /^alter table (\w+) add column (.*)$/;
+
+/** The shape of each schema version, from 1 on. */
+const SHAPES: readonly SchemaShape[] = MIGRATIONS.map((_, i) =>
+  shapeOf(MIGRATIONS.slice(0, i + 1).flatMap((migration) => migration.split(';'))),
+);
+
+/** Every name that a version gives to anything. */
+const OWN_NAMES: ReadonlySet<string> = new Set(SHAPES.flatMap((shape) => [...shape.keys()]));
+
+/** What the database declares under names of ours; what else it has is not our business. */
+export function readShape(driver: SqliteDriver): SchemaShape {
+  const found = driver
+    .prepare<readonly [sql: string]>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
+    .all([]);
+  const shape = shapeOf(found.map(([sql]) => sql));
+  return new Map([...shape].filter(([name]) => OWN_NAMES.has(name)));
+}
+
+/** Which schema version the tables are those of, whatever the header says. */
+export function versionOf(shape: SchemaShape): number | undefined {
+  const index = SHAPES.findIndex((expected) => differences(shape, expected).length === 0);
+  return index === -1 ? undefined : index + 1;
+}
+
+/** What is wrong with tables that are to be those of a version, in words. */
+export function faultsOf(shape: SchemaShape, version: number): string[] {
+  const expected = SHAPES[version - 1] ?? SHAPES.at(-1) ?? new Map();
+  return differences(shape, expected).map((name) => {
+    if (!shape.has(name)) return `${name} is missing`;
+    return expected.has(name) ? `${name} is not what it was made as` : `${name} is too many`;
+  });
+}
+
+/** The statements that make views which are missing: they hold nothing, so nothing is lost with one. */
+export function missingViews(shape: SchemaShape): string[] {
+  return MIGRATIONS.flatMap((migration) => migration.split(';')).filter((statement) => {
+    const { kind, name } = declarationOf(statement) ?? {};
+    return kind === 'create view' && name !== undefined && !shape.has(name);
+  });
+}
+
+function differences(shape: SchemaShape, expected: SchemaShape): string[] {
+  const names = new Set([...expected.keys(), ...shape.keys()]);
+  return [...names].filter((name) => {
+    const isView = expected.get(name)?.startsWith('create view') ?? false;
+    return shape.get(name) !== expected.get(name) && !isView;
+  });
+}
+
+function shapeOf(statements: readonly string[]): SchemaShape {
+  const declared = new Map<string, Declaration>();
+  for (const statement of statements) {
+    const declaration = declarationOf(statement);
+    if (declaration !== undefined) declared.set(declaration.name, declaration);
+    const [, table = '', column = ''] = ADDED_COLUMN.exec(inOneLine(statement)) ?? [];
+    const altered = declared.get(table);
+    if (altered !== undefined) {
+      declared.set(table, { ...altered, parts: [...altered.parts, column] });
+    }
+  }
+  return new Map(
+    [...declared.values()].map(({ kind, name, parts, rest }) => [
+      name,
+      `${kind} ${name} (${parts.toSorted().join(', ')}) ${rest}`,
+    ]),
+  );
+}
+
+function declarationOf(statement: string): Declaration | undefined {
+  const sql = inOneLine(statement);
+  const [, table, tableName, body, options] = TABLE.exec(sql) ?? [];
+  if (table !== undefined && tableName !== undefined) {
+    return { kind: table, name: tableName, parts: partsOf(body ?? ''), rest: optionsOf(options) };
+  }
+  const [, kind, name, rest] = VIEW_OR_INDEX.exec(sql) ?? [];
+  if (kind === undefined || name === undefined) return undefined;
+  return { kind, name, parts: [], rest: rest ?? '' };
+}
+
+function inOneLine(statement: string): string {
+  return statement
+    .toLowerCase()
+    .replaceAll(/["'`[\]]/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?([(),]) ?/g, '$1')
+    .trim();
+}
+
+function optionsOf(options = ''): string {
+  return options
+    .split(',')
+    .map((option) => option.trim())
+    .toSorted()
+    .join(', ');
+}
+
+/** What commas divide that are in no parentheses. */
+function partsOf(body: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of body) {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    if (character === ',' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop()}${character}`);
+  }
+  return parts;
+}
