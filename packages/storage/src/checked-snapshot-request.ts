@@ -6,6 +6,7 @@ import {
   type SeriesKey,
 } from '@barkeep/core';
 import { checkKey, checkSelection } from './checked-query.ts';
+import { refuseOtherUnits } from './refuse-other-units.ts';
 import type { SnapshotRange, SnapshotRequest } from './series-snapshot.ts';
 
 /** A range of a snapshot with every default filled in: what an adapter receives. */
@@ -47,12 +48,12 @@ export function checkSnapshotRequest(request: SnapshotRequest): CheckedSnapshotR
   if (!Array.isArray(ranges)) {
     throw invalidInput({ field: 'ranges', rule: 'must be an array', value: ranges });
   }
-  return { key, ranges: ranges.map(checkRangeAt) };
+  return { key, ranges: ranges.map((range, index) => checkRangeAt(range, index, key)) };
 }
 
-function checkRangeAt(range: SnapshotRange, index: number): CheckedSnapshotRange {
+function checkRangeAt(range: SnapshotRange, index: number, key: SeriesKey): CheckedSnapshotRange {
   try {
-    return checkSnapshotRange(range);
+    return checkSnapshotRange(range, key);
   } catch (error) {
     if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
     const { details, cause } = error;
@@ -63,12 +64,13 @@ function checkRangeAt(range: SnapshotRange, index: number): CheckedSnapshotRange
   }
 }
 
-function checkSnapshotRange(range: SnapshotRange): CheckedSnapshotRange {
+function checkSnapshotRange(range: SnapshotRange, { timeframe }: SeriesKey): CheckedSnapshotRange {
   if (range === null || typeof range !== 'object') {
     const rule = 'must be { from?, to?, candles?, limit?, take? }';
     throw invalidInput({ field: 'range', rule, value: range });
   }
   const selection = checkSelection(range, RANGE_KEYS, 'range');
+  refuseOtherUnits(range, timeframe);
   return { ...selection, candles: checkWanted(range.candles) };
 }
 

@@ -482,6 +482,7 @@ export const snapshotScenarios: readonly StorageScenario[] = [
       ['a misspelled bound', ranges({ form: 0 }), { field: 'range', index: 1 }],
       ['a fraction', ranges({ from: 0.5 }), { field: 'from', index: 1 }],
       ['upside down', ranges({ from: 2, to: 1 }), { field: 'from', index: 1 }],
+      ['seconds', ranges({ from: START / 1_000 + 1 }), { field: 'from', index: 1 }],
       ['a negative limit', ranges({ limit: -1 }), { field: 'limit', index: 1 }],
       ['an unknown end', ranges({ take: 'all' }), { field: 'take', index: 1 }],
       ['an unknown wish', ranges({ candles: true }), { field: 'candles', index: 1 }],
