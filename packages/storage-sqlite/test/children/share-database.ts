@@ -19,7 +19,7 @@ const keyOf = (symbol: string) => ({ symbol, timeframe: '1m' as const });
 let seen = START;
 const allSeen = new Promise<void>((resolve) => {
   storage.changes.subscribe((event) => {
-    if (event.type === 'lagged') throw new Error('lagged');
+    if (event.type === 'lagged' || event.type === 'failure') throw new Error(event.type);
     if (event.origin === 'local' && event.key.symbol !== own) throw new Error('not mine');
     if (event.origin === 'remote' && event.key.symbol !== other) throw new Error('my own');
     if (event.origin === 'remote' && event.type === 'candles') seen = event.interval.to;
