@@ -13,8 +13,8 @@ const KINDS: ReadonlyMap<string, KeyKind> = new Map([
   [KEY_LETTERS.trades, 'trades'],
 ]);
 
-/** The ends of all keys that hold data: the kinds, the orders of trades, and how many have arrived. */
-const VALUE_KINDS: ReadonlySet<string> = new Set(['t', 'b', 'l', 'z', 'a', 's']);
+/** The ends of all keys that hold data: the kinds, ids of trades, late ones, and how many have arrived. */
+const VALUE_KINDS: ReadonlySet<string> = new Set(['t', 'b', 'l', 'i', 'z', 's']);
 
 /** Cannot be the tag of a symbol, where every `%` is followed by two digits. */
 const COMMON_TAG = '%';
@@ -97,8 +97,8 @@ export class KeySpace {
       ticker: base + KEY_LETTERS.ticker,
       orderBook: base + KEY_LETTERS.orderBook,
       trades: base + KEY_LETTERS.trades,
-      tradesByTime: `${base}z`,
-      tradesByArrival: `${base}a`,
+      tradeIds: `${base}i`,
+      lateTrades: `${base}z`,
       arrivals: `${base}s`,
       expiresAt: { ticker: undefined, orderBook: undefined, trades: undefined },
       listedUntil: Number.NEGATIVE_INFINITY,

@@ -13,7 +13,7 @@ end
 for i = 1, #KEYS, 5 do
   tickers = tickers + count('EXISTS', KEYS[i])
   books = books + count('EXISTS', KEYS[i + 1])
-  trades = trades + count('HLEN', KEYS[i + 2])
+  trades = trades + count('LLEN', KEYS[i + 2]) + count('ZCARD', KEYS[i + 3])
   for j = i, i + 4 do
     local used = redis.call('MEMORY', 'USAGE', KEYS[j])
     if used then bytes = bytes + used end

@@ -1,28 +1,25 @@
 import { LuaScript } from './lua-script.ts';
 
 /**
- * The latest trades by timestamp, descending: from a timestamp down, without the first of them, and not
- * more than a number. Their ids, timestamps, and what is stored under the ids.
+ * A page of a symbol's trades: of those in order so many before a place from the end, ascending; of late
+ * ones so many from a timestamp down, descending. With what the places count from.
  */
 export const RECENT_SCRIPT: LuaScript = new LuaScript(`
-local by_id, by_time = KEYS[1], KEYS[2]
-local from, since, skipped, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local in_order, late = KEYS[1], KEYS[2]
+local skipped, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local late_from, late_to, late_skipped, late_most = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-
-local function recent()
-  local page = redis.call('ZRANGE', by_time, from, since, 'BYSCORE', 'REV', 'LIMIT', skipped, most, 'WITHSCORES')
-  local ids, times = {}, {}
-  for i = 1, #page, 2 do
-    ids[#ids + 1], times[#times + 1] = string.sub(page[i], 17), page[i + 1]
-  end
-  local foreign = 0
-  if #ids == 0 and redis.call('HLEN', by_id) > 0 and redis.call('EXISTS', by_time) == 0 then foreign = 1 end
-  return { now, ids, times, #ids > 0 and redis.call('HMGET', by_id, unpack(ids)) or {}, foreign }
+local foreign = 0
+-- What has something else in its place is not there, until the next append.
+local function read(...)
+  local ok, found = pcall(redis.call, ...)
+  if ok then return found end
+  foreign = foreign + 1
+  return {}
 end
-
--- What cannot be read has something else in its place, until the next append.
-local ok, reply = pcall(recent)
-if ok then return reply end
-return { now, {}, {}, {}, 1 }
+local page = most > 0 and read('LRANGE', in_order, -skipped - most, -skipped - 1) or {}
+local lates = late_most > 0 and read('ZRANGE', late, late_from, late_to, 'BYSCORE', 'REV',
+  'LIMIT', late_skipped, late_most) or {}
+return { now, page, lates, foreign }
 `);

@@ -321,8 +321,8 @@ export class RedisRealtime extends AbstractRealtimeCache {
 
   async #measure(symbols: readonly string[]): Promise<[number, number, number, number]> {
     const keys = symbols.flatMap((symbol) => {
-      const { ticker, orderBook, trades, tradesByTime, tradesByArrival } = this.#keys.of(symbol);
-      return [ticker, orderBook, trades, tradesByTime, tradesByArrival];
+      const { ticker, orderBook, trades, lateTrades, tradeIds } = this.#keys.of(symbol);
+      return [ticker, orderBook, trades, lateTrades, tradeIds];
     });
     const reply = await this.#gate.run(() => MEASURE_SCRIPT.run(this.#link.client, keys, []));
     return reply as [number, number, number, number];
@@ -612,8 +612,8 @@ function eventOf(kind: KeyKind, symbol: string, value: string): RealtimeEvent | 
   return book && { type: 'orderBook', book };
 }
 
-function tradeKeys({ trades, tradesByTime, tradesByArrival, arrivals }: SymbolKeys): string[] {
-  return [trades, tradesByTime, tradesByArrival, arrivals];
+function tradeKeys({ trades, tradeIds, lateTrades, arrivals }: SymbolKeys): string[] {
+  return [trades, tradeIds, lateTrades, arrivals];
 }
 
 function forgetExpiries(expiresAt: SymbolKeys['expiresAt']): void {

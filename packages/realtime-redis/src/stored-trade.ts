@@ -2,19 +2,27 @@ import type { EpochMs, Trade } from '@barkeep/core';
 
 /** Between the trades of one write. */
 const SEPARATOR = '\u0001';
-const EXPIRES_AT_DIGITS = 16;
+const DIGITS = 16;
 /** What lacks it was cut off. */
 const END = ';';
 /** Control characters separate, a quote marks JSON, and half a character has no bytes of its own. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that must not occur
 const PLAIN_ID = /^[^\u0000-\u001f"][^\u0000-\u001f]*$/;
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:e[+-]\d+)?`;
-const FORM = new RegExp(`^([bs])(\\d{1,16}) (${NUMBER}) (${NUMBER})$`);
+const FORM = new RegExp(`^([bs])(\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
 
 /** A trade that Redis has, and the first instant by the server's clock at which it is no longer live. */
 export interface StoredTrade {
   readonly trade: Trade;
   readonly expiresAt: EpochMs;
+}
+
+/** One that came late. */
+export interface LateTrade extends StoredTrade {
+  /** Its arrival among late ones. */
+  readonly number: number;
+  /** How many had come in order before. */
+  readonly after: number;
 }
 
 /** Trades as a write sends them and its message tells them: side, fields, and last the id. */
@@ -24,23 +32,25 @@ export function encodeTrades(trades: readonly Trade[]): string {
 
 /** `undefined` when it is none of `encodeTrades`. */
 export function decodeTrades(encoded: string): Trade[] | undefined {
-  const trades: Trade[] = [];
-  for (const one of encoded.split(SEPARATOR)) {
-    const [fields = ''] = /^\S+ \S+ \S+/.exec(one) ?? [];
-    const trade = decodeTrade(one.slice(fields.length + 1), fields);
-    if (trade === undefined) return undefined;
-    trades.push(trade);
-  }
-  return trades;
+  const trades = encoded.split(SEPARATOR).map(decodeTrade);
+  return trades.every((trade) => trade !== undefined) ? trades : undefined;
 }
 
-/** What Redis has under an id: expiry, side, fields, end; `undefined` when it is something else. */
-export function decodeStoredTrade(id: string, stored: string): StoredTrade | undefined {
-  const expiresAt = stored.slice(0, EXPIRES_AT_DIGITS);
-  const isWhole = /^\d{16}$/.test(expiresAt) && stored.endsWith(END);
-  const trade = isWhole ? decodeTrade(id, stored.slice(EXPIRES_AT_DIGITS, -END.length)) : undefined;
-  if (trade === undefined) return undefined;
-  return { trade, expiresAt: Number(expiresAt) };
+/** What Redis has: expiry, side, fields, id, end; `undefined` when it is something else. */
+export function decodeStoredTrade(stored: string): StoredTrade | undefined {
+  const expiresAt = stored.slice(0, DIGITS);
+  if (!/^\d{16}$/.test(expiresAt) || !stored.endsWith(END)) return undefined;
+  const trade = decodeTrade(stored.slice(DIGITS, -END.length));
+  return trade && { trade, expiresAt: Number(expiresAt) };
+}
+
+/** The same of one that came late: it begins with two numbers. */
+export function decodeLateTrade(stored: string): LateTrade | undefined {
+  const number = stored.slice(0, DIGITS);
+  const after = stored.slice(DIGITS, 2 * DIGITS);
+  const found = decodeStoredTrade(stored.slice(2 * DIGITS));
+  if (found === undefined || !/^\d{32}$/.test(number + after)) return undefined;
+  return { ...found, number: Number(number), after: Number(after) };
 }
 
 function encodeTrade({ id, timestamp, price, size, side }: Trade): string {
@@ -48,8 +58,8 @@ function encodeTrade({ id, timestamp, price, size, side }: Trade): string {
   return `${mark}${timestamp} ${price} ${size} ${encodeId(id)}`;
 }
 
-function decodeTrade(encodedId: string, fields: string): Trade | undefined {
-  const [, mark, timestamp, price, size] = FORM.exec(fields) ?? [];
+function decodeTrade(encoded: string): Trade | undefined {
+  const [, mark, timestamp, price, size, encodedId = ''] = FORM.exec(encoded) ?? [];
   const id = decodeId(encodedId);
   if (mark === undefined || id === undefined) return undefined;
   return {

@@ -10,12 +10,12 @@ export interface SymbolKeys {
   readonly tag: string;
   readonly ticker: string;
   readonly orderBook: string;
-  /** A hash: trades by their ids. */
+  /** A list: trades that came in the order of time. */
   readonly trades: string;
-  /** A sorted set of them by timestamp, whose members begin with the arrival number. */
-  readonly tradesByTime: string;
-  /** A sorted set of their ids by arrival number. */
-  readonly tradesByArrival: string;
+  /** A set: the ids of all trades. */
+  readonly tradeIds: string;
+  /** A sorted set: trades that came late, by timestamp. */
+  readonly lateTrades: string;
   /** A hash: how many trades have arrived, counted since when, and how many of them are gone. */
   readonly arrivals: string;
   /**

@@ -14,10 +14,10 @@ export const TRADES_A_SLICE = 256;
  * `INCR` numbers the batches that changed something without a hole, so a subscriber sees what it
  * missed. After that number was lost it starts again from the time, above all numbers before.
  *
- * Trades of a symbol are a hash by id (expiry, fields) with two orders: by timestamp, whose members begin
- * with the arrival number, and by that number. An operation adds and removes at most some hundred of
- * them (`TRADES_A_SLICE`), however many there are. What something else put in the place of ours is
- * counted and goes.
+ * Trades of a symbol are a list, in which they ascend by timestamp and by arrival, as they come from an
+ * exchange; a set of their ids; and a sorted set of those that came late, after a newer one, or are stamped
+ * ahead of the clock. An operation adds and removes at most some hundred of them (`TRADES_A_SLICE`), however
+ * many there are. What something else put in the place of ours is counted and goes.
  */
 export const WRITE_SCRIPT: LuaScript = new LuaScript(`
 local place, id, channel = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -151,86 +151,126 @@ local function delete(key)
   return was_live and '1' or '0'
 end
 
-local function member_of(arrival, trade_id)
-  return string.format('%016.0f', arrival) .. trade_id
+-- Trades come with their fields and last the id; they are kept behind their expiry, with a mark at the end
+-- that is missing where something was cut off. Late ones begin with the number of their arrival among late ones, and
+-- how many had arrived in order before.
+local late_head = 33
+local function parse(stored, offset)
+  local expires_at = tonumber(string.sub(stored, offset, offset + 15))
+  local at, trade_id = string.match(stored, '^%a(%-?%d+) %S+ %S+ (.*);$', offset + 16)
+  if not expires_at or not at then return nil end
+  return { expires_at = expires_at, at = tonumber(at), id = trade_id, stored = stored }
 end
 
--- Removes trades: their ids, arrival numbers as the keys of the table say, and members in the order of time.
-local function remove(trades, ids, members)
-  if #ids == 0 then return end
-  call('HDEL', trades.by_id, unpack(ids))
-  call('ZREM', trades.by_arrival, unpack(ids))
-  call('ZREM', trades.by_time, unpack(members))
-  trades.length = trades.length - #ids
+local function text(number) return string.format('%.0f', number) end
+
+local function remove_ids(trades, ids)
+  if #ids > 0 then call('SREM', trades.ids, unpack(ids)) end
+end
+
+-- Takes from the front what has expired, a slice at most.
+local function expire_in_order(trades)
+  local first = parse(call('LINDEX', trades.list, 0), 1)
+  if first and first.expires_at > now then return end
+  local gone, count = {}, 0
+  for _, stored in ipairs(call('LRANGE', trades.list, 0, slice - 1)) do
+    local trade = parse(stored, 1)
+    if trade and trade.expires_at > now then break end
+    count = count + 1
+    if trade then gone[#gone + 1] = trade.id else unreadable = unreadable + 1 end
+  end
+  call('LTRIM', trades.list, count, -1)
+  remove_ids(trades, gone)
+  trades.length, trades.expired = trades.length - count, trades.expired + count
+end
+
+-- The same of late ones, whose order is another one: a slice after the other, from the time the first may have.
+local function expire_late(trades)
+  if trades.lates == 0 or (trades.due and trades.due > now) then return end
+  local from = trades.scanned < trades.lates and trades.scanned or 0
+  local gone, members, due = {}, {}, math.huge
+  local page = call('ZRANGE', trades.late, from, from + slice - 1)
+  for _, member in ipairs(page) do
+    local trade = parse(member, late_head)
+    if trade and trade.expires_at > now then
+      due = math.min(due, trade.expires_at)
+    else
+      members[#members + 1] = member
+      if trade then gone[#gone + 1] = trade.id else unreadable = unreadable + 1 end
+      trades.late_lost = math.max(trades.late_lost, tonumber(string.sub(member, 1, 16)) or trades.late_last)
+    end
+  end
+  if #members > 0 then call('ZREM', trades.late, unpack(members)) end
+  remove_ids(trades, gone)
+  -- Those of other slices may be due too.
+  trades.due = #page == trades.lates and due or now
+  trades.scanned = from + #page - #members
+  trades.lates, trades.expired = trades.lates - #members, trades.expired + #members
   trades.is_changed = true
 end
 
--- What there is of a symbol's trades, without those at the front that have expired, a slice at most.
 local function open_trades(keys)
-  local trades = { by_id = keys[1], by_time = keys[2], by_arrival = keys[3], counts = keys[4] }
-  local length = call('HLEN', trades.by_id)
-  if call('ZCARD', trades.by_time) ~= length or call('ZCARD', trades.by_arrival) ~= length then
+  local trades = { list = keys[1], ids = keys[2], late = keys[3], counts = keys[4], expired = 0 }
+  trades.length, trades.lates = call('LLEN', trades.list), call('ZCARD', trades.late)
+  local counts = call('HMGET', trades.counts, 'epoch', 'last', 'late', 'lost', 'until', 'due', 'scanned')
+  trades.epoch, trades.last, trades.late_last = counts[1], tonumber(counts[2] or ''), tonumber(counts[3] or '')
+  local is_counted = trades.epoch and trades.last and trades.late_last
+  if call('SCARD', trades.ids) ~= trades.length + trades.lates or (trades.lates > 0 and not is_counted) then
     -- One of them was evicted, or changed by something else.
-    call('UNLINK', trades.by_id, trades.by_time, trades.by_arrival)
+    call('UNLINK', trades.list, trades.ids, trades.late)
     unreadable = unreadable + 1
-    length = 0
+    trades.length, trades.lates = 0, 0
   end
-  local counts = call('HMGET', trades.counts, 'epoch', 'last', 'lost', 'until')
-  trades.length, trades.expired = length, 0
-  trades.epoch, trades.last = counts[1], tonumber(counts[2] or '')
-  trades.lost, trades.lost_until = tonumber(counts[3] or ''), tonumber(counts[4] or '') or -math.huge
-  if not (trades.epoch and trades.last and trades.lost) then
-    local newest = call('ZRANGE', trades.by_arrival, 0, 0, 'REV', 'WITHSCORES')
-    trades.epoch, trades.last, trades.lost = epoch, tonumber(newest[2] or '0'), 0
-    trades.is_new = true
+  if is_counted then
+    trades.late_lost, trades.lost_until = tonumber(counts[4] or '') or trades.late_last, tonumber(counts[5] or '')
+    trades.due, trades.scanned = tonumber(counts[6] or ''), tonumber(counts[7] or '') or 0
+  else
+    trades.epoch, trades.last, trades.late_last, trades.late_lost = epoch, trades.length, 0, 0
+    trades.scanned, trades.is_new = 0, true
   end
+  trades.lost_until = trades.lost_until or -math.huge
   -- Whatever was here is gone.
-  if length == 0 then trades.lost = trades.last end
-
-  local count = 0
-  while length > count and count < slice do
-    local front = call('ZRANGE', trades.by_arrival, 0, count == 0 and 0 or slice - 1, 'WITHSCORES')
-    local front_ids = {}
-    for i = 1, #front, 2 do front_ids[#front_ids + 1] = front[i] end
-    local gone, members = {}, {}
-    for i, stored in ipairs(call('HMGET', trades.by_id, unpack(front_ids))) do
-      local expires_at = stored and tonumber(string.sub(stored, 1, 16))
-      if expires_at and expires_at > now then break end
-      if not expires_at then unreadable = unreadable + 1 end
-      local arrival = tonumber(front[2 * i])
-      gone[i], members[i] = front_ids[i], member_of(arrival, front_ids[i])
-      trades.lost = math.max(trades.lost, arrival)
-    end
-    remove(trades, gone, members)
-    trades.expired = trades.expired + #gone
-    count = count + #gone
-    if #gone < #front_ids then break end
-  end
+  if trades.lates == 0 then trades.late_lost = trades.late_last end
+  if trades.length > 0 then expire_in_order(trades) end
+  expire_late(trades)
   return trades
 end
 
 local function close_trades(trades)
   if not trades.is_changed then return end
-  local function text(number) return string.format('%.0f', number) end
-  call('HSET', trades.counts, 'epoch', trades.epoch, 'last', text(trades.last),
-    'lost', text(trades.lost), 'until', text(trades.lost_until))
-  call('PEXPIRE', trades.counts, life.arrivals)
+  local fields = { 'epoch', trades.epoch, 'last', text(trades.last), 'late', text(trades.late_last),
+    'lost', text(trades.late_lost), 'until', text(trades.lost_until) }
+  if trades.lates > 0 then
+    for _, field in ipairs({ 'due', text(trades.due or 0), 'scanned', text(trades.scanned) }) do
+      fields[#fields + 1] = field
+    end
+  end
+  call('HSET', trades.counts, unpack(fields))
+  if trades.is_new or trades.is_renewed then call('PEXPIRE', trades.counts, life.arrivals) end
 end
 
--- The trades at one end of the order of time, which go first to make room.
-local function end_of_time(trades, from_end, most)
-  local found
-  if from_end then
-    found = call('ZRANGE', trades.by_time, '+inf', '(' .. string.format('%.0f', latest), 'BYSCORE', 'REV',
-      'LIMIT', 0, most, 'WITHSCORES')
-  else
-    found = call('ZRANGE', trades.by_time, 0, most - 1, 'WITHSCORES')
+-- A sequence from which trades go at either end, of which only the ends were read: those that are there, then those
+-- that come.
+local function sequence(length, front, back)
+  return { left = length, front = front, back = back, taken = 0, taken_back = 0, own = {} }
+end
+local function first_of(seq)
+  if seq.left > 0 then return seq.front[seq.taken + 1] end
+  return seq.own[1]
+end
+local function last_of(seq)
+  local own = seq.own[#seq.own]
+  if own or seq.left == 0 then return own end
+  return seq.back[seq.taken_back + 1]
+end
+
+local function parsed(list, offset)
+  local trades = {}
+  for i, stored in ipairs(list) do
+    -- What cannot be read goes first.
+    trades[i] = parse(stored, offset) or { at = -math.huge, stored = stored }
   end
-  local list = { taken = 0 }
-  for i = 1, #found, 2 do
-    list[#list + 1] = { at = tonumber(found[i + 1]), member = found[i] }
-  end
-  return list
+  return trades
 end
 
 local function append(keys, given)
@@ -242,120 +282,163 @@ local function append(keys, given)
     all[#all + 1] = { text = trade, at = tonumber(at), id = trade_id }
     ids[#ids + 1] = trade_id
   end
-  local there = call('HMGET', trades.by_id, unpack(ids))
-  local fresh = 0
-  for _, stored in ipairs(there) do if not stored then fresh = fresh + 1 end end
+  local there, fresh = call('SMISMEMBER', trades.ids, unpack(ids)), 0
+  for _, is_there in ipairs(there) do fresh = fresh + 1 - is_there end
 
-  -- Those that have to go, if this is more than the bound: a slice more than come, where the bound was higher.
-  local excess = math.min(math.max(0, trades.length - max_trades), slice)
-  local oldest, future = { taken = 0 }, { taken = 0 }
-  if fresh > 0 and trades.length + fresh > max_trades then
-    oldest = end_of_time(trades, false, fresh + excess)
-    future = end_of_time(trades, true, fresh)
+  -- Those that go, if this is more than the bound: a slice more than come, where it was higher.
+  local total = trades.length + trades.lates
+  local evictions = fresh + math.min(math.max(0, total - max_trades), slice)
+  local is_over = fresh > 0 and total + fresh > max_trades
+  local back = call('LRANGE', trades.list, is_over and -fresh or -1, -1)
+  local tail = {}
+  for i = #back, 1, -1 do tail[#tail + 1] = back[i] end
+  local in_order = sequence(trades.length, {}, parsed(tail, 1))
+  local late = sequence(trades.lates, {}, {})
+  if is_over then
+    in_order.front = parsed(call('LRANGE', trades.list, 0, evictions - 1), 1)
+    if trades.lates > 0 then
+      late.front = parsed(call('ZRANGE', trades.late, 0, evictions - 1), late_head)
+      late.back = parsed(call('ZRANGE', trades.late, 0, fresh - 1, 'REV'), late_head)
+    end
   end
-  -- Those that come, ascending by timestamp, then by arrival.
-  local own = {}
-  local left, evicted, evictions = trades.length, 0, fresh + excess
-  local gone, members = {}, {}
 
-  local function lose(arrival)
-    trades.lost = math.max(trades.lost, arrival)
+  local evicted, gone, members = 0, {}, {}
+  local function lose(seq, trade)
     evicted = evicted + 1
     trades.is_changed = true
+    if trade.id and not trade.text then gone[#gone + 1] = trade.id end
+    if seq == late then
+      local number = trade.number or tonumber(string.sub(trade.stored, 1, 16)) or trades.late_last
+      trades.late_lost = math.max(trades.late_lost, number)
+      if not trade.text then members[#members + 1] = trade.stored end
+    end
   end
-  local function take(list)
-    list.taken = list.taken + 1
-    local member = list[list.taken].member
-    gone[#gone + 1], members[#members + 1] = string.sub(member, 17), member
-    left = left - 1
-    lose(tonumber(string.sub(member, 1, 16)))
+  local function drop_first(seq)
+    lose(seq, first_of(seq))
+    if seq.left > 0 then
+      seq.left, seq.taken = seq.left - 1, seq.taken + 1
+    else
+      table.remove(seq.own, 1)
+    end
   end
-  local function head(list) return left > 0 and list[list.taken + 1] or nil end
+  local function drop_last(seq)
+    lose(seq, last_of(seq))
+    if #seq.own > 0 then
+      table.remove(seq.own)
+    else
+      seq.left, seq.taken_back = seq.left - 1, seq.taken_back + 1
+    end
+    -- The numbers of those in order are told by their places from the end.
+    if seq == in_order then trades.epoch = epoch end
+  end
 
   -- Whether a trade is to have the place of another, which goes.
   local function makes_room(trade)
-    local newest, own_newest = head(future), own[#own]
-    if trade.at <= latest and own_newest and own_newest.at > latest
-      and not (newest and newest.at > own_newest.at) then
-      lose(table.remove(own).arrival)
+    local last, last_late = last_of(in_order), last_of(late)
+    if trade.at <= latest and math.max(last and last.at or 0, last_late and last_late.at or 0) > latest then
+      drop_last((not last or (last_late and last_late.at >= last.at)) and late or in_order)
       return true
     end
-    if trade.at <= latest and newest then
-      take(future)
-      return true
-    end
-    local first, own_first = head(oldest), own[1]
-    local at = math.min(first and first.at or math.huge, own_first and own_first.at or math.huge)
-    if trade.at < at then
+    local first, first_late = first_of(in_order), first_of(late)
+    local oldest = math.min(first and first.at or math.huge, first_late and first_late.at or math.huge)
+    if trade.at < oldest then
       if trade.at > trades.lost_until then
-        trades.last = trades.last + 1
-        trades.lost = trades.last
+        trades.late_last = trades.late_last + 1
+        trades.late_lost = trades.late_last
       end
       trades.lost_until = math.max(trades.lost_until, trade.at)
       trades.is_changed = true
       return false
     end
-    trades.lost_until = math.max(trades.lost_until, at)
-    if first and first.at == at then take(oldest) else lose(table.remove(own, 1).arrival) end
+    trades.lost_until = math.max(trades.lost_until, oldest)
+    drop_first((first and first.at == oldest) and in_order or late)
     return true
   end
+  local function count() return in_order.left + #in_order.own + late.left + #late.own end
 
   local marks, news = {}, {}
   for i, trade in ipairs(all) do
-    local is_added = not there[i]
-    while is_added and left + #own >= max_trades and evicted < evictions do
-      is_added = makes_room(trade)
-      if left + #own < max_trades then break end
-    end
+    local is_added = there[i] == 0
+    while is_added and count() >= max_trades and evicted < evictions do is_added = makes_room(trade) end
     if is_added then
-      trades.last = trades.last + 1
-      trade.arrival = trades.last
       news[#news + 1] = trade.text
-      local place_of = #own + 1
-      while place_of > 1 and own[place_of - 1].at > trade.at do place_of = place_of - 1 end
-      table.insert(own, place_of, trade)
+      local last = last_of(in_order)
+      if trade.at <= latest and trade.at >= (last and last.at or -math.huge) then
+        trades.last = trades.last + 1
+        in_order.own[#in_order.own + 1] = trade
+      else
+        trades.late_last = trades.late_last + 1
+        trade.number, trade.after = trades.late_last, trades.last
+        local own = #late.own + 1
+        while own > 1 and late.own[own - 1].at > trade.at do own = own - 1 end
+        table.insert(late.own, own, trade)
+      end
     end
     marks[i] = is_added and '1' or '0'
   end
 
-  remove(trades, gone, members)
-  if #own > 0 then
-    local expires_at = string.format('%016.0f', now + life.trades)
-    local fields, times, arrivals = {}, {}, {}
-    for i, trade in ipairs(own) do
-      local at = 2 * i - 1
-      fields[at] = trade.id
-      -- What lacks the mark at the end was cut off.
-      fields[at + 1] = expires_at .. string.sub(trade.text, 1, #trade.text - #trade.id - 1) .. ';'
-      times[at], times[at + 1] = trade.at, member_of(trade.arrival, trade.id)
-      arrivals[at], arrivals[at + 1] = trade.arrival, trade.id
-    end
-    call('HSET', trades.by_id, unpack(fields))
-    call('ZADD', trades.by_time, unpack(times))
-    call('ZADD', trades.by_arrival, unpack(arrivals))
-    -- Another writer may let its trades live longer.
-    if call('PTTL', trades.by_id) < life.trades then
-      for i = 1, 3 do call('PEXPIRE', keys[i], life.trades) end
+  if in_order.taken + in_order.taken_back > 0 then
+    call('LTRIM', trades.list, in_order.taken, -1 - in_order.taken_back)
+  end
+  if #members > 0 then call('ZREM', trades.late, unpack(members)) end
+  remove_ids(trades, gone)
+  local expires_at, added = string.format('%016.0f', now + life.trades), {}
+  local pushed, scored = {}, {}
+  for i, trade in ipairs(in_order.own) do
+    pushed[i], added[#added + 1] = expires_at .. trade.text .. ';', trade.id
+  end
+  for _, trade in ipairs(late.own) do
+    local head = string.format('%016.0f%016.0f', trade.number, trade.after)
+    scored[#scored + 1], scored[#scored + 2] = trade.at, head .. expires_at .. trade.text .. ';'
+    added[#added + 1] = trade.id
+  end
+  if #pushed > 0 then call('RPUSH', trades.list, unpack(pushed)) end
+  if #scored > 0 then
+    call('ZADD', trades.late, unpack(scored))
+    trades.due = math.min(trades.due or math.huge, now + life.trades)
+  end
+  local was_in_order = trades.lates == 0
+  trades.lates = late.left + #late.own
+  if #added > 0 then
+    call('SADD', trades.ids, unpack(added))
+    -- Not with every trade. Another writer may let its trades live longer.
+    local left = call('PTTL', trades.ids)
+    local is_begun = (trades.length == 0 and #pushed > 0) or (was_in_order and #scored > 0)
+    if left < life.trades or is_begun then
+      for i = 1, 3 do call('PEXPIRE', keys[i], math.max(left, life.trades + 1000)) end
+      trades.is_renewed = true
     end
   end
   if #news > 0 then
     trades.is_changed = true
-    tell('+', trades.by_id, table.concat(news, '\\1'))
+    tell('+', trades.list, table.concat(news, '\\1'))
   end
   close_trades(trades)
   return table.concat(marks) .. ' ' .. trades.expired .. ' ' .. evicted
 end
 
+-- When the first of those there expires, of late ones at the earliest; nil when there are none.
+local function next_expiry(trades)
+  local first = trades.length > 0 and parse(call('LINDEX', trades.list, 0), 1)
+  local in_order = first and first.expires_at or math.huge
+  local late = trades.lates > 0 and trades.due or math.huge
+  local due = math.min(in_order, late)
+  return due < math.huge and due or nil
+end
+
 local function delete_trades(keys)
   local trades = open_trades(keys)
-  local were_live = false
-  if trades.length > 0 then
-    local last = call('ZRANGE', trades.by_arrival, 0, 0, 'REV')[1]
-    local stored = call('HGET', trades.by_id, last)
-    local expires_at = stored and tonumber(string.sub(stored, 1, 16))
-    were_live = expires_at ~= nil and expires_at > now
+  local function is_live(stored, offset)
+    local trade = stored and parse(stored, offset)
+    return trade and trade.expires_at > now
   end
-  call('UNLINK', trades.by_id, trades.by_time, trades.by_arrival)
+  local were_live = is_live(call('LINDEX', trades.list, -1), 1)
+  if trades.lates > 0 and not were_live then
+    for _, member in ipairs(call('ZRANGE', trades.late, 0, slice - 1, 'REV')) do
+      were_live = were_live or is_live(member, late_head)
+    end
+  end
+  call('UNLINK', trades.list, trades.ids, trades.late)
   close_trades(trades)
   return (were_live and '1' or '0') .. ' ' .. trades.expired
 end
@@ -363,11 +446,8 @@ end
 local function sweep_trades(keys)
   local trades = open_trades(keys)
   close_trades(trades)
-  local first = call('ZRANGE', trades.by_arrival, 0, 0)[1]
-  local stored = first and call('HGET', trades.by_id, first)
-  local expires_at = stored and tonumber(string.sub(stored, 1, 16))
-  local left = expires_at and string.format('%.0f', math.max(0, expires_at - now)) or ''
-  return trades.expired .. ' ' .. left
+  local due = next_expiry(trades)
+  return trades.expired .. ' ' .. (due and text(math.max(0, due - now)) or '')
 end
 
 -- One that has another type is of no use, nor are the others without it.

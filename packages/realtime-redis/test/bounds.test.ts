@@ -146,7 +146,7 @@ describe.skipIf(!hasRedisServer())('bounds', () => {
     const appending = realtime.trades.append('A', trades(1, 3_000));
     const next = realtime.trades.append('A', trades(2_999, 3_001));
     await expect.poll(() => proxy.received).toBeGreaterThan(before + 50_000);
-    await expect.poll(() => raw.hlen('barkeep:{A}:l'), { timeout: 5_000 }).toBeGreaterThan(500);
+    await expect.poll(() => raw.llen('barkeep:{A}:l'), { timeout: 5_000 }).toBeGreaterThan(500);
     proxy.mode = 'pass';
     proxy.cut();
     expect(await appending).toEqual({ added: 2_999, duplicates: 0 });
@@ -241,8 +241,10 @@ describe.skipIf(!hasRedisServer())('bounds', () => {
         await raw.del(key);
         await spoil(key);
       }
-      await raw.del('barkeep:{A}:s');
-      await spoil('barkeep:{A}:s');
+      for (const key of ['barkeep:{A}:s', 'barkeep:{A}:i', 'barkeep:{A}:z']) {
+        await raw.del(key);
+        await spoil(key);
+      }
       expect(await realtime.tickers.set(ticker('A', i + 1))).toBe('stored');
       await realtime.trades.append('A', [trade(`x${i}`)]);
       expect(await realtime.tickers.get('A')).toEqual(ticker('A', i + 1));

@@ -35,10 +35,9 @@ type Spoil = (client: Redis | Cluster, base: string, letter: string) => Promise<
 const SPOILS: Readonly<Record<string, Spoil>> = {
   'another type': async (client, base, letter) => {
     await client.del(base + letter);
-    await client.lpush(base + letter, 'foreign');
+    await client.hset(base + letter, 'foreign', 'foreign');
   },
-  'other text': (client, base, letter) =>
-    client.set(base + (letter === 'l' ? 'z' : letter), 'foreign'),
+  'other text': (client, base, letter) => client.set(base + letter, 'foreign'),
   'a value that was cut off': (client, base, letter) =>
     rewrite(client, base + letter, (text) => text.slice(0, -3)),
   'a value of another version': (client, base, letter) =>
@@ -56,8 +55,8 @@ async function rewrite(
     await client.set(key, change((await client.get(key)) ?? ''), 'KEEPTTL');
     return;
   }
-  for (const [id, text] of Object.entries(await client.hgetall(key))) {
-    await client.hset(key, id, change(text));
+  for (const [i, text] of (await client.lrange(key, 0, -1)).entries()) {
+    await client.lset(key, i, change(text));
   }
 }
 

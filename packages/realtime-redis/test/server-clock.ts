@@ -4,15 +4,24 @@ import type { Redis } from 'ioredis';
 const AGE = `
 local key, ms = KEYS[1], tonumber(ARGV[1])
 local function earlier(instant) return string.format('%016.0f', tonumber(instant) - ms) end
-local kind = string.sub(key, -2)
-if kind == ':l' and redis.call('TYPE', key).ok == 'hash' then
-  local fields = redis.call('HGETALL', key)
-  for i = 1, #fields, 2 do
-    local instant = tonumber(string.sub(fields[i + 1], 1, 16))
+local kind, type = string.sub(key, -2), redis.call('TYPE', key).ok
+if kind == ':l' and type == 'list' then
+  for i, trade in ipairs(redis.call('LRANGE', key, 0, -1)) do
+    local instant = tonumber(string.sub(trade, 1, 16))
+    if instant then redis.call('LSET', key, i - 1, earlier(instant) .. string.sub(trade, 17)) end
+  end
+elseif kind == ':z' and type == 'zset' then
+  local trades = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for i = 1, #trades, 2 do
+    local trade, instant = trades[i], tonumber(string.sub(trades[i], 33, 48))
     if instant then
-      redis.call('HSET', key, fields[i], earlier(instant) .. string.sub(fields[i + 1], 17))
+      redis.call('ZREM', key, trade)
+      local aged = string.sub(trade, 1, 32) .. earlier(instant) .. string.sub(trade, 49)
+      redis.call('ZADD', key, trades[i + 1], aged)
     end
   end
+elseif kind == ':s' and redis.call('HEXISTS', key, 'due') == 1 then
+  redis.call('HINCRBYFLOAT', key, 'due', -ms)
 elseif kind == ':x' then
   local listed = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   for i = 1, #listed, 2 do redis.call('ZADD', key, earlier(listed[i + 1]), listed[i]) end
@@ -35,7 +44,7 @@ export async function ageKeys(
     let cursor = '0';
     do {
       const [next, keys] = await server.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 10_000);
-      const ours = new Set(keys.filter((key) => /:[tblzasx]$/.test(key)));
+      const ours = new Set(keys.filter((key) => /:[tblizsx]$/.test(key)));
       await Promise.all([...ours].map((key) => server.eval(AGE, 1, key, `${ms}`)));
       cursor = next;
     } while (cursor !== '0');

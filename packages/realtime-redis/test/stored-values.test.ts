@@ -9,7 +9,12 @@ import {
   encodeOrderBook,
   encodeTicker,
 } from '../src/latest-value.ts';
-import { decodeStoredTrade, decodeTrades, encodeTrades } from '../src/stored-trade.ts';
+import {
+  decodeLateTrade,
+  decodeStoredTrade,
+  decodeTrades,
+  encodeTrades,
+} from '../src/stored-trade.ts';
 import { AT } from './market.ts';
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0));
@@ -54,9 +59,10 @@ describe('what Redis stores is what was given', () => {
         const stored = Buffer.from(encodeTrades(trades)).toString();
         expect(decodeTrades(stored)).toEqual(trades);
         for (const [i, one] of stored.split('\u0001').entries()) {
-          const [fields = ''] = /^\S+ \S+ \S+/.exec(one) ?? [];
-          const kept = decodeStoredTrade(one.slice(fields.length + 1), `${digits(AT)}${fields};`);
-          expect(kept).toEqual({ trade: trades[i], expiresAt: AT });
+          const kept = { trade: trades[i], expiresAt: AT };
+          expect(decodeStoredTrade(`${digits(AT)}${one};`)).toEqual(kept);
+          const late = `${digits(3)}${digits(70)}${digits(AT)}${one};`;
+          expect(decodeLateTrade(late)).toEqual({ ...kept, number: 3, after: 70 });
         }
       }),
     );
@@ -88,17 +94,20 @@ it('what something else stored is none of ours, and nothing throws', () => {
   ]) {
     expect(decodeOrderBook('A', text, 9)).toBeUndefined();
     expect(decodeTrades(text)).toBeUndefined();
-    expect(decodeStoredTrade('1', text)).toBeUndefined();
+    expect(decodeStoredTrade(text)).toBeUndefined();
+    expect(decodeLateTrade(text)).toBeUndefined();
   }
-  expect(decodeStoredTrade('"', `${digits(AT)}b1 1 1;`)).toBeUndefined();
-  expect(decodeStoredTrade('1', `${digits(AT)}b1 1 NaN;`)).toBeUndefined();
-  expect(decodeStoredTrade('1', `${digits(AT)}b1 1 12`)).toBeUndefined();
+  for (const end of ['b1 1 1 "', 'b1 1 NaN 1;', 'b1 1 12 1', 'x1 1 1 1;', 'b1 1 1 ";', 'b1 1 1;']) {
+    expect(decodeStoredTrade(digits(AT) + end)).toBeUndefined();
+    expect(decodeLateTrade(digits(1) + digits(2) + digits(AT) + end)).toBeUndefined();
+  }
   fc.assert(
     fc.property(fc.string(), (text) => {
       decodeTicker('A', text);
       decodeOrderBook('A', text, 1);
       decodeTrades(text);
-      decodeStoredTrade(text, text);
+      decodeStoredTrade(text);
+      decodeLateTrade(text);
     }),
   );
 });
@@ -114,11 +123,11 @@ it('every key leads back to its symbol, and has a hash tag of its own', () => {
     fc.property(symbol, symbol, (one, other) => {
       const keys = new KeySpace('p:');
       const of = keys.of(one);
-      const { ticker, orderBook, trades, tradesByTime, tradesByArrival, arrivals, tag } = of;
+      const { ticker, orderBook, trades, tradeIds, lateTrades, arrivals, tag } = of;
       expect(keys.parse(ticker)).toEqual({ kind: 'ticker', symbol: one });
       expect(keys.parse(orderBook)).toEqual({ kind: 'orderBook', symbol: one });
       expect(keys.parse(trades)).toEqual({ kind: 'trades', symbol: one });
-      for (const key of [ticker, orderBook, trades, tradesByTime, tradesByArrival, arrivals]) {
+      for (const key of [ticker, orderBook, trades, tradeIds, lateTrades, arrivals]) {
         expect(tagOf(key)).toBe(tag);
       }
       expect(keys.of(other).tag === tag).toBe(other === one);
