@@ -1,5 +1,6 @@
-import { type Awaitable, importFailure, invalidInput } from '@barkeep/core';
+import { type Awaitable, BarkeepError, importFailure, invalidInput } from '@barkeep/core';
 import { type AdapterUrl, parseAdapterUrl } from './adapter-url.ts';
+import { currentPlatform, PLATFORM_NAMES, type Platform } from './current-platform.ts';
 
 /** How a parameter of a URL is read: as it stands, as a whole number, or as `on` or `off`. */
 export type ParameterKind = 'text' | 'count' | 'switch';
@@ -7,8 +8,13 @@ export type ParameterKind = 'text' | 'count' | 'switch';
 /** Where the adapter of a URL scheme comes from. */
 export interface AdapterScheme<Adapter> {
   readonly package: string;
-  /** Imports the package by a literal name, so that bundlers see it, and picks what makes an adapter. */
-  readonly load: () => Promise<AdapterFactory<Adapter>>;
+  /** The only platform it runs on. Default: both. */
+  readonly platform?: Platform;
+  /**
+   * Imports the package by a literal name, so that bundlers see it, and picks what makes an adapter.
+   * Absent where the platform cannot be this one.
+   */
+  readonly load?: () => Promise<AdapterFactory<Adapter>>;
   /**
    * The option that the part after the scheme becomes: a path, or a URL, which is kept as it stands and
    * may be required to begin with `//`. Without one, there must be nothing.
@@ -39,8 +45,8 @@ export type AdapterOptions = Readonly<Record<string, unknown>>;
 /**
  * Makes the adapter that a URL names, not yet open. It is also given the `common` options.
  *
- * @throws BarkeepError `INVALID_INPUT` for a scheme or parameter that is not known,
- * `MISSING_PACKAGE` when the adapter's package is not installed.
+ * @throws BarkeepError `INVALID_INPUT` for a scheme or parameter that is not known, `UNSUPPORTED` for one
+ * of another platform, `MISSING_PACKAGE` when the adapter's package is not installed.
  */
 export async function adapterFromUrl<Adapter>(
   text: string,
@@ -50,16 +56,55 @@ export async function adapterFromUrl<Adapter>(
 ): Promise<Adapter> {
   const url = parseAdapterUrl(text, field);
   const scheme = schemeOf(url, schemes, field);
+  const { load } = scheme;
+  if (load === undefined || !runsHere(scheme)) throw unsupported(url, scheme, schemes, field);
   const options: AdapterOptions = {
     ...common,
     ...targetOption(url, scheme, field),
     ...parameterOptions(url, scheme, field),
   };
-  const make = await scheme.load().catch((error: unknown) => {
+  const make = await load().catch((error: unknown) => {
+    if (isForbidden(error)) throw unloadable(url, error, field);
     throw importFailure(error, scheme.package);
   });
   // The scheme lists this adapter's own options; the adapter checks their values.
   return make(options as never);
+}
+
+function runsHere({ platform }: AdapterScheme<unknown>): boolean {
+  return platform === undefined || platform === currentPlatform();
+}
+
+function unsupported(
+  url: AdapterUrl,
+  { platform: needed = 'node' }: AdapterScheme<unknown>,
+  schemes: AdapterSchemes<unknown>,
+  field: string,
+): BarkeepError {
+  const here = currentPlatform();
+  const usable = Object.keys(schemes).filter((name) => {
+    const scheme = schemes[name];
+    return scheme?.load !== undefined && runsHere(scheme);
+  });
+  const list = usable.map((name) => `${name}:`).join(', ');
+  return new BarkeepError(
+    'UNSUPPORTED',
+    `${field} "${url.scheme}:" needs ${PLATFORM_NAMES[needed]}, and this is ${PLATFORM_NAMES[here]}: use ${list}`,
+    { details: { field, scheme: url.scheme, platform: here, needs: needed } },
+  );
+}
+
+/** Service workers load nothing once they have started. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof TypeError && /import\(\).*(disallowed|not allowed)/i.test(error.message);
+}
+
+function unloadable(url: AdapterUrl, cause: unknown, field: string): BarkeepError {
+  return new BarkeepError(
+    'UNSUPPORTED',
+    `${field} "${url.scheme}:" cannot be loaded in a service worker: give an instance instead of a URL`,
+    { cause, details: { field, scheme: url.scheme, platform: 'service worker' } },
+  );
 }
 
 function schemeOf<Adapter>(

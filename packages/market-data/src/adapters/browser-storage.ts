@@ -1,0 +1,37 @@
+import { invalidInput, missingPackage } from '@barkeep/core';
+import type { IMarketDataStorage } from '@barkeep/storage';
+import type { AdapterFactory } from './adapter-from-url.ts';
+
+type Sqljs = typeof import('@barkeep/storage-sqljs');
+
+/** What the URL of a database in a browser says; the storage and its persister check the values. */
+export interface BrowserStorageOptions {
+  readonly name: string;
+  readonly readOnly?: boolean;
+  readonly lockWaitMs?: number;
+  readonly fallback?: string;
+}
+
+/** A storage over what browsers keep, by the exports of its package. */
+export function browserStorage(
+  { SqlJsStorage, OpfsPersister, IndexedDbPersister, BrowserPersister }: Sqljs,
+  place: 'OPFS' | 'IndexedDB',
+): AdapterFactory<IMarketDataStorage> {
+  // As of `constructing`.
+  if (SqlJsStorage === undefined) throw missingPackage('@barkeep/storage-sqljs');
+  return ({ name, readOnly, lockWaitMs, fallback, ...options }: BrowserStorageOptions) => {
+    if (fallback !== undefined && fallback !== 'indexeddb') {
+      throw invalidInput({
+        field: 'storage.fallback',
+        rule: 'must be "indexeddb"',
+        value: fallback,
+      });
+    }
+    const inOpfs = fallback === undefined ? OpfsPersister : BrowserPersister;
+    const Persister = place === 'OPFS' ? inOpfs : IndexedDbPersister;
+    return new SqlJsStorage({
+      ...options,
+      persister: new Persister(name, { readOnly, lockWaitMs }),
+    });
+  };
+}
