@@ -136,9 +136,9 @@ export class TradeReads {
       from = { epoch, arrival: start + stored.length, late: 0 };
       page = await this.#replayPage(keys, from, lifeMs);
     }
-    const { now, epoch, last, late, lateLost } = page;
+    const { now, epoch, last, late } = page;
     const seen = isKnown ? (given?.late ?? 0) : 0;
-    if (late > Math.max(seen, lateLost)) {
+    if (late > seen) {
       const isWanted = ({ number }: LateTrade): boolean => number > seen && number <= late;
       for (const one of await this.#allLate(keys, 0, isWanted, Number.POSITIVE_INFINITY)) {
         if (one.expiresAt <= now) isLost = true;

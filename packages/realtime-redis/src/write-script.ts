@@ -255,13 +255,14 @@ local function sequence(length, front, back)
   return { left = length, front = front, back = back, taken = 0, taken_back = 0, own = {} }
 end
 local function first_of(seq)
-  if seq.left > 0 then return seq.front[seq.taken + 1] end
-  return seq.own[1]
+  local there, own = seq.left > 0 and seq.front[seq.taken + 1] or nil, seq.own[1]
+  if there and not (own and own.at < there.at) then return there end
+  return own
 end
 local function last_of(seq)
-  local own = seq.own[#seq.own]
-  if own or seq.left == 0 then return own end
-  return seq.back[seq.taken_back + 1]
+  local there, own = seq.left > 0 and seq.back[seq.taken_back + 1] or nil, seq.own[#seq.own]
+  if there and not (own and own.at >= there.at) then return there end
+  return own
 end
 
 local function parsed(list, offset)
@@ -287,9 +288,9 @@ local function append(keys, given)
 
   -- Those that go, if this is more than the bound: a slice more than come, where it was higher.
   local total = trades.length + trades.lates
-  local evictions = fresh + math.min(math.max(0, total - max_trades), slice)
+  local evictions = #all + math.min(math.max(0, total - max_trades), slice)
   local is_over = fresh > 0 and total + fresh > max_trades
-  local back = call('LRANGE', trades.list, is_over and -fresh or -1, -1)
+  local back = call('LRANGE', trades.list, is_over and -#all or -1, -1)
   local tail = {}
   for i = #back, 1, -1 do tail[#tail + 1] = back[i] end
   local in_order = sequence(trades.length, {}, parsed(tail, 1))
@@ -298,15 +299,15 @@ local function append(keys, given)
     in_order.front = parsed(call('LRANGE', trades.list, 0, evictions - 1), 1)
     if trades.lates > 0 then
       late.front = parsed(call('ZRANGE', trades.late, 0, evictions - 1), late_head)
-      late.back = parsed(call('ZRANGE', trades.late, 0, fresh - 1, 'REV'), late_head)
+      late.back = parsed(call('ZRANGE', trades.late, 0, #all - 1, 'REV'), late_head)
     end
   end
 
-  local evicted, gone, members = 0, {}, {}
+  local evicted, gone, is_gone, members = 0, {}, {}, {}
   local function lose(seq, trade)
     evicted = evicted + 1
     trades.is_changed = true
-    if trade.id and not trade.text then gone[#gone + 1] = trade.id end
+    if trade.id and not trade.text then gone[#gone + 1], is_gone[trade.id] = trade.id, true end
     if seq == late then
       local number = trade.number or tonumber(string.sub(trade.stored, 1, 16)) or trades.late_last
       trades.late_lost = math.max(trades.late_lost, number)
@@ -314,16 +315,18 @@ local function append(keys, given)
     end
   end
   local function drop_first(seq)
-    lose(seq, first_of(seq))
-    if seq.left > 0 then
-      seq.left, seq.taken = seq.left - 1, seq.taken + 1
-    else
+    local first = first_of(seq)
+    lose(seq, first)
+    if first == seq.own[1] then
       table.remove(seq.own, 1)
+    else
+      seq.left, seq.taken = seq.left - 1, seq.taken + 1
     end
   end
   local function drop_last(seq)
-    lose(seq, last_of(seq))
-    if #seq.own > 0 then
+    local last = last_of(seq)
+    lose(seq, last)
+    if last == seq.own[#seq.own] then
       table.remove(seq.own)
     else
       seq.left, seq.taken_back = seq.left - 1, seq.taken_back + 1
@@ -358,7 +361,7 @@ local function append(keys, given)
 
   local marks, news = {}, {}
   for i, trade in ipairs(all) do
-    local is_added = there[i] == 0
+    local is_added = there[i] == 0 or is_gone[trade.id]
     while is_added and count() >= max_trades and evicted < evictions do is_added = makes_room(trade) end
     if is_added then
       news[#news + 1] = trade.text

@@ -14,6 +14,8 @@ export const EXCHANGE_SOURCE = 'simulated-exchange';
  * backwards, and never more calls a second than the exchange answers.
  */
 export class ExchangeCoordinator implements IMarketDataCoordinator {
+  /** The simulation never corrects a candle after its end. */
+  readonly settlingMs = 0;
   readonly #exchange: SimulatedExchange;
   readonly #onStored: (feedback: DeliveryFeedback) => void;
   #window = { second: Number.NaN, calls: 0 };

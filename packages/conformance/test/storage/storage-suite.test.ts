@@ -59,16 +59,16 @@ describe('the storage suite', () => {
     `);
     expect(counts({ durability: 'power-loss', integrity: true })).toMatchInlineSnapshot(`
       {
-        "abort": 25,
-        "all": 336,
+        "abort": 26,
+        "all": 339,
         "capabilities": 5,
         "changes": 18,
-        "close-finishes": 22,
+        "close-finishes": 23,
         "concurrency": 8,
         "coverage": 19,
         "integrity": 5,
         "invalid": 35,
-        "lifecycle": 35,
+        "lifecycle": 36,
         "list": 4,
         "metadata": 7,
         "model": 2,

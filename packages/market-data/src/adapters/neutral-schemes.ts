@@ -33,26 +33,14 @@ export const neutralSchemes: AdapterRegistry = {
     opfs: {
       package: '@barkeep/storage-sqljs',
       platform: 'browser',
-      load: async () => {
-        try {
-          return browserStorage(await import('@barkeep/storage-sqljs'), 'OPFS');
-        } catch (error) {
-          throw importFailure(error, '@barkeep/storage-sqljs');
-        }
-      },
+      load: () => browserStorage('OPFS'),
       target: { option: 'name', kind: 'path' },
       parameters: { ...DATABASE, fallback: 'text' },
     },
     indexeddb: {
       package: '@barkeep/storage-sqljs',
       platform: 'browser',
-      load: async () => {
-        try {
-          return browserStorage(await import('@barkeep/storage-sqljs'), 'IndexedDB');
-        } catch (error) {
-          throw importFailure(error, '@barkeep/storage-sqljs');
-        }
-      },
+      load: () => browserStorage('IndexedDB'),
       target: { option: 'name', kind: 'path' },
       parameters: DATABASE,
     },

@@ -248,14 +248,14 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
-    'keeps the revision when it updates exactly three candles',
+    'keeps the revision when it only updates, three candles or more',
     'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const { changes } = this.seriesOf(batch.key);
         const before = [...changes];
         const outcome = super.store(batch);
-        if (outcome.updated === 3 && outcome.inserted === 0) {
+        if (outcome.updated >= 3 && outcome.inserted === 0) {
           changes.splice(0, Number.POSITIVE_INFINITY, ...before);
         }
         return outcome;
