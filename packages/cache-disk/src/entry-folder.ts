@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheEntry } from '@barkeep/cache';
 import { BarkeepError, type EpochMs, fileFailure, systemCode } from '@barkeep/core';
 import { decodeEntry, decodeLabel, type EntryLabel, encodeEntry, labelEnd } from './entry-file.ts';
-import { readWhole } from './read-whole.ts';
+import { READ_AT_ONCE, readWhole } from './read-whole.ts';
 
 const SUFFIX = '.bkc';
 const TEMPORARY = '.tmp';
@@ -92,7 +92,7 @@ export class EntryFolder {
     const names = await this.#guarded(() => readdir(this.#directory));
     const found = await this.#each(names, async (name) => {
       const path = join(this.#directory, name);
-      const file = await this.#ifThere(() => stat(path));
+      const file = await this.#ifThere(() => lstat(path));
       if (file === undefined || !file.isFile()) return undefined;
       if (name.endsWith(TEMPORARY)) {
         if (Date.now() - file.mtimeMs > ABANDONED_AFTER_MS) await this.#tidy(path);
@@ -118,10 +118,12 @@ export class EntryFolder {
   }
 
   async #label({ path }: Pick<EntryFile, 'path'>): Promise<EntryLabel | undefined> {
-    const file = await this.#ifThere(() => open(path, 'r'));
+    const file = await this.#ifThere(() => open(path, READ_AT_ONCE));
     if (file === undefined) return undefined;
     try {
-      const { size } = await file.stat();
+      const status = await file.stat();
+      if (!status.isFile()) return undefined;
+      const { size } = status;
       const read = async (length: number): Promise<Buffer> => {
         const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
         return buffer.subarray(0, bytesRead);
