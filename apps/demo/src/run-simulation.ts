@@ -48,7 +48,8 @@ export async function runSimulation(
   output: DemoOutput,
   signal: AbortSignal,
 ): Promise<void> {
-  const clock = new ReplayClock(floorToMinute(systemClock.now()) - REPLAYED_MS + GRACE_MS);
+  const past = floorToMinute(systemClock.now()) - REPLAYED_MS + GRACE_MS;
+  const clock = new ReplayClock(Math.max(past, await lastCollectedInstant(options)));
   const exchange = new SimulatedExchange({ clock });
   const progress = new BackFillProgress(output);
   const coordinator = new ExchangeCoordinator(exchange, (feedback) => progress.add(feedback));
@@ -137,6 +138,13 @@ async function backFill(
     progress.end();
   }
   return { periods, candles: progress.candles, tookMs: performance.now() - begin };
+}
+
+/** What an earlier run has collected must not lie in the future of this one: it would not be believed. */
+async function lastCollectedInstant(options: DemoOptions): Promise<number> {
+  await using service = await openMarketData(options, { clock: systemClock });
+  const reports = await Promise.all(SERIES.map((key) => service.describeSeries(key)));
+  return Math.max(0, ...reports.map(({ collectedAt }) => collectedAt ?? 0));
 }
 
 /** Up to where the series are known to be complete: 0 in a new database. */
