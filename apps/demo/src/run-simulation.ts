@@ -5,7 +5,7 @@ import {
   type Timeframe,
   timeframeGrid,
 } from '@barkeep/core';
-import type { IMarketDataService } from '@barkeep/market-data';
+import { createMarketData, type IMarketDataService } from '@barkeep/market-data';
 import { fillHoles, findHoles } from './back-fill.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { ExchangeCoordinator } from './exchange/exchange-coordinator.ts';
@@ -141,8 +141,8 @@ async function backFill(
 }
 
 /** What an earlier run has collected must not lie in the future of this one: it would not be believed. */
-async function lastCollectedInstant(options: DemoOptions): Promise<number> {
-  await using service = await openMarketData(options, { clock: systemClock });
+async function lastCollectedInstant(options: Pick<DemoOptions, 'storage'>): Promise<number> {
+  await using service = await createMarketData({ storage: options.storage, cache: false });
   const reports = await Promise.all(SERIES.map((key) => service.describeSeries(key)));
   return Math.max(0, ...reports.map(({ collectedAt }) => collectedAt ?? 0));
 }
