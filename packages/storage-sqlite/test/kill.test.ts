@@ -28,11 +28,12 @@ it('keeps every acknowledged batch whole, and no other one in part, when killed'
     await moment();
     await child.kill();
     const numbers = (await child.rest()).map(Number);
-    acknowledged += numbers.length;
+    // The first one was read before the kill.
+    acknowledged += 1 + numbers.length;
     expectWholeBatches(path(round), `round-${round}`, numbers.at(-1) ?? 0);
   }
   await next.kill();
-  expect(acknowledged).toBeGreaterThan(0);
+  expect(acknowledged).toBeGreaterThan(ROUNDS);
 }, 180_000);
 
 const COMPACTED_ROUNDS = 25;
