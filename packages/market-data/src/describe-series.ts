@@ -41,7 +41,7 @@ export async function describeSeries(
     const request = { ...series.key, ranges: [range ?? {}] };
     const [snapshot] = await storage.candles.snapshots([request], options);
     if (snapshot === undefined) throw new TypeError('every request must have a snapshot');
-    return new KnownSnapshot(snapshot, [0], clock.now());
+    return new KnownSnapshot(snapshot, { pages: [0] }, clock.now());
   };
   let before = await look();
   for (let attempt = 1; ; attempt += 1) {

@@ -1,14 +1,2 @@
-export type * from '@barkeep/source';
-export type {
-  BreakerPolicy,
-  CandleCacheConfig,
-  FetchingConfig,
-  MarketDataConfig,
-  RetryPolicy,
-} from './config/market-data-config.ts';
-export type * from './contract/candle-answer.ts';
-export type * from './contract/market-data-event.ts';
-export type * from './contract/market-data-service.ts';
-export type * from './contract/market-data-statistics.ts';
-export type * from './contract/series-report.ts';
 export * from './create-market-data.ts';
+export type * from './public-types.ts';

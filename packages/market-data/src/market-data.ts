@@ -154,6 +154,7 @@ export class MarketData extends Handle implements IMarketDataService {
         ...quality,
         historyStart: historyStartOf(series, series.snapshot?.extent, clock.now()),
         lastError: series.notes.lastError,
+        recordingError: this.#parts.live?.lastErrorOf(series.text),
         fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
       };
     });

@@ -1,8 +1,9 @@
 import type { IDataCache } from '@barkeep/cache';
-import { BarkeepError, type CallOptions, throwIfAborted } from '@barkeep/core';
+import { type BarkeepError, type CallOptions, throwIfAborted } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { MarketDataStatistics, PartName } from './contract/market-data-statistics.ts';
+import { asBarkeepError } from './fetching/as-barkeep-error.ts';
 
 export interface StatisticsParts {
   readonly storage: IMarketDataStorage;
@@ -25,7 +26,7 @@ export async function partStatistics(
       return await part?.stats(options);
     } catch (error) {
       throwIfAborted(options.signal);
-      failed[name] = asBarkeepError(error, name);
+      failed[name] = asBarkeepError(error, `${name} failed unexpectedly`);
       return undefined;
     }
   };
@@ -42,9 +43,4 @@ export async function partStatistics(
     diskCache: ofDiskCache,
     failed,
   };
-}
-
-function asBarkeepError(error: unknown, name: PartName): BarkeepError {
-  if (BarkeepError.is(error)) return error;
-  return new BarkeepError('INTERNAL', `${name} failed unexpectedly`, { cause: error });
 }

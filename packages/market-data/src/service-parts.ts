@@ -1,6 +1,6 @@
 import type { IDataCache } from '@barkeep/cache';
 import { ListenerSet, monotonicTime } from '@barkeep/core';
-import { DEFAULT_REALTIME_EXPIRY, type IRealtimeCache } from '@barkeep/realtime';
+import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { AnswerMemory } from './answers/answer-memory.ts';
 import { CandleReader } from './answers/candle-reader.ts';
@@ -58,7 +58,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   const failures = new ListenerSet<FailureEvent>();
   const failed = new FailureLog('fetching', clock, (failure) => failures.emit(failure));
   const streams = new LiveStreams();
-  const arrivals = new LiveArrivals({ clock, expiry: DEFAULT_REALTIME_EXPIRY, calendar });
+  const arrivals = new LiveArrivals({ clock, expiry: options.realtime.expiry, calendar });
   const directory = new SeriesDirectory(
     candleCache.pagePeriods,
     streams,

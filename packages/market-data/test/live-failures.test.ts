@@ -262,6 +262,11 @@ describe('a storage that fails', () => {
     const { candles } = (await service.stats()).router ?? {};
     expect(candles?.lastError).toMatchObject({ code: 'DISK_FULL', message: full.message });
     expect(candles?.lastError?.at).toBeGreaterThan(NOON);
+    const { recordingError } = await service.describeSeries(KEY);
+    expect(recordingError).toMatchObject({ code: 'DISK_FULL', at: candles?.lastError?.at });
+    storage.error = undefined;
+    await pass(2_000);
+    expect((await service.describeSeries(KEY)).recordingError).toBeUndefined();
   });
 
   it('by an error of its own is reported as an error of ours, with its cause', async () => {
@@ -274,7 +279,11 @@ describe('a storage that fails', () => {
     router.send({ type: 'candle', live: market.stateAt(KEY, market.trade(100)) });
     await pass(2_000);
     const [failure] = heard.flatMap((event) => (event.type === 'failure' ? [event.error] : []));
-    expect(failure).toMatchObject({ code: 'INTERNAL', message: 'the disk is gone', cause });
+    expect(failure).toMatchObject({
+      code: 'INTERNAL',
+      message: 'recording failed unexpectedly: the disk is gone',
+      cause,
+    });
   });
 
   it.each(['a candle', 'coverage'])(

@@ -1,5 +1,6 @@
 import { MemoryRouter } from '@barkeep/conformance/source';
 import { ManualClock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type { LiveCandle } from '@barkeep/source';
 import { describe, expect, it } from 'vitest';
 import { KEY, MINUTE, minutes, NOON } from './fixtures.ts';
@@ -100,6 +101,22 @@ describe("what is in the router's memory", () => {
     expect(await read()).toEqual({ ...ALL, book: undefined, ticker: undefined });
     await pass(5 * MINUTE);
     expect(await read()).toEqual({ ...NOTHING, candles: 1 });
+  });
+
+  it('counts as long as the realtime cache keeps values, where that is configured', async () => {
+    const clock = new ManualClock(NOON);
+    const router = new HoardingRouter({ clock });
+    const realtime = new MemoryRealtime({ clock, expiry: { tickerMs: HOUR, orderBookMs: 5_000 } });
+    const { service, pass } = await openLiveDesk({ clock, router, realtime, recording: false });
+    router.connect();
+    router.send({ type: 'ticker', ticker: { symbol, timestamp: NOON, price: 1 } });
+    router.send({ type: 'orderBook', book: { symbol, timestamp: NOON, bids: [], asks: [] } });
+    await pass(6_000);
+    expect(await service.getOrderBook(symbol)).toBeUndefined();
+    await pass(30 * MINUTE);
+    expect(await service.getTicker(symbol)).toMatchObject({ price: 1 });
+    await pass(HOUR);
+    expect(await service.getTicker(symbol)).toBeUndefined();
   });
 
   it('counts by its time where it was there before anybody listened', async () => {

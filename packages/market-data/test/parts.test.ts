@@ -14,7 +14,7 @@ import { retry } from '../src/fetching/retry.ts';
 import { takePeriods } from '../src/fetching/take-periods.ts';
 import { KnownSnapshot } from '../src/series/known-snapshot.ts';
 import { LiveStreams } from '../src/series/live-streams.ts';
-import { PageGeometry } from '../src/series/page-geometry.ts';
+import { PageGeometry, type PageSpan } from '../src/series/page-geometry.ts';
 import { SeriesDirectory } from '../src/series/series-directory.ts';
 import { KEY, MINUTE, NOON, settle, throughTime } from './fixtures.ts';
 
@@ -102,7 +102,7 @@ describe('ConcurrencyLimit', () => {
 describe('SeriesDirectory', () => {
   const time = monotonicTime(new ManualClock(NOON));
   const snapshot = (key: SeriesKey) =>
-    new KnownSnapshot({ key, extent: undefined, coverage: [], ranges: [] }, [], NOON);
+    new KnownSnapshot({ key, extent: undefined, coverage: [], ranges: [] }, { pages: [] }, NOON);
 
   it('keeps nothing of a series that had to go', () => {
     const directory = new SeriesDirectory(1_024, new LiveStreams(), () => [], time);
@@ -135,27 +135,46 @@ describe('KnownSnapshot', () => {
   const known = (
     pages: Readonly<Record<number, string>>,
     { coverage = [entry], extent = { from: NOON - HOUR, to: NOON }, now = NOON } = {},
+    spans: readonly (PageSpan & { revision: string })[] = [],
   ): KnownSnapshot => {
-    const ranges = Object.values(pages).map((revision) => ({ revision, candles: undefined }));
-    const numbers = Object.keys(pages).map(Number);
-    return new KnownSnapshot({ key: KEY, extent, coverage, ranges }, numbers, now);
+    const revisions = [...Object.values(pages), ...spans.map(({ revision }) => revision)];
+    const ranges = revisions.map((revision) => ({ revision, candles: undefined }));
+    const asked = { pages: Object.keys(pages).map(Number), spans };
+    return new KnownSnapshot({ key: KEY, extent, coverage, ranges }, asked, now);
   };
+  const span = (first: number, last: number, revision: string) => ({ first, last, revision });
+  const knownPages = (snapshot: KnownSnapshot): (string | undefined)[] =>
+    [1, 2, 3].map((page) => snapshot.revisionOf(page));
 
-  it('takes in a later one that confirms all it knows', () => {
-    const first = known({ 1: 'a' });
-    expect(first.absorb(known({ 1: 'a', 2: 'b' }))).toBe(true);
-    expect([1, 2, 3].map((page) => first.revisionOf(page))).toEqual(['a', 'b', undefined]);
+  it('takes in a later one that confirms the pages it knows by their span', () => {
+    const first = known({ 1: 'a' }, {}, [span(1, 1, 'a')]);
+    expect(first.absorb(known({ 2: 'b' }, {}, [span(1, 1, 'a'), span(1, 2, 'b')]))).toBe(true);
+    expect(knownPages(first)).toEqual(['a', 'b', undefined]);
+    expect(first.span).toMatchObject({ first: 1, last: 2 });
+    expect(first.absorb(known({ 3: 'c' }, {}, [span(1, 2, 'b'), span(1, 3, 'c')]))).toBe(true);
+    expect(knownPages(first)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('stays as it is beside one that agrees with it and does not confirm all of its pages', () => {
+    const first = known({ 1: 'a', 2: 'b' }, {}, [span(1, 1, 'a'), span(1, 2, 'b')]);
+    // Of another reading, which knew less.
+    const other = known({ 3: 'c' }, {}, [span(1, 1, 'a'), span(1, 3, 'd')]);
+    expect(first.absorb(other)).toBe(false);
+    expect(first.agreesWith(other)).toBe(true);
+    expect(knownPages(first)).toEqual(['a', 'b', undefined]);
+    expect(first.absorb(known({ 2: 'b' }, {}, [span(1, 1, 'a'), span(1, 3, 'd')]))).toBe(true);
   });
 
   it.each([
     ['another revision', known({ 1: 'b', 2: 'b' })],
-    ['nothing of a page', known({ 2: 'b' })],
+    ['another revision of its span', known({ 2: 'b' }, {}, [span(1, 1, 'b')])],
     ['another extent', known({ 1: 'a' }, { extent: { from: NOON - HOUR, to: NOON + MINUTE } })],
     ['other coverage', known({ 1: 'a' }, { coverage: [{ ...entry, from: NOON - 2 * HOUR }] })],
     ['more coverage', known({ 1: 'a' }, { coverage: [{ ...entry, from: 0, to: 9 }, entry] })],
   ])('gives way to a later one with %s', (_, later) => {
-    const first = known({ 1: 'a' });
+    const first = known({ 1: 'a' }, {}, [span(1, 1, 'a')]);
     expect(first.absorb(later)).toBe(false);
+    expect(first.agreesWith(later)).toBe(false);
     expect(first.revisionOf(2)).toBeUndefined();
   });
 

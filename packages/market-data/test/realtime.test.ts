@@ -247,6 +247,7 @@ describe('describeSeries', () => {
       coverage: [{ from: minutes(-10), to: minutes(0), source: 'fake', collectedAt: clock.now() }],
       collectedAt: clock.now(),
       lastError: undefined,
+      recordingError: undefined,
       fetching: [],
     });
   });

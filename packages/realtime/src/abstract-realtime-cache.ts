@@ -89,7 +89,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   readonly tickers: ITickerRepository;
   readonly orderBooks: IOrderBookRepository;
   readonly trades: ITradeRepository;
-  protected readonly expiry: RealtimeExpiry;
+  readonly expiry: RealtimeExpiry;
   protected readonly maxAheadMs: number;
   readonly #calendar: TradingCalendar | undefined;
   readonly #listeners = new TopicListeners<RealtimeEvent>();

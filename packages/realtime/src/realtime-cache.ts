@@ -8,6 +8,7 @@ import type {
   Unsubscribe,
 } from '@barkeep/core';
 import type { RealtimeCapabilities } from './realtime-capabilities.ts';
+import type { RealtimeExpiry } from './realtime-expiry.ts';
 
 /** `stale`: what is stored is newer, and nothing was changed. */
 export type RealtimeWriteResult = 'stored' | 'stale';
@@ -147,6 +148,8 @@ export interface RealtimeStatistics extends RealtimeUsage {
 export interface IRealtimeCache extends AsyncDisposable {
   readonly name: string;
   readonly capabilities: RealtimeCapabilities;
+  /** How long each kind of value lives, in milliseconds. */
+  readonly expiry: RealtimeExpiry;
   readonly state: HandleState;
   readonly tickers: ITickerRepository;
   readonly orderBooks: IOrderBookRepository;

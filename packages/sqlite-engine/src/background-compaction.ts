@@ -34,7 +34,10 @@ export class BackgroundCompaction {
     if (id !== undefined && !this.#due.has(id)) this.#due.set(id, { key, from: undefined });
   }
 
-  /** Does one step, unless another connection is writing; returns whether there is time for more. */
+  /**
+   * Does one step, unless another connection is writing; returns whether there is more to do.
+   * @throws BarkeepError on damage or a full disk. The series is left alone until it is due again.
+   */
   step(): boolean {
     const [next] = this.#due;
     if (next === undefined) return false;
@@ -45,8 +48,8 @@ export class BackgroundCompaction {
       else this.#due.set(id, rest);
     } catch (error) {
       if (sqliteFailure(error).code === 'BUSY') return false;
-      // Damage, or no space: reads, `compact` and the integrity check tell whoever can act on it.
       this.#due.delete(id);
+      throw error;
     }
     return this.#due.size > 0;
   }

@@ -349,6 +349,7 @@ export class SqliteEngine {
    * Compacts a little where the archive policy calls for it, in one short transaction, and not while
    * another connection writes. To be called when there is time: the engine has no timer of its own.
    * Returns whether to call it again.
+   * @throws BarkeepError when a series could not be compacted; the next call goes on with another.
    */
   compactStep(): boolean {
     return guarded(() => {

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { BarkeepError } from '@barkeep/core';
 import { type EngineThread, serveEngine, ThreadClient } from '@barkeep/sqlite-engine';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 type Calls = {
   twice(value: number): number;
@@ -12,7 +12,12 @@ type Calls = {
 };
 
 /** A client, and what answers it, at the two ends of a channel instead of in two threads. */
-function connectedClient(): ThreadClient<Calls> {
+function connectedClient({
+  whenIdle = (): boolean => false,
+  onFailure = (error: BarkeepError): void => {
+    throw error;
+  },
+} = {}): ThreadClient<Calls> {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];
   const calls: Calls = {
@@ -24,12 +29,12 @@ function connectedClient(): ThreadClient<Calls> {
     },
     close: () => undefined,
   };
-  serveEngine(port1, calls, { whenIdle: () => false, defer: setImmediate });
+  serveEngine(port1, calls, { whenIdle, defer: setImmediate });
   const thread: EngineThread = Object.assign(port2, { terminate: async () => port2.close() });
-  const client = new ThreadClient<Calls>({
-    take: () => thread,
-    giveBack: (given) => given.terminate(),
-  });
+  const client = new ThreadClient<Calls>(
+    { take: () => thread, giveBack: (given) => given.terminate() },
+    onFailure,
+  );
   onTestFinished(() => client.close());
   return client;
 }
@@ -47,6 +52,23 @@ it('answers what takes time when it is there, and does not hold up other calls',
   await client.call('release', []);
   await slow;
   expect(order).toEqual(['fast', 'slow']);
+});
+
+it('reports what fails by itself, and goes on with the rest', async () => {
+  const failures: BarkeepError[] = [];
+  const steps = ['first', 'damaged', 'last'];
+  const client = connectedClient({
+    whenIdle: () => {
+      const step = steps.shift();
+      if (step === 'damaged') throw new BarkeepError('CORRUPT', 'a damaged segment');
+      return step !== undefined;
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  await client.call('twice', [1]);
+  await vi.waitFor(() => expect(steps).toEqual([]));
+  expect(await client.call('twice', [2])).toBe(4);
+  expect(failures).toMatchObject([{ name: 'BarkeepError', code: 'CORRUPT' }]);
 });
 
 it('carries over why a promise was broken', async () => {

@@ -1,22 +1,25 @@
+import type { BarkeepError } from '@barkeep/core';
 import { WorkerClient } from './worker-client.ts';
 import type { ConnectionOptions, OpenedFile } from './worker-protocol.ts';
 
 /** The connections of one storage: one that writes and any number that only read. */
 export class SqliteConnections {
-  readonly writer: WorkerClient = new WorkerClient();
+  readonly writer: WorkerClient;
   #readers: readonly WorkerClient[];
   #file: OpenedFile | undefined;
 
-  private constructor(readerCount: number) {
-    this.#readers = Array.from({ length: readerCount }, () => new WorkerClient());
+  private constructor(readerCount: number, onFailure: (error: BarkeepError) => void) {
+    this.writer = new WorkerClient(onFailure);
+    this.#readers = Array.from({ length: readerCount }, () => new WorkerClient(onFailure));
   }
 
   static async open(
     options: Omit<ConnectionOptions, 'access'>,
     readerCount: number,
+    onFailure: (error: BarkeepError) => void,
   ): Promise<SqliteConnections> {
     // All threads start at once; the writer's connection opens first, because it makes the database.
-    const connections = new SqliteConnections(readerCount);
+    const connections = new SqliteConnections(readerCount, onFailure);
     try {
       await connections.#open(options);
       return connections;

@@ -72,7 +72,9 @@ export class SqliteStorage extends EngineStorage {
     try {
       const { path, inode } = file;
       const options = { ...this.#options, path, inode };
-      this.#connections = await SqliteConnections.open(options, this.#readers);
+      this.#connections = await SqliteConnections.open(options, this.#readers, (error) =>
+        this.reportFailure('compaction', error),
+      );
       file.identify(this.#connections.file?.inode);
       this.#file = file;
     } catch (error) {
@@ -124,7 +126,7 @@ export class SqliteStorage extends EngineStorage {
     const { writer, file } = this.#opened();
     await writer.call('assertKept', []);
     if (file?.isAlone) return work(writer);
-    const own = new WorkerClient();
+    const own = new WorkerClient((error) => this.reportFailure('compaction', error));
     try {
       await own.call('open', [{ ...this.#options, path: this.#held().path, ...file, access }]);
       return await work(own);

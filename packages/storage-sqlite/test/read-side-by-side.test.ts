@@ -2,14 +2,21 @@ import { allocateColumns, CandleSeries } from '@barkeep/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { readSideBySide } from '../src/read-side-by-side.ts';
 import { WorkerClient } from '../src/worker-client.ts';
-import { BTC, MINUTE, openStorage, START, temporaryPath } from './temporary-database.ts';
+import {
+  BTC,
+  expectNoFailure,
+  MINUTE,
+  openStorage,
+  START,
+  temporaryPath,
+} from './temporary-database.ts';
 
 const CANDLES = 60_000;
 const QUERY = { key: BTC, from: START, to: START + CANDLES * MINUTE, take: 'first' } as const;
 const ALL = { ...QUERY, limit: Number.POSITIVE_INFINITY };
 
 async function reader(path: string): Promise<WorkerClient> {
-  const client = new WorkerClient();
+  const client = new WorkerClient(expectNoFailure);
   onTestFinished(() => client.close());
   await client.call('open', [
     {

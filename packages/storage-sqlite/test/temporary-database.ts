@@ -44,6 +44,11 @@ export function minutes(from: number, to: number, price = 100): Candle[] {
   }));
 }
 
+/** For clients whose thread is to do nothing by itself, or to do it well. */
+export function expectNoFailure(error: BarkeepError): void {
+  throw error;
+}
+
 /** The BarkeepError that a call rejects with. */
 export async function rejection(call: Promise<unknown>): Promise<BarkeepError> {
   try {

@@ -4,7 +4,7 @@ import { CandleSeries, type SeriesKey } from '@barkeep/core';
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { WorkerClient } from '../src/worker-client.ts';
-import { BTC, minutes, temporaryPath } from './temporary-database.ts';
+import { BTC, expectNoFailure, minutes, temporaryPath } from './temporary-database.ts';
 
 const BOUND = 500_000;
 const WRITES = 30;
@@ -17,7 +17,7 @@ async function connection(
   access: 'read-write' | 'read-only',
   largestWalBytes = BOUND,
 ) {
-  const client = new WorkerClient();
+  const client = new WorkerClient(expectNoFailure);
   onTestFinished(() => client.close());
   const settings = { journal: 'wal', synchronous: 'normal', archive: 'off', writer: 1 } as const;
   const options = { ...settings, path, name: path, busyTimeoutMs: 5_000, access, largestWalBytes };

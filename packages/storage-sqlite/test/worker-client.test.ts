@@ -1,10 +1,10 @@
 import { CandleSeries } from '@barkeep/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { WorkerClient } from '../src/worker-client.ts';
-import { BTC, minutes, rejection, temporaryPath } from './temporary-database.ts';
+import { BTC, expectNoFailure, minutes, rejection, temporaryPath } from './temporary-database.ts';
 
 function startedClient(): WorkerClient {
-  const client = new WorkerClient();
+  const client = new WorkerClient(expectNoFailure);
   onTestFinished(() => client.close());
   return client;
 }

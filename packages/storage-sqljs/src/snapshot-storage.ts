@@ -54,7 +54,10 @@ export abstract class SnapshotStorage extends EngineStorage {
       clock: this.clock,
       delayMs: saveDelayMs,
       save: () => this.#save(),
-      onFailure: (error) => this.#saveErrors.emit(error),
+      onFailure: (error) => {
+        this.#saveErrors.emit(error);
+        this.reportFailure('saving', error);
+      },
     });
     if (onSaveError !== undefined) this.#saveErrors.add(onSaveError);
     this.#changing = {

@@ -27,7 +27,9 @@ export class SqlJsStorage extends SnapshotStorage {
   }
 
   protected override _startDatabase(persister: Persister): ThreadDatabase {
-    const thread = new ThreadClient<WorkerCalls & FileCalls>(databaseThreads);
+    const thread = new ThreadClient<WorkerCalls & FileCalls>(databaseThreads, (error) =>
+      this.reportFailure('compaction', error),
+    );
     if (!(persister instanceof DatabaseFile)) return { thread, persister };
     const file = new ThreadFile(persister, thread);
     return { thread, persister: file, save: () => file.save() };

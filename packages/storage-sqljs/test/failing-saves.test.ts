@@ -38,6 +38,10 @@ it('reports saves that fail by themselves, with their time, until one succeeds',
   const errors: BarkeepError[] = [];
   const onSaveError = (error: BarkeepError): void => void errors.push(error);
   const storage = await openOver(persister, { clock, onSaveError });
+  const failures: unknown[] = [];
+  storage.changes.subscribe((event) => {
+    if (event.type === 'failure') failures.push(event);
+  });
   await storage.flush();
   expect(storage.saveStatus).toEqual({
     hasUnsavedChanges: false,
@@ -55,6 +59,9 @@ it('reports saves that fail by themselves, with their time, until one succeeds',
     lastSavedAt: START,
     lastError: { at: START + 1_000, error: persister.failure },
   });
+  const failure = { type: 'failure', work: 'saving', error: persister.failure, at: START + 1_000 };
+  expect(failures).toEqual([failure]);
+  expect((await storage.stats()).background).toEqual({ failures: 1, lastFailure: failure });
   expect(await rejection(storage.flush())).toBe(persister.failure);
   expect(errors).toHaveLength(2);
 

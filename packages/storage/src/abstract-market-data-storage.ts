@@ -28,7 +28,6 @@ import {
   timeframeGrid,
   type Unsubscribe,
   untilAborted,
-  validateInterval,
   wholePeriodsAround,
   wholePeriodsFrom,
   wholePeriodsInside,
@@ -48,6 +47,7 @@ import {
   type CheckedQuery,
   checkColumns,
   checkFilter,
+  checkInterval,
   checkKey,
   checkOptionalRange,
   checkQuery,
@@ -414,7 +414,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   #announce(input: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<void> {
     return this.#call('changes.announce', call, async () => {
       const key = checkKey(input);
-      const checked = checkOptionalRange(range);
+      const checked = checkOptionalRange(range, key.timeframe);
       const interval =
         checked === EVER ? EVER : wholePeriodsAround(checked, timeframeGrid(key.timeframe));
       if (interval.from >= interval.to) return;
@@ -558,7 +558,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   #remove(input: SeriesKey, range: Interval | undefined, call?: CallOptions): Promise<number> {
     return this.#call('candles.remove', call, async () => {
       const key = checkKey(input);
-      const checked = checkOptionalRange(range);
+      const checked = checkOptionalRange(range, key.timeframe);
       const interval =
         checked === EVER ? EVER : wholePeriodsFrom(checked, timeframeGrid(key.timeframe));
       if (interval.from >= interval.to) return 0;
@@ -575,7 +575,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return this.#call('candles.revisions', call, async () => {
       if (!this.capabilities.revisions) throw unsupported(this.name, 'candles.revisions');
       const key = checkKey(input);
-      return this._revisions(key, checkRanges(ranges));
+      return this._revisions(key, checkRanges(ranges, key.timeframe));
     });
   }
 
@@ -652,7 +652,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   ): Promise<void> {
     return this.#call('coverage.add', call, async () => {
       const key = checkKey(input);
-      validateInterval(interval);
+      checkInterval(interval, key.timeframe, 'interval');
       if (provenance === null || typeof provenance !== 'object') {
         throw invalidInput({
           field: 'provenance',
@@ -680,14 +680,14 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   ): Promise<CoverageEntry[]> {
     return this.#call('coverage.of', call, () => {
       const key = checkKey(input);
-      return this.#coverageWithin(key, checkOptionalRange(range));
+      return this.#coverageWithin(key, checkOptionalRange(range, key.timeframe));
     });
   }
 
   #missing(input: SeriesKey, range: Interval, call?: CallOptions): Promise<Interval[]> {
     return this.#call('coverage.missing', call, async () => {
       const key = checkKey(input);
-      validateInterval(range, 'range');
+      checkInterval(range, key.timeframe);
       const whole = wholePeriodsAround(range, timeframeGrid(key.timeframe));
       return subtractIntervals(
         normalizeIntervals([whole]),
@@ -703,7 +703,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   ): Promise<void> {
     return this.#call('coverage.remove', call, async () => {
       const key = checkKey(input);
-      const checked = checkOptionalRange(range);
+      const checked = checkOptionalRange(range, key.timeframe);
       const interval =
         checked === EVER ? EVER : wholePeriodsAround(checked, timeframeGrid(key.timeframe));
       if (interval.from >= interval.to) return;
@@ -722,7 +722,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return this.#call('coverage.continuity', call, async () => {
       const key = checkKey(input);
       const grid = timeframeGrid(key.timeframe);
-      if (range !== undefined) validateInterval(range, 'range');
+      if (range !== undefined) checkInterval(range, key.timeframe);
       const whole =
         range === undefined ? await this.#extentOf(key) : wholePeriodsAround(range, grid);
       const all = normalizeIntervals([whole]);
@@ -937,7 +937,7 @@ function* checkCovers(
   const grid = timeframeGrid(key.timeframe);
   const whole: Interval[] = [];
   for (const interval of isList(covers) ? covers : [covers]) {
-    validateInterval(interval, 'covers');
+    checkInterval(interval, key.timeframe, 'covers');
     const inside = wholePeriodsInside(interval, grid);
     if (inside !== undefined) whole.push(inside);
     yield;

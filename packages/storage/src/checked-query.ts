@@ -8,6 +8,7 @@ import {
   onlyKnownKeys,
   optionalLimit,
   type SeriesKey,
+  type Timeframe,
   timeframeGrid,
   validateBound,
   validateInterval,
@@ -101,25 +102,29 @@ export function checkKey(key: SeriesKey): SeriesKey {
   return { symbol: key.symbol, timeframe: key.timeframe };
 }
 
+/** A copy of an interval of milliseconds. @throws BarkeepError `INVALID_INPUT`. */
+export function checkInterval(interval: Interval, timeframe: Timeframe, field = 'range'): Interval {
+  validateInterval(interval, field);
+  refuseOtherUnits(interval, timeframe);
+  return { from: interval.from, to: interval.to };
+}
+
 /** The interval, or all of time when there is none. @throws BarkeepError `INVALID_INPUT`. */
-export function checkOptionalRange(range: Interval | undefined): Interval {
-  if (range === undefined) return EVER;
-  validateInterval(range, 'range');
-  return { from: range.from, to: range.to };
+export function checkOptionalRange(range: Interval | undefined, timeframe: Timeframe): Interval {
+  return range === undefined ? EVER : checkInterval(range, timeframe);
 }
 
 /** Copies of the intervals. @throws BarkeepError `INVALID_INPUT` naming the one at fault in `batch`. */
-export function checkRanges(ranges: readonly Interval[]): Interval[] {
+export function checkRanges(ranges: readonly Interval[], timeframe: Timeframe): Interval[] {
   if (!Array.isArray(ranges)) {
     throw invalidInput({ field: 'ranges', rule: 'must be an array', value: ranges });
   }
   return ranges.map((range, index) => {
     try {
-      validateInterval(range, 'range');
+      return checkInterval(range, timeframe);
     } catch (error) {
       throw faultInBatch(error, index);
     }
-    return { from: range.from, to: range.to };
   });
 }
 

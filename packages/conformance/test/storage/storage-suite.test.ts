@@ -60,13 +60,13 @@ describe('the storage suite', () => {
     expect(counts({ durability: 'power-loss', integrity: true })).toMatchInlineSnapshot(`
       {
         "abort": 26,
-        "all": 339,
+        "all": 340,
         "capabilities": 5,
         "changes": 18,
         "close-finishes": 23,
         "concurrency": 8,
         "coverage": 19,
-        "integrity": 5,
+        "integrity": 6,
         "invalid": 35,
         "lifecycle": 36,
         "list": 4,

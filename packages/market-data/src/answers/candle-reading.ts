@@ -15,7 +15,8 @@ import type {
 } from '@barkeep/storage';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
 import type { CandleAsk } from '../series/candle-ask.ts';
-import { KnownSnapshot } from '../series/known-snapshot.ts';
+import { type AskedPages, KnownSnapshot } from '../series/known-snapshot.ts';
+import type { PageSpan } from '../series/page-geometry.ts';
 import { type FoundCandles, PageWalk } from './page-walk.ts';
 
 export interface CandleReadingOptions {
@@ -28,8 +29,8 @@ export interface CandleReadingOptions {
 
 /** After so many trips to a storage that changes all the time, one call reads everything there is. */
 const MAX_TRIPS = 8;
-/** So many pages of other readings are asked about, too, so that what is known of them stays of use. */
-const MAX_OTHER_PAGES = 64;
+/** What is known of more pages than these together is not asked about again, but found out anew. */
+const MAX_SPAN_PAGES = 1_024;
 const NOWHERE: Interval = { from: 0, to: 0 };
 
 /**
@@ -46,8 +47,8 @@ export class CandleReading {
   #needed: readonly number[] = [];
   #isDirect = false;
   #direct: FoundCandles | undefined;
-  /** The pages that the trip under way asks about. */
-  #asked: readonly number[] = [];
+  /** What the trip under way asks about. */
+  #asked: Required<AskedPages> = { pages: [], spans: [] };
   /** How many changes had been heard of when it began. */
   #changes = 0;
   #trips = 0;
@@ -111,8 +112,8 @@ export class CandleReading {
   learn(answer: SeriesSnapshot, now: EpochMs): FoundPage[] {
     const { series } = this.ask;
     const coverage = outside(answer.coverage, series.withdrawn);
-    const pages = this.#isDirect ? [] : this.#asked;
-    const fresh = new KnownSnapshot({ ...answer, coverage }, pages, now);
+    const asked = this.#isDirect ? { pages: [] } : this.#asked;
+    const fresh = new KnownSnapshot({ ...answer, coverage }, asked, now);
     this.#disbelieved = fresh.disbelieved;
     const snapshot = series.learn(fresh, this.#changes);
     this.#snapshot = snapshot;
@@ -121,7 +122,7 @@ export class CandleReading {
       return [];
     }
     const brought: FoundPage[] = [];
-    for (const [i, page] of this.#asked.entries()) {
+    for (const [i, page] of this.#asked.pages.entries()) {
       const { candles, revision = '' } = answer.ranges[i] ?? {};
       if (candles === undefined) continue;
       const cachedUntil = Number.NEGATIVE_INFINITY;
@@ -179,16 +180,19 @@ export class CandleReading {
   #ranges(): SnapshotRange[] {
     const { series } = this.ask;
     const { found } = this.#walk;
-    const own = new Set([...found.keys(), ...this.#needed]);
-    const others = series.snapshot?.pages(MAX_OTHER_PAGES) ?? [];
-    this.#asked = [...others.filter((page) => !own.has(page)), ...own];
-    return this.#asked.map((page) => {
+    const pages = [...new Set([...found.keys(), ...this.#needed])];
+    const spans = spansAround(pages, series.snapshot?.span);
+    this.#asked = { pages, spans };
+    const ofPages = pages.map((page): SnapshotRange => {
       const range = series.geometry.stretchOf(page);
       const known = found.get(page);
       if (known !== undefined) return { ...range, candles: { unless: known.revision } };
-      const isWanted = own.has(page) && !this.#isSoughtByRevision(page);
-      return { ...range, candles: isWanted ? 'always' : 'never' };
+      return { ...range, candles: this.#isSoughtByRevision(page) ? 'never' : 'always' };
     });
+    const ofSpans = spans.map(({ first, last }): SnapshotRange => {
+      return { ...series.geometry.stretchOf(first, last), candles: 'never' };
+    });
+    return [...ofPages, ...ofSpans];
   }
 
   /** Whether a tier may have it once its revision is known. */
@@ -203,6 +207,18 @@ export class CandleReading {
     const from = Math.max(range.from, extent.from);
     return { from, to: Math.max(from, Math.min(range.to, extent.to)) };
   }
+}
+
+/** The span of what is known, to confirm it, and that of all pages, for the next time. */
+function spansAround(pages: readonly number[], known: PageSpan | undefined): PageSpan[] {
+  if (pages.length === 0) return known === undefined ? [] : [known];
+  const own = { first: Math.min(...pages), last: Math.max(...pages) };
+  if (known === undefined) return [own];
+  const first = Math.min(own.first, known.first);
+  const last = Math.max(own.last, known.last);
+  if (last - first >= MAX_SPAN_PAGES) return [own];
+  const isWider = first < known.first || last > known.last;
+  return isWider ? [known, { first, last }] : [known];
 }
 
 function directResult({ key, ranges: [range] }: SeriesSnapshot): FoundCandles {

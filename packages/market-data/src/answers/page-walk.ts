@@ -1,6 +1,7 @@
 import { CandleSeries, type EpochMs, type Interval } from '@barkeep/core';
 import type { CandlePage } from '../pages/candle-page.ts';
 import type { CandleAsk } from '../series/candle-ask.ts';
+import type { PageSpan } from '../series/page-geometry.ts';
 
 /** The candles of an ask. */
 export interface FoundCandles {
@@ -9,12 +10,6 @@ export interface FoundCandles {
   readonly byTier: ReadonlyMap<string, number>;
   /** Until when the cache keeps all of them; `-Infinity` when some came from elsewhere. */
   readonly cachedUntil: EpochMs;
-}
-
-/** The numbers of the pages from one to another, both included; none when `last` is below `first`. */
-interface PageSpan {
-  readonly first: number;
-  readonly last: number;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { ContinuityReport, CoverageEntry } from '@barkeep/storage';
+import type { LastError } from './market-data-statistics.ts';
 
 /** A failure, as kept with the series it befell. */
 export interface RecordedError {
@@ -22,6 +23,8 @@ export interface SeriesReport {
   readonly historyStart: EpochMs | undefined;
   /** The latest failure to fetch, until a fetch succeeds; kept in the storage's metadata. */
   readonly lastError: RecordedError | undefined;
+  /** The latest failure to store what the router brought, until storing succeeds. */
+  readonly recordingError: LastError | undefined;
   /** What is being fetched at the moment. */
   readonly fetching: readonly Interval[];
 }

@@ -1,5 +1,4 @@
 import {
-  BarkeepError,
   type Clock,
   type EpochMs,
   type Interval,
@@ -13,7 +12,7 @@ import type { CoordinatorError } from '../contract/market-data-statistics.ts';
 import { isPossibleStart } from '../series/history-start.ts';
 import type { SeriesNotebook, SeriesNotes } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
-import { isRetryable } from './retry.ts';
+import { asBarkeepError } from './as-barkeep-error.ts';
 import { isRefusal } from './source-gate.ts';
 
 /** A failure that repeats is written down again only after so long. */
@@ -99,7 +98,7 @@ export class FetchJournal {
   /** A failure beside any request, such as to take coverage back. */
   failedBeside(key: SeriesKey, interval: Interval, cause: unknown): void {
     this.counts.failures += 1;
-    const error = asBarkeepError(cause, 'coverage could not be taken back');
+    const error = asBarkeepError(cause, 'coverage could not be taken back', 'SOURCE_FAILED');
     const { code, message } = error;
     this.#tell({ at: this.#clock.now(), code, message, interval, key, error });
   }
@@ -125,14 +124,4 @@ export class FetchJournal {
       this.counts.notesLost += 1;
     }
   }
-}
-
-/** What went wrong as an error of Barkeep, with the original as its cause. */
-export function asBarkeepError(error: unknown, what: string): BarkeepError {
-  if (BarkeepError.is(error)) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new BarkeepError('SOURCE_FAILED', `${what}: ${reason}`, {
-    cause: error,
-    retryable: isRetryable(error),
-  });
 }

@@ -20,9 +20,10 @@ import type {
 } from '../contract/market-data-statistics.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
+import { asBarkeepError } from './as-barkeep-error.ts';
 import { CoveredLately } from './covered-lately.ts';
 import { unusableDelivery } from './delivery.ts';
-import { asBarkeepError, FetchJournal } from './fetch-journal.ts';
+import { FetchJournal } from './fetch-journal.ts';
 import { type FetchOutcome, failedOutcome } from './fetch-outcome.ts';
 import { FetchTurns } from './fetch-turns.ts';
 import type { Flight } from './flight.ts';
@@ -143,7 +144,7 @@ export class MissingCandleFetcher {
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
       return { interval, covered: answer.delivery.covers };
     } catch (cause) {
-      const error = asBarkeepError(cause, 'the coordinator failed');
+      const error = asBarkeepError(cause, 'the coordinator failed', 'SOURCE_FAILED');
       if (!signal.aborted) {
         if (!error.retryable) {
           this.#setTroubles(series, unionIntervals(this.#troublesOf(series), [interval]));

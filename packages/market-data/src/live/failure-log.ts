@@ -1,7 +1,7 @@
-import { BarkeepError, type Clock, monotonicTime, type SeriesKey } from '@barkeep/core';
+import { type Clock, monotonicTime, type SeriesKey } from '@barkeep/core';
 import type { FailureEvent } from '../contract/market-data-event.ts';
 import type { LastError } from '../contract/market-data-statistics.ts';
-import { isRetryable } from '../fetching/retry.ts';
+import { asBarkeepError } from '../fetching/as-barkeep-error.ts';
 
 /** The same failure, of thousands of series perhaps, is reported once in this time. */
 const SAME_FAILURE_MS = 1_000;
@@ -30,7 +30,7 @@ export class FailureLog {
       type: 'failure',
       of: this.#of,
       ...(key === undefined ? {} : { key }),
-      error: asBarkeepError(error),
+      error: asBarkeepError(error, `${this.#of} failed unexpectedly`),
       at: this.#clock.now(),
     };
     const isSame =
@@ -47,10 +47,4 @@ export class FailureLog {
 
 export function lastErrorOf({ at, error: { code, message } }: FailureEvent): LastError {
   return { at, code, message };
-}
-
-function asBarkeepError(error: unknown): BarkeepError {
-  if (BarkeepError.is(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new BarkeepError('INTERNAL', message, { cause: error, retryable: isRetryable(error) });
 }

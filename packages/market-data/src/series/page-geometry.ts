@@ -6,6 +6,12 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 
+/** Consecutive pages by their numbers, both included; none when `last` is below `first`. */
+export interface PageSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * Where the pages of a timeframe lie: each holds the same number of consecutive periods, counted from
  * the timeframe's origin, so that every range shares them.

@@ -106,8 +106,11 @@ export class SeriesState {
    */
   learn(snapshot: KnownSnapshot, changes: number): KnownSnapshot {
     if (changes !== this.#changes || this.#isRetired) return snapshot;
-    if (this.#snapshot?.absorb(snapshot) !== true) this.#snapshot = snapshot;
-    return this.#snapshot ?? snapshot;
+    const kept = this.#snapshot;
+    if (kept?.absorb(snapshot) === true) return kept;
+    // One that knows other pages is of use to others, as long as nothing contradicts it.
+    if (kept?.agreesWith(snapshot) !== true) this.#snapshot = snapshot;
+    return snapshot;
   }
 
   /** What is stored has changed, or may have. */

@@ -16,7 +16,7 @@ export interface EnginePort {
 }
 
 export interface ServeOptions {
-  /** Does a little of what can wait; returns whether there is more. */
+  /** Does a little of what can wait; returns whether there is more. What it throws is reported to the client. */
   readonly whenIdle: () => boolean;
   /** Calls back when nothing else is to be done, as `setImmediate` does. */
   readonly defer: (callback: () => void) => void;
@@ -33,7 +33,12 @@ export function serveEngine(port: EnginePort, calls: ThreadCalls, options: Serve
     waitsForIdle = true;
     options.defer(() => {
       waitsForIdle = false;
-      if (options.whenIdle()) workWhenIdle();
+      try {
+        if (options.whenIdle()) workWhenIdle();
+      } catch (error) {
+        port.postMessage({ failure: packError(sqliteFailure(error)) } satisfies ThreadResponse);
+        workWhenIdle();
+      }
     });
   };
   port.on('message', (request) => {

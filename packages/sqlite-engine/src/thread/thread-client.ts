@@ -17,13 +17,16 @@ const MOST_PENDING = 10_000;
 export class ThreadClient<Calls extends ThreadCalls> {
   readonly #threads: EngineThreads;
   readonly #worker: EngineThread;
+  readonly #onFailure: (error: BarkeepError) => void;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #failure: BarkeepError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(threads: EngineThreads) {
+  /** `onFailure` is called when work that the thread does by itself has failed. */
+  constructor(threads: EngineThreads, onFailure: (error: BarkeepError) => void) {
     this.#threads = threads;
+    this.#onFailure = onFailure;
     this.#worker = threads.take();
     // What the thread sends are its answers.
     this.#worker.on('message', (response) => this.#settle(response as ThreadResponse));
@@ -96,6 +99,10 @@ export class ThreadClient<Calls extends ThreadCalls> {
   }
 
   #settle(response: ThreadResponse): void {
+    if ('failure' in response) {
+      this.#onFailure(unpackError(response.failure));
+      return;
+    }
     const pending = this.#pending.get(response.id);
     this.#pending.delete(response.id);
     if (this.#pending.size === 0) this.#worker.unref();

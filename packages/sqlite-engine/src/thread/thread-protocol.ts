@@ -16,7 +16,9 @@ export interface ThreadRequest {
 
 export type ThreadResponse =
   | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly error: SentError };
+  | { readonly id: number; readonly error: SentError }
+  /** Work that nobody asked for failed. */
+  | { readonly failure: SentError };
 
 /** A BarkeepError in plain values: class instances lose their class between threads. */
 export interface SentError {

@@ -58,7 +58,9 @@ export class SqlJsStorage extends SnapshotStorage {
   }
 
   protected override _startDatabase(persister: Persister): ThreadDatabase {
-    const thread = new ThreadClient<WorkerCalls & PersisterCalls>(this.#threads);
+    const thread = new ThreadClient<WorkerCalls & PersisterCalls>(this.#threads, (error) =>
+      this.reportFailure('compaction', error),
+    );
     const plan = planOf(persister);
     if (plan === undefined) return { thread, persister };
     const moved = new ThreadPersister(plan, thread);

@@ -78,12 +78,41 @@ export const integrityScenarios: readonly StorageScenario[] = [
     declared,
   ),
   scenario(
+    'integrity/repair-nothing',
+    'a repair leaves a sound storage as it is',
+    async (storage) => {
+      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+      await storage.candles.write([
+        {
+          key: KEY,
+          candles: sampleMinutes(0, 3_000),
+          covers: { from: minute(0), to: minute(3_000) },
+        },
+        { key: OTHER_KEY, candles: sampleMinutes(0, 10) },
+      ]);
+      // Candles over others, holes, and coverage of another time than its neighbours'.
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(40, 60, 1) });
+      await storage.candles.remove(KEY, { from: minute(1_000), to: minute(1_100) });
+      await storage.coverage.add(KEY, { from: minute(10), to: minute(20) }, { source: 'b' });
+      const ask = [{ ...KEY, ranges: [{}] }, OTHER_KEY];
+      const before = await storage.candles.snapshots(ask);
+      const events: unknown[] = [];
+      storage.changes.subscribe((event) => events.push(event));
+      const nothing = { repairs: [], truncated: false, series: [] };
+      assertEqual(await integrity.repair(), nothing, 'the report');
+      assertEqual(await integrity.repair(KEY), nothing, 'the report on one series');
+      assertEqual(events, [], 'the changes reported');
+      assertEqual(await storage.candles.snapshots(ask), before, 'what is stored after it');
+    },
+    declared,
+  ),
+  scenario(
     'integrity/invalid',
     'an invalid key is refused',
     async (storage) => {
-      const { check, quarantine } = assertDefined(storage.integrity, 'storage.integrity');
+      const { check, quarantine, repair } = assertDefined(storage.integrity, 'storage.integrity');
       const key = { symbol: '', timeframe: '1m' } as const;
-      for (const call of [check, quarantine]) {
+      for (const call of [check, quarantine, repair]) {
         await assertRejects(() => call(key), 'INVALID_INPUT', 'an empty symbol', {
           field: 'symbol',
         });

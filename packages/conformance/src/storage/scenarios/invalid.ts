@@ -145,6 +145,8 @@ const INPUT_FAULTS: readonly InputFault[] = [
       { from: 2 ** 53, to: 2 ** 53 },
       { from: 0.5, to: minute(4) },
       { from: '0', to: minute(4) },
+      { from: START / 1_000, to: minute(4) },
+      { from: START * 1_000, to: START * 1_000 + 1 },
     ].flatMap(callsWithRange),
   },
   {
@@ -154,6 +156,8 @@ const INPUT_FAULTS: readonly InputFault[] = [
     calls: [
       { from: minute(0), to: Number.POSITIVE_INFINITY },
       { from: minute(0), to: new Date(minute(4)) },
+      { from: 0, to: START / 1_000 },
+      { from: minute(0), to: START * 1_000 },
     ].flatMap(callsWithRange),
   },
   {

@@ -3,6 +3,7 @@ import type {
   CheckedQuery,
   CompactionReport,
   QuarantineReport,
+  RepairReport,
   SeriesFilter,
 } from '@barkeep/storage';
 import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.ts';
@@ -136,6 +137,26 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
       protected override async _quarantine(): Promise<QuarantineReport> {
         for (const series of this.data.series.values()) series.coverage = [];
         return { candles: 0, runs: [] };
+      }
+    },
+  ),
+  plantBug(
+    'forgets coverage when there is nothing to repair',
+    'integrity/repair-nothing',
+    class extends ReferenceStorage {
+      protected override async _repair(): Promise<RepairReport> {
+        for (const series of this.data.series.values()) series.coverage = [];
+        return { repairs: [], truncated: false, series: [] };
+      }
+    },
+  ),
+  plantBug(
+    'repairs what is sound',
+    'integrity/repair-nothing',
+    class extends ReferenceStorage {
+      protected override async _repair(): Promise<RepairReport> {
+        const repairs = [{ kind: 'counter', message: 'counted anew' }] as const;
+        return { repairs, truncated: false, series: [] };
       }
     },
   ),
