@@ -130,7 +130,7 @@ describe('a filter', () => {
 
 describe('a range', () => {
   it('is all of time when there is none', () => {
-    expect(checkOptionalRange(undefined)).toBe(EVER);
+    expect(checkOptionalRange(undefined, '1m')).toBe(EVER);
     expect(Object.isFrozen(EVER)).toBe(true);
   });
 
@@ -141,6 +141,6 @@ describe('a range', () => {
     [{ from: 2, to: 1 }, 'from'],
     [{ from: 1, to: 1.5 }, 'to'],
   ])('is refused as %o', (range, field) => {
-    expect(faultOf(() => checkOptionalRange(range as Interval))).toMatchObject({ field });
+    expect(faultOf(() => checkOptionalRange(range as Interval, '1m'))).toMatchObject({ field });
   });
 });
