@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { budget } from './tools/test-budget.ts';
 import { TallyReporter } from './tools/tally-reporter.ts';
 
 /** Packages and apps are read from their TypeScript sources: no build comes before the tests. */
@@ -30,7 +31,7 @@ export default defineConfig({
     maxWorkers: '100%',
     // Worker threads and child processes of a test inherit the condition too.
     execArgv: [`--conditions=${sourceCondition}`],
-    testTimeout: 30_000,
+    testTimeout: budget(30_000),
     hookTimeout: 30_000,
     reporters: ['default', new TallyReporter()],
   },

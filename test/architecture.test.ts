@@ -143,13 +143,20 @@ describe('dependencies', () => {
 });
 
 describe('packages', () => {
+  it.each(packages)(
+    '$folder says which of its files are run for their effects',
+    ({ folder, manifest }) => {
+      const workers = ['./dist/web-worker.js', './src/web-worker.ts'];
+      expect(manifest.sideEffects).toEqual(folder === 'storage-sqljs' ? workers : false);
+    },
+  );
+
   it.each(packages)('$folder is described for npm', ({ folder, path, manifest }) => {
     expect(manifest).toMatchObject({
       name: `${scope}${folder}`,
       version: packages[0]?.manifest.version,
       license: 'MIT',
       type: 'module',
-      sideEffects: false,
       engines: { node: '>=22.14' },
       repository: { directory: path },
       publishConfig: { access: 'public' },

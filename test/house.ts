@@ -12,7 +12,7 @@ export interface Manifest {
   readonly license?: string;
   readonly repository?: { readonly directory?: string };
   readonly type?: string;
-  readonly sideEffects?: boolean;
+  readonly sideEffects?: boolean | readonly string[];
   readonly engines?: { readonly node?: string };
   readonly files?: readonly string[];
   readonly exports?: Exports;

@@ -53,7 +53,7 @@ class ScriptedStream implements LiveStream {
     this.#exchange = exchange;
   }
 
-  get completeUntil(): EpochMs {
+  get deliveredUntil(): EpochMs {
     return Math.min(this.#exchange.clock.now(), this.#endsAt);
   }
 

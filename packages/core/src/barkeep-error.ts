@@ -7,9 +7,9 @@
  * | `NOT_OPEN` | the handle is idle, opening, closing or closed; `details.state` says which | no |
  * | `ABORTED` | the caller's `AbortSignal` fired; `cause` is its reason | no |
  * | `UNSUPPORTED` | the adapter's `capabilities` do not include this call | no |
- * | `BUSY` | another connection held a lock for longer than the busy timeout | yes |
+ * | `BUSY` | another connection or browser tab held a lock for longer than the busy timeout | yes |
  * | `READ_ONLY` | the file, directory or server refuses writes | no |
- * | `CANNOT_OPEN` | the database, directory or server cannot be opened | no |
+ * | `CANNOT_OPEN` | the database, directory or server cannot be opened; or an open database was deleted, moved or replaced, and a change was refused | no |
  * | `NOT_A_DATABASE` | the file exists and is something else | no |
  * | `CORRUPT` | stored bytes are damaged; `details` names what and where | no |
  * | `SCHEMA_TOO_NEW` | a newer Barkeep wrote this database | no |

@@ -10,6 +10,7 @@ import { createMarketData, type IMarketDataService } from '@barkeep/market-data'
 import { MemoryStorage } from '@barkeep/storage-memory';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { budget, propertyBudget } from '../../../tools/test-budget.ts';
 import { KEY, MINUTE, minutes, NOON } from './fixtures.ts';
 
 const place = fc.integer({ min: -60, max: -1 });
@@ -57,52 +58,56 @@ function candles({ from, to }: Interval, price: number): Candle[] {
   return list;
 }
 
-it('never answers with anything but what is stored', async () => {
-  let fromDisk = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 40 }), async (commands) => {
-      const directory = await mkdtemp(join(tmpdir(), 'barkeep-tiers-'));
-      const clock = new ManualClock(NOON + MINUTE / 2);
-      const storage = new MemoryStorage({ clock });
-      await storage.open();
-      const start = (): Promise<IMarketDataService> =>
-        createMarketData({
-          storage,
-          diskCache: `disk:${directory}`,
-          clock,
-          candleCache: { pagePeriods: 10, maxAnswers: 0 },
-        });
-      const services = [await start(), await start()];
-      const service = (index: number): IMarketDataService => services[index] ?? expect.fail();
-      const act = async (one: Command): Promise<void> => {
-        if (one.type === 'write') {
-          const batch = { candles: candles(one.range, one.price), covers: one.range };
-          if (one.by === 2) await storage.candles.write({ key: KEY, ...batch });
-          else await service(one.by).saveCandles(KEY, batch.candles, { covers: one.range });
-        } else if (one.type === 'remove') {
-          await storage.candles.remove(KEY, one.range);
-          await storage.coverage.add(KEY, one.range, { source: 'remover' });
-        } else if (one.type === 'announce') await storage.changes.announce(KEY, one.range);
-        else if (one.type === 'invalidate') await service(one.by).invalidate(KEY);
-        else if (one.type === 'restart') {
-          await service(one.by).close();
-          services[one.by] = await start();
-        } else {
-          const { series, origins } = await service(one.by).getCandles({ ...KEY, ...one.range });
-          const stored = await storage.candles.read({ ...KEY, ...one.range });
-          expect(series.toArray()).toEqual(stored.toArray());
-          fromDisk += origins.disk;
+it(
+  'never answers with anything but what is stored',
+  async () => {
+    let fromDisk = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 40 }), async (commands) => {
+        const directory = await mkdtemp(join(tmpdir(), 'barkeep-tiers-'));
+        const clock = new ManualClock(NOON + MINUTE / 2);
+        const storage = new MemoryStorage({ clock });
+        await storage.open();
+        const start = (): Promise<IMarketDataService> =>
+          createMarketData({
+            storage,
+            diskCache: `disk:${directory}`,
+            clock,
+            candleCache: { pagePeriods: 10, maxAnswers: 0 },
+          });
+        const services = [await start(), await start()];
+        const service = (index: number): IMarketDataService => services[index] ?? expect.fail();
+        const act = async (one: Command): Promise<void> => {
+          if (one.type === 'write') {
+            const batch = { candles: candles(one.range, one.price), covers: one.range };
+            if (one.by === 2) await storage.candles.write({ key: KEY, ...batch });
+            else await service(one.by).saveCandles(KEY, batch.candles, { covers: one.range });
+          } else if (one.type === 'remove') {
+            await storage.candles.remove(KEY, one.range);
+            await storage.coverage.add(KEY, one.range, { source: 'remover' });
+          } else if (one.type === 'announce') await storage.changes.announce(KEY, one.range);
+          else if (one.type === 'invalidate') await service(one.by).invalidate(KEY);
+          else if (one.type === 'restart') {
+            await service(one.by).close();
+            services[one.by] = await start();
+          } else {
+            const { series, origins } = await service(one.by).getCandles({ ...KEY, ...one.range });
+            const stored = await storage.candles.read({ ...KEY, ...one.range });
+            expect(series.toArray()).toEqual(stored.toArray());
+            fromDisk += origins.disk;
+          }
+        };
+        try {
+          for (const one of commands) await act(one);
+        } finally {
+          for (const one of services) await one.close();
+          await storage.close();
+          await rm(directory, { recursive: true, force: true });
         }
-      };
-      try {
-        for (const one of commands) await act(one);
-      } finally {
-        for (const one of services) await one.close();
-        await storage.close();
-        await rm(directory, { recursive: true, force: true });
-      }
-    }),
-    { numRuns: 80 },
-  );
-  expect(fromDisk).toBeGreaterThan(0);
-}, 120_000);
+      }),
+      propertyBudget(80),
+    );
+    expect(fromDisk).toBeGreaterThan(0);
+  },
+  budget(120_000),
+);

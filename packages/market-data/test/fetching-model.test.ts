@@ -20,6 +20,7 @@ import type { CandleQuery } from '@barkeep/storage';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { propertyBudget } from '../../../tools/test-budget.ts';
 import { FakeExchange } from './fake-exchange.ts';
 import { KEY, MINUTE, minutes, NOON, settle, throughTime } from './fixtures.ts';
 
@@ -234,6 +235,6 @@ it('whatever the coordinator and the clock do, what is said to be complete is', 
         await stage.close();
       }
     }),
-    { numRuns: Number(process.env['FETCHING_RUNS'] ?? 60) },
+    propertyBudget(60),
   );
 });

@@ -191,6 +191,23 @@ describe('the current period', () => {
     expect(exchange.requests.length).toBe(2);
   });
 
+  it.each([
+    ['everything', {}],
+    [
+      'a range up to the end of the current period',
+      { range: { from: minutes(-5), to: minutes(1) } },
+    ],
+  ])('is not postponed by an invalidation of %s', async (_, selector) => {
+    const { clock, exchange, service } = await openDesk({ fetching: { currentMaxAgeMs: 5_000 } });
+    await service.getCandles({ ...KEY, limit: 5 });
+    clock.advance(4_900);
+    await service.invalidate(selector);
+    clock.advance(100);
+    const calls = exchange.requests.length;
+    await service.getCandles({ ...KEY, limit: 5 });
+    expect(exchange.requests.length).toBeGreaterThan(calls);
+  });
+
   it('is asked for again when it was last seen too long ago', async () => {
     const { clock, exchange, service } = await openDesk({ fetching: { currentMaxAgeMs: 5_000 } });
     await service.getCandles({ ...KEY, limit: 2 });

@@ -10,6 +10,7 @@ import type { CandleQuery } from '@barkeep/storage';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
+import { propertyBudget } from '../../../tools/test-budget.ts';
 import { FakeExchange } from './fake-exchange.ts';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
 
@@ -193,7 +194,7 @@ it.each([
         }
       },
     ),
-    { numRuns: 250 },
+    propertyBudget(250),
   );
 });
 

@@ -17,6 +17,7 @@ import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { propertyBudget } from '../../../tools/test-budget.ts';
 import { FakeExchange } from './fake-exchange.ts';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
 
@@ -149,7 +150,7 @@ it.each([
         }
       });
     }),
-    { numRuns: 300 },
+    propertyBudget(300),
   );
 });
 
@@ -235,7 +236,7 @@ it('with a coordinator every answer equals the exchange, and no ended period is 
         }
       });
     }),
-    { numRuns: 100 },
+    propertyBudget(100),
   );
 });
 

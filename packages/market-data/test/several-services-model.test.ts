@@ -1,7 +1,7 @@
 /**
  * Several services over one storage, against a market whose truth is known: whatever sources, clocks,
  * other services and restarts do, every period of an answer shows the truth, or is missing, or is
- * provisional and said to be. On failure it prints seed and steps; `BARKEEP_MODEL_RUNS` makes it longer.
+ * provisional and said to be.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,10 +30,10 @@ import { MemoryStorage } from '@barkeep/storage-memory';
 import { SqliteStorage } from '@barkeep/storage-sqlite';
 import fc from 'fast-check';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
+import { budget, propertyBudget } from '../../../tools/test-budget.ts';
 import { MINUTE, NOON } from './fixtures.ts';
 
-const RUNS = Number(process.env['BARKEEP_MODEL_RUNS'] ?? 60);
-const SEED = process.env['BARKEEP_MODEL_SEED'];
+const RUNS = 60;
 const SERVICES = 3;
 const SETTLING_MS = 60_000;
 const LONGEST_LAG_MS = 300_000;
@@ -240,10 +240,8 @@ it.each([
   ['a SQLite file', openSqlite, Math.ceil(RUNS / 4)],
 ])(
   'several services over %s show the truth, or say what is missing',
-  {
-    timeout: 60_000 + RUNS * 5_000,
-  },
-  async (_, open, numRuns) => {
+  { timeout: budget(60_000) },
+  async (_, open, usualRuns) => {
     const house = await open();
     await fc.assert(
       fc.asyncProperty(
@@ -259,7 +257,7 @@ it.each([
           }
         },
       ),
-      { numRuns, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      propertyBudget(usualRuns),
     );
   },
 );

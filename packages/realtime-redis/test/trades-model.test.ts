@@ -1,6 +1,7 @@
 import type { Trade } from '@barkeep/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { propertyBudget } from '../../../tools/test-budget.ts';
 import { hasRedisServer, type OwnTestRedis, startOwnTestRedis } from '../../../tools/test-redis.ts';
 import { RedisRealtime } from '../src/index.ts';
 
@@ -99,7 +100,7 @@ describe.skipIf(!hasRedisServer())('trades in Redis', () => {
           expect(await realtime.trades.recent('A')).toEqual(model.recent(99, 0));
         }
       }),
-      { numRuns: 150 },
+      propertyBudget(150),
     );
     expect((await realtime.stats()).unreadable).toBe(0);
   });

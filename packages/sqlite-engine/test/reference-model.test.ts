@@ -9,6 +9,7 @@ import type { ArchiveOption, SqliteDriver } from '@barkeep/sqlite-engine';
 import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { propertyBudget } from '../../../tools/test-budget.ts';
 import {
   BTC,
   batch,
@@ -211,7 +212,7 @@ it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_
         expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true });
       },
     ),
-    { numRuns: 200 },
+    propertyBudget(200),
   );
 });
 

@@ -2,70 +2,79 @@ import { join } from 'node:path';
 import type { SeriesKey } from '@barkeep/core';
 import { type ArchiveOption, SqliteEngine } from '@barkeep/sqlite-engine';
 import { expect, it } from 'vitest';
+import { budget } from '../../../tools/test-budget.ts';
 import { BetterSqlite3Driver } from '../src/better-sqlite3-driver.ts';
 import { ChildProcess } from './child-process.ts';
 import { MINUTE, START, temporaryDirectory } from './temporary-database.ts';
 
-const ROUNDS = 50;
+const ROUNDS = budget(50);
 const BATCH = 400;
 
 /**
  * Two databases take turns, so that the next process starts while this one is killed, and still
  * every killed database is next opened by the test, cold.
  */
-it('keeps every acknowledged batch whole, and no other one in part, when killed', async () => {
-  const directory = temporaryDirectory();
-  const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
-  const start = (round: number) => new ChildProcess('write-batches.ts', [path(round)]);
-  let next = start(0);
-  let acknowledged = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const child = next;
-    next = start(round + 1);
-    expect(await child.line()).toBe('ready');
-    child.send(`round-${round}`);
-    await child.line();
-    await moment();
-    await child.kill();
-    const numbers = (await child.rest()).map(Number);
-    // The first one was read before the kill.
-    acknowledged += 1 + numbers.length;
-    expectWholeBatches(path(round), `round-${round}`, numbers.at(-1) ?? 0);
-  }
-  await next.kill();
-  expect(acknowledged).toBeGreaterThan(ROUNDS);
-}, 180_000);
+it(
+  'keeps every acknowledged batch whole, and no other one in part, when killed',
+  async () => {
+    const directory = temporaryDirectory();
+    const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
+    const start = (round: number) => new ChildProcess('write-batches.ts', [path(round)]);
+    let next = start(0);
+    let acknowledged = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const child = next;
+      next = start(round + 1);
+      expect(await child.line()).toBe('ready');
+      child.send(`round-${round}`);
+      await child.line();
+      await moment();
+      await child.kill();
+      const numbers = (await child.rest()).map(Number);
+      // The first one was read before the kill.
+      acknowledged += 1 + numbers.length;
+      expectWholeBatches(path(round), `round-${round}`, numbers.at(-1) ?? 0);
+    }
+    await next.kill();
+    expect(acknowledged).toBeGreaterThan(ROUNDS);
+  },
+  budget(180_000),
+);
 
-const COMPACTED_ROUNDS = 25;
+const COMPACTED_ROUNDS = budget(25);
 const TINY: ArchiveOption = { segmentCandles: 32, keepRows: 16, bulkCandles: 64 };
 
 /** The child's clock goes so fast that it compacts all the time, by itself and when it asks for it. */
-it('keeps every acknowledged candle exactly once when killed while it compacts', async () => {
-  const directory = temporaryDirectory();
-  const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
-  const archives = [TINY, 'off'] as const;
-  const start = (round: number) =>
-    new ChildProcess('append-and-compact.ts', [
-      path(round),
-      // A few rounds in between take it all apart again.
-      JSON.stringify(archives[round % 5 === 4 ? 1 : 0]),
-    ]);
-  const acknowledged = [0, 0];
-  let next = start(0);
-  for (let round = 0; round < COMPACTED_ROUNDS; round += 1) {
-    const child = next;
-    next = start(round + 1);
-    expect(await child.line()).toBe('ready');
-    child.send(`${acknowledged[round % 2]}`);
-    await child.line();
-    await moment();
-    await child.kill();
-    const last = (await child.rest()).map(Number).at(-1) ?? 0;
-    acknowledged[round % 2] = expectOnce(path(round), last + 1);
-  }
-  await next.kill();
-  expect(Math.min(...acknowledged)).toBeGreaterThan(COMPACTED_ROUNDS);
-}, 180_000);
+it(
+  'keeps every acknowledged candle exactly once when killed while it compacts',
+  async () => {
+    const directory = temporaryDirectory();
+    const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
+    const archives = [TINY, 'off'] as const;
+    const start = (round: number) =>
+      new ChildProcess('append-and-compact.ts', [
+        path(round),
+        // A few rounds in between take it all apart again.
+        JSON.stringify(archives[round % 5 === 4 ? 1 : 0]),
+      ]);
+    const acknowledged = [0, 0];
+    let next = start(0);
+    for (let round = 0; round < COMPACTED_ROUNDS; round += 1) {
+      const child = next;
+      next = start(round + 1);
+      expect(await child.line()).toBe('ready');
+      child.send(`${acknowledged[round % 2]}`);
+      await child.line();
+      await moment();
+      await child.kill();
+      const last = (await child.rest()).map(Number).at(-1) ?? 0;
+      acknowledged[round % 2] = expectOnce(path(round), last + 1);
+    }
+    await next.kill();
+    expect(Math.min(...acknowledged)).toBeGreaterThan(COMPACTED_ROUNDS);
+  },
+  budget(180_000),
+);
 
 /** Checks that a series begins with so many candles, one a minute, and returns how many there are. */
 function expectOnce(path: string, least: number): number {

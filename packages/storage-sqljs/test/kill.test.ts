@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { budget } from '../../../tools/test-budget.ts';
 import { BTC, openStorage, temporaryPath } from './temporary-database.ts';
 
-const ROUNDS = 4;
+const ROUNDS = budget(4);
 const CHILD = join(import.meta.dirname, 'children', 'save-forever.ts');
 
 /** Runs the child until it has flushed a few times, then kills it at some instant of a save. */
@@ -29,7 +30,7 @@ function killed(path: string, extraMs: number): Promise<number> {
 it('has all that was flushed after kill -9, whole', async () => {
   const path = temporaryPath();
   for (let round = 0; round < ROUNDS; round += 1) {
-    const flushed = await killed(path, round * 7);
+    const flushed = await killed(path, (round * 7) % 60);
     const storage = await openStorage(path);
     const { length, volume } = await storage.candles.read(BTC);
     expect(length).toBeGreaterThanOrEqual(flushed);

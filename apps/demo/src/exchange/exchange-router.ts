@@ -15,8 +15,8 @@ export const LONGEST_SILENCE_MS = 10_000;
 
 /** What the router needs of a stream. */
 export interface LiveStream {
-  /** Everything that happened before has come through. */
-  readonly completeUntil: EpochMs;
+  /** When the exchange was last reached: every message that was due by then has come through. */
+  readonly deliveredUntil: EpochMs;
   /** Adds a series: the state of its candle comes first. */
   watch(key: SeriesKey): void;
   /** What came since the last call. Throws when the connection is known to be lost. */
@@ -62,7 +62,7 @@ export class ExchangeRouter extends AbstractSmartRouter {
     if (this.#receive(stream) && !this.#isSilent(stream)) return;
     this.#stream = undefined;
     stream.end();
-    this.lost(stream.completeUntil);
+    this.lost(stream.deliveredUntil);
   }
 
   override close(): void {
@@ -93,7 +93,7 @@ export class ExchangeRouter extends AbstractSmartRouter {
   #receive(stream: LiveStream): boolean {
     try {
       for (const message of stream.receive()) this.tryTake(eventOf(message));
-      this.alive(stream.completeUntil);
+      this.alive(stream.deliveredUntil);
       return true;
     } catch (error) {
       if (BarkeepError.is(error, 'UNAVAILABLE')) return false;
@@ -101,8 +101,8 @@ export class ExchangeRouter extends AbstractSmartRouter {
     }
   }
 
-  #isSilent({ completeUntil }: LiveStream): boolean {
-    return this.clock.now() - completeUntil > LONGEST_SILENCE_MS;
+  #isSilent({ deliveredUntil }: LiveStream): boolean {
+    return this.clock.now() - deliveredUntil > LONGEST_SILENCE_MS;
   }
 }
 

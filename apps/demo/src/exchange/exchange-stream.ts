@@ -34,9 +34,9 @@ export class ExchangeStream {
     this.#deliveredUntil = exchange.clock.now();
   }
 
-  /** Everything that happened before has come through. */
-  get completeUntil(): EpochMs {
-    return this.#deliveredUntil - LONGEST_DELAY_MS;
+  /** Every message that was due by then has come through. */
+  get deliveredUntil(): EpochMs {
+    return this.#deliveredUntil;
   }
 
   /** Nothing comes through from now on, and nobody is told. */

@@ -1,38 +1,27 @@
-import {
-  type Clock,
-  type ClockTimer,
-  type ClockTimerOptions,
-  type EpochMs,
-  systemClock,
-} from '@barkeep/core';
+import { type EpochMs, ManualClock, RepeatingTask, systemClock } from '@barkeep/core';
+
+/** How exact the timers of a released clock are. */
+const TICK_MS = 20;
 
 /**
- * A clock that starts in the past and is moved towards the present by hand, so that minutes of live
- * data pass in an instant; once released, it is the machine's. Its timers always are.
+ * A clock that starts in the past and is moved towards the present by hand, with its timers, so that
+ * minutes of live data pass in an instant; once released, it goes with the machine's.
  */
-export class ReplayClock implements Clock {
-  #now: EpochMs;
-  #released = false;
-
-  constructor(start: EpochMs) {
-    this.#now = start;
-  }
-
-  now(): EpochMs {
-    return this.#released ? Math.max(this.#now, systemClock.now()) : this.#now;
-  }
-
-  setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer {
-    return systemClock.setTimer(callback, delayMs, options);
-  }
+export class ReplayClock extends ManualClock {
+  readonly #ticks = new RepeatingTask(systemClock, TICK_MS, () => this.#follow());
 
   /** Never back. */
-  advanceTo(instant: EpochMs): void {
-    this.#now = Math.max(this.#now, instant);
+  override advanceTo(instant: EpochMs): void {
+    super.advanceTo(Math.max(this.now(), instant));
   }
 
   /** From now on it runs by itself. */
   release(): void {
-    this.#released = true;
+    this.#follow();
+    this.#ticks.start();
+  }
+
+  #follow(): void {
+    this.advanceTo(systemClock.now());
   }
 }
