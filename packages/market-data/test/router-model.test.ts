@@ -40,7 +40,13 @@ interface Delayed {
 }
 
 type Happening =
-  | { readonly does: 'nothing' | 'connect' | 'restart' | 'repeatPromise' }
+  | { readonly does: 'nothing' | 'connect' | 'repeatPromise' }
+  /** Something may be traded while nobody listens. */
+  | { readonly does: 'restart'; readonly trades: number }
+  /** What was traded just before was heard by nobody, and the clock says that it is yet to come. */
+  | { readonly does: 'connectBehind'; readonly errorMs: number }
+  /** The state of the candle that a trade leads to cannot be read. */
+  | { readonly does: 'garble' }
   /** Everything, or all but the pongs, is lost from now on. */
   | { readonly does: 'die'; readonly answersPings: boolean }
   /** Of a connection that lost everything, the router may claim more than came. */
@@ -72,6 +78,7 @@ const connection = fc.oneof<fc.Arbitrary<Happening>[]>(
     agoMs: fc.constantFrom(-1_000_000, 0, 0, 3_000, 25_000),
   }),
   fc.record({ does: constant('promise'), withState: fc.boolean() }),
+  fc.record({ does: constant('garble') }),
   fc.record({ does: constant('repeatEnd'), which: fc.nat(9) }),
 );
 const machine = fc.oneof<fc.Arbitrary<Happening>[]>(
@@ -97,13 +104,14 @@ const machine = fc.oneof<fc.Arbitrary<Happening>[]>(
     ms: fc.constantFrom(4_000, 15_000, 600_000),
     dies: fc.boolean(),
   }),
+  fc.record({ does: constant('connectBehind'), errorMs: fc.constantFrom(-3_000, -7_000, -90_000) }),
 );
 const storage = fc.oneof<fc.Arbitrary<Happening>[]>(
   fc.record({
     does: constant('storage'),
     is: fc.constantFrom('well', 'well', 'well', 'failing', 'slow'),
   }),
-  fc.record({ does: constant('restart') }),
+  fc.record({ does: constant('restart'), trades: fc.constantFrom(0, 1) }),
 );
 
 /** Steps in which some things happen more often than others. */
@@ -286,7 +294,17 @@ class Scene {
         this.#setStorage(it.is);
         break;
       case 'restart':
-        await this.#restart();
+        await this.#restart(it.trades);
+        break;
+      case 'connectBehind':
+        if (router.connection.status === 'connected') this.#notice(0);
+        this.#setClock(it.errorMs);
+        this.market.tradeAt(this.now, 100);
+        this.#connect();
+        router.promise(KEY);
+        break;
+      case 'garble':
+        this.#garble();
         break;
     }
   }
@@ -342,6 +360,16 @@ class Scene {
         this.#delayed.push({ at: this.now + delayMs + repeatsAfterMs, message });
       }
     }
+  }
+
+  #garble(): void {
+    const trade = this.market.tradeAt(this.now, 100);
+    if (this.#diedAt !== undefined || this.router.connection.status !== 'connected') return;
+    const { candle, ...live } = this.market.stateAt(KEY, trade);
+    this.router.tell({
+      type: 'candle',
+      live: { ...live, candle: { ...candle, high: Number.NaN } },
+    });
   }
 
   #messages(id: string): Message[] {
@@ -406,10 +434,12 @@ class Scene {
   }
 
   /** What a process said that could not store, or believed a wrong clock or a router, the next cannot know. */
-  async #restart(): Promise<void> {
+  async #restart(trades: number): Promise<void> {
     const isTroubled = this.storage.error !== undefined || this.#release !== undefined;
     if (isTroubled || this.#clockErrorMs !== 0 || this.#isDeceived) return;
     await this.service.close();
+    for (let trade = 0; trade < trades; trade += 1) this.#trade(0, 0);
+    this.#deliver();
     await this.start();
   }
 

@@ -184,7 +184,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('setRight' as const) }),
   // What rarely comes about by chance: one service asks while another acts.
   fc.record({
-    do: fc.constantFrom('answeredLate' as const, 'diedAhead' as const, 'removedElsewhere' as const),
+    do: fc.constantFrom('answeredLate', 'wasAhead', 'diedAhead', 'removedElsewhere'),
     service,
     other: service,
     series,
@@ -356,13 +356,16 @@ class Stage {
         await this.#idle();
         break;
       case 'jump':
-        this.#setWallTime(this.#now() + one.toMs);
+        await this.#setWallTime(this.#now() + one.toMs);
         break;
       case 'setRight':
-        this.#setWallTime(this.#now());
+        await this.#setWallTime(this.#now());
         break;
       case 'answeredLate':
         await this.#answeredLate(one);
+        break;
+      case 'wasAhead':
+        await this.#wasAhead(one);
         break;
       case 'diedAhead':
         await this.#diedAhead(one);
@@ -375,11 +378,11 @@ class Stage {
 
   /** A source is asked during a period, and answers when another service has stored all of it. */
   async #answeredLate({ service, other, series }: Meeting): Promise<void> {
-    const minute = Math.floor((this.#now() - this.#base) / MINUTE);
-    const shape = { from: minute - 1, to: minute + 1 };
+    const shape = this.#aroundNow(1);
     const reading = { do: 'read', series, shape } as const;
     await this.play({ do: 'manner', manner: 'slow' });
     await this.play({ ...reading, service, fetches: true, waits: false });
+    await this.#idle();
     await this.play({ do: 'wait', ms: 130_000 });
     await this.play({ do: 'save', service: other, series, range: shape });
     await this.play({ do: 'release' });
@@ -387,30 +390,52 @@ class Stage {
     await this.play({ ...reading, service: other, fetches: false, waits: true });
   }
 
-  /** A service fetches by a clock far ahead, and ends; the others come to what it has covered. */
+  /** A service fetches by a clock that is ahead, which is set right; the others come to what it has covered. */
+  async #wasAhead({ service, other, series }: Meeting): Promise<void> {
+    const shape = this.#aroundNow(1);
+    const reading = { do: 'read', series, shape, waits: true } as const;
+    await this.play({ do: 'manner', manner: 'honest' });
+    await this.play({ do: 'jump', toMs: 90_000 });
+    await this.play({ ...reading, service, fetches: true });
+    await this.play({ do: 'setRight' });
+    await this.play({ do: 'wait', ms: 130_000 });
+    await this.play({ ...reading, service: other, fetches: false });
+  }
+
+  /** The same, by a clock far ahead, and the service has ended before that is set right. */
   async #diedAhead({ service, other, series }: Meeting): Promise<void> {
-    const reading = { do: 'read', series, fetches: true, waits: true } as const;
+    const shape = this.#aroundNow(5);
+    const reading = { do: 'read', series, shape, waits: true } as const;
+    await this.play({ do: 'setRight' });
     await this.play({ do: 'manner', manner: 'honest' });
     await this.play({ do: 'jump', toMs: FAR_MS });
-    await this.play({ ...reading, service, shape: { limit: 5 } });
+    await this.play({ ...reading, service, fetches: true });
     await this.play({ do: 'restart', service });
     await this.play({ do: 'setRight' });
-    await this.play({ do: 'wait', ms: 70_000 });
-    await this.play({ ...reading, service: other, shape: { limit: 5 } });
+    await this.play({ do: 'wait', ms: 130_000 });
+    await this.play({ ...reading, service: other, fetches: false });
   }
 
   /** A service knows a stretch, another removes some of it, and the first one reads beyond. */
   async #removedElsewhere({ service, other, series, range }: Meeting): Promise<void> {
     const reading = { do: 'read', service, series, waits: true } as const;
+    await this.play({ do: 'setRight' });
+    await this.play({ do: 'manner', manner: 'honest' });
     await this.play({ ...reading, shape: range, fetches: true });
     const part = { from: range.from, to: Math.ceil((range.from + range.to) / 2) };
     await this.play({ do: 'remove', service: other, series, range: part });
     await this.play({ ...reading, shape: { ...range, from: range.from - 9 }, fetches: false });
   }
 
+  /** The minute under way with its neighbours, as in the steps. */
+  #aroundNow(after: number): Interval {
+    const minute = Math.floor((this.#now() - this.#base) / MINUTE);
+    return { from: minute - 1, to: minute + after };
+  }
+
   /** Everything is answered in the end, whatever went on. */
   async finish(): Promise<void> {
-    this.#setWallTime(this.#now());
+    await this.#setWallTime(this.#now());
     this.#source.manner = 'honest';
     this.#source.release();
     await this.#through(Promise.all(this.#pending));
@@ -424,8 +449,8 @@ class Stage {
 
   async close(): Promise<void> {
     this.#source.release();
+    await this.#setWallTime(this.#now());
     for (const one of this.#services) await this.#through(one.close());
-    this.#setWallTime(this.#now());
   }
 
   /** The truth's time. */
@@ -493,13 +518,16 @@ class Stage {
     );
   }
 
-  #setWallTime(instant: number): void {
+  /** A service takes back at once what it said by a clock that was ahead; no time passes meanwhile. */
+  async #setWallTime(instant: number): Promise<void> {
     if (this.#clock.now() === instant) return;
     this.#clock.setWallTime(instant);
     this.#jumps += 1;
     const aheadMs = instant - this.#now();
     this.#isClockRight = aheadMs === 0;
     this.#wasSlightlyAhead = aheadMs > 0 && (aheadMs < FAR_MS || this.#wasSlightlyAhead);
+    const nothing = { symbol: `${stages}-nothing`, timeframe: '1m', limit: 1 } as const;
+    for (const one of this.#services) await one.getCandles(nothing, { fetchMissing: false });
   }
 
   async #read({
