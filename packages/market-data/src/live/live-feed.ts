@@ -259,13 +259,17 @@ export class LiveFeed {
     else if (end !== undefined) this.#end(end, NEVER);
   }
 
-  /** Of one that cannot be placed, the period under way and the one before are missed. */
+  /**
+   * Of one that cannot be placed, the period under way and the one before are missed; and those up to a
+   * timestamp ahead of the clock, as far as the clock may be behind.
+   */
   #spoil(key: SeriesKey, timestamp: EpochMs | undefined, now: EpochMs): void {
-    const { streams, directory } = this.#options;
+    const { streams, directory, maxAheadMs } = this.#options;
     const grid = timeframeGrid(key.timeframe);
     const isPlaced = timestamp !== undefined && timestamp <= now;
+    const isAhead = timestamp !== undefined && timestamp > now && timestamp <= now + maxAheadMs;
     const from = isPlaced ? grid.floor(timestamp) : grid.shift(now, -1);
-    const to = isPlaced ? grid.shift(timestamp) : grid.shift(now);
+    const to = grid.shift(isPlaced || isAhead ? timestamp : now);
     this.#candles?.spoil(key, { from, to });
     const running = streams.get(key);
     if (running !== undefined && to > now && running.since < to) {
