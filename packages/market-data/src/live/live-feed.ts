@@ -27,6 +27,7 @@ import type {
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';
+import { ClockEras } from './clock-eras.ts';
 import type { LiveArrivals } from './live-arrivals.ts';
 import type { RealtimeRecorder } from './realtime-recorder.ts';
 import { refusedCandle, refusedEnd } from './refused-event.ts';
@@ -66,9 +67,8 @@ export class LiveFeed {
   #events = 0;
   #rejected = 0;
   #lastRejected: RejectedEvent | undefined;
-  /** Since when the clock has not been set, as far as is known. */
-  #setAt: EpochMs;
-  /** The same, but not before the present connection. */
+  readonly #eras: ClockEras;
+  /** Since when the clock has not been set, as far as is known, and the present connection stands. */
   #steadySince: EpochMs;
   /** Promises hold from the next period after it at the earliest. */
   #unheardUntil: EpochMs = NEVER;
@@ -82,8 +82,8 @@ export class LiveFeed {
     this.#options = options;
     this.#connection = { status: 'connecting', since: clock.now() };
     this.#statedConnection = this.#connection;
-    this.#setAt = clock.now();
-    this.#steadySince = this.#setAt;
+    this.#steadySince = clock.now();
+    this.#eras = new ClockEras(this.#steadySince);
     this.#life = new SignOfLife(router, options, (error) => this.#reject(error));
     this.#candles = recordCandles?.(() => {
       this.#now();
@@ -349,13 +349,12 @@ export class LiveFeed {
    * The clock was set, or the process stood still: what was said of the time since the last sign of life
    * before is not relied on.
    */
-  #clockJumped({ byMs }: TimeJump): void {
+  #clockJumped(jump: TimeJump): void {
     const { clock, arrivals } = this.#options;
     const now = clock.now();
-    const change = { now, byMs, seenUntil: this.#life.at, steadySince: this.#setAt };
+    const change = { now, seenUntil: this.#life.at, wasAhead: this.#eras.end(jump) };
     const dropped = this.#candles?.clockWasSet(change);
     this.#life.clockWasSet();
-    this.#setAt = now;
     this.#startOver(now);
     this.#unheardUntil = now;
     arrivals.restart();
