@@ -1,0 +1,72 @@
+/** How people bundle an app for browsers: with the bundlers' defaults, as far as those will do. */
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+import { build as viteBuild } from 'vite';
+import webpack from 'webpack';
+
+/** Builds the app of a folder into another one, which then has an `index.html`. */
+export type Bundle = (app: string, out: string) => Promise<void>;
+
+export const BUNDLERS: Readonly<Record<string, Bundle>> = {
+  esbuild: async (app, out) => {
+    await esbuild.build({ ...ESBUILD, ...entryOf(app), outdir: out, format: 'esm' });
+    await copyPage(app, out);
+  },
+  'esbuild, in one file': async (app, out) => {
+    await esbuild.build({ ...ESBUILD, ...entryOf(app), outdir: out });
+    await copyPage(app, out);
+  },
+  Vite: (app, out) => bundleWithVite(app, out, 'production'),
+  'Vite, for development': (app, out) => bundleWithVite(app, out, 'development'),
+  webpack: async (app, out) => {
+    await bundleWithWebpack(app, out, 'production');
+    await copyPage(app, out);
+  },
+  'webpack, for development': async (app, out) => {
+    await bundleWithWebpack(app, out, 'development');
+    await copyPage(app, out);
+  },
+};
+
+const ESBUILD = { bundle: true, logLevel: 'silent' } as const;
+
+/** @returns The path of a module for Node. */
+export async function bundleForNode(app: string, out: string): Promise<string> {
+  const outfile = join(out, 'app.mjs');
+  await esbuild.build({ ...ESBUILD, ...entryOf(app), outfile, format: 'esm', platform: 'node' });
+  return outfile;
+}
+
+function entryOf(app: string) {
+  return { absWorkingDir: app, entryPoints: ['app.js'] };
+}
+
+function copyPage(app: string, out: string): Promise<void> {
+  return copyFile(join(app, 'index.html'), join(out, 'index.html'));
+}
+
+async function bundleWithVite(app: string, out: string, mode: string): Promise<void> {
+  await viteBuild({
+    configFile: false,
+    root: app,
+    mode,
+    logLevel: 'error',
+    build: { outDir: out, minify: false },
+  });
+}
+
+function bundleWithWebpack(
+  app: string,
+  out: string,
+  mode: 'production' | 'development',
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const output = { path: out, filename: 'app.js', publicPath: 'auto' };
+    webpack({ context: app, entry: './app.js', mode, output, devtool: false }, (error, stats) => {
+      if (error !== null) reject(error);
+      else if (stats?.hasErrors()) reject(new Error(stats.toString('errors-only')));
+      else resolve();
+    });
+  });
+}
