@@ -2,8 +2,9 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
-import { build as viteBuild } from 'vite';
+import { createServer, build as viteBuild } from 'vite';
 import webpack from 'webpack';
+import type { ServedFolder } from './serve-folder.ts';
 
 /** Builds the app of a folder into another one, which then has an `index.html`. */
 export type Bundle = (app: string, out: string) => Promise<void>;
@@ -31,6 +32,39 @@ export const BUNDLERS: Readonly<Record<string, Bundle>> = {
 
 const ESBUILD = { bundle: true, logLevel: 'silent' } as const;
 
+/** The app as Vite's development server gives it, with what the README of storage-sqljs says of it. */
+export async function serveWithVite(app: string): Promise<ServedFolder> {
+  const server = await createServer({
+    configFile: false,
+    root: app,
+    logLevel: 'error',
+    server: { host: 'localhost', port: 0, hmr: false, ws: false },
+    optimizeDeps: {
+      exclude: ['@barkeep/storage-sqljs'],
+      include: ['@barkeep/storage-sqljs > sql.js'],
+    },
+  });
+  await server.listen();
+  const [url] = server.resolvedUrls?.local ?? [];
+  if (url === undefined) throw new Error('Vite does not say where it listens');
+  return { url, close: () => server.close() };
+}
+
+/**
+ * What esbuild does not find by itself: the worker of `@barkeep/storage-sqljs`, and SQLite's WebAssembly.
+ */
+export async function addWorker(app: string, out: string): Promise<void> {
+  const wasm = 'sql-wasm-browser.wasm';
+  await esbuild.build({
+    ...ESBUILD,
+    absWorkingDir: app,
+    entryPoints: [{ in: '@barkeep/storage-sqljs/web-worker', out: 'web-worker' }],
+    outdir: out,
+    format: 'esm',
+  });
+  await copyFile(join(app, 'node_modules/sql.js/dist', wasm), join(out, wasm));
+}
+
 /** @returns The path of a module for Node. */
 export async function bundleForNode(app: string, out: string): Promise<string> {
   const outfile = join(out, 'app.mjs');
@@ -52,7 +86,7 @@ async function bundleWithVite(app: string, out: string, mode: string): Promise<v
     root: app,
     mode,
     logLevel: 'error',
-    build: { outDir: out, minify: false },
+    build: { outDir: out, emptyOutDir: true },
   });
 }
 
@@ -62,8 +96,16 @@ function bundleWithWebpack(
   mode: 'production' | 'development',
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const output = { path: out, filename: 'app.js', publicPath: 'auto' };
-    webpack({ context: app, entry: './app.js', mode, output, devtool: false }, (error, stats) => {
+    const options = {
+      context: app,
+      entry: './app.js',
+      mode,
+      output: { path: out, filename: 'app.js', publicPath: 'auto' },
+      devtool: false as const,
+      // It takes seconds, and changes nothing of what is found.
+      optimization: { minimize: false },
+    };
+    webpack(options, (error, stats) => {
       if (error !== null) reject(error);
       else if (stats?.hasErrors()) reject(new Error(stats.toString('errors-only')));
       else resolve();
