@@ -25,6 +25,8 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
   let context: BrowserContext;
   /** What a user has, whose data outlives the browser. */
   let disk: BrowserContext;
+  /** Looks at what other pages of `disk` have left. */
+  let reader: Page;
   const profile = mkdtempSync(join(tmpdir(), 'barkeep-chromium-'));
 
   beforeAll(async () => {
@@ -34,6 +36,7 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
       chromium.launchPersistentContext(profile, browserLaunch()),
     ]);
     context = await browser.newContext();
+    reader = await site.open(disk);
   }, LONG);
   afterAll(async () => {
     await Promise.all([browser?.close(), disk?.close(), site?.close()]);
@@ -64,7 +67,7 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
       );
       await page.waitForFunction(() => !window.lab.storage.saveStatus.hasUnsavedChanges);
       await crash(page);
-      expect(await candlesOf(await site.open(disk), place, 'by itself')).toEqual(minutes(0, 10));
+      expect(await candlesOf(reader, place, 'by itself')).toEqual(minutes(0, 10));
     });
 
     it('has all that was flushed, whole, whenever its page crashes', async () => {
@@ -80,7 +83,7 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
         await page.evaluate((where) => void window.lab.saveForever(where, 'crashed'), place);
         await enough;
         await crash(page);
-        const candles = await candlesOf(await site.open(disk), place, 'crashed');
+        const candles = await candlesOf(reader, place, 'crashed');
         const volumes = candles.map(({ volume }) => volume);
         expect(volumes.length).toBeGreaterThanOrEqual(flushed);
         expect(volumes).toEqual(volumes.map((_, i) => i));
@@ -120,7 +123,10 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
       async (which) => {
         const window_ = which === 'a window' ? disk : await browser.newContext();
         if (which === 'a private window') onTestFinished(() => window_.close());
-        const page = await site.open(window_);
+        // What other tests have stored and deleted counts for a while.
+        const fresh = await site.elsewhere();
+        onTestFinished(() => fresh.close());
+        const page = await fresh.open(window_);
         await limitStorage(page, (await usage(page)) + 1_500_000);
         await page.evaluate(
           async ([where, name, write]) => {
@@ -136,7 +142,7 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
           unsaved: true,
         });
         // What was saved before is as it was: another page finds it.
-        const other = await site.open(window_);
+        const other = await fresh.open(window_);
         await crash(page);
         expect(await candlesOf(other, place, NAME)).toEqual(minutes(0, 10));
         const closing = await other.evaluate(
