@@ -21,8 +21,8 @@ const NO_ROOM = { code: 'DISK_FULL', retryable: true, details: { path: NAME } };
 describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
   let site: LabSite;
   let browser: Browser;
-  /** A private window: nothing reaches the disk. */
-  let context: BrowserContext;
+  /** In a private window: nothing reaches the disk. */
+  let page: Page;
   /** What a user has, whose data outlives the browser. */
   let disk: BrowserContext;
   /** Looks at what other pages of `disk` have left. */
@@ -35,8 +35,10 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
       chromium.launch(browserLaunch()),
       chromium.launchPersistentContext(profile, browserLaunch()),
     ]);
-    context = await browser.newContext();
-    reader = await site.open(disk);
+    [page, reader] = await Promise.all([
+      browser.newContext().then((context) => site.open(context)),
+      site.open(disk),
+    ]);
   }, LONG);
   afterAll(async () => {
     await Promise.all([browser?.close(), disk?.close(), site?.close()]);
@@ -95,7 +97,6 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
       const native = await sqlite(path);
       await native.candles.write({ key: BTC, candles: minutes(0, 1_000), covers: COVERS });
       await native.close();
-      const page = await site.open(context);
       const base64 = await page.evaluate(
         async ([where, bytes, write]) => {
           const { lab } = window;
@@ -173,7 +174,6 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
     );
 
     it('has what was written just before a reload', async () => {
-      const page = await site.open(context);
       await page.evaluate(
         async ([where, write]) => {
           const storage = await window.lab.open(where, 'reloaded', { saveDelayMs: 3_600_000 });
@@ -187,7 +187,6 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
     });
 
     it('begins anew after the site was told to forget its data', async () => {
-      const page = await site.open(context);
       await page.evaluate(
         async ([where, write]) => {
           const storage = await window.lab.open(where, 'forgotten', { saveDelayMs: 3_600_000 });
@@ -211,7 +210,6 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
   });
 
   it('saves nothing more when another page has taken the lock by force', async () => {
-    const page = await site.open(context);
     const refusal = await page.evaluate(
       async (write) => {
         const { lab } = window;
@@ -228,7 +226,6 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
   });
 
   it('falls back to the snapshot before when OPFS has torn the newest, and to nothing else', async () => {
-    const page = await site.open(context);
     await page.evaluate(
       async ([one, other]) => {
         const storage = await window.lab.open('OPFS', 'torn', { saveDelayMs: 3_600_000 });
@@ -261,8 +258,7 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
   });
 
   it('has what was flushed after the browser was killed', async () => {
-    const page = await site.open(disk);
-    await page.evaluate(
+    await reader.evaluate(
       async ([places, write]) => {
         for (const place of places) {
           const storage = await window.lab.open(place, 'killed');
@@ -276,9 +272,9 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
     process.kill(await browserPid(disk), 'SIGKILL');
     await gone;
     disk = await chromium.launchPersistentContext(profile, browserLaunch());
-    const again = await site.open(disk);
+    reader = await site.open(disk);
     for (const place of PLACES) {
-      expect(await candlesOf(again, place, 'killed')).toEqual(minutes(0, 1_000));
+      expect(await candlesOf(reader, place, 'killed')).toEqual(minutes(0, 1_000));
     }
   });
 
