@@ -24,9 +24,10 @@ const CANDLE = { timestamp: 0, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 /** Stores a candle in a service of these parts, and reads it. */
 async function outcomeOf(urls: Urls): Promise<Outcome> {
   try {
-    await using service = await createMarketData(urls);
+    const service = await createMarketData(urls);
     await service.saveCandles(KEY, [CANDLE]);
     const { series } = await service.getCandles({ ...KEY, from: 0, to: 60_000 });
+    await service.close();
     return { candles: series.length };
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -6,9 +6,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { browserLaunch, hasBrowser } from '../../../../tools/test-browser.ts';
+import { browserLaunch, hasBrowser, openFirefox } from '../../../../tools/test-browser.ts';
 import type { Outcome, Urls } from './app.ts';
-import { addWorker, BUNDLERS, type Bundle, bundleForNode, serveWithVite } from './bundlers.ts';
+import {
+  addWorker,
+  BUNDLERS,
+  type Bundle,
+  bundleForNode,
+  esbuild,
+  serveWithVite,
+} from './bundlers.ts';
 import { InstalledApp } from './installed-app.ts';
 import { type ServedFolder, serveFolder } from './serve-folder.ts';
 
@@ -61,6 +68,18 @@ describe('an app that installs two of the adapters', () => {
       expect(outcomes).toEqual(expected.map(([, outcome]) => outcome));
     },
   );
+
+  it.skipIf(!hasBrowser('Firefox'))('says in Firefox what is missing: esbuild', async () => {
+    // What it leaves to run time each engine refuses in its own words.
+    const expected = [...INSTALLED, ...MISSING_ANYWHERE, ...MISSING_IN_BROWSERS];
+    const [site, firefox] = await Promise.all([bundled(app, 'esbuild', esbuild), openFirefox()]);
+    onTestFinished(() => firefox.close());
+    const tab = await firefox.newTab();
+    await tab.goto(site.url);
+    const services = expected.map(([urls]) => urls);
+    const outcomes = await tab.evaluate((all) => outcomesOf(all), services);
+    expect(outcomes).toEqual(expected.map(([, outcome]) => outcome));
+  });
 
   it.skipIf(!hasBrowser())(
     "says in a browser what is missing: Vite's development server",

@@ -1,7 +1,7 @@
 /** How people bundle an app for browsers: with the bundlers' defaults, as far as those will do. */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as esbuild from 'esbuild';
+import { build } from 'esbuild';
 import { createServer, build as viteBuild } from 'vite';
 import webpack from 'webpack';
 import type { ServedFolder } from './serve-folder.ts';
@@ -9,13 +9,12 @@ import type { ServedFolder } from './serve-folder.ts';
 /** Builds the app of a folder into another one, which then has an `index.html`. */
 export type Bundle = (app: string, out: string) => Promise<void>;
 
+const ESBUILD = { bundle: true, logLevel: 'silent' } as const;
+
 export const BUNDLERS: Readonly<Record<string, Bundle>> = {
-  esbuild: async (app, out) => {
-    await esbuild.build({ ...ESBUILD, ...entryOf(app), outdir: out, format: 'esm' });
-    await copyPage(app, out);
-  },
+  esbuild,
   'esbuild, in one file': async (app, out) => {
-    await esbuild.build({ ...ESBUILD, ...entryOf(app), outdir: out });
+    await build({ ...ESBUILD, ...entryOf(app), outdir: out });
     await copyPage(app, out);
   },
   Vite: (app, out) => bundleWithVite(app, out, 'production'),
@@ -30,7 +29,10 @@ export const BUNDLERS: Readonly<Record<string, Bundle>> = {
   },
 };
 
-const ESBUILD = { bundle: true, logLevel: 'silent' } as const;
+export async function esbuild(app: string, out: string): Promise<void> {
+  await build({ ...ESBUILD, ...entryOf(app), outdir: out, format: 'esm' });
+  await copyPage(app, out);
+}
 
 /** The app as Vite's development server gives it, with what the README of storage-sqljs says of it. */
 export async function serveWithVite(app: string): Promise<ServedFolder> {
@@ -55,7 +57,7 @@ export async function serveWithVite(app: string): Promise<ServedFolder> {
  */
 export async function addWorker(app: string, out: string): Promise<void> {
   const wasm = 'sql-wasm-browser.wasm';
-  await esbuild.build({
+  await build({
     ...ESBUILD,
     absWorkingDir: app,
     entryPoints: [{ in: '@barkeep/storage-sqljs/web-worker', out: 'web-worker' }],
@@ -68,7 +70,7 @@ export async function addWorker(app: string, out: string): Promise<void> {
 /** @returns The path of a module for Node. */
 export async function bundleForNode(app: string, out: string): Promise<string> {
   const outfile = join(out, 'app.mjs');
-  await esbuild.build({ ...ESBUILD, ...entryOf(app), outfile, format: 'esm', platform: 'node' });
+  await build({ ...ESBUILD, ...entryOf(app), outfile, format: 'esm', platform: 'node' });
   return outfile;
 }
 
