@@ -37,6 +37,7 @@ import { checkGetOptions } from './check-get-options.ts';
 import { refuseAhead } from './config/ahead-of-clock.ts';
 import { checkQueries } from './config/check-queries.ts';
 import type { CandleAnswer } from './contract/candle-answer.ts';
+import type { IServiceMaintenance, MaintenanceRunOptions } from './contract/maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
   GetCandlesOptions,
@@ -65,6 +66,7 @@ const SAVE_OPTIONS = ['source', 'covers', 'signal'] as const;
 
 /** The service over adapters that are open. */
 export class MarketData extends Handle implements IMarketDataService {
+  readonly maintenance: IServiceMaintenance | undefined;
   readonly #options: MarketDataOptions;
   readonly #parts: ServiceParts;
   readonly #closing = new AbortController();
@@ -79,6 +81,7 @@ export class MarketData extends Handle implements IMarketDataService {
     this.#options = options;
     this.#parts = serviceParts(options, this.#closing.signal);
     this.#changes = new ChangeListeners(options.storage);
+    this.maintenance = this.#callable(this.#parts.maintenance);
   }
 
   saveCandles(
@@ -252,6 +255,7 @@ export class MarketData extends Handle implements IMarketDataService {
         coordinator: this.#parts.fetcher?.statistics,
         ...parts,
         failed,
+        maintenance: this.#parts.maintenance?.statistics,
         preload: {
           ...this.#preloaded,
           failures: this.#preloaded.failures + (this.#parts.habits?.failures ?? 0),
@@ -276,6 +280,7 @@ export class MarketData extends Handle implements IMarketDataService {
     });
     this.#subscriptions.add(heard);
     await this.#preloadAtStart();
+    if (this.#options.maintainsItself) this.#parts.maintenance?.start();
   }
 
   protected async _close(): Promise<void> {
@@ -283,12 +288,25 @@ export class MarketData extends Handle implements IMarketDataService {
     this.#subscriptions.clear();
     this.#parts.memory?.clear();
     try {
+      await this.#parts.maintenance?.close();
       await this.#parts.live?.close();
     } finally {
       await this.#parts.habits?.close();
       for (const tier of this.#parts.tiers) await tier.close();
       await this.#options.owned.close();
     }
+  }
+
+  #callable(maintenance: IServiceMaintenance | undefined): IServiceMaintenance | undefined {
+    if (maintenance === undefined) return undefined;
+    return Object.freeze({
+      explain: (options: CallOptions = NO_OPTIONS) =>
+        this.#call('maintenance.explain', options, () => maintenance.explain(options)),
+      run: (options: MaintenanceRunOptions = NO_OPTIONS) =>
+        this.#call('maintenance.run', options, () => maintenance.run(options)),
+      history: (options: CallOptions = NO_OPTIONS) =>
+        this.#call('maintenance.history', options, () => maintenance.history(options)),
+    });
   }
 
   /** From the storage only; what cannot be preloaded is read when somebody asks for it. */

@@ -4,10 +4,12 @@ export type {
   BreakerPolicy,
   CandleCacheConfig,
   FetchingConfig,
+  MaintenanceConfig,
   MarketDataConfig,
   RetryPolicy,
 } from './config/market-data-config.ts';
 export type * from './contract/candle-answer.ts';
+export type * from './contract/maintenance.ts';
 export type * from './contract/market-data-event.ts';
 export type * from './contract/market-data-service.ts';
 export type * from './contract/market-data-statistics.ts';

@@ -193,3 +193,23 @@ class StallingClock implements Clock {
     this.#stalledMs += ms;
   }
 }
+
+it('a clock that was found far behind stays doubted over a sleep', async () => {
+  const { router, clock, pass, missing } = await openLiveDesk();
+  router.connect();
+  router.promise(KEY, NOON);
+  const timestamp = clock.now() + 9 * 60 * MINUTE;
+  router.tell({ type: 'ticker', ticker: { symbol: KEY.symbol, timestamp, price: 1 } });
+  await pass(1_000);
+  clock.setWallTime(clock.now() + 20_000);
+  await pass(4 * MINUTE);
+  expect(await missing(NOON, minutes(4))).toEqual([[NOON, minutes(4)]]);
+  // Set right, as the next value shows.
+  router.send({
+    type: 'ticker',
+    ticker: { symbol: KEY.symbol, timestamp: clock.now(), price: 1 },
+  });
+  const from = Math.ceil(clock.now() / MINUTE) * MINUTE;
+  await pass(3 * MINUTE);
+  expect(await missing(NOON, from + MINUTE)).toEqual([[NOON, from]]);
+});

@@ -12,9 +12,15 @@ import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
 import { checkQueries } from './check-queries.ts';
+import {
+  DEFAULT_QUIET,
+  MAINTENANCE_NUMBERS,
+  type MaintenanceSettings,
+} from './maintenance-settings.ts';
 import type {
   BreakerPolicy,
   FetchingConfig,
+  MaintenanceConfig,
   MarketDataConfig,
   PreloadConfig,
   RetryPolicy,
@@ -76,6 +82,9 @@ export interface CheckedConfig {
   readonly calendar: TradingCalendar | undefined;
   readonly seriesTags: (key: SeriesKey) => readonly string[];
   readonly preload: PreloadSettings;
+  readonly maintenance: MaintenanceSettings;
+  /** Whether the database is looked after without being asked to. */
+  readonly maintainsItself: boolean;
 }
 
 const CONFIG_KEYS = [
@@ -93,6 +102,7 @@ const CONFIG_KEYS = [
   'tradingHours',
   'seriesTags',
   'preload',
+  'maintenance',
 ] as const;
 
 const DEFAULT_MAX_AHEAD_MS = 600_000;
@@ -191,6 +201,8 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
     seriesTags,
     preload: checkPreload(config.preload ?? {}),
+    maintenance: checkMaintenance(config.maintenance === false ? {} : config.maintenance),
+    maintainsItself: config.maintenance !== false,
   };
 }
 
@@ -200,6 +212,21 @@ function checkPreload(config: PreloadConfig): PreloadSettings {
   return {
     queries: checkQueries(queries),
     ...filled(numbers, { mostRead: 0 }, 'preload'),
+  };
+}
+
+function checkMaintenance(config: MaintenanceConfig = {}): MaintenanceSettings {
+  requireObject(config, 'maintenance');
+  const { quietHours, freeRatio = MAINTENANCE_NUMBERS.freeRatio, ...counts } = config;
+  const { freeRatio: _freeRatio, ...defaults } = MAINTENANCE_NUMBERS;
+  if (!(typeof freeRatio === 'number' && freeRatio > 0 && freeRatio <= 1)) {
+    const rule = 'must be above 0 and at most 1';
+    throw invalidInput({ field: 'maintenance.freeRatio', rule, value: freeRatio });
+  }
+  return {
+    ...filled(counts, defaults, 'maintenance'),
+    freeRatio,
+    quiet: quietHours === undefined ? DEFAULT_QUIET : new TradingCalendar(quietHours),
   };
 }
 

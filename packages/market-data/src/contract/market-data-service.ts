@@ -18,6 +18,7 @@ import type {
 } from '@barkeep/realtime';
 import type { CandleQuery, WriteResult } from '@barkeep/storage';
 import type { CandleAnswer } from './candle-answer.ts';
+import type { IServiceMaintenance } from './maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type { MarketDataStatistics } from './market-data-statistics.ts';
 import type { SeriesReport } from './series-report.ts';
@@ -75,6 +76,9 @@ export interface PreloadResult {
  */
 export interface IMarketDataService extends AsyncDisposable {
   readonly state: HandleState;
+
+  /** `undefined` where the storage cannot be maintained. */
+  readonly maintenance: IServiceMaintenance | undefined;
 
   /** Stores candles: all or none. The last write wins on a timestamp; identical candles cost no write. */
   saveCandles(

@@ -9,6 +9,7 @@ import type {
 import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
+import type { MaintenanceStatistics } from './maintenance.ts';
 import type { RecordedError } from './series-report.ts';
 
 /**
@@ -178,5 +179,7 @@ export interface MarketDataStatistics {
   readonly diskCache: CacheStatistics | undefined;
   /** Why a part has no figures, by its name; empty when all have them. */
   readonly failed: Readonly<Partial<Record<PartName, BarkeepError>>>;
+  /** `undefined` where the storage cannot be maintained. */
+  readonly maintenance: MaintenanceStatistics | undefined;
   readonly preload: PreloadStatistics;
 }

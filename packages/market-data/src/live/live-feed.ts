@@ -336,13 +336,14 @@ export class LiveFeed {
     return Math.min(at, this.#life.at, this.#options.clock.now());
   }
 
-  /** From now on the clock is taken for right until something shows otherwise. */
+  /**
+   * From now on the clock is taken for right until something shows otherwise. One that was found to be far
+   * behind stays doubted until a value of the exchange shows that it was set right.
+   */
   #startOver(now: EpochMs): void {
     this.#steadySince = now;
     this.#behindMs = 0;
     this.#isClockRight = false;
-    this.#life.isSuspended = false;
-    this.#options.streams.isSuspended = false;
   }
 
   /**
@@ -400,6 +401,8 @@ export class LiveFeed {
   #trustClock(now: EpochMs): void {
     this.#startOver(now);
     this.#isClockRight = true;
+    this.#life.isSuspended = false;
+    this.#options.streams.isSuspended = false;
     this.#candles?.withdrawAll(this.#life.at);
     this.#promiseAnew(now);
   }
