@@ -348,11 +348,13 @@ export class LiveFeed {
 
   /**
    * The clock was set, or the process stood still: what was said of the time since the last sign of life
-   * before is not relied on.
+   * before is not relied on, nor anything said by a clock that nothing had confirmed.
    */
   #clockJumped(jump: TimeJump): void {
     const { clock, arrivals } = this.#options;
     const now = clock.now();
+    // No value of the exchange has shown that its signs of life meant the periods they were taken for.
+    if (!this.#isClockRight) this.#candles?.withdrawAll(Math.min(this.#steadySince, this.#life.at));
     const change = { now, seenUntil: this.#life.at, wasAhead: this.#eras.end(jump) };
     const dropped = this.#candles?.clockWasSet(change);
     this.#life.clockWasSet();
