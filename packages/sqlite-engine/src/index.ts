@@ -1,7 +1,11 @@
 export * from './archive-policy.ts';
+export type { BackupFigures } from './backup-figures.ts';
+export * from './backup-record.ts';
+export * from './backup-verification.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
 export * from './changing-calls.ts';
 export { type ArchiveFigures, type CompactionStep, CompactionTally } from './compaction-step.ts';
+export * from './database-copy.ts';
 export * from './database-location.ts';
 export type { DatabaseSettings } from './database-settings.ts';
 export * from './database-with-log.ts';

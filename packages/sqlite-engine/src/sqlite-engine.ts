@@ -36,6 +36,7 @@ import { ChangeLog, type RemoteChanges } from './change-log.ts';
 import type { ArchiveFigures, CompactionStep } from './compaction-step.ts';
 import { Compactor } from './compactor.ts';
 import { CoverageTable } from './coverage-table.ts';
+import { type CopiedState, type CopyTarget, copyDatabase } from './database-copy.ts';
 import {
   applySettings,
   assertLibraryVersion,
@@ -357,6 +358,11 @@ export class SqliteEngine {
       this.#wal.keep();
       return isMore;
     });
+  }
+
+  /** Copies one state of the database; see `copyDatabase`. No other call may be made until it has ended. */
+  copyTo(target: CopyTarget): Generator<number, CopiedState, void> {
+    return copyDatabase(this.#driver, target);
   }
 
   /**
