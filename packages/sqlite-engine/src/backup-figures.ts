@@ -1,6 +1,12 @@
 import { type EpochMs, isTimeframe } from '@barkeep/core';
-import { type BackupSeries, ContentDigest, SeriesDigest } from '@barkeep/storage';
+import {
+  type BackupProgress,
+  type BackupSeries,
+  ContentDigest,
+  SeriesDigest,
+} from '@barkeep/storage';
 import { bySeries } from './backup-record.ts';
+import type { BackupSteps, ProgressOf } from './backup-steps.ts';
 import { CandleReader } from './candle-reader.ts';
 import { CandleRows } from './candle-rows.ts';
 import { CoverageTable } from './coverage-table.ts';
@@ -24,10 +30,13 @@ const ROWS_PER_STEP = 500;
 const IN_SERIES: readonly string[] = ['candle_rows', 'segments', 'coverage'];
 
 /**
- * Reads a whole database, in the caller's transaction, and yields after each step how much of it was read.
+ * Reads a whole database, in the caller's transaction, step by step.
  * @throws BarkeepError `CORRUPT` when something cannot be read.
  */
-export function* computeFigures(driver: SqliteDriver): Generator<number, BackupFigures, void> {
+export function* computeFigures(
+  driver: SqliteDriver,
+  progress: ProgressOf,
+): BackupSteps<BackupFigures> {
   const tables = new FigureTables(driver);
   const stored = tables.series.stored();
   const series: BackupSeries[] = [];
@@ -35,10 +44,10 @@ export function* computeFigures(driver: SqliteDriver): Generator<number, BackupF
     if (!isTimeframe(timeframe)) continue;
     const row = tables.series.find({ symbol, timeframe });
     if (row === undefined) continue;
-    const figures = yield* tables.figuresOf(row, i / stored.length);
+    const figures = yield* tables.figuresOf(row, progress(i / stored.length));
     if (figures !== undefined) series.push(figures);
   }
-  return { series: series.sort(bySeries), rest: yield* digestOfRest(driver) };
+  return { series: series.sort(bySeries), rest: yield* digestOfRest(driver, progress(1)) };
 }
 
 class FigureTables {
@@ -52,7 +61,7 @@ class FigureTables {
     this.#coverage = new CoverageTable(driver);
   }
 
-  *figuresOf(row: SeriesRow, done: number): Generator<number, BackupSeries | undefined, void> {
+  *figuresOf(row: SeriesRow, done: BackupProgress): BackupSteps<BackupSeries | undefined> {
     const digest = new SeriesDigest();
     let first: EpochMs | undefined;
     let last: EpochMs | undefined;
@@ -81,14 +90,14 @@ class FigureTables {
   }
 }
 
-function* digestOfRest(driver: SqliteDriver): Generator<number, string, void> {
+function* digestOfRest(driver: SqliteDriver, done: BackupProgress): BackupSteps<string> {
   const digest = new ContentDigest();
   for (const table of ordinaryTables(driver)) {
     if (IN_SERIES.includes(table.name)) continue;
     digest.addText(table.name);
     for (const rows of rowsOf(driver, table)) {
       for (const row of rows) addRow(digest, row);
-      yield 1;
+      yield done;
     }
   }
   return digest.value;

@@ -1,7 +1,8 @@
 import { seriesKeyText } from '@barkeep/core';
-import type { BackupProblem, BackupSeries } from '@barkeep/storage';
+import type { BackupProblem, BackupProgress, BackupSeries } from '@barkeep/storage';
 import { type BackupFigures, computeFigures } from './backup-figures.ts';
 import { type BackupRecord, readRecord } from './backup-record.ts';
+import type { BackupSteps } from './backup-steps.ts';
 import { readSchemaVersion } from './migrations.ts';
 import { quoted } from './ordinary-tables.ts';
 import { SCHEMA_VERSION } from './schema.ts';
@@ -19,13 +20,18 @@ const MOST_PROBLEMS = 1_000;
 const FINDINGS: readonly string[] = ['CORRUPT', 'NOT_A_DATABASE', 'INVALID_INPUT', 'INTERNAL'];
 
 /**
- * Reads a backup as a whole and compares it with its record, in one read transaction. Yields what part
- * is done; nothing changes.
+ * Reads a backup as a whole and compares it with its record, in one read transaction. Nothing changes.
+ * What `first` throws counts as what is found.
  */
-export function* verifyBackup(driver: SqliteDriver): Generator<number, BackupFindings, void> {
+export function* verifyBackup(
+  driver: SqliteDriver,
+  first: () => void = () => undefined,
+): BackupSteps<BackupFindings> {
   const problems: BackupProblem[] = [];
   let record: BackupRecord | undefined;
   try {
+    driver.exec('PRAGMA query_only = ON');
+    first();
     const version = readSchemaVersion(driver);
     driver.exec('BEGIN');
     record = readRecord(driver);
@@ -46,19 +52,16 @@ export function* compareWith(
   record: BackupFigures,
   driver: SqliteDriver,
   problems: BackupProblem[],
-): Generator<number, void, void> {
+): BackupSteps<void> {
   yield* checkStructure(driver, problems);
-  const found = yield* computeFigures(driver);
+  const found = yield* computeFigures(driver, verifying);
   problems.push(...differences(record.series, found.series));
   if (found.rest === record.rest) return;
   problems.push({ kind: 'content', message: 'documents, revisions or other tables differ' });
 }
 
 /** Table by table, because one check of all could not be given up. */
-function* checkStructure(
-  driver: SqliteDriver,
-  problems: BackupProblem[],
-): Generator<number, void, void> {
+function* checkStructure(driver: SqliteDriver, problems: BackupProblem[]): BackupSteps<void> {
   const tables = driver
     .prepare<readonly [name: string]>("SELECT name FROM sqlite_schema WHERE type = 'table'")
     .all([]);
@@ -67,7 +70,7 @@ function* checkStructure(
     for (const [message] of driver.prepare<readonly [message: string]>(sql).all([])) {
       if (message !== 'ok') problems.push({ kind: 'structure', message: `${name}: ${message}` });
     }
-    yield 0;
+    yield verifying(0);
   }
 }
 
@@ -105,6 +108,10 @@ function* differences(
     const message = `${symbol} ${timeframe} was not there when the backup was made`;
     yield { kind: 'series', key: { symbol, timeframe }, message };
   }
+}
+
+function verifying(fraction: number): BackupProgress {
+  return { phase: 'verifying', fraction };
 }
 
 function unreadable(message: string): BackupProblem {

@@ -1,6 +1,8 @@
 import { BarkeepError } from '@barkeep/core';
+import type { BackupProgress } from '@barkeep/storage';
 import { type BackupFigures, computeFigures } from './backup-figures.ts';
 import { RECORD_PREFIX } from './backup-record.ts';
+import type { BackupSteps } from './backup-steps.ts';
 import { ordinaryTables, quoted, type UserTable, virtualTables } from './ordinary-tables.ts';
 import { readNumberPragma } from './pragma.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
@@ -24,6 +26,8 @@ const COPY = 'copy';
 const ROWS_PER_PIECE = 2_000;
 const BLOBS_PER_PIECE = 16;
 const SCHEMA_ATTEMPTS = 5;
+/** What part of the work copying is; the rest is reading once more what was copied. */
+const COPYING = 0.7;
 
 /** By what the rows of our tables without a row number are found again. */
 const KEYS: Readonly<Record<string, readonly [string, string]>> = {
@@ -36,12 +40,9 @@ const WITH_BLOBS: readonly string[] = ['segments', 'damaged_segments'];
 /**
  * Copies a database table by table in one read transaction, so that whoever else writes neither waits nor
  * makes it begin anew, as SQLite's own backup does whenever another process writes. Between two pieces,
- * which are yielded with what part is done, it can be given up; `VACUUM INTO` cannot.
+ * it can be given up; `VACUUM INTO` cannot.
  */
-export function* copyDatabase(
-  source: SqliteDriver,
-  target: CopyTarget,
-): Generator<number, CopiedState, void> {
+export function* copyDatabase(source: SqliteDriver, target: CopyTarget): BackupSteps<CopiedState> {
   const schema = begin(source, target);
   try {
     const total = Math.max(
@@ -50,10 +51,14 @@ export function* copyDatabase(
     );
     for (const table of schema.tables) {
       for (const _ of copyTable(source, table)) {
-        yield Math.min(1, readNumberPragma(source, `${COPY}.page_count`) / total) * 0.7;
+        yield copying(
+          COPYING * Math.min(1, readNumberPragma(source, `${COPY}.page_count`) / total),
+        );
       }
     }
-    const figures = yield* scaled(computeFigures(source), 0.7);
+    const figures = yield* computeFigures(source, (part) =>
+      copying(COPYING + (1 - COPYING) * part),
+    );
     source.exec('COMMIT');
     detach(source);
     finish(target, schema);
@@ -176,12 +181,8 @@ function* inPieces(
   }
 }
 
-function* scaled<T>(steps: Generator<number, T, void>, from: number): Generator<number, T, void> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    yield from + (1 - from) * step.value;
-  }
+function copying(fraction: number): BackupProgress {
+  return { phase: 'copying', fraction };
 }
 
 function unjournaled(driver: SqliteDriver): void {

@@ -1,6 +1,7 @@
 export * from './archive-policy.ts';
 export type { BackupFigures } from './backup-figures.ts';
 export * from './backup-record.ts';
+export type * from './backup-steps.ts';
 export * from './backup-verification.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
 export * from './changing-calls.ts';

@@ -28,6 +28,7 @@ import type {
 import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
 import { BackgroundCompaction } from './background-compaction.ts';
+import type { BackupSteps } from './backup-steps.ts';
 import { withBusyTimeout } from './busy-timeout.ts';
 import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
@@ -361,7 +362,7 @@ export class SqliteEngine {
   }
 
   /** Copies one state of the database; see `copyDatabase`. No other call may be made until it has ended. */
-  copyTo(target: CopyTarget): Generator<number, CopiedState, void> {
+  copyTo(target: CopyTarget): BackupSteps<CopiedState> {
     return copyDatabase(this.#driver, target);
   }
 

@@ -12,13 +12,14 @@ const DAY = 86_400_000;
 /** 1970 began on a Thursday. */
 const MONDAY = 3;
 
-/** Which backups to keep, latest first: those that the retention asks for, and what they continue. */
+/** Which backups to keep, latest first: those that the retention asks for, some more, and what they continue. */
 export function keptBackups<B extends KeptBackup>(
   backups: readonly B[],
   keep: CheckedPrune['keep'],
+  also: readonly B[] = [],
 ): B[] {
   const all = backups.toSorted((a, b) => b.createdAt - a.createdAt);
-  const kept = new Set<B>(all.slice(0, keep.last));
+  const kept = new Set<B>([...all.slice(0, keep.last), ...also]);
   const periods = [
     [keep.daily, dayOf],
     [keep.weekly, weekOf],
