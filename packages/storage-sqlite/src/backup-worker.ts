@@ -30,7 +30,9 @@ export interface BackupRequestOf<K extends keyof BackupJobs> {
   readonly job: Parameters<BackupJobs[K]>[0];
 }
 
-export type BackupRequest = { readonly [K in keyof BackupJobs]: BackupRequestOf<K> }[keyof BackupJobs];
+export type BackupRequest = {
+  readonly [K in keyof BackupJobs]: BackupRequestOf<K>;
+}[keyof BackupJobs];
 
 type BackupResult = ReturnType<BackupJobs[keyof BackupJobs]>;
 

@@ -74,7 +74,9 @@ export function backupCalls(options: BackupCallsOptions): IStorageBackup {
       run('backup.create', async () => {
         const { deadlineMs, ...checked } = checkBackup(input, media());
         const created = await timed(() =>
-          limited(clock, input, deadlineMs, (call) => work.create({ ...checked, ...call })),
+          limited(clock, input, deadlineMs, 'copying', (call) =>
+            work.create({ ...checked, ...call }),
+          ),
         );
         return { ...created, incremental: created.base !== undefined };
       }),
@@ -83,7 +85,9 @@ export function backupCalls(options: BackupCallsOptions): IStorageBackup {
       run('backup.verify', async () => {
         const source = checkSource(from, media());
         const verified = await timed(() =>
-          limited(clock, input, Number.POSITIVE_INFINITY, (call) => work.verify(source, call)),
+          limited(clock, input, Number.POSITIVE_INFINITY, 'verifying', (call) =>
+            work.verify(source, call),
+          ),
         );
         return { ...verified, ok: verified.problems.length === 0 };
       }),
@@ -92,7 +96,7 @@ export function backupCalls(options: BackupCallsOptions): IStorageBackup {
       run('backup.restore', async () => {
         const checked = checkRestore(input, media());
         const restore = () =>
-          limited(clock, input, Number.POSITIVE_INFINITY, (call) =>
+          limited(clock, input, Number.POSITIVE_INFINITY, 'verifying', (call) =>
             work.restore({ ...checked, ...call }),
           );
         return timed(() => (checked.to === undefined ? replace(restore) : restore()));
@@ -101,7 +105,7 @@ export function backupCalls(options: BackupCallsOptions): IStorageBackup {
     prune: async (input: PruneOptions): Promise<PruneReport> =>
       run('backup.prune', async () => {
         const checked = checkPrune(input, media());
-        return limited(clock, input, Number.POSITIVE_INFINITY, ({ signal }) =>
+        return limited(clock, input, Number.POSITIVE_INFINITY, 'verifying', ({ signal }) =>
           work.prune({ ...checked, signal }),
         );
       }),
@@ -115,6 +119,7 @@ async function limited<T>(
   clock: Clock,
   { signal, onProgress }: LimitedOptions,
   deadlineMs: number,
+  phase: BackupProgress['phase'],
   work: (call: BackupCall) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(signal);
@@ -126,11 +131,11 @@ async function limited<T>(
   const timer = clock.setTimer(() => controller.abort(late(deadlineMs)), deadlineMs);
   const listeners = new ListenerSet<BackupProgress>();
   if (onProgress !== undefined) listeners.add(onProgress);
+  const report = (progress: BackupProgress): void => listeners.emit(progress);
   try {
-    return await work({
-      signal: controller.signal,
-      report: (progress) => listeners.emit(progress),
-    });
+    report({ phase, fraction: 0 });
+    throwIfAborted(controller.signal);
+    return await work({ signal: controller.signal, report });
   } catch (error) {
     // Where it was given up, why says more than how.
     throw controller.signal.aborted ? controller.signal.reason : error;
