@@ -468,7 +468,7 @@ async function storeMuch({ candles, coverage, metadata }: IMarketDataStorage): P
   await coverage.add(KEY, { from: minute(100), to: minute(200) }, { source: 'b', collectedAt: 5 });
   const hours = { from: minute(0), to: minute(0) + 600 * MINUTE };
   await coverage.add(ONLY_COVERED, hours, { source: 'c', collectedAt: 7 });
-  await metadata.set('note', { text: 'hello', list: [1, null, '\ud800'] });
+  await metadata.set('note', { text: 'hello', list: [1, null, '비트'] });
   await metadata.set('zero', 0);
 }
 
