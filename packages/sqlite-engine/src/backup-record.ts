@@ -1,5 +1,5 @@
 import { BarkeepError, type EpochMs, type SeriesKey, type Timeframe } from '@barkeep/core';
-import type { BackupSeries } from '@barkeep/storage';
+import type { BackupDescription, BackupSeries } from '@barkeep/storage';
 import type { SqliteDriver } from './sqlite-driver.ts';
 
 /** What a backup says of itself, in tables of its own. */
@@ -57,6 +57,10 @@ export function writeRecord(driver: SqliteDriver, record: BackupRecord): void {
   }
 }
 
+export function dropRecord(driver: SqliteDriver): void {
+  driver.exec('DROP TABLE IF EXISTS barkeep_backup; DROP TABLE IF EXISTS barkeep_backup_series');
+}
+
 /** Whether a database says that it is a backup. */
 export function hasRecord(driver: SqliteDriver): boolean {
   const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'barkeep_backup'";
@@ -91,6 +95,12 @@ export function readRecord(driver: SqliteDriver): BackupRecord {
     }))
     .sort(bySeries);
   return { id, createdAt: Number(createdAt), base, basePath, rest, series };
+}
+
+/** What users are told of it. */
+export function descriptionOf({ id, createdAt, base, series }: BackupRecord): BackupDescription {
+  const candles = series.reduce((sum, { count }) => sum + count, 0);
+  return { id, createdAt, base, series, candles };
 }
 
 /** As `candles.list` orders them. */

@@ -1,5 +1,6 @@
 export * from './archive-policy.ts';
-export type { BackupFigures } from './backup-figures.ts';
+export { type BackupFigures, computeFigures } from './backup-figures.ts';
+export * from './backup-image.ts';
 export * from './backup-record.ts';
 export type * from './backup-steps.ts';
 export * from './backup-verification.ts';
@@ -18,6 +19,7 @@ export type * from './sqlite-driver.ts';
 export * from './sqlite-engine.ts';
 export { sqliteFailure } from './sqlite-failure.ts';
 export type * from './thread/engine-thread.ts';
+export * from './thread/remote-steps.ts';
 export * from './thread/serve-engine.ts';
 export * from './thread/spare-threads.ts';
 export * from './thread/thread-client.ts';

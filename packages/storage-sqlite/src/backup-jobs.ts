@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { BarkeepError, fileFailure } from '@barkeep/core';
 import {
+  assertSound,
   type BackupFindings,
   type BackupRecord,
   type BackupSteps,
@@ -52,7 +53,6 @@ export interface VerifiedFile extends BackupFindings {
 /** How long to wait for another connection to a backup: hardly anybody opens one. */
 const PATIENCE_MS = 1_000;
 const NEW_FILE_MODE = 0o644;
-const MOST_TOLD = 10;
 
 /** Writes a backup of a database; `copyTo` is that of its engine. */
 export function* createBackup(
@@ -96,7 +96,7 @@ export function* restoreBackup(job: RestoreJob): BackupSteps<BackupRecord> {
   place.assertFree();
   const { record, problems } = yield* verifyFile(from);
   assertSound(problems, `${from} is damaged, and was not restored`);
-  if (record === undefined) throw damaged(problems, `${from} cannot be read`);
+  if (record === undefined) throw new BarkeepError('CORRUPT', `${from} cannot be read`);
   const partial = PartialFile.create(to, place.mode ?? NEW_FILE_MODE, job.process);
   const source = openBackup(from);
   try {
@@ -160,17 +160,6 @@ function sizeOf(path: string): number {
     throw fileFailure(error, path, 'CANNOT_OPEN');
   }
   throw new BarkeepError('CANNOT_OPEN', `${path} is not a file`, { details: { path } });
-}
-
-function assertSound(problems: readonly BackupProblem[], message: string): void {
-  if (problems.length > 0) throw damaged(problems, message);
-}
-
-function damaged(problems: readonly BackupProblem[], message: string): BarkeepError {
-  const [first] = problems;
-  return new BarkeepError('CORRUPT', `${message}: ${first?.message}`, {
-    details: { problems: problems.slice(0, MOST_TOLD) },
-  });
 }
 
 function using<T>(driver: SqliteDriver, work: (driver: SqliteDriver) => T): T {

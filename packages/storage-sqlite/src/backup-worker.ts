@@ -2,10 +2,12 @@ import { BarkeepError, fileFailure, systemCode } from '@barkeep/core';
 import {
   type BackupRecord,
   type BackupSteps,
+  type Slice,
+  SlicedWork,
   type SqliteEngine,
   sqliteFailure,
 } from '@barkeep/sqlite-engine';
-import type { BackupProgress, PruneReport } from '@barkeep/storage';
+import type { PruneReport } from '@barkeep/storage';
 import {
   type CreatedFile,
   type CreateJob,
@@ -36,43 +38,27 @@ export type BackupRequest = {
 
 type BackupResult = ReturnType<BackupJobs[keyof BackupJobs]>;
 
-export type BackupStep =
-  | { readonly isDone: false; readonly progress: BackupProgress }
-  | { readonly isDone: true; readonly result: BackupResult | undefined };
-
 export type BackupWorkerCalls = {
   beginBackup(request: BackupRequest): void;
   /** Goes on for so many milliseconds, or to the end. */
-  continueBackup(forMs: number): BackupStep;
+  continueBackup(forMs: number): Slice<BackupResult>;
   /** Cleans up, whether it has come to its end or not. */
   endBackup(): void;
 };
 
-/** One job at a time, which goes on when it is asked to. */
+/** The thread's side of the calls; `engine` is that of the database that is open. */
 export function backupWorker(engine: () => SqliteEngine): BackupWorkerCalls {
-  let steps: BackupSteps<BackupResult | undefined> | undefined;
+  const work = new SlicedWork<BackupResult>();
   return {
-    beginBackup: (request) => {
-      steps = stepsOf(request, engine);
-    },
+    beginBackup: (request) => work.begin(stepsOf(request, engine)),
     continueBackup: (forMs) => {
-      if (steps === undefined) throw new BarkeepError('INTERNAL', 'no backup is under way');
-      const end = performance.now() + forMs;
       try {
-        for (;;) {
-          const step = steps.next();
-          if (step.done === true) return { isDone: true, result: step.value };
-          if (performance.now() >= end) return { isDone: false, progress: step.value };
-        }
+        return work.continue(forMs);
       } catch (error) {
         throw failureOf(error);
       }
     },
-    endBackup: () => {
-      const ended = steps;
-      steps = undefined;
-      ended?.return(undefined);
-    },
+    endBackup: () => work.end(),
   };
 }
 

@@ -1,29 +1,21 @@
-import { throwIfAborted } from '@barkeep/core';
+import { runSliced, type Slice } from '@barkeep/sqlite-engine';
 import type { BackupCall } from '@barkeep/storage';
 import type { BackupJobs, BackupRequest, BackupRequestOf } from './backup-worker.ts';
 import type { WorkerClient } from './worker-client.ts';
 
-/** How long a thread works before it looks whether it is to go on: so long an abort may take. */
-const SLICE_MS = 20;
-
-/** Has a thread do a job, slice by slice: it ends, and has cleaned up, soon after the signal fires. */
-export async function runBackup<K extends keyof BackupJobs>(
+/** Has a thread do a job in slices, of so many milliseconds where that is given. */
+export function runBackup<K extends keyof BackupJobs>(
   thread: WorkerClient,
   request: BackupRequestOf<K>,
-  { signal, report }: BackupCall,
-  forMs: number = SLICE_MS,
+  call: BackupCall,
+  forMs?: number,
 ): Promise<ReturnType<BackupJobs[K]>> {
-  // A request of one kind is one of them, which the type checker does not see.
-  await thread.call('beginBackup', [request as BackupRequest]);
-  try {
-    for (;;) {
-      throwIfAborted(signal);
-      const step = await thread.call('continueBackup', [forMs]);
-      // Each kind of job has its kind of result.
-      if (step.isDone) return step.result as ReturnType<BackupJobs[K]>;
-      report(step.progress);
-    }
-  } finally {
-    await thread.call('endBackup', []);
-  }
+  // A request of one kind is one of them, and each kind has its result: the type checker sees neither.
+  type Sliced = Promise<Slice<ReturnType<BackupJobs[K]>>>;
+  const work = {
+    begin: () => thread.call('beginBackup', [request as BackupRequest]),
+    continue: (ms: number) => thread.call('continueBackup', [ms]) as Sliced,
+    end: () => thread.call('endBackup', []),
+  };
+  return runSliced(work, call, forMs);
 }

@@ -2,14 +2,13 @@ import * as fs from 'node:fs';
 import * as paths from 'node:path';
 import { BarkeepError, fileFailure, systemClock } from '@barkeep/core';
 import {
-  type BackupRecord,
   type DatabaseLocation,
+  descriptionOf,
   locateDatabase,
   OpenDatabaseFiles,
 } from '@barkeep/sqlite-engine';
 import {
   type BackupCall,
-  type BackupDescription,
   type BackupSource,
   backupCalls,
   type CheckedPrune,
@@ -89,11 +88,6 @@ export async function holding<T>(
   } finally {
     OpenDatabaseFiles.release(location);
   }
-}
-
-export function descriptionOf({ id, createdAt, base, series }: BackupRecord): BackupDescription {
-  const candles = series.reduce((sum, { count }) => sum + count, 0);
-  return { id, createdAt, base, series, candles };
 }
 
 async function inThread<K extends keyof BackupJobs>(

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
-import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
+import { descriptionOf, type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
 import type {
   BackupCall,
   BackupSource,
@@ -20,13 +20,7 @@ import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
 import { runBackup } from './run-backup.ts';
 import { assertCompatible, installedVersions } from './runtime-versions.ts';
-import {
-  descriptionOf,
-  holding,
-  pruneBackups,
-  restoreBackup,
-  verifyBackup,
-} from './sqlite-backups.ts';
+import { holding, pruneBackups, restoreBackup, verifyBackup } from './sqlite-backups.ts';
 import { SqliteConnections } from './sqlite-connections.ts';
 import { checkOptions, type SqliteStorageOptions } from './sqlite-storage-options.ts';
 import { WorkerClient } from './worker-client.ts';
