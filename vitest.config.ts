@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { budget } from './tools/test-budget.ts';
 import { TallyReporter } from './tools/tally-reporter.ts';
+import { budget } from './tools/test-budget.ts';
 
 /** Packages and apps are read from their TypeScript sources: no build comes before the tests. */
 const sourceCondition = '@barkeep/typescript';

@@ -32,6 +32,14 @@ export interface ModelOptions {
   readonly path?: string;
 }
 
+/** Where backups that are files go. */
+export interface BackupPlaces<Subject extends ConformanceSubject> {
+  /** A path in a directory of the context's own, where nothing is yet; the harness removes what will be. */
+  path(name: string, context: HarnessContext): string;
+  /** A subject over the database at a path, not opened. */
+  open(path: string, context: HarnessContext): Subject;
+}
+
 /** How a suite gets hold of an adapter. */
 export interface ConformanceHarness<Subject extends ConformanceSubject> {
   /** What reports call it, such as `storage-sqlite (memory)`. */
@@ -56,6 +64,8 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
   readonly damages?: Readonly<
     Record<string, (place: KeptPlace, context: HarnessContext, subject: Subject) => unknown>
   >;
+  /** Needed where backups are files. */
+  readonly backups?: BackupPlaces<Subject>;
   /**
    * Scenarios known to fail, by key, with the reason. They are still run: one that passes is
    * reported as failed, so that the list stays true. A key that does not exist is an error.

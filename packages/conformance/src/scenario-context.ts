@@ -1,5 +1,6 @@
 import { ManualClock } from '@barkeep/core';
 import type {
+  BackupPlaces,
   ConformanceHarness,
   ConformanceSubject,
   HarnessContext,
@@ -58,6 +59,20 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     return next;
   }
 
+  /** A path beside the data of a subject, for a backup or a database; nothing is there yet. */
+  pathBeside(subject: Subject, name: string): string {
+    const { places, context } = this.#placesOf(subject);
+    return places.path(name, context);
+  }
+
+  /** Opens a subject over the database at a path. */
+  async openAt(path: string, beside: Subject): Promise<Subject> {
+    const { places, context } = this.#placesOf(beside);
+    const subject = this.#adopt(places.open(path, context), context);
+    await subject.open();
+    return subject;
+  }
+
   /** The names of the ways in which this harness can damage what a subject keeps. */
   get damages(): readonly string[] {
     return Object.keys(this.#harness.damages ?? {});
@@ -99,6 +114,16 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
       }
     }
     if (errors.length > 0) throw new AggregateError(errors, 'cleaning up after a scenario failed');
+  }
+
+  #placesOf(subject: Subject): { places: BackupPlaces<Subject>; context: HarnessContext } {
+    const context = this.#contexts.get(subject);
+    const { backups: places, name } = this.#harness;
+    if (context === undefined) throw new TypeError('this scenario did not make that subject');
+    if (places === undefined) {
+      throw new TypeError(`${name} says its backups are files, so its harness needs backups`);
+    }
+    return { places, context };
   }
 
   #adopt(subject: Subject, context: HarnessContext): Subject {

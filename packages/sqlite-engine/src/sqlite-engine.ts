@@ -33,6 +33,7 @@ import type {
 import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
 import { BackgroundCompaction } from './background-compaction.ts';
+import type { BackupSteps } from './backup-steps.ts';
 import { withBusyTimeout } from './busy-timeout.ts';
 import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
@@ -41,6 +42,7 @@ import { ChangeLog, type RemoteChanges } from './change-log.ts';
 import type { ArchiveFigures, CompactionStep } from './compaction-step.ts';
 import { Compactor } from './compactor.ts';
 import { CoverageTable } from './coverage-table.ts';
+import { type CopiedState, type CopyTarget, copyDatabase } from './database-copy.ts';
 import {
   applySettings,
   assertLibraryVersion,
@@ -432,6 +434,11 @@ export class SqliteEngine {
       this.#leases.giveBack(name, owner);
       return true;
     });
+  }
+
+  /** Copies one state of the database; see `copyDatabase`. No other call may be made until it has ended. */
+  copyTo(target: CopyTarget): BackupSteps<CopiedState> {
+    return copyDatabase(this.#driver, target);
   }
 
   /**

@@ -1,26 +1,37 @@
 import {
+  BarkeepError,
   type Candle,
   type CandleColumns,
   type CandleSeries,
   type Interval,
+  invalidInput,
   runCooperatively,
   type SeriesKey,
   seriesKeyText,
+  throwIfAborted,
   timeframeGrid,
 } from '@barkeep/core';
 import {
   AbstractMarketDataStorage,
   type AbstractStorageOptions,
   addCoverageEntry,
+  type BackupCall,
+  type BackupMedium,
+  type BackupProblem,
+  type BackupSource,
   type BatchOutcome,
+  type CheckedBackup,
   type CheckedBatch,
   type CheckedQuery,
+  type CheckedRestore,
   type CheckedSnapshotRequest,
   type CoverageEntry,
+  type CreatedBackup,
   type IntegrityReport,
   ProcessRevisions,
   putCoverageEntry,
   type RemovalOutcome,
+  type RestoredBackup,
   type RevisionBuckets,
   removeCoverageRange,
   revisionBuckets,
@@ -30,11 +41,13 @@ import {
   type SnapshotPart,
   type StorageSize,
   uncoveredPart,
+  type VerifiedBackup,
   wantsCandles,
 } from '@barkeep/storage';
 import { CandleChunks } from './candle-chunks.ts';
 import { CandleDraft } from './candle-draft.ts';
 import { checkSeries } from './check-series.ts';
+import { decodeBackup, encodeBackup } from './memory-backup.ts';
 import type { StoredSeries } from './stored-series.ts';
 
 export type MemoryStorageOptions = AbstractStorageOptions;
@@ -70,7 +83,7 @@ export class MemoryStorage extends AbstractMarketDataStorage {
         revisions: true,
         integrity: true,
         maintenance: false,
-        backup: false,
+        backup: true,
       },
       options,
     );
@@ -194,6 +207,55 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     return runCooperatively(checkSeries(this.#select(key ?? {})));
   }
 
+  protected override _backupMedia(): readonly BackupMedium[] {
+    return ['bytes'];
+  }
+
+  protected override async _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
+    const { since, signal, report } = backup;
+    if (since !== undefined) throw new TypeError('bytes have no path');
+    // In turn, so that it has every change that was under way.
+    const state = await this.#inTurn(() => ({
+      series: [...this.#series.values()],
+      documents: [...this.#documents],
+    }));
+    const description = { id: crypto.randomUUID(), createdAt: this.clock.now() };
+    const content = await runCooperatively(
+      encodeBackup({ ...description, ...state }, report),
+      signal,
+    );
+    const verified = await runCooperatively(decodeBackup(content, report), signal);
+    if (verified.content === undefined) throw damagedBackup(verified.problems);
+    const { description: made } = verified.content;
+    return { ...made, path: undefined, content, bytes: content.length, omitted: [] };
+  }
+
+  protected override async _verifyBackup(
+    from: BackupSource,
+    { signal, report }: BackupCall,
+  ): Promise<VerifiedBackup> {
+    const bytes = bytesOf(from);
+    const { content, problems } = await runCooperatively(decodeBackup(bytes, report), signal);
+    return { backup: content?.description, problems, bytes: bytes.length };
+  }
+
+  protected override async _restoreBackup(restore: CheckedRestore): Promise<RestoredBackup> {
+    const { from, overwrite, signal, report } = restore;
+    const decoded = await runCooperatively(decodeBackup(bytesOf(from), report), signal);
+    const { content, problems } = decoded;
+    if (content === undefined) throw damagedBackup(problems);
+    return this.#inTurn(() => {
+      throwIfAborted(signal);
+      if (!overwrite && this.#series.size + this.#documents.size > 0) throw notEmpty();
+      this.#series.clear();
+      this.#documents.clear();
+      for (const series of content.series) this.#put(series);
+      for (const [key, text] of content.documents) this.#documents.set(key, text);
+      this.#revisions.renewAll();
+      return { ...content.description, path: undefined };
+    });
+  }
+
   *#draft(
     batches: readonly CheckedBatch[],
   ): Generator<void, { drafts: SeriesDraft[]; outcomes: BatchOutcome[] }, void> {
@@ -285,6 +347,20 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     });
     return turn;
   }
+}
+
+function bytesOf(from: BackupSource): Uint8Array {
+  if (typeof from !== 'string') return from;
+  throw new TypeError('a backup is bytes');
+}
+
+function damagedBackup(problems: readonly BackupProblem[]): BarkeepError {
+  const message = `the backup is damaged: ${problems[0]?.message}`;
+  return new BarkeepError('CORRUPT', message, { details: { problems: problems.slice(0, 10) } });
+}
+
+function notEmpty(): BarkeepError {
+  return invalidInput({ field: 'overwrite', rule: 'must be true to replace what is stored' });
 }
 
 /** What a write makes of a series, and where its candles change. */

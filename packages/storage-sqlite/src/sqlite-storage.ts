@@ -1,12 +1,28 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { CANDLE_COLUMNS, type CandleColumns, CandleSeries, throwIfAborted } from '@barkeep/core';
-import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
-import type { CheckedQuery, VacuumReport } from '@barkeep/storage';
+import { descriptionOf, type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
+import type {
+  BackupCall,
+  BackupSource,
+  CheckedBackup,
+  CheckedPrune,
+  CheckedQuery,
+  CheckedRestore,
+  CreatedBackup,
+  PruneReport,
+  RestoredBackup,
+  VacuumReport,
+  VerifiedBackup,
+} from '@barkeep/storage';
 import { assertRoomToVacuum } from './assert-room-to-vacuum.ts';
+import { databasePath } from './database-path.ts';
 import { HeldDatabaseFile } from './held-database-file.ts';
+import { processToken } from './process-token.ts';
 import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
+import { runBackup } from './run-backup.ts';
 import { assertCompatible, installedVersions } from './runtime-versions.ts';
+import { holding, pruneBackups, restoreBackup, verifyBackup } from './sqlite-backups.ts';
 import { SqliteConnections } from './sqlite-connections.ts';
 import { checkOptions, type SqliteStorageOptions } from './sqlite-storage-options.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -45,7 +61,7 @@ export class SqliteStorage extends EngineStorage {
         revisions: true,
         integrity: true,
         maintenance: true,
-        backup: false,
+        backup: true,
       },
       { clock: options.clock },
     );
@@ -128,20 +144,42 @@ export class SqliteStorage extends EngineStorage {
     const { writer, file } = this.#opened();
     await writer.call('assertKept', []);
     if (file?.isAlone) return work(writer);
-    const own = new WorkerClient((error) => this.reportFailure('compaction', error));
-    // SQLite undoes what the thread was at.
-    const end = (): void => void own.kill();
-    signal?.addEventListener('abort', end, { once: true });
-    try {
-      await own.call('open', [{ ...this.#options, path: this.#held().path, ...file, access }]);
-      return await work(own);
-    } catch (error) {
-      throwIfAborted(signal);
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', end);
-      await own.close();
-    }
+    return this.#onOwnConnection(access, work, signal);
+  }
+
+  protected override _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
+    const { to, overwrite, since, ...call } = backup;
+    return holding(to, async (path) => {
+      const { writer, file } = this.#opened();
+      await writer.call('assertKept', []);
+      const job = {
+        to: path,
+        overwrite,
+        id: randomUUID(),
+        createdAt: this.clock.now(),
+        path: this.#held().path,
+        process: processToken(),
+      };
+      const request = { kind: 'create', job } as const;
+      // Where there can be no other connection, writes must not come between two steps.
+      const { record, bytes, omitted } = file?.isAlone
+        ? await runBackup(writer, request, call, Number.POSITIVE_INFINITY)
+        : await this.#onOwnConnection('read-only', (own) => runBackup(own, request, call));
+      const content = undefined;
+      return { ...descriptionOf(record), path: databasePath(to), content, bytes, omitted };
+    });
+  }
+
+  protected override _verifyBackup(from: BackupSource, call: BackupCall): Promise<VerifiedBackup> {
+    return verifyBackup(from, call);
+  }
+
+  protected override _restoreBackup(restore: CheckedRestore): Promise<RestoredBackup> {
+    return restoreBackup(restore);
+  }
+
+  protected override _pruneBackups(prune: CheckedPrune): Promise<PruneReport> {
+    return pruneBackups(prune);
   }
 
   protected override async _vacuum(signal: AbortSignal | undefined): Promise<VacuumReport> {
@@ -155,6 +193,28 @@ export class SqliteStorage extends EngineStorage {
 
   protected override _unwatchChanges(): void {
     this.#poll.stop();
+  }
+
+  /** When the signal fires, the thread ends at once, and SQLite undoes what it was at. */
+  async #onOwnConnection<T>(
+    access: ConnectionOptions['access'],
+    work: (own: WorkerClient) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { file } = this.#opened();
+    const own = new WorkerClient((error) => this.reportFailure('compaction', error));
+    const end = (): void => void own.kill();
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      await own.call('open', [{ ...this.#options, path: this.#held().path, ...file, access }]);
+      return await work(own);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', end);
+      await own.close();
+    }
   }
 
   #held(): HeldDatabaseFile {

@@ -1,6 +1,7 @@
 /** The thread that does the SQLite work of one connection: it answers requests in their order. */
 import { parentPort } from 'node:worker_threads';
 import { callsOf, changingCalls, serveEngine } from '@barkeep/sqlite-engine';
+import { backupWorker } from './backup-worker.ts';
 import { SharedDatabase } from './shared-database.ts';
 import { warmUp } from './warm-up.ts';
 import type { WorkerCalls } from './worker-protocol.ts';
@@ -12,6 +13,7 @@ const engineCalls = callsOf(() => database.opened.engine);
 
 const calls: WorkerCalls = {
   ...engineCalls,
+  ...backupWorker(() => database.opened.engine),
   readChanges: () => database.readChanges(),
   open: (options) => database.open(options),
   warmUp: () => {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { HarnessContext } from '@barkeep/conformance';
 import { registerStorageConformance } from '@barkeep/conformance/storage/vitest';
 import { type ArchiveOption, SqliteStorage } from '@barkeep/storage-sqlite';
@@ -31,5 +31,13 @@ for (const [name, archive] of Object.entries(ARCHIVES)) {
     model: { runs: name === TINY ? 1_000 : 300 },
     create: async (context) => create(context),
     reopen: async (_, context) => create(context),
+    backups: {
+      path: (file, { id }) => {
+        const path = join(directory, `${name} ${id} backups`, file);
+        mkdirSync(dirname(path), { recursive: true });
+        return path;
+      },
+      open: (path, { clock }) => new SqliteStorage({ path, archive, clock }),
+    },
   });
 }

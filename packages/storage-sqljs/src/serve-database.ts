@@ -1,17 +1,29 @@
 import { BarkeepError } from '@barkeep/core';
 import {
+  assertNothingStored,
+  type BackupRecord,
+  type BackupSteps,
   callsOf,
   changingCalls,
   type EnginePort,
+  SlicedWork,
   SqliteEngine,
   serveEngine,
   type ThreadCalls,
 } from '@barkeep/sqlite-engine';
 import type { SqlJsStatic } from 'sql.js';
+import { createImage, restoreImage, verifyImage } from './image-backup.ts';
 import { SqlJsDriver } from './sqljs-driver.ts';
-import type { DatabaseOptions, WorkerCalls } from './worker-protocol.ts';
+import type {
+  DatabaseOptions,
+  ImageJobs,
+  ImageRequest,
+  ImageResult,
+  WorkerCalls,
+} from './worker-protocol.ts';
 
 interface OpenDatabase {
+  readonly options: Omit<DatabaseOptions, 'bytes'>;
   readonly driver: SqlJsDriver;
   readonly engine: SqliteEngine;
 }
@@ -39,14 +51,40 @@ export function serveDatabase(
     throw new BarkeepError('INTERNAL', 'the worker has no database open');
   };
   const snapshot = (): Uint8Array => opened().driver.snapshot();
+  const stepsOf = (request: ImageRequest): BackupSteps<ImageResult> => {
+    if (request.kind === 'create') return createImage(sql, snapshot(), request.job);
+    if (request.kind === 'verify') return verifyImage(sql, request.job.bytes);
+    return restore(request.job);
+  };
+  const restore = function* ({
+    bytes,
+    overwrite,
+  }: Parameters<ImageJobs['restore']>[0]): BackupSteps<BackupRecord> {
+    const { driver, record } = yield* restoreImage(sql, bytes);
+    const before = opened();
+    try {
+      if (!overwrite) assertNothingStored(before.driver);
+      database = { ...before, driver, engine: SqliteEngine.open(driver, before.options) };
+    } catch (error) {
+      driver.close();
+      throw error;
+    }
+    before.engine.close();
+    afterChange?.();
+    return record;
+  };
   const engineCalls = callsOf(() => opened().engine);
   const acknowledged = changingCalls(engineCalls, (work) => {
     const done = work();
     afterChange?.();
     return done;
   });
+  const work = new SlicedWork<ImageResult>();
   const calls: WorkerCalls = {
     ...engineCalls,
+    beginBackup: (request) => work.begin(stepsOf(request)),
+    continueBackup: (forMs) => work.continue(forMs),
+    endBackup: () => work.end(),
     open: (options) => {
       database = open(sql, options);
       afterOpen?.();
@@ -65,7 +103,7 @@ export function serveDatabase(
 function open(sql: SqlJsStatic, { bytes, ...options }: DatabaseOptions): OpenDatabase {
   const driver = new SqlJsDriver(sql, bytes);
   try {
-    return { driver, engine: SqliteEngine.open(driver, options) };
+    return { driver, options, engine: SqliteEngine.open(driver, options) };
   } catch (error) {
     driver.close();
     throw error;

@@ -1,11 +1,28 @@
 import { BarkeepError, type Clock, fileFailure, ListenerSet } from '@barkeep/core';
-import { type EngineCaller, EngineStorage, type ThreadClient } from '@barkeep/sqlite-engine';
+import {
+  descriptionOf,
+  type EngineCaller,
+  EngineStorage,
+  runSliced,
+  type Slice,
+  type ThreadClient,
+} from '@barkeep/sqlite-engine';
+import type {
+  BackupCall,
+  BackupMedium,
+  BackupSource,
+  CheckedBackup,
+  CheckedRestore,
+  CreatedBackup,
+  RestoredBackup,
+  VerifiedBackup,
+} from '@barkeep/storage';
 import { usableImage } from './database-image.ts';
 import type { Persister } from './persister.ts';
 import type { SaveStatus } from './save-status.ts';
 import { SnapshotSaver } from './snapshot-saver.ts';
 import type { CheckedSnapshotOptions } from './sqljs-storage-options.ts';
-import type { WorkerCalls } from './worker-protocol.ts';
+import type { ImageJobs, ImageRequest, ImageRequestOf, WorkerCalls } from './worker-protocol.ts';
 
 /** A thread that runs a database, and who keeps that. */
 export interface ThreadDatabase {
@@ -44,7 +61,7 @@ export abstract class SnapshotStorage extends EngineStorage {
         revisions: true,
         integrity: true,
         maintenance: true,
-        backup: false,
+        backup: true,
       },
       { clock },
     );
@@ -140,6 +157,53 @@ export abstract class SnapshotStorage extends EngineStorage {
     await this.#check();
   }
 
+  protected override _backupMedia(): readonly BackupMedium[] {
+    return ['bytes'];
+  }
+
+  protected override async _createBackup(call: CheckedBackup): Promise<CreatedBackup> {
+    const job = { id: crypto.randomUUID(), createdAt: this.clock.now() };
+    const { record, content } = await this.#runBackup({ kind: 'create', job }, call);
+    const bytes = content.length;
+    return { ...descriptionOf(record), path: undefined, content, bytes, omitted: [] };
+  }
+
+  protected override async _verifyBackup(
+    from: BackupSource,
+    call: BackupCall,
+  ): Promise<VerifiedBackup> {
+    const bytes = bytesOf(from);
+    const { record, problems } = await this.#runBackup({ kind: 'verify', job: { bytes } }, call);
+    return { backup: record && descriptionOf(record), problems, bytes: bytes.length };
+  }
+
+  protected override async _restoreBackup(restore: CheckedRestore): Promise<RestoredBackup> {
+    const { from, overwrite } = restore;
+    if (this.#given.readOnly === true) throw isReadOnly(this.#given.name);
+    const job = { bytes: bytesOf(from), overwrite };
+    try {
+      const record = await this.#runBackup({ kind: 'restore', job }, restore);
+      return { ...descriptionOf(record), path: undefined };
+    } finally {
+      this.#saver.touch();
+    }
+  }
+
+  #runBackup<K extends keyof ImageJobs>(
+    request: ImageRequestOf<K>,
+    call: BackupCall,
+  ): Promise<ReturnType<ImageJobs[K]>> {
+    const { thread } = this.#opened();
+    // A request of one kind is one of them, and each kind has its result: the type checker sees neither.
+    type Sliced = Promise<Slice<ReturnType<ImageJobs[K]>>>;
+    const work = {
+      begin: () => thread.call('beginBackup', [request as ImageRequest]),
+      continue: (ms: number) => thread.call('continueBackup', [ms]) as Sliced,
+      end: () => thread.call('endBackup', []),
+    };
+    return runSliced(work, call);
+  }
+
   async #load(persister: Persister): Promise<Uint8Array | undefined> {
     try {
       const bytes = await persister.load();
@@ -172,6 +236,17 @@ export abstract class SnapshotStorage extends EngineStorage {
     if (this.#database === undefined) throw this.notOpen();
     return this.#database;
   }
+}
+
+function bytesOf(from: BackupSource): Uint8Array {
+  if (typeof from !== 'string') return from;
+  throw new TypeError('a backup is bytes');
+}
+
+function isReadOnly(name: string): BarkeepError {
+  return new BarkeepError('READ_ONLY', `${name} was opened for reading only`, {
+    details: { path: name },
+  });
 }
 
 function nothingToRead(name: string): BarkeepError {

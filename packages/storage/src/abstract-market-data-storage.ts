@@ -33,6 +33,12 @@ import {
   wholePeriodsFrom,
   wholePeriodsInside,
 } from '@barkeep/core';
+import {
+  backupCalls,
+  type CreatedBackup,
+  type RestoredBackup,
+  type VerifiedBackup,
+} from './backup-calls.ts';
 import type {
   CandleBatch,
   CandleQuery,
@@ -44,6 +50,7 @@ import type {
 } from './candle-repository.ts';
 import type { BackgroundFailure, BackgroundWork, ChangeEvent, IChangeFeed } from './change-feed.ts';
 import { ChangeGate } from './change-gate.ts';
+import type { BackupCall, CheckedBackup, CheckedPrune, CheckedRestore } from './checked-backup.ts';
 import {
   type CheckedQuery,
   checkColumns,
@@ -91,6 +98,7 @@ import {
 import type { IMetadataRepository } from './metadata-repository.ts';
 import { ProcessRevisions } from './process-revisions.ts';
 import type { SeriesSnapshot, SnapshotPart, SnapshotRequest } from './series-snapshot.ts';
+import type { BackupMedium, BackupSource, IStorageBackup, PruneReport } from './storage-backup.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
 import type {
   CompactionReport,
@@ -163,6 +171,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly changes: IChangeFeed;
   readonly integrity: IIntegrityCheck | undefined;
   readonly maintenance: IStorageMaintenance | undefined;
+  readonly backup: IStorageBackup | undefined;
   protected readonly clock: Clock;
   readonly #listeners = new ListenerSet<ChangeEvent>();
   readonly #statistics = new OperationStatistics();
@@ -258,6 +267,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
           lease: (request: LeaseRequest, call?: CallOptions) => this.#lease(request, call),
         })
       : undefined;
+    this.backup = capabilities.backup ? this.#backupCalls() : undefined;
   }
 
   async flush(options?: CallOptions): Promise<void> {
@@ -442,6 +452,30 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     if (forMs > 0) this.#leases.set(name, { owner, until: now + forMs });
     else if (held?.owner === owner) this.#leases.delete(name);
     return Promise.resolve(true);
+  }
+
+  /** What backups of this storage can be; with `bytes`, a restoration replaces what it holds. */
+  protected _backupMedia(): readonly BackupMedium[] {
+    return ['file'];
+  }
+
+  /** Must be overridden, as the next two, by an adapter that declares the capability `backup`. */
+  protected _createBackup(_backup: CheckedBackup): Promise<CreatedBackup> {
+    return Promise.reject(new TypeError(`${this.name} declares backup without _createBackup`));
+  }
+
+  protected _verifyBackup(_from: BackupSource, _call: BackupCall): Promise<VerifiedBackup> {
+    return Promise.reject(new TypeError(`${this.name} declares backup without _verifyBackup`));
+  }
+
+  /** Without `to` it replaces what is stored, with new revisions; subscribers are told by the base. */
+  protected _restoreBackup(_restore: CheckedRestore): Promise<RestoredBackup> {
+    return Promise.reject(new TypeError(`${this.name} declares backup without _restoreBackup`));
+  }
+
+  /** Must be overridden where backups can be files. */
+  protected _pruneBackups(_prune: CheckedPrune): Promise<PruneReport> {
+    return Promise.reject(new TypeError(`${this.name} keeps backups without _pruneBackups`));
   }
 
   /** Called when the change feed gets its first subscriber: an adapter that must look for changes begins. */
@@ -957,6 +991,26 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
         throw invalidInput({ field: 'forMs', rule, value: forMs });
       }
       return this._lease({ name, owner, forMs });
+    });
+  }
+
+  #backupCalls(): IStorageBackup {
+    return backupCalls({
+      clock: this.clock,
+      media: () => this._backupMedia(),
+      work: {
+        create: (backup) => this._createBackup(backup),
+        verify: (from, call) => this._verifyBackup(from, call),
+        restore: (restore) => this._restoreBackup(restore),
+        prune: (prune) => this._pruneBackups(prune),
+      },
+      run: (operation, work) => this.#call(operation, undefined, work),
+      replace: (work) =>
+        this.#change(async () => {
+          const restored = await work();
+          this.#publish({ type: 'lagged' });
+          return restored;
+        }),
     });
   }
 

@@ -1,12 +1,22 @@
 export * from './abstract-market-data-storage.ts';
+export {
+  type BackupWork,
+  backupCalls,
+  type CreatedBackup,
+  type RestoredBackup,
+  type VerifiedBackup,
+} from './backup-calls.ts';
+export { keptBackups } from './backup-retention.ts';
 export type * from './candle-repository.ts';
 export type * from './change-feed.ts';
+export type * from './checked-backup.ts';
 export { type CheckedQuery, checkQuery, EVER } from './checked-query.ts';
 export {
   type CheckedSnapshotRange,
   type CheckedSnapshotRequest,
   wantsCandles,
 } from './checked-snapshot-request.ts';
+export { ContentDigest } from './content-digest.ts';
 export {
   addCoverageEntries,
   addCoverageEntry,
@@ -22,7 +32,9 @@ export { ProcessRevisions } from './process-revisions.ts';
 export { randomRevision } from './random-revision.ts';
 export { refuseOtherUnits } from './refuse-other-units.ts';
 export { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
+export { SeriesDigest } from './series-digest.ts';
 export type * from './series-snapshot.ts';
+export type * from './storage-backup.ts';
 export type * from './storage-capabilities.ts';
 export type * from './storage-maintenance.ts';
 export { type BatchContent, uncoveredPart } from './uncovered-part.ts';

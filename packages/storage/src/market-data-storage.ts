@@ -4,6 +4,7 @@ import type { BackgroundFailure, IChangeFeed } from './change-feed.ts';
 import type { ICoverageRepository } from './coverage-repository.ts';
 import type { IIntegrityCheck } from './integrity-check.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
+import type { IStorageBackup } from './storage-backup.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
 import type { IStorageMaintenance } from './storage-maintenance.ts';
 
@@ -50,6 +51,8 @@ export interface IMarketDataStorage extends AsyncDisposable {
   readonly integrity?: IIntegrityCheck | undefined;
   /** There exactly when `capabilities.maintenance`. */
   readonly maintenance?: IStorageMaintenance | undefined;
+  /** There exactly when `capabilities.backup`. */
+  readonly backup?: IStorageBackup | undefined;
 
   open(options?: CallOptions): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { ConformanceSuite } from '../scenario.ts';
 import { abortScenarios } from './scenarios/abort.ts';
+import { backupScenarios } from './scenarios/backup.ts';
 import { capabilityScenarios } from './scenarios/capabilities.ts';
 import { changeScenarios } from './scenarios/changes.ts';
 import { concurrencyScenarios } from './scenarios/concurrency.ts';
@@ -51,6 +52,7 @@ export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
     ...reopenScenarios,
     ...integrityScenarios,
     ...maintenanceScenarios,
+    ...backupScenarios,
     ...statisticsScenarios,
     ...modelScenarios,
   ],

@@ -115,6 +115,35 @@ describe('the storage suite', () => {
         "write-uncovered": 11,
       }
     `);
+    expect(counts({ backup: true })).toMatchInlineSnapshot(`
+      {
+        "abort": 23,
+        "all": 333,
+        "backup": 21,
+        "capabilities": 5,
+        "changes": 18,
+        "close-finishes": 20,
+        "concurrency": 8,
+        "coverage": 19,
+        "invalid": 35,
+        "lifecycle": 32,
+        "list": 4,
+        "metadata": 7,
+        "model": 1,
+        "read": 25,
+        "read-columns": 10,
+        "read-many": 3,
+        "remove": 9,
+        "reopen": 1,
+        "scan": 8,
+        "snapshots": 19,
+        "stats": 3,
+        "symbols": 10,
+        "values": 15,
+        "write": 26,
+        "write-uncovered": 11,
+      }
+    `);
     expect(counts({ maintenance: true })).toMatchInlineSnapshot(`
       {
         "abort": 33,

@@ -41,8 +41,8 @@ export const handleBugs: readonly PlantedStorageBug[] = [
       capabilities: { ...capabilities, integrity: false },
     }),
   ),
-  plantBugOutside('claims backups', 'capabilities/backup-declared', ({ capabilities }) => ({
-    capabilities: { ...capabilities, backup: true },
+  plantBugOutside('denies its backups', 'capabilities/backup-undeclared', ({ capabilities }) => ({
+    capabilities: { ...capabilities, backup: false },
   })),
   plantBugOutside('shares documents', 'metadata/not-shared', ({ metadata }) => {
     const documents = new Map<string, Awaited<ReturnType<typeof metadata.get>>>();

@@ -1,3 +1,4 @@
+import { backupBugs } from './backup-bugs.ts';
 import { coverageBugs } from './coverage-bugs.ts';
 import { handleBugs } from './handle-bugs.ts';
 import { maintenanceBugs } from './maintenance-bugs.ts';
@@ -19,6 +20,7 @@ export const plantedStorageBugs: readonly PlantedStorageBug[] = [
   ...coverageBugs,
   ...handleBugs,
   ...maintenanceBugs,
+  ...backupBugs,
   ...revisionBugs,
   ...snapshotBugs,
   ...uncoveredBugs,

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
 import { isEqual } from '@barkeep/conformance';
 import {
+  BarkeepError,
   type Candle,
   CandleSeries,
   type Clock,
   type Interval,
   intervalsOverlap,
+  invalidInput,
   type SeriesKey,
   seriesKeyText,
   timeframeGrid,
@@ -12,20 +16,31 @@ import {
 import {
   AbstractMarketDataStorage,
   addCoverageEntry,
+  type BackupDescription,
+  type BackupMedium,
+  type BackupSeries,
+  type BackupSource,
   type BatchContent,
   type BatchOutcome,
+  type CheckedBackup,
   type CheckedBatch,
   type CheckedQuery,
+  type CheckedRestore,
   type CompactionReport,
   type CoverageEntry,
+  type CreatedBackup,
+  EVER,
   type IntegrityReport,
   type RemovalOutcome,
+  type RestoredBackup,
   removeCoverageRange,
+  SeriesDigest,
   type SeriesFilter,
   type SeriesInfo,
   type StorageCapabilities,
   type StorageSize,
   uncoveredPart,
+  type VerifiedBackup,
 } from '@barkeep/storage';
 
 /** One series, in the plainest form there is. */
@@ -51,6 +66,20 @@ export class ReferenceData {
   readonly documents: Map<string, string> = new Map();
 }
 
+interface KeptSeries {
+  readonly candles: ReadonlyMap<number, Candle>;
+  readonly coverage: readonly CoverageEntry[];
+}
+
+/** What is in a backup. */
+export interface KeptState {
+  readonly id: string;
+  readonly createdAt: number;
+  /** By key, as JSON. */
+  readonly series: ReadonlyMap<string, KeptSeries>;
+  readonly documents: ReadonlyMap<string, string>;
+}
+
 export interface ReferenceOptions {
   readonly clock: Clock;
   readonly data: ReferenceData;
@@ -74,7 +103,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
         revisions: true,
         integrity: true,
         maintenance: true,
-        backup: false,
+        backup: true,
         ...capabilities,
       },
       { clock },
@@ -173,6 +202,102 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
 
   protected override async _explain(filter: SeriesFilter): Promise<CompactionReport> {
     return this.report(filter);
+  }
+
+  protected override _backupMedia(): readonly BackupMedium[] {
+    return ['bytes'];
+  }
+
+  protected override async _createBackup(_backup: CheckedBackup): Promise<CreatedBackup> {
+    const state = this.stateToKeep();
+    const content = this.pack({ ...state, id: crypto.randomUUID(), createdAt: this.clock.now() });
+    return {
+      ...this.unpack(content).description,
+      path: undefined,
+      content,
+      bytes: content.length,
+      omitted: [],
+    };
+  }
+
+  protected override async _verifyBackup(from: BackupSource): Promise<VerifiedBackup> {
+    try {
+      const { description } = this.unpack(from);
+      return { backup: description, problems: [], bytes: from.length };
+    } catch (error) {
+      const message = String(error);
+      const problems = [{ kind: 'unreadable', message }] as const;
+      return { backup: undefined, problems, bytes: from.length };
+    }
+  }
+
+  protected override async _restoreBackup(restore: CheckedRestore): Promise<RestoredBackup> {
+    const { kept, description } = this.unpack(restore.from);
+    const { series, documents } = this.data;
+    if (!restore.overwrite && !this.isEmpty) {
+      throw invalidInput({ field: 'overwrite', rule: 'must be true' });
+    }
+    this.clear();
+    for (const [name, { candles, coverage }] of kept.series) {
+      const one = this.seriesOf(nameToKey(name));
+      for (const [at, candle] of candles) one.candles.set(at, candle);
+      one.coverage = [...coverage];
+    }
+    for (const [key, text] of kept.documents) documents.set(key, text);
+    for (const { key } of series.values()) this.noteChange(key, EVER);
+    return { ...description, path: undefined };
+  }
+
+  protected get isEmpty(): boolean {
+    const { series, documents } = this.data;
+    const some = [...series.values()];
+    return (
+      documents.size === 0 &&
+      some.every(({ candles, coverage }) => candles.size + coverage.length === 0)
+    );
+  }
+
+  /** Leaves nothing but what changes there were. */
+  protected clear(): void {
+    this.data.documents.clear();
+    for (const series of this.data.series.values()) {
+      series.candles.clear();
+      series.loose.clear();
+      series.coverage = [];
+    }
+  }
+
+  /** What a backup is made of. */
+  protected stateToKeep(): Pick<KeptState, 'series' | 'documents'> {
+    const series = [...this.data.series.values()].map(
+      ({ key, candles, coverage }) =>
+        [keyToName(key), { candles: new Map(candles), coverage: [...coverage] }] as const,
+    );
+    return { series: new Map(series), documents: new Map(this.data.documents) };
+  }
+
+  protected pack(state: KeptState): Uint8Array {
+    const bytes = serialize(state);
+    return new Uint8Array([...createHash('sha256').update(bytes).digest(), ...bytes]);
+  }
+
+  protected unpack(from: BackupSource): { kept: KeptState; description: BackupDescription } {
+    if (typeof from === 'string') throw new TypeError('a backup is bytes');
+    const bytes = from.subarray(32);
+    const digest = createHash('sha256').update(bytes).digest();
+    if (!digest.equals(from.subarray(0, 32))) throw new BarkeepError('CORRUPT', 'it is damaged');
+    // The digest says that it is what `pack` made.
+    const kept = deserialize(bytes) as KeptState;
+    const { id, createdAt } = kept;
+    const series = [...kept.series]
+      .map(([name, one]) => describeKept(nameToKey(name), one))
+      .filter(({ count, key }) => count > 0 || (kept.series.get(key)?.coverage.length ?? 0) > 0)
+      .map(({ key: _, ...rest }) => rest)
+      .sort((a, b) =>
+        (a.symbol === b.symbol ? a.timeframe < b.timeframe : a.symbol < b.symbol) ? -1 : 1,
+      );
+    const candles = series.reduce((sum, { count }) => sum + count, 0);
+    return { kept, description: { id, createdAt, base: undefined, series, candles } };
   }
 
   /** What a compaction does. */
@@ -295,6 +420,32 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     this.data.series.set(name, added);
     return added;
   }
+}
+
+function keyToName({ symbol, timeframe }: SeriesKey): string {
+  return JSON.stringify({ symbol, timeframe });
+}
+
+function nameToKey(name: string): SeriesKey {
+  return JSON.parse(name) as SeriesKey;
+}
+
+function describeKept(
+  { symbol, timeframe }: SeriesKey,
+  { candles, coverage }: KeptSeries,
+): BackupSeries & { readonly key: string } {
+  const sorted = [...candles.values()].sort((a, b) => a.timestamp - b.timestamp);
+  const digest = new SeriesDigest();
+  digest.add(CandleSeries.from({ symbol, timeframe }, sorted));
+  return {
+    key: keyToName({ symbol, timeframe }),
+    symbol,
+    timeframe,
+    count: sorted.length,
+    first: sorted[0]?.timestamp,
+    last: sorted.at(-1)?.timestamp,
+    checksum: digest.finish(coverage),
+  };
 }
 
 function intervalOf({ timeframe }: SeriesKey, timestamps: readonly number[]): Interval | undefined {

@@ -1,0 +1,153 @@
+import {
+  abortedError,
+  BarkeepError,
+  type CallOptions,
+  type Clock,
+  ListenerSet,
+  monotonicTime,
+  throwIfAborted,
+} from '@barkeep/core';
+import {
+  type BackupCall,
+  type CheckedBackup,
+  type CheckedPrune,
+  type CheckedRestore,
+  checkBackup,
+  checkPrune,
+  checkRestore,
+  checkSource,
+} from './checked-backup.ts';
+import type {
+  BackupMedium,
+  BackupOptions,
+  BackupProgress,
+  BackupReport,
+  BackupSource,
+  BackupVerification,
+  IStorageBackup,
+  PruneOptions,
+  PruneReport,
+  RestoreOptions,
+  RestoreReport,
+} from './storage-backup.ts';
+
+export type CreatedBackup = Omit<BackupReport, 'tookMs' | 'incremental'>;
+export type VerifiedBackup = Omit<BackupVerification, 'tookMs' | 'ok'>;
+export type RestoredBackup = Omit<RestoreReport, 'tookMs'>;
+
+/** What backups are made of: arguments are checked. */
+export interface BackupWork {
+  create(backup: CheckedBackup): Promise<CreatedBackup>;
+  verify(from: BackupSource, call: BackupCall): Promise<VerifiedBackup>;
+  restore(restore: CheckedRestore): Promise<RestoredBackup>;
+  prune(prune: CheckedPrune): Promise<PruneReport>;
+}
+
+export interface BackupCallsOptions {
+  readonly clock: Clock;
+  readonly media: () => readonly BackupMedium[];
+  readonly work: BackupWork;
+  /** The frame of every call: whether the handle is open, how long it took. */
+  readonly run: <T>(operation: string, work: () => Promise<T>) => Promise<T>;
+  /** The frame of a call that replaces everything that is stored. */
+  readonly replace: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * The calls of a backup as users see them: with checked arguments, a deadline, progress and an abort
+ * signal. Other than elsewhere an aborted call ends when the work has ended, and cleaned up.
+ */
+export function backupCalls(options: BackupCallsOptions): IStorageBackup {
+  const { clock, media, work, run, replace } = options;
+  const time = monotonicTime(clock);
+  const timed = async <T extends object>(call: () => Promise<T>) => {
+    const startedAt = time.now();
+    const answer = await call();
+    return { ...answer, tookMs: time.now() - startedAt };
+  };
+  return Object.freeze({
+    get media() {
+      return media();
+    },
+
+    create: async (input: BackupOptions = {}): Promise<BackupReport> =>
+      run('backup.create', async () => {
+        const { deadlineMs, ...checked } = checkBackup(input, media());
+        const created = await timed(() =>
+          limited(clock, input, deadlineMs, 'copying', (call) =>
+            work.create({ ...checked, ...call }),
+          ),
+        );
+        return { ...created, incremental: created.base !== undefined };
+      }),
+
+    verify: async (from: BackupSource, input: CallOptions = {}): Promise<BackupVerification> =>
+      run('backup.verify', async () => {
+        const source = checkSource(from, media());
+        const verified = await timed(() =>
+          limited(clock, input, Number.POSITIVE_INFINITY, 'verifying', (call) =>
+            work.verify(source, call),
+          ),
+        );
+        return { ...verified, ok: verified.problems.length === 0 };
+      }),
+
+    restore: async (input: RestoreOptions): Promise<RestoreReport> =>
+      run('backup.restore', async () => {
+        const checked = checkRestore(input, media());
+        const restore = () =>
+          limited(clock, input, Number.POSITIVE_INFINITY, 'verifying', (call) =>
+            work.restore({ ...checked, ...call }),
+          );
+        return timed(() => (checked.to === undefined ? replace(restore) : restore()));
+      }),
+
+    prune: async (input: PruneOptions): Promise<PruneReport> =>
+      run('backup.prune', async () => {
+        const checked = checkPrune(input, media());
+        return limited(clock, input, Number.POSITIVE_INFINITY, 'verifying', ({ signal }) =>
+          work.prune({ ...checked, signal }),
+        );
+      }),
+  });
+}
+
+type LimitedOptions = CallOptions & Pick<BackupOptions, 'onProgress'>;
+
+/** Runs work under one signal, which fires when the caller's does, or at the deadline. */
+async function limited<T>(
+  clock: Clock,
+  { signal, onProgress }: LimitedOptions,
+  deadlineMs: number,
+  phase: BackupProgress['phase'],
+  work: (call: BackupCall) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(signal);
+  const controller = new AbortController();
+  const abort = (): void => {
+    if (signal !== undefined) controller.abort(abortedError(signal));
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  const timer = clock.setTimer(() => controller.abort(late(deadlineMs)), deadlineMs);
+  const listeners = new ListenerSet<BackupProgress>();
+  if (onProgress !== undefined) listeners.add(onProgress);
+  const report = (progress: BackupProgress): void => listeners.emit(progress);
+  try {
+    report({ phase, fraction: 0 });
+    throwIfAborted(controller.signal);
+    return await work({ signal: controller.signal, report });
+  } catch (error) {
+    // Where it was given up, why says more than how.
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    timer.cancel();
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function late(deadlineMs: number): BarkeepError {
+  return new BarkeepError('TIMEOUT', `the backup was not complete after ${deadlineMs} ms`, {
+    retryable: true,
+    details: { deadlineMs },
+  });
+}
