@@ -1,6 +1,7 @@
 /** The types of the package, the same on every platform. */
 export type * from '@barkeep/source';
 export type {
+  BackupConfig,
   BreakerPolicy,
   CandleCacheConfig,
   FetchingConfig,

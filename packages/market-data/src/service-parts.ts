@@ -17,6 +17,7 @@ import { RealtimeRecorder } from './live/realtime-recorder.ts';
 import { RouterTier } from './live/router-tier.ts';
 import { MaintenanceRunner } from './maintenance/maintenance-runner.ts';
 import { AnalyzeTask } from './maintenance/tasks/analyze-task.ts';
+import { BackupTask } from './maintenance/tasks/backup-task.ts';
 import { IncrementalVacuumTask } from './maintenance/tasks/incremental-vacuum-task.ts';
 import { IntegrityCheckTask } from './maintenance/tasks/integrity-check-task.ts';
 import { ReindexTask } from './maintenance/tasks/reindex-task.ts';
@@ -145,6 +146,7 @@ function maintenanceRunner(
       new AnalyzeTask(settings),
       new ReindexTask(settings),
       new IntegrityCheckTask(settings),
+      ...(settings.backup && storage.backup ? [new BackupTask(settings.backup)] : []),
     ],
     closing,
     onFailure: (error) => void log.add(error),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Candle, ManualClock } from '@barkeep/core';
@@ -241,3 +241,29 @@ async function passUntilRun(
   }
   throw new Error('nothing ran');
 }
+
+it('backs the database up as often as it is told to, verified, and keeps as many as it should', async () => {
+  const path = temporaryPath();
+  const directory = join(path, '..', 'backups');
+  mkdirSync(directory);
+  const backup = { directory, everyMs: DAY, keep: { last: 2 } };
+  const { storage, service, clock } = await open({ intervalMs: HOUR, backup }, { path });
+  await storage.candles.write({ key: KEY, candles: candles(0, 5_000) });
+  for (let day = 1; day <= 3; day += 1) {
+    await passUntil(clock, BUSY + day * DAY + 2 * HOUR);
+    await vi.waitFor(async () => {
+      const history = (await service.maintenance?.history()) ?? [];
+      expect(history.filter(({ action }) => action === 'backup')).toHaveLength(day);
+    });
+  }
+  const files = readdirSync(directory);
+  expect(files).toHaveLength(2);
+  for (const file of files) {
+    expect(await storage.backup?.verify(join(directory, file))).toMatchObject({
+      ok: true,
+      backup: { candles: 5_000 },
+    });
+  }
+  const runs = (await service.maintenance?.history())?.filter(({ action }) => action === 'backup');
+  expect(runs?.at(-1)?.message).toMatch(/^5000 candles in .*, verified; 1 older ones removed$/);
+});

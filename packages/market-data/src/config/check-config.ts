@@ -13,11 +13,14 @@ import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
 import { checkQueries } from './check-queries.ts';
 import {
+  BACKUP_DEFAULTS,
+  type BackupSettings,
   DEFAULT_QUIET,
   MAINTENANCE_NUMBERS,
   type MaintenanceSettings,
 } from './maintenance-settings.ts';
 import type {
+  BackupConfig,
   BreakerPolicy,
   FetchingConfig,
   MaintenanceConfig,
@@ -217,7 +220,7 @@ function checkPreload(config: PreloadConfig): PreloadSettings {
 
 function checkMaintenance(config: MaintenanceConfig = {}): MaintenanceSettings {
   requireObject(config, 'maintenance');
-  const { quietHours, freeRatio = MAINTENANCE_NUMBERS.freeRatio, ...counts } = config;
+  const { quietHours, backup, freeRatio = MAINTENANCE_NUMBERS.freeRatio, ...counts } = config;
   const { freeRatio: _freeRatio, ...defaults } = MAINTENANCE_NUMBERS;
   if (!(typeof freeRatio === 'number' && freeRatio > 0 && freeRatio <= 1)) {
     const rule = 'must be above 0 and at most 1';
@@ -227,7 +230,20 @@ function checkMaintenance(config: MaintenanceConfig = {}): MaintenanceSettings {
     ...filled(counts, defaults, 'maintenance'),
     freeRatio,
     quiet: quietHours === undefined ? DEFAULT_QUIET : new TradingCalendar(quietHours),
+    backup: backup === undefined ? undefined : checkBackup(backup),
   };
+}
+
+function checkBackup(config: BackupConfig): BackupSettings {
+  requireObject(config, 'maintenance.backup');
+  const { directory, keep = BACKUP_DEFAULTS.keep, ...durations } = config;
+  if (typeof directory !== 'string' || directory === '') {
+    const rule = 'must be the path of a directory';
+    throw invalidInput({ field: 'maintenance.backup.directory', rule, value: directory });
+  }
+  requireObject(keep, 'maintenance.backup.keep');
+  const { keep: _keep, ...defaults } = BACKUP_DEFAULTS;
+  return { ...filled(durations, defaults, 'maintenance.backup'), directory, keep };
 }
 
 function checkFetching(

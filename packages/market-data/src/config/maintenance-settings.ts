@@ -1,4 +1,5 @@
 import { TradingCalendar, type TradingHours } from '@barkeep/core';
+import type { BackupRetention } from '@barkeep/storage';
 
 const DAY_MS = 86_400_000;
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7] as const;
@@ -24,7 +25,23 @@ export interface MaintenanceSettings {
   readonly analyzeEveryMs: number;
   readonly reindexEveryMs: number;
   readonly checkEveryMs: number;
+  /** `undefined`: no copies are made. */
+  readonly backup: BackupSettings | undefined;
 }
+
+/** How copies are made, with every default filled in. */
+export interface BackupSettings {
+  readonly directory: string;
+  readonly everyMs: number;
+  readonly deadlineMs: number;
+  readonly keep: BackupRetention;
+}
+
+export const BACKUP_DEFAULTS: Omit<BackupSettings, 'directory'> = Object.freeze({
+  everyMs: DAY_MS,
+  deadlineMs: 3_600_000,
+  keep: Object.freeze({ daily: 7, weekly: 4, monthly: 6 }),
+});
 
 /** 02:00 to 04:00 in Seoul: https://docs.upbit.com has no pause, and the fewest trades then. */
 export const DEFAULT_QUIET_HOURS: TradingHours = Object.freeze({
@@ -32,7 +49,7 @@ export const DEFAULT_QUIET_HOURS: TradingHours = Object.freeze({
   sessions: [{ days: EVERY_DAY, opens: '02:00', closes: '04:00' }],
 });
 
-export const MAINTENANCE_NUMBERS: Omit<MaintenanceSettings, 'quiet'> = Object.freeze({
+export const MAINTENANCE_NUMBERS: Omit<MaintenanceSettings, 'quiet' | 'backup'> = Object.freeze({
   intervalMs: 60_000,
   freeRatio: 0.15,
   freePages: 1_000,

@@ -2,7 +2,7 @@ import type { IDataCache } from '@barkeep/cache';
 import type { Clock, SeriesKey, TradingHours } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
-import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import type { BackupRetention, CandleQuery, IMarketDataStorage } from '@barkeep/storage';
 
 /** How candles are kept in the cache. */
 export interface CandleCacheConfig {
@@ -143,6 +143,19 @@ export interface MaintenanceConfig {
   readonly reindexEveryMs?: number | undefined;
   /** How often everything is read and checked, in a quiet hour, in milliseconds. Default: a week. */
   readonly checkEveryMs?: number | undefined;
+  /** Verified copies, where the storage can make them. Default: none. */
+  readonly backup?: BackupConfig | undefined;
+}
+
+export interface BackupConfig {
+  /** An existing directory, best on another disk. */
+  readonly directory: string;
+  /** How often, in milliseconds. Default: a day. */
+  readonly everyMs?: number | undefined;
+  /** How long one may take, in milliseconds. Default: an hour. */
+  readonly deadlineMs?: number | undefined;
+  /** Which are kept. Default: the last of each of 7 days, 4 weeks and 6 months. */
+  readonly keep?: BackupRetention | undefined;
 }
 
 /** What a service is made of. */
