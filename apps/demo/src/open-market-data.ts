@@ -13,6 +13,11 @@ const PRELOADED_SERIES = 8;
 /** States of candles reach the storage, and from there the page, so often. */
 const RECORDING_INTERVAL_MS = 500;
 
+/** Beside the database; made when the page's button asks for the first copy. */
+export const BACKUP_DIRECTORY = 'backups';
+/** Nobody asked the demo for copies of its own accord. */
+const NEVER_MS = 365 * 86_400_000;
+
 /** Where data comes from: nowhere but from the storage when none of it is given. */
 export interface MarketDataSource {
   readonly router?: ISmartRouter;
@@ -34,6 +39,7 @@ export function openMarketData(
     preload: { mostRead: PRELOADED_SERIES },
     recording: { intervalMs: RECORDING_INTERVAL_MS },
     fetching: { closeGraceMs: GRACE_MS },
+    maintenance: { backup: { directory: BACKUP_DIRECTORY, everyMs: NEVER_MS } },
     ...source,
   });
 }

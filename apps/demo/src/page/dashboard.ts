@@ -5,6 +5,7 @@ import { CandleChart } from './candle-chart.ts';
 import { showLegend } from './candle-legend.ts';
 import { CandleStore, candlesOf } from './candle-store.ts';
 import { labelChart } from './chart-label.ts';
+import { DatabasePanel } from './database-panel.ts';
 import { ExchangePanel } from './exchange-panel.ts';
 import {
   cutConnection,
@@ -224,3 +225,4 @@ function selectionOf(list: MarketList, hash: string): Selection {
 }
 
 new Dashboard(await fetchMarkets());
+new DatabasePanel();

@@ -1,5 +1,6 @@
 import type { Interval, Timeframe } from '@barkeep/core';
 import type { CandlePage, MarketList } from '../server/wire.ts';
+import { fetchJson } from './fetch-json.ts';
 
 /** Which symbols and timeframes there are. */
 export function fetchMarkets(): Promise<MarketList> {
@@ -29,21 +30,9 @@ export function fetchCandlesBetween(
 
 /** Has the exchange cut off for a while. */
 export async function cutConnection(): Promise<void> {
-  const response = await fetch('/api/cut', { method: 'POST' });
-  if (!response.ok) throw new Error(await errorOf(response));
+  await fetchJson('/api/cut', { method: 'POST' });
 }
 
 function query(parameters: Readonly<Record<string, string>>): string {
   return new URLSearchParams(parameters).toString();
-}
-
-async function fetchJson<T>(url: string): Promise<T> {
-  const response = await fetch(url);
-  if (response.ok) return response.json();
-  throw new Error(await errorOf(response));
-}
-
-async function errorOf(response: Response): Promise<string> {
-  const { error } = await response.json();
-  return String(error);
 }

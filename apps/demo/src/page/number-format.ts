@@ -50,6 +50,17 @@ export function formatTime(instant: number): string {
   return new Date(instant).toISOString().slice(11, 19);
 }
 
+/** Bytes as kB, MB or GB. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${(bytes / 1e3).toFixed(1)} kB`;
+}
+
+export function formatDuration(ms: number): string {
+  return ms >= 1_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.max(1, Math.round(ms))} ms`;
+}
+
 function signOf(value: number): string {
   return value > 0 ? '+' : value < 0 ? '−' : '';
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BarkeepError, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataService } from '@barkeep/market-data';
 import type { ExchangeLine } from '../exchange/exchange-line.ts';
+import { readDatabaseStatus, runMaintenance } from './database-status.ts';
 import { EventStream } from './event-stream.ts';
 import { LiveSession } from './live-session.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
@@ -73,6 +74,7 @@ class RequestHandler {
     const url = new URL(request.url ?? '/', `http://${HOST}`);
     try {
       if (request.method === 'POST' && url.pathname === '/api/cut') this.#cut(response);
+      else if (url.pathname === '/api/database') await this.#sendDatabase(request, url, response);
       else if (request.method !== 'GET') sendJson(response, 405, { error: 'only GET is answered' });
       else if (url.pathname === '/api/markets') sendJson(response, 200, this.#options.list);
       else if (url.pathname === '/api/candles') await this.#sendCandles(url, response);
@@ -88,6 +90,21 @@ class RequestHandler {
     line?.cut();
     if (line === undefined) sendJson(response, 404, { error: 'there is no exchange to cut off' });
     else sendJson(response, 202, { cutUntil: line.cutUntil });
+  }
+
+  /** A `POST` has something done first. */
+  async #sendDatabase(
+    { method }: IncomingMessage,
+    url: URL,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { service } = this.#options;
+    if (method === 'POST' && service.maintenance !== undefined) {
+      await runMaintenance(service.maintenance, url.searchParams.get('action'));
+    }
+    const status = await readDatabaseStatus(service);
+    if (status !== undefined) sendJson(response, 200, status);
+    else sendJson(response, 404, { error: 'this storage needs no maintenance' });
   }
 
   async #sendCandles(url: URL, response: ServerResponse): Promise<void> {

@@ -1,5 +1,11 @@
 import type { Candle, EpochMs, OrderBook, Ticker, Timeframe, Trade } from '@barkeep/core';
-import type { CandleOrigins, RouterStatus } from '@barkeep/market-data';
+import type {
+  CandleOrigins,
+  MaintenanceAction,
+  MaintenancePlan,
+  MaintenanceRun,
+  RouterStatus,
+} from '@barkeep/market-data';
 
 /** What the page may ask for: the answer of `/api/markets`. */
 export interface MarketList {
@@ -45,6 +51,15 @@ export interface LiveStats {
   readonly cacheHitRate?: number | undefined;
   /** Absent where there is no exchange. */
   readonly exchange?: ExchangeStats | undefined;
+}
+
+/** How the database stands: the answer of `/api/database`. */
+export interface DatabaseStatus extends Omit<MaintenancePlan, 'at'> {
+  readonly candles: number;
+  readonly bytes: number;
+  readonly running?: MaintenanceAction | undefined;
+  /** The latest first. */
+  readonly runs: readonly MaintenanceRun[];
 }
 
 /** How what comes from the exchange fares. */

@@ -123,6 +123,36 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   );
 
   it(
+    'explains what would be done to the database, does it, and shows the record',
+    async () => {
+      await page.goto(url);
+      await page.locator('#trades li').first().waitFor();
+      await page.getByRole('button', { name: 'Database' }).click();
+      const vacuum = page.locator('#database-plan > li').first();
+      await vacuum.waitFor();
+      expect(await vacuum.textContent()).toContain('more than 1000 pages are free');
+      expect(await page.locator('#database-facts').textContent()).toMatch(/candles.*pages/);
+      for (const [button, run] of [
+        ['Back up', /Back up.*done.*verified/],
+        ['Verify', /Check everything.*done.*in order/],
+      ] as const) {
+        await page.getByRole('button', { name: button }).click();
+        await page.waitForFunction(
+          (name) =>
+            document.querySelector('#database-note')?.textContent?.startsWith(`${name}: done`),
+          button,
+        );
+        const latest = page.locator('#database-runs > li').first();
+        expect(await latest.textContent()).toMatch(run);
+        expect(await latest.locator('.reason').textContent()).toBe('it was asked for');
+      }
+      await page.getByRole('button', { name: 'Close' }).click();
+      expect(await page.locator('#database').isVisible()).toBe(false);
+    },
+    LONG,
+  );
+
+  it(
     'turns light and dark, and swaps the colours of rising and falling',
     async () => {
       await page.goto(url);

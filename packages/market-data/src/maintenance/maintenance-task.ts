@@ -71,7 +71,7 @@ export function ageCondition(
   const ageMs = now - (last ?? record.since);
   const since = last === undefined ? 'it was first looked at' : 'it was done';
   return {
-    rule: `the last one is ${spell(everyMs)} ago`,
+    rule: `at least ${spell(everyMs)} since the last time`,
     // A clock that was set back must not keep it from ever running.
     isMet: ageMs >= everyMs || ageMs < 0,
     found: `${since} ${spell(Math.max(0, ageMs))} ago`,
@@ -79,13 +79,18 @@ export function ageCondition(
 }
 
 export function percent(ratio: number): string {
-  return `${(100 * ratio).toFixed(1)} %`;
+  return `${Number((100 * ratio).toFixed(1))} %`;
 }
 
-/** A duration in words, such as `7.0 days`. */
+/** A duration in words, such as `7 days` or `1.5 hours`. */
 export function spell(ms: number): string {
-  if (ms >= 86_400_000) return `${(ms / 86_400_000).toFixed(1)} days`;
-  if (ms >= 3_600_000) return `${(ms / 3_600_000).toFixed(1)} hours`;
-  if (ms >= 60_000) return `${(ms / 60_000).toFixed(1)} minutes`;
-  return `${(ms / 1_000).toFixed(1)} seconds`;
+  const units = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1_000],
+  ] as const;
+  const [unit, unitMs] = units.find(([, length]) => ms >= length) ?? ['ms', 1];
+  const count = Number((ms / unitMs).toFixed(1));
+  return unit === 'ms' || count === 1 ? `${count} ${unit}` : `${count} ${unit}s`;
 }
