@@ -76,6 +76,50 @@ it(
   budget(180_000),
 );
 
+const MAINTAINED_ROUNDS = budget(3);
+
+/** What is removed meanwhile frees the pages that maintenance gives back. */
+it.each(['vacuum', 'incremental vacuum', 'reindex'])(
+  'keeps every acknowledged candle when killed during a %s',
+  async (action) => {
+    const directory = temporaryDirectory();
+    const path = (round: number) => join(directory, `${round % 2}.sqlite3`);
+    const start = (round: number) => new ChildProcess('maintain-forever.ts', [path(round), action]);
+    const appended = [0, 0];
+    let next = start(0);
+    for (let round = 0; round < MAINTAINED_ROUNDS; round += 1) {
+      const child = next;
+      next = start(round + 1);
+      expect(await child.line()).toBe('ready');
+      child.send(`${appended[round % 2]}`);
+      const first = Number(await child.line());
+      await moment();
+      await child.kill();
+      const last = Math.max(first, ...(await child.rest()).map(Number));
+      appended[round % 2] = expectLatest(path(round), last);
+    }
+    await next.kill();
+    expect(Math.max(...appended)).toBeGreaterThan(0);
+  },
+  budget(60_000),
+);
+
+/** Checks that a series ends with so many candles at least, one a minute, and returns where it ends. */
+function expectLatest(path: string, least: number): number {
+  const engine = opened(path);
+  try {
+    const { stored } = timestamps(engine, 'live');
+    const [first = 0] = stored;
+    expect(stored).toEqual(Array.from(stored, (_, i) => first + i * MINUTE));
+    const end = ((stored.at(-1) ?? 0) - START) / MINUTE + 1;
+    expect(end).toBeGreaterThanOrEqual(least);
+    expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, problems: [] });
+    return end;
+  } finally {
+    engine.close();
+  }
+}
+
 /** Checks that a series begins with so many candles, one a minute, and returns how many there are. */
 function expectOnce(path: string, least: number): number {
   const engine = opened(path);
