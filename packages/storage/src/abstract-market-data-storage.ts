@@ -97,10 +97,13 @@ import {
 } from './metadata-document.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
 import { ProcessRevisions } from './process-revisions.ts';
+import { ActivityLog } from './series-activity.ts';
 import type { SeriesSnapshot, SnapshotPart, SnapshotRequest } from './series-snapshot.ts';
 import type { BackupMedium, BackupSource, IStorageBackup, PruneReport } from './storage-backup.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
 import type {
+  ActivityOptions,
+  ActivityReport,
   CompactionReport,
   FragmentationOptions,
   FragmentationReport,
@@ -185,6 +188,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     lastFailure: undefined,
   };
   #candlesRead = 0;
+  readonly #activity: ActivityLog;
 
   protected constructor(
     name: string,
@@ -197,6 +201,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       platforms: Object.freeze([...capabilities.platforms]),
     });
     this.clock = options.clock ?? systemClock;
+    this.#activity = new ActivityLog(this.clock.now());
     this.candles = Object.freeze({
       write: (batches: CandleBatch | readonly CandleBatch[], call?: CallOptions) =>
         this.#write(batches, call),
@@ -264,6 +269,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
             this.#call('maintenance.advise', call, () => this._advise()),
           slowQueries: (call?: CallOptions) =>
             this.#call('maintenance.slowQueries', call, () => this._slowQueries()),
+          activity: (call?: ActivityOptions) => this.#reportActivity(call),
           lease: (request: LeaseRequest, call?: CallOptions) => this.#lease(request, call),
         })
       : undefined;
@@ -596,12 +602,15 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     outcomes: readonly BatchOutcome[],
   ): Generator<void, WriteResult, void> {
     const total = { inserted: 0, updated: 0, unchanged: 0 };
-    for (const [i, { key, covers }] of batches.entries()) {
+    const now = this.clock.now();
+    for (const [i, { key, series, covers }] of batches.entries()) {
       const outcome = outcomes[i];
       if (outcome === undefined) continue;
       total.inserted += outcome.inserted;
       total.updated += outcome.updated;
       total.unchanged += outcome.unchanged;
+      const { firstTimestamp: first, lastTimestamp: last } = series;
+      this.#activity.write(key, { ...outcome, first, last }, now);
       if (outcome.changed !== undefined) {
         this.#publish({ type: 'candles', key, interval: outcome.changed, origin: 'local' });
       }
@@ -635,7 +644,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       checkColumns(columns);
       if (isEmptyQuery(checked)) return pickColumns(allocateColumns(0), columns);
       const answer = await this._readColumns(checked, [...columns]);
-      this.#candlesRead += answer[columns[0] as C].length;
+      this.#noteRead(checked.key, answer[columns[0] as C].length);
       return answer;
     });
   }
@@ -651,7 +660,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       );
       const asked = checked.filter((query) => !isEmptyQuery(query));
       const answers = asked.length === 0 ? [] : await this._readMany(asked);
-      for (const answer of answers) this.#candlesRead += answer.length;
+      for (const answer of answers) this.#noteRead(answer.key, answer.length);
       let next = 0;
       return checked.map((query) => {
         const answer = isEmptyQuery(query) ? undefined : answers[next++];
@@ -714,7 +723,8 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       const snapshots = await this._snapshots(checked.map(withoutEmptyRanges));
       return snapshots.map((snapshot, i) => {
         const ranges = snapshot.ranges.map((part, j) => withEmptySeries(part, checked[i], j));
-        for (const { candles } of ranges) this.#candlesRead += candles?.length ?? 0;
+        const read = ranges.reduce((sum, { candles }) => sum + (candles?.length ?? 0), 0);
+        this.#noteRead(snapshot.key, read);
         return { ...snapshot, ranges };
       });
     });
@@ -980,6 +990,25 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
+  #reportActivity(call?: ActivityOptions): Promise<ActivityReport> {
+    return this.#call('maintenance.activity', call, async () => {
+      const limit = call?.limit ?? 100;
+      if (Number.isSafeInteger(limit) && limit >= 0) {
+        return this.#activity.report(limit, this.clock.now());
+      }
+      throw invalidInput({
+        field: 'limit',
+        rule: 'must be a whole number, 0 or more',
+        value: limit,
+      });
+    });
+  }
+
+  #noteRead(key: SeriesKey, candles: number): void {
+    this.#candlesRead += candles;
+    this.#activity.read(key, candles, this.clock.now());
+  }
+
   #lease(request: LeaseRequest, call?: CallOptions): Promise<boolean> {
     return this.#call('maintenance.lease', call, () => {
       onlyKnownKeys(request, LEASE_KEYS, 'request');
@@ -1016,7 +1045,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   async #counted(reading: Promise<CandleSeries>): Promise<CandleSeries> {
     const series = await reading;
-    this.#candlesRead += series.length;
+    this.#noteRead(series.key, series.length);
     return series;
   }
 

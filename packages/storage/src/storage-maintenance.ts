@@ -1,4 +1,4 @@
-import type { CallOptions, EpochMs } from '@barkeep/core';
+import type { CallOptions, EpochMs, SeriesKey } from '@barkeep/core';
 import type { SeriesFilter } from './candle-repository.ts';
 
 /** What a compaction did, or would do, to the series it looked at. */
@@ -98,6 +98,42 @@ export interface SlowQuery {
   readonly plan: readonly string[];
 }
 
+/** How a series has been read and written through one handle. */
+export interface SeriesActivity {
+  readonly key: SeriesKey;
+  readonly reads: number;
+  readonly candlesRead: number;
+  readonly writes: number;
+  readonly inserted: number;
+  readonly updated: number;
+  /** Writes that inserted something before the latest candle written so far. */
+  readonly lateWrites: number;
+  readonly lastReadAt: EpochMs | undefined;
+  readonly lastWriteAt: EpochMs | undefined;
+  /** Calls of late: each counts 1, and half as much with every hour that has passed since. */
+  readonly heat: number;
+}
+
+export interface TimeframeActivity {
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/** What goes on in a storage, as one handle sees it. */
+export interface ActivityReport {
+  /** When it was opened. */
+  readonly since: EpochMs;
+  /** The hottest first. */
+  readonly series: readonly SeriesActivity[];
+  /** Candles written, by timeframe. */
+  readonly timeframes: Readonly<Record<string, TimeframeActivity>>;
+}
+
+export interface ActivityOptions extends CallOptions {
+  /** The most series. Default: 100. */
+  readonly limit?: number | undefined;
+}
+
 /** Keeps other processes from the same work for a time. */
 export interface LeaseRequest {
   /** What is leased, such as `maintenance`. */
@@ -148,6 +184,9 @@ export interface IStorageMaintenance {
 
   /** Statements that took far longer than they usually do: the latest 100. */
   slowQueries(options?: CallOptions): Promise<SlowQuery[]>;
+
+  /** Which series are hot and which are cold, how they are written, and how fast timeframes grow. */
+  activity(options?: ActivityOptions): Promise<ActivityReport>;
 
   /**
    * Leases something to one owner over all processes that share the storage. Returns whether this owner

@@ -80,6 +80,8 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
     assertDefined(maintenance, 'storage.maintenance').advise(options),
   'maintenance.slowQueries': ({ maintenance }, options) =>
     assertDefined(maintenance, 'storage.maintenance').slowQueries(options),
+  'maintenance.activity': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').activity(options),
   'maintenance.lease': ({ maintenance }, options) =>
     assertDefined(maintenance, 'storage.maintenance').lease(
       { name: 'conformance', owner: 'one', forMs: 1_000 },

@@ -146,17 +146,17 @@ describe('the storage suite', () => {
     `);
     expect(counts({ maintenance: true })).toMatchInlineSnapshot(`
       {
-        "abort": 33,
-        "all": 357,
+        "abort": 34,
+        "all": 361,
         "capabilities": 5,
         "changes": 18,
-        "close-finishes": 30,
+        "close-finishes": 31,
         "concurrency": 8,
         "coverage": 19,
         "invalid": 35,
-        "lifecycle": 42,
+        "lifecycle": 43,
         "list": 4,
-        "maintenance": 14,
+        "maintenance": 15,
         "metadata": 7,
         "model": 1,
         "read": 25,

@@ -152,6 +152,28 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
       assertEqual(advice, [], 'the advice');
     },
   ),
+  declared('activity', 'what is read and written is counted', async (storage, maintenance) => {
+    await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
+    await storage.candles.write({ key: KEY, candles: sampleMinutes(-5, 1, 1) });
+    await storage.candles.write({ key: OTHER_KEY, candles: sampleMinutes(0, 3) });
+    await storage.candles.read({ ...KEY, limit: 4 });
+    const { series, timeframes } = await maintenance.activity();
+    const [hottest, other] = series;
+    assertEqual(
+      [hottest?.key, hottest?.reads, hottest?.candlesRead, hottest?.writes],
+      [KEY, 1, 4, 2],
+      'the hottest series',
+    );
+    assertEqual(
+      [hottest?.inserted, hottest?.updated, hottest?.lateWrites],
+      [15, 1, 1],
+      'how it was written',
+    );
+    assertEqual([other?.key, other?.inserted], [OTHER_KEY, 3], 'the other series');
+    const written = Object.values(timeframes).reduce((sum, { inserted }) => sum + inserted, 0);
+    assertEqual(written, 18, 'candles of all timeframes');
+    assertEqual((await maintenance.activity({ limit: 1 })).series.length, 1, 'a limited report');
+  }),
   declared('lease', 'a lease is held by one owner at a time', async (_, maintenance, context) => {
     const ask = (owner: string, forMs = 10_000, name = 'work'): Promise<boolean> =>
       maintenance.lease({ name, owner, forMs });

@@ -114,6 +114,14 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
+  plantBugOutside('counts no writes', 'maintenance/activity', ({ maintenance }) => {
+    if (maintenance === undefined) return {};
+    const activity: typeof maintenance.activity = async (options) => {
+      const report = await maintenance.activity(options);
+      return { ...report, series: report.series.map((one) => ({ ...one, writes: 0 })) };
+    };
+    return { maintenance: { ...maintenance, activity } };
+  }),
   plantBugOutside('hides its maintenance', 'capabilities/maintenance-declared', () => ({
     maintenance: undefined,
   })),
