@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
 import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
-import type { CheckedQuery } from '@barkeep/storage';
+import type { CheckedQuery, StorageSize } from '@barkeep/storage';
+import { diskUsage } from './disk-usage.ts';
 import { HeldDatabaseFile } from './held-database-file.ts';
 import { readSideBySide } from './read-side-by-side.ts';
 import { RemoteChangePoll } from './remote-change-poll.ts';
@@ -96,6 +97,11 @@ export class SqliteStorage extends EngineStorage {
     const { writer } = this.#opened();
     // With `synchronous = full` every commit is on the disk already.
     await writer.call(this.#options.synchronous === 'full' ? 'assertKept' : 'checkpoint', []);
+  }
+
+  protected override async _size(): Promise<StorageSize> {
+    const [size, disk] = await Promise.all([super._size(), diskUsage(this.#held().path)]);
+    return { ...size, ...disk };
   }
 
   protected override get reader(): EngineCaller {

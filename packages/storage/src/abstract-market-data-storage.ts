@@ -147,7 +147,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly maintenance: IStorageMaintenance | undefined;
   protected readonly clock: Clock;
   readonly #listeners = new ListenerSet<ChangeEvent>();
-  readonly #statistics = new OperationStatistics();
+  readonly #statistics: OperationStatistics;
   readonly #written = { inserted: 0, updated: 0, unchanged: 0 };
   readonly #gate = new ChangeGate();
   /** Where the adapter has none: kept from when they are first asked for. */
@@ -164,6 +164,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     options: AbstractStorageOptions = {},
   ) {
     super(name);
+    this.#statistics = new OperationStatistics({ component: name });
     this.capabilities = Object.freeze({
       ...capabilities,
       platforms: Object.freeze([...capabilities.platforms]),
