@@ -1,13 +1,17 @@
 /** The types of the package, the same on every platform. */
 export type * from '@barkeep/source';
 export type {
+  AlertsConfig,
   BreakerPolicy,
   CandleCacheConfig,
   FetchingConfig,
   MarketDataConfig,
   RetryPolicy,
 } from './config/market-data-config.ts';
+export type * from './contract/alert.ts';
 export type * from './contract/candle-answer.ts';
+export type * from './contract/health-report.ts';
+export type * from './contract/logger.ts';
 export type * from './contract/market-data-event.ts';
 export type * from './contract/market-data-service.ts';
 export type * from './contract/market-data-statistics.ts';
