@@ -1,5 +1,5 @@
 /** Figures of a service for Prometheus: as text, or in a registry of prom-client. */
-import type { Metric, Registry } from 'prom-client';
+import type { Metric, Registry, RegistryContentType } from 'prom-client';
 import type { IMarketDataService } from './contract/market-data-service.ts';
 import type { MarketDataStatistics } from './contract/market-data-statistics.ts';
 import { PROMETHEUS_FAMILIES, type PrometheusSample } from './monitoring/prometheus-families.ts';
@@ -32,7 +32,10 @@ export async function prometheusText(service: IMarketDataService): Promise<strin
  * service a registry: the names are the same for all.
  * @returns Takes them out again; to be called before the service is closed.
  */
-export function registerMarketData(service: IMarketDataService, registry: Registry): () => void {
+export function registerMarketData<ContentType extends RegistryContentType>(
+  service: IMarketDataService,
+  registry: Registry<ContentType>,
+): () => void {
   const figures = figuresOfScrape(service);
   const collected = PROMETHEUS_FAMILIES.map(({ name, help, type, samples }) => {
     // OpenMetrics wants names of counters without `_total`: the registry changes them, and adds it itself.
