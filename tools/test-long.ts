@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 
-const FILES = ['model', 'kill', 'interrupted'];
+const FILES = ['model', 'kill', 'interrupted', 'aging'];
 const given = process.argv.slice(2);
 const { status, error } = spawnSync('vitest', ['run', ...(given.length > 0 ? given : FILES)], {
   stdio: 'inherit',

@@ -38,6 +38,7 @@ import { refuseAhead } from './config/ahead-of-clock.ts';
 import { checkQueries } from './config/check-queries.ts';
 import type { CandleAnswer } from './contract/candle-answer.ts';
 import type { HealthOptions, HealthReport } from './contract/health-report.ts';
+import type { IServiceMaintenance, MaintenanceRunOptions } from './contract/maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
   GetCandlesOptions,
@@ -68,6 +69,7 @@ const SAVE_OPTIONS = ['source', 'covers', 'signal'] as const;
 
 /** The service over adapters that are open. */
 export class MarketData extends Handle implements IMarketDataService {
+  readonly maintenance: IServiceMaintenance | undefined;
   readonly #options: MarketDataOptions;
   readonly #parts: ServiceParts;
   readonly #closing = new AbortController();
@@ -90,6 +92,7 @@ export class MarketData extends Handle implements IMarketDataService {
       slowMs: options.monitoring.slowOperationMs,
       onSlow: (operation, elapsedMs) => this.#monitor.slow(operation, elapsedMs),
     });
+    this.maintenance = this.#callable(this.#parts.maintenance);
   }
 
   saveCandles(
@@ -288,6 +291,7 @@ export class MarketData extends Handle implements IMarketDataService {
     });
     this.#subscriptions.add(heard);
     await this.#preloadAtStart();
+    if (this.#options.maintainsItself) this.#parts.maintenance?.start();
   }
 
   protected async _close(): Promise<void> {
@@ -295,13 +299,26 @@ export class MarketData extends Handle implements IMarketDataService {
     this.#subscriptions.clear();
     this.#parts.memory?.clear();
     try {
+      await this.#parts.maintenance?.close();
       await this.#parts.live?.close();
     } finally {
+      this.#monitor.close();
       await this.#parts.habits?.close();
       for (const tier of this.#parts.tiers) await tier.close();
-      this.#monitor.close();
       await this.#options.owned.close();
     }
+  }
+
+  #callable(maintenance: IServiceMaintenance | undefined): IServiceMaintenance | undefined {
+    if (maintenance === undefined) return undefined;
+    return Object.freeze({
+      explain: (options: CallOptions = NO_OPTIONS) =>
+        this.#call('maintenance.explain', options, () => maintenance.explain(options)),
+      run: (options: MaintenanceRunOptions = NO_OPTIONS) =>
+        this.#call('maintenance.run', options, () => maintenance.run(options)),
+      history: (options: CallOptions = NO_OPTIONS) =>
+        this.#call('maintenance.history', options, () => maintenance.history(options)),
+    });
   }
 
   /** From the storage only; what cannot be preloaded is read when somebody asks for it. */

@@ -5,6 +5,7 @@ export type {
   BreakerPolicy,
   CandleCacheConfig,
   FetchingConfig,
+  MaintenanceConfig,
   MarketDataConfig,
   RetryPolicy,
 } from './config/market-data-config.ts';
@@ -12,6 +13,7 @@ export type * from './contract/alert.ts';
 export type * from './contract/candle-answer.ts';
 export type * from './contract/health-report.ts';
 export type * from './contract/logger.ts';
+export type * from './contract/maintenance.ts';
 export type * from './contract/market-data-event.ts';
 export type * from './contract/market-data-service.ts';
 export type * from './contract/market-data-statistics.ts';

@@ -29,8 +29,8 @@ export class ServiceFigures {
   /** @param adapters What the adapters know of themselves, and of the tiers that they are. */
   of(
     adapters: Partial<PartFigures> = {},
-  ): Pick<MarketDataStatistics, 'candles' | 'router' | 'coordinator' | 'activity'> {
-    const { live, fetcher, retrieval, activity } = this.#parts;
+  ): Pick<MarketDataStatistics, 'candles' | 'router' | 'coordinator' | 'activity' | 'maintenance'> {
+    const { live, fetcher, retrieval, activity, maintenance } = this.#parts;
     const coordinator = fetcher?.statistics;
     return {
       candles: this.#candles(adapters),
@@ -40,6 +40,7 @@ export class ServiceFigures {
         saved: coordinator.saved + retrieval.spared,
       },
       activity: activity.statistics,
+      maintenance: maintenance?.statistics,
     };
   }
 

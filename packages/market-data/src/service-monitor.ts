@@ -81,7 +81,9 @@ export class ServiceMonitor {
     for (const end of this.#ends.splice(0)) end();
   }
 
+  /** Maintenance takes its time; it records how long. */
   slow(operation: string, elapsedMs: number): void {
+    if (operation.startsWith('maintenance.')) return;
     this.#log?.slow(operation, elapsedMs);
   }
 

@@ -17,6 +17,12 @@ import { RealtimeActivity } from './live/realtime-activity.ts';
 import { RealtimeReader } from './live/realtime-reader.ts';
 import { RealtimeRecorder } from './live/realtime-recorder.ts';
 import { RouterTier } from './live/router-tier.ts';
+import { MaintenanceRunner } from './maintenance/maintenance-runner.ts';
+import { AnalyzeTask } from './maintenance/tasks/analyze-task.ts';
+import { IncrementalVacuumTask } from './maintenance/tasks/incremental-vacuum-task.ts';
+import { IntegrityCheckTask } from './maintenance/tasks/integrity-check-task.ts';
+import { ReindexTask } from './maintenance/tasks/reindex-task.ts';
+import { VacuumTask } from './maintenance/tasks/vacuum-task.ts';
 import { CachePageTier } from './pages/cache-page-tier.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { PageExpiry } from './pages/page-expiry.ts';
@@ -51,6 +57,8 @@ export interface ServiceParts {
   readonly activity: RealtimeActivity;
   readonly realtime: RealtimeReader;
   readonly retrieval: CandleRetrieval;
+  /** `undefined` where the storage cannot be maintained. */
+  readonly maintenance: MaintenanceRunner | undefined;
   /** `undefined` unless the series read most are preloaded. */
   readonly habits: ReadingHabits | undefined;
 }
@@ -117,8 +125,35 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     activity,
     realtime,
     retrieval,
+    maintenance: maintenanceRunner(options, notices, closing),
     habits,
   };
+}
+
+function maintenanceRunner(
+  { storage, clock, maintenance: settings }: ServiceOptions,
+  notices: ListenerSet<FailureEvent | AlertEvent>,
+  closing: AbortSignal,
+): MaintenanceRunner | undefined {
+  const { maintenance } = storage;
+  if (maintenance === undefined) return undefined;
+  const log = new FailureLog('maintenance', clock, (failure) => notices.emit(failure));
+  return new MaintenanceRunner({
+    storage,
+    maintenance,
+    clock,
+    settings,
+    owner: `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
+    tasks: [
+      new VacuumTask(settings),
+      new IncrementalVacuumTask(settings),
+      new AnalyzeTask(settings),
+      new ReindexTask(settings),
+      new IntegrityCheckTask(settings),
+    ],
+    closing,
+    onFailure: (error) => void log.add(error),
+  });
 }
 
 function pageTiers({

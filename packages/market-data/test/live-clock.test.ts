@@ -9,11 +9,17 @@ import { openLiveDesk } from './live-desk.ts';
 const HOUR = 60 * MINUTE;
 const OTHER: SeriesKey = { ...KEY, symbol: 'KRW-ETH' };
 
+/** Shows the exchange's time. */
+function tickerAt(timestamp: number) {
+  return { type: 'ticker', ticker: { symbol: KEY.symbol, timestamp, price: 1 } } as const;
+}
+
 describe('a machine that sleeps while the connection looks open', () => {
   it.each(['lost', 'closed', 'the service closed'])('covers none of it, then %s', async (then) => {
     const { router, clock, pass, missing, service, storage } = await openLiveDesk();
     router.connect();
     router.promise(KEY, NOON);
+    router.send(tickerAt(clock.now()));
     await pass(5 * MINUTE);
     clock.setWallTime(clock.now() + 8 * HOUR);
     // What the socket had taken in before is read only now.
@@ -60,6 +66,7 @@ it('a process that stood still relies on nothing since the last sign of life', a
   };
   router.connect();
   router.promise(KEY, NOON);
+  router.send(tickerAt(clock.now()));
   await pass(2 * MINUTE);
   clock.stall(3 * MINUTE + 10_000);
   await pass(2 * MINUTE);
@@ -193,3 +200,31 @@ class StallingClock implements Clock {
     this.#stalledMs += ms;
   }
 }
+
+it('a clock that was found far behind stays doubted over a sleep', async () => {
+  const { router, clock, pass, missing } = await openLiveDesk();
+  router.connect();
+  router.promise(KEY, NOON);
+  const timestamp = clock.now() + 9 * 60 * MINUTE;
+  router.tell(tickerAt(timestamp));
+  await pass(1_000);
+  clock.setWallTime(clock.now() + 20_000);
+  await pass(4 * MINUTE);
+  expect(await missing(NOON, minutes(4))).toEqual([[NOON, minutes(4)]]);
+  // Set right, as the next value shows.
+  router.send(tickerAt(clock.now()));
+  const from = Math.ceil(clock.now() / MINUTE) * MINUTE;
+  await pass(3 * MINUTE);
+  expect(await missing(NOON, from + MINUTE)).toEqual([[NOON, from]]);
+});
+
+it('a clock that nothing had confirmed when it jumped is not relied on at all', async () => {
+  const { router, clock, pass, missing } = await openLiveDesk();
+  router.connect();
+  router.promise(KEY, NOON);
+  // Only pongs come: it may be hours behind.
+  await pass(5 * MINUTE);
+  clock.setWallTime(clock.now() + 9 * HOUR);
+  await pass(2_000);
+  expect(await missing(NOON, minutes(5))).toEqual([[NOON, minutes(5)]]);
+});

@@ -308,6 +308,20 @@ describe('what was covered', () => {
     expect(await missing(NOON, minutes(9), OTHER)).toEqual([]);
   });
 
+  it('without a candle that was refused is spoiled, by a clock that is behind, too', async () => {
+    const { router, market, pass, missing, clock } = await openLiveDesk();
+    router.connect();
+    router.promise(KEY, NOON);
+    await pass(2 * MINUTE + 59_000);
+    // The exchange's clock is two minutes ahead of ours.
+    const trade = market.tradeAt(clock.now() + 2 * MINUTE, 100);
+    const { candle, ...live } = market.stateAt(KEY, trade);
+    router.tell({ type: 'candle', live: { ...live, candle: { ...candle, volume: -1 } } });
+    await pass(4 * MINUTE);
+    const left = await missing(NOON, minutes(6));
+    expect(left).toEqual([[minutes(1), minutes(5)]]);
+  });
+
   it('by a fetch that was asked for later is not replaced by what the router sent earlier', async () => {
     const { router, service, market, pass, storage } = await openLiveDesk();
     router.connect();

@@ -18,6 +18,9 @@ const READING: ReadonlySet<string> = new Set<keyof EngineCalls>([
   'checkIntegrity',
   'archiveFigures',
   'explain',
+  'fragmentation',
+  'advise',
+  'slowQueries',
 ]);
 
 /** The calls that may change something, each of them run by `change`. */

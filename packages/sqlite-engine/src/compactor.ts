@@ -18,6 +18,7 @@ import {
 } from './compaction-step.ts';
 import { type Fold, FoldPlanner, type SegmentRest } from './fold-planner.ts';
 import { FoldableRows } from './foldable-rows.ts';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import type { Segments } from './segments.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
@@ -55,7 +56,7 @@ export class Compactor {
     this.#planner =
       policy === 'off' ? undefined : new FoldPlanner(tables.segments, this.#rows, policy);
     this.#due = tables.driver.prepare(
-      `SELECT id, symbol, timeframe FROM series WHERE ${
+      `SELECT id, symbol, timeframe FROM series ${WHOLE_TABLE} WHERE ${
         policy === 'off'
           ? 'id IN (SELECT DISTINCT series_id FROM segments)'
           : `row_count >= ${dueRows(policy)}`

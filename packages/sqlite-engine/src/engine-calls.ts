@@ -29,6 +29,14 @@ export type EngineCalls = Pick<
   | 'archiveFigures'
   | 'compactSeries'
   | 'explain'
+  | 'fragmentation'
+  | 'vacuum'
+  | 'incrementalVacuum'
+  | 'analyze'
+  | 'reindex'
+  | 'advise'
+  | 'slowQueries'
+  | 'lease'
   | 'checkpoint'
 >;
 
@@ -71,6 +79,14 @@ export function callsOf(engine: () => SqliteEngine): EngineCalls {
     archiveFigures: (key) => engine().archiveFigures(key),
     compactSeries: (key, from) => engine().compactSeries(key, from),
     explain: (filter) => engine().explain(filter),
+    fragmentation: (tables) => engine().fragmentation(tables),
+    vacuum: () => engine().vacuum(),
+    incrementalVacuum: (pages) => engine().incrementalVacuum(pages),
+    analyze: () => engine().analyze(),
+    reindex: () => engine().reindex(),
+    advise: () => engine().advise(),
+    slowQueries: () => engine().slowQueries(),
+    lease: (request, now) => engine().lease(request, now),
     checkpoint: () => engine().checkpoint(),
   };
 }

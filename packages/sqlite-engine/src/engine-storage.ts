@@ -18,14 +18,19 @@ import {
   type CompactionReport,
   type CoverageEntry,
   EVER,
+  type FragmentationReport,
   type IntegrityReport,
+  type LeaseRequest,
+  type MaintenanceAdvice,
   type QuarantineReport,
   type RemovalOutcome,
   type RepairReport,
   type SeriesFilter,
   type SeriesInfo,
   type SeriesSnapshot,
+  type SlowQuery,
   type StorageSize,
+  type VacuumReport,
 } from '@barkeep/storage';
 import {
   type CompactionStep,
@@ -35,6 +40,7 @@ import {
   standstill,
 } from './compaction-step.ts';
 import type { EngineCaller } from './engine-calls.ts';
+import { slowQueryAdvice } from './maintenance/advice.ts';
 import { packBatches, unpackOutcomes } from './packed-batches.ts';
 import type { SqliteEngineOptions } from './sqlite-engine.ts';
 import { columnBuffers } from './thread/thread-protocol.ts';
@@ -205,6 +211,43 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     return comparedFigures(before, await this.#figuresOf(keys), changed);
   }
 
+  protected override _fragmentation(tables: boolean): Promise<FragmentationReport> {
+    if (!tables) return this.reader.call('fragmentation', [false]);
+    return this.apart('read-only', (own) => own.call('fragmentation', [true]));
+  }
+
+  protected override _vacuum(signal: AbortSignal | undefined): Promise<VacuumReport> {
+    return this.apart('read-write', (own) => own.call('vacuum', []), signal);
+  }
+
+  protected override _incrementalVacuum(pages: number): Promise<VacuumReport> {
+    return this.writer.call('incrementalVacuum', [pages]);
+  }
+
+  protected override _analyze(): Promise<void> {
+    return this.writer.call('analyze', []);
+  }
+
+  protected override _reindex(signal: AbortSignal | undefined): Promise<string[]> {
+    return this.apart('read-write', (own) => own.call('reindex', []), signal);
+  }
+
+  protected override async _advise(): Promise<MaintenanceAdvice[]> {
+    const advice = await this.apart('read-only', (own) => own.call('advise', []));
+    return [...advice, ...slowQueryAdvice(await this._slowQueries())];
+  }
+
+  protected override async _slowQueries(): Promise<SlowQuery[]> {
+    const all = await Promise.all(
+      [this.writer, this.reader].map((engine) => engine.call('slowQueries', [])),
+    );
+    return [...new Set(all)].flat().sort((a, b) => a.at - b.at);
+  }
+
+  protected override _lease(request: LeaseRequest): Promise<boolean> {
+    return this.writer.call('lease', [request, this.clock.now()]);
+  }
+
   async #figuresOf(keys: readonly SeriesKey[]): Promise<SeriesFigures[]> {
     const all: SeriesFigures[] = [];
     for (const key of keys) {
@@ -220,10 +263,14 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     return runCooperatively(unpackOutcomes(outcomes));
   }
 
-  /** Has work done that may take long. Override it where other calls need not wait for it. */
+  /**
+   * Has work done that may take long. Override it where other calls need not wait for it, and where it can
+   * be ended, with nothing done, when the signal fires.
+   */
   protected apart<T>(
     access: SqliteEngineOptions['access'],
     work: (engine: EngineCaller) => Promise<T>,
+    _signal?: AbortSignal,
   ): Promise<T> {
     return work(access === 'read-only' ? this.reader : this.writer);
   }

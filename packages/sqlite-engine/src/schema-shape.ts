@@ -28,6 +28,11 @@ const SHAPES: readonly SchemaShape[] = MIGRATIONS.map((_, i) =>
 /** Every name that a version gives to anything. */
 const OWN_NAMES: ReadonlySet<string> = new Set(SHAPES.flatMap((shape) => [...shape.keys()]));
 
+/** Whether a table, view or index is one of ours. */
+export function isOwnName(name: string): boolean {
+  return OWN_NAMES.has(name);
+}
+
 /** What the database declares under names of ours; what else it has is not our business. */
 export function readShape(driver: SqliteDriver): SchemaShape {
   const found = driver

@@ -24,6 +24,9 @@ export const APPLICATION_ID = 0x4241524b;
  *   the database only where both have come by it
  * - `series.revision` is that of the buckets that have no row, NULL when none of their candles ever
  *   changed
+ *
+ * Version 4:
+ * - `leases` says who does what, and until when, so that several processes do not do the same
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -114,6 +117,13 @@ export const MIGRATIONS: readonly string[] = [
 
   ALTER TABLE series ADD COLUMN revision TEXT;
   UPDATE series SET revision = lower(hex(randomblob(10)));
+  `,
+  `
+  CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
   `,
 ];
 

@@ -7,6 +7,7 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 import type { SeriesFilter, SeriesInfo } from '@barkeep/storage';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import type { SqliteDriver, SqliteRow, SqliteStatement } from './sqlite-driver.ts';
 
 /** A stored series: its number and its counters. */
@@ -89,21 +90,23 @@ export class SeriesTable {
       'UPDATE series SET count = ?, row_count = ?, first = ?, last = ? WHERE id = ?',
     );
     this.#list = driver.prepare(
-      `SELECT symbol, timeframe, count, first, last FROM series
+      `SELECT symbol, timeframe, count, first, last FROM series ${WHOLE_TABLE}
        WHERE count > 0 AND symbol = ifnull(?, symbol) AND timeframe = ifnull(?, timeframe)`,
     );
-    this.#stored = driver.prepare('SELECT id, symbol, timeframe FROM series ORDER BY id');
+    this.#stored = driver.prepare(
+      `SELECT id, symbol, timeframe FROM series ${WHOLE_TABLE} ORDER BY id`,
+    );
     this.#timeframes = driver.prepare('SELECT timeframe, first, last FROM series WHERE symbol = ?');
     this.#rename = driver.prepare('UPDATE series SET timeframe = ? WHERE id = ?');
     this.#adoptOrphans = BELONGING.map((table) =>
       driver.prepare(
         `INSERT INTO series (id, symbol, timeframe)
          SELECT DISTINCT series_id, 'series ' || series_id, '${SET_APART}' || series_id || ':'
-         FROM ${table} WHERE series_id NOT IN (SELECT id FROM series)`,
+         FROM ${table} ${WHOLE_TABLE} WHERE series_id NOT IN (SELECT id FROM series)`,
       ),
     );
     this.#totals = driver.prepare(
-      `SELECT count(*), ifnull(sum(count), 0) FROM series
+      `SELECT count(*), ifnull(sum(count), 0) FROM series ${WHOLE_TABLE}
        WHERE count > 0 AND timeframe NOT LIKE '${SET_APART}%'`,
     );
   }

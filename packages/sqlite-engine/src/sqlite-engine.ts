@@ -17,13 +17,18 @@ import type {
   CheckedSnapshotRequest,
   CompactionReport,
   CoverageEntry,
+  FragmentationReport,
   IntegrityReport,
+  LeaseRequest,
+  MaintenanceAdvice,
   QuarantineReport,
   RemovalOutcome,
   RepairReport,
   SeriesFilter,
   SeriesInfo,
+  SlowQuery,
   StorageSize,
+  VacuumReport,
 } from '@barkeep/storage';
 import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
 import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
@@ -45,6 +50,12 @@ import {
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
 import { DatabaseRepair, type RepairedTables } from './integrity-repair.ts';
+import { addedParts, fullScans } from './maintenance/advice.ts';
+import { fragmentationOf } from './maintenance/fragmentation.ts';
+import { LeaseTable } from './maintenance/lease-table.ts';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
+import { StatementWatch } from './maintenance/statement-watch.ts';
+import { incrementalVacuum, vacuum } from './maintenance/vacuum.ts';
 import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
@@ -111,6 +122,8 @@ export interface SqliteEngineOptions extends DatabaseSettings {
  */
 export class SqliteEngine {
   readonly #driver: SqliteDriver;
+  readonly #watch: StatementWatch;
+  readonly #leases: LeaseTable;
   readonly #series: SeriesTable;
   readonly #rows: CandleRows;
   readonly #segments: Segments;
@@ -125,11 +138,14 @@ export class SqliteEngine {
   readonly #wal: WalBound;
 
   private constructor(
-    driver: SqliteDriver,
+    connection: SqliteDriver,
     { writer, archive, largestWalBytes = LARGEST_WAL }: SqliteEngineOptions,
   ) {
     const policy = archivePolicy(archive);
+    this.#watch = new StatementWatch(connection);
+    const { driver } = this.#watch;
     this.#driver = driver;
+    this.#leases = new LeaseTable(driver);
     this.#series = new SeriesTable(driver);
     this.#rows = new CandleRows(driver);
     this.#segments = new Segments(driver);
@@ -356,6 +372,65 @@ export class SqliteEngine {
       const isMore = this.#background.step();
       this.#wal.keep();
       return isMore;
+    });
+  }
+
+  /** How the pages of the database are used. */
+  fragmentation(tables: boolean): FragmentationReport {
+    return guarded(() => fragmentationOf(this.#driver, tables));
+  }
+
+  /** Builds the database anew. Not to be called where others wait for this thread. */
+  vacuum(): VacuumReport {
+    return guarded(() => vacuum(this.#driver));
+  }
+
+  /** Gives at most this many free pages back. */
+  incrementalVacuum(pages: number): VacuumReport {
+    return guarded(() => {
+      const report = incrementalVacuum(this.#driver, pages);
+      this.#wal.keep();
+      return report;
+    });
+  }
+
+  /** Renews the statistics of tables that have changed much since: https://sqlite.org/lang_analyze.html. */
+  analyze(): void {
+    guarded(() => this.#driver.exec('PRAGMA optimize = 0x10002'));
+  }
+
+  /** Builds all indexes anew, and returns the names of those that have one. */
+  reindex(): string[] {
+    return guarded(() => {
+      this.#driver.exec('REINDEX');
+      return this.#driver
+        .prepare<readonly [string]>(
+          `SELECT name FROM sqlite_schema ${WHOLE_TABLE} WHERE type = 'index' ORDER BY name`,
+        )
+        .all([])
+        .map(([name]) => name);
+    });
+  }
+
+  /** What is worth a change about its statements and what users added to the file. */
+  advise(): MaintenanceAdvice[] {
+    return guarded(() => {
+      const { statements } = this.#watch;
+      return [...fullScans(this.#driver, statements), ...addedParts(this.#driver, statements)];
+    });
+  }
+
+  /** Statements of this connection that took far longer than they usually do. */
+  slowQueries(): readonly SlowQuery[] {
+    return this.#watch.slow;
+  }
+
+  /** Returns whether the owner has the lease from `now` on, for `forMs`; 0 gives it back. */
+  lease({ name, owner, forMs }: LeaseRequest, now: EpochMs): boolean {
+    return this.#writing(() => {
+      if (forMs > 0) return this.#leases.take(name, owner, now, now + forMs);
+      this.#leases.giveBack(name, owner);
+      return true;
     });
   }
 

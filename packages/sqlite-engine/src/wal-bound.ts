@@ -5,6 +5,12 @@ import { sqliteFailure } from './sqlite-failure.ts';
 
 /** What a frame of the WAL has beside its page. */
 const FRAME_HEADER = 24;
+/** How much the write-ahead log of a database has, in bytes. */
+export function walBytes(driver: SqliteDriver): number {
+  const frames = Number(driver.prepare('PRAGMA wal_checkpoint(NOOP)').get([])?.[1] ?? 0);
+  return Math.max(0, frames) * (readNumberPragma(driver, 'page_size') + FRAME_HEADER);
+}
+
 /** How long a write waits for readers to end: none begins that would have to be waited for. */
 const PATIENCE_MS = 1_000;
 

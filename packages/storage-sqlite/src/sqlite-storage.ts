@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
+import { CANDLE_COLUMNS, type CandleColumns, CandleSeries, throwIfAborted } from '@barkeep/core';
 import { type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
-import type { CheckedQuery, StorageSize } from '@barkeep/storage';
+import type { CheckedQuery, StorageSize, VacuumReport } from '@barkeep/storage';
+import { assertRoomToVacuum } from './assert-room-to-vacuum.ts';
 import { diskUsage } from './disk-usage.ts';
 import { HeldDatabaseFile } from './held-database-file.ts';
 import { readSideBySide } from './read-side-by-side.ts';
@@ -127,18 +128,31 @@ export class SqliteStorage extends EngineStorage {
   protected override async apart<T>(
     access: ConnectionOptions['access'],
     work: (own: EngineCaller) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T> {
     // Another database in the place of this one is not to be touched.
     const { writer, file } = this.#opened();
     await writer.call('assertKept', []);
     if (file?.isAlone) return work(writer);
     const own = new WorkerClient((error) => this.reportFailure('compaction', error));
+    // SQLite undoes what the thread was at.
+    const end = (): void => void own.kill();
+    signal?.addEventListener('abort', end, { once: true });
     try {
       await own.call('open', [{ ...this.#options, path: this.#held().path, ...file, access }]);
       return await work(own);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw error;
     } finally {
+      signal?.removeEventListener('abort', end);
       await own.close();
     }
+  }
+
+  protected override async _vacuum(signal: AbortSignal | undefined): Promise<VacuumReport> {
+    await assertRoomToVacuum(this.#held().path);
+    return super._vacuum(signal);
   }
 
   protected override _watchChanges(): void {

@@ -15,8 +15,9 @@ vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 const COUNT = 'SELECT count(*) FROM candle_rows';
 const NEVER = { saveDelayMs: 3_600_000 };
 
-const other = new OtherProgram();
-const third = new OtherProgram();
+const IMPATIENT = ['--import', new URL('./children/impatient.ts', import.meta.url).href];
+const other = new OtherProgram({ execArgv: IMPATIENT });
+const third = new OtherProgram({ execArgv: IMPATIENT });
 afterAll(() => Promise.all([other.kill(), third.kill()]));
 afterEach(() => Promise.all([other.does({ do: 'close' }), third.does({ do: 'close' })]));
 
@@ -103,7 +104,10 @@ it.each([
     expect(await other.does({ do: 'exec', path, sql })).toBe(undefined);
   }
   const before = readFileSync(path);
-  const error = await rejection(new SqlJsStorage({ path }).open());
+  expect(await third.does({ do: 'open', path, storage: 'sqljs' })).toBe('BUSY');
+  const file = new DatabaseFile(path);
+  const error = await rejection(file.load());
+  await file.close();
   expect(error).toMatchObject({ code: 'BUSY', retryable: true, details: { path } });
   expect(readFileSync(path).equals(before)).toBe(true);
   await other.does({ do: 'close' });

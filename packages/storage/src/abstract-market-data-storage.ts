@@ -7,6 +7,7 @@ import {
   CandleSeries,
   type Clock,
   countPeriods,
+  type EpochMs,
   faultInBatch,
   gatherCandles,
   Handle,
@@ -91,7 +92,17 @@ import type { IMetadataRepository } from './metadata-repository.ts';
 import { ProcessRevisions } from './process-revisions.ts';
 import type { SeriesSnapshot, SnapshotPart, SnapshotRequest } from './series-snapshot.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
-import type { CompactionReport, IStorageMaintenance } from './storage-maintenance.ts';
+import type {
+  CompactionReport,
+  FragmentationOptions,
+  FragmentationReport,
+  IncrementalVacuumOptions,
+  IStorageMaintenance,
+  LeaseRequest,
+  MaintenanceAdvice,
+  SlowQuery,
+  VacuumReport,
+} from './storage-maintenance.ts';
 
 /**
  * A batch an adapter receives: checked, sorted, without duplicates, in memory of its own, and with at
@@ -127,6 +138,13 @@ export interface AbstractStorageOptions {
 
 const BATCH_KEYS = ['key', 'candles', 'covers', 'source', 'replaces'] as const;
 const PROVENANCE_KEYS = ['source', 'collectedAt'] as const;
+const LEASE_KEYS = ['name', 'owner', 'forMs'] as const;
+const NOTHING_FREED: VacuumReport = Object.freeze({
+  pagesBefore: 0,
+  pagesAfter: 0,
+  freedBytes: 0,
+  tookMs: 0,
+});
 const MAX_SOURCE_LENGTH = 256;
 /** How many candles a continuity report looks at in one go. */
 const CONTINUITY_CHUNK = 65_536;
@@ -150,6 +168,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly #statistics: OperationStatistics;
   readonly #written = { inserted: 0, updated: 0, unchanged: 0 };
   readonly #gate = new ChangeGate();
+  readonly #leases = new Map<string, { readonly owner: string; readonly until: EpochMs }>();
   /** Where the adapter has none: kept from when they are first asked for. */
   #ownRevisions: ProcessRevisions | undefined;
   readonly #background: { -readonly [K in keyof BackgroundStatistics]: BackgroundStatistics[K] } = {
@@ -225,6 +244,19 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       ? Object.freeze({
           compact: (filter?: SeriesFilter, call?: CallOptions) => this.#compact(filter, call),
           explain: (filter?: SeriesFilter, call?: CallOptions) => this.#explain(filter, call),
+          fragmentation: (call?: FragmentationOptions) => this.#fragmentation(call),
+          vacuum: (call?: CallOptions) =>
+            this.#call('maintenance.vacuum', call, () => this._vacuum(call?.signal)),
+          incrementalVacuum: (call?: IncrementalVacuumOptions) => this.#incrementalVacuum(call),
+          analyze: (call?: CallOptions) =>
+            this.#call('maintenance.analyze', call, () => this._analyze()),
+          reindex: (call?: CallOptions) =>
+            this.#call('maintenance.reindex', call, () => this._reindex(call?.signal)),
+          advise: (call?: CallOptions) =>
+            this.#call('maintenance.advise', call, () => this._advise()),
+          slowQueries: (call?: CallOptions) =>
+            this.#call('maintenance.slowQueries', call, () => this._slowQueries()),
+          lease: (request: LeaseRequest, call?: CallOptions) => this.#lease(request, call),
         })
       : undefined;
   }
@@ -357,6 +389,60 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   /** Must be overridden by an adapter that declares the capability `maintenance`. */
   protected _explain(_filter: SeriesFilter): Promise<CompactionReport> {
     return Promise.reject(new TypeError(`${this.name} declares maintenance without _explain`));
+  }
+
+  /** Override it where space is used in pages. */
+  protected async _fragmentation(_tables: boolean): Promise<FragmentationReport> {
+    const { bytes } = await this._size();
+    return {
+      pageBytes: bytes,
+      pages: 0,
+      freePages: 0,
+      freeRatio: 0,
+      logBytes: 0,
+      tables: undefined,
+    };
+  }
+
+  /** Override it where pages can be free; it ends early, with nothing done, when the signal fires. */
+  protected _vacuum(_signal: AbortSignal | undefined): Promise<VacuumReport> {
+    return Promise.resolve(NOTHING_FREED);
+  }
+
+  /** Override it where pages can be free. */
+  protected _incrementalVacuum(_pages: number): Promise<VacuumReport> {
+    return Promise.resolve(NOTHING_FREED);
+  }
+
+  /** Override it where queries are planned by statistics. */
+  protected _analyze(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Override it where there are indexes; it ends early, with nothing done, when the signal fires. */
+  protected _reindex(_signal: AbortSignal | undefined): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
+  /** Override it where users can add indexes, or statements have plans. */
+  protected _advise(): Promise<MaintenanceAdvice[]> {
+    return Promise.resolve([]);
+  }
+
+  /** Override it where statements have plans. */
+  protected _slowQueries(): Promise<SlowQuery[]> {
+    return Promise.resolve([]);
+  }
+
+  /** Must be overridden by an adapter that declares `maintenance` and `sharing: 'multi-process'`. */
+  protected _lease({ name, owner, forMs }: LeaseRequest): Promise<boolean> {
+    const now = this.clock.now();
+    const held = this.#leases.get(name);
+    const isOthers = held !== undefined && held.owner !== owner && held.until > now;
+    if (forMs > 0 && isOthers) return Promise.resolve(false);
+    if (forMs > 0) this.#leases.set(name, { owner, until: now + forMs });
+    else if (held?.owner === owner) this.#leases.delete(name);
+    return Promise.resolve(true);
   }
 
   /** Called when the change feed gets its first subscriber: an adapter that must look for changes begins. */
@@ -843,6 +929,36 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   #explain(filter: SeriesFilter = {}, call?: CallOptions): Promise<CompactionReport> {
     return this.#call('maintenance.explain', call, () => this._explain(checkFilter(filter)));
+  }
+
+  #fragmentation(call?: FragmentationOptions): Promise<FragmentationReport> {
+    return this.#call('maintenance.fragmentation', call, () => {
+      const tables: unknown = call?.tables ?? false;
+      if (typeof tables === 'boolean') return this._fragmentation(tables);
+      throw invalidInput({ field: 'tables', rule: 'must be true or false', value: tables });
+    });
+  }
+
+  #incrementalVacuum(call?: IncrementalVacuumOptions): Promise<VacuumReport> {
+    return this.#call('maintenance.incrementalVacuum', call, () => {
+      const pages = call?.pages ?? 100;
+      if (Number.isSafeInteger(pages) && pages > 0) return this._incrementalVacuum(pages);
+      throw invalidInput({ field: 'pages', rule: 'must be a whole number above 0', value: pages });
+    });
+  }
+
+  #lease(request: LeaseRequest, call?: CallOptions): Promise<boolean> {
+    return this.#call('maintenance.lease', call, () => {
+      onlyKnownKeys(request, LEASE_KEYS, 'request');
+      const { name, owner, forMs } = request;
+      validateDocumentKey(name, 'name');
+      validateDocumentKey(owner, 'owner');
+      if (!Number.isSafeInteger(forMs) || forMs < 0) {
+        const rule = 'must be a whole number of milliseconds, 0 or more';
+        throw invalidInput({ field: 'forMs', rule, value: forMs });
+      }
+      return this._lease({ name, owner, forMs });
+    });
   }
 
   async #counted(reading: Promise<CandleSeries>): Promise<CandleSeries> {

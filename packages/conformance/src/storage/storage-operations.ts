@@ -66,6 +66,25 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
     assertDefined(maintenance, 'storage.maintenance').compact({}, options),
   'maintenance.explain': ({ maintenance }, options) =>
     assertDefined(maintenance, 'storage.maintenance').explain({}, options),
+  'maintenance.fragmentation': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').fragmentation(options),
+  'maintenance.vacuum': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').vacuum(options),
+  'maintenance.incrementalVacuum': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').incrementalVacuum(options),
+  'maintenance.analyze': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').analyze(options),
+  'maintenance.reindex': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').reindex(options),
+  'maintenance.advise': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').advise(options),
+  'maintenance.slowQueries': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').slowQueries(options),
+  'maintenance.lease': ({ maintenance }, options) =>
+    assertDefined(maintenance, 'storage.maintenance').lease(
+      { name: 'conformance', owner: 'one', forMs: 1_000 },
+      options,
+    ),
   flush: (storage, options) => storage.flush(options),
   stats: (storage, options) => storage.stats(options),
 };

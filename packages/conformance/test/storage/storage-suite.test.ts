@@ -117,17 +117,17 @@ describe('the storage suite', () => {
     `);
     expect(counts({ maintenance: true })).toMatchInlineSnapshot(`
       {
-        "abort": 25,
-        "all": 328,
+        "abort": 33,
+        "all": 357,
         "capabilities": 5,
         "changes": 18,
-        "close-finishes": 22,
+        "close-finishes": 30,
         "concurrency": 8,
         "coverage": 19,
         "invalid": 35,
-        "lifecycle": 34,
+        "lifecycle": 42,
         "list": 4,
-        "maintenance": 9,
+        "maintenance": 14,
         "metadata": 7,
         "model": 1,
         "read": 25,

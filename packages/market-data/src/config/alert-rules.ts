@@ -13,6 +13,7 @@ export const ALERT_RULES: Readonly<Record<AlertName, AlertRule>> = {
   walBytes: { raisedWhen: 'above', raise: 256 * MIB, clear: 64 * MIB },
   freeBytes: { raisedWhen: 'below', raise: GIB, clear: 2 * GIB },
   daysToLimit: { raisedWhen: 'below', raise: 7, clear: 14 },
+  freePageRatio: { raisedWhen: 'above', raise: 0.3, clear: 0.15 },
   readP99Ms: { raisedWhen: 'above', raise: 500, clear: 250 },
   writeP99Ms: { raisedWhen: 'above', raise: 1_000, clear: 500 },
   coordinatorErrorRate: { raisedWhen: 'above', raise: 0.5, clear: 0.2 },

@@ -13,9 +13,15 @@ import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
 import { checkMonitoring, type MonitoringSettings } from './check-monitoring.ts';
 import { checkQueries } from './check-queries.ts';
+import {
+  DEFAULT_QUIET,
+  MAINTENANCE_NUMBERS,
+  type MaintenanceSettings,
+} from './maintenance-settings.ts';
 import type {
   BreakerPolicy,
   FetchingConfig,
+  MaintenanceConfig,
   MarketDataConfig,
   PreloadConfig,
   RetryPolicy,
@@ -79,6 +85,9 @@ export interface CheckedConfig {
   readonly seriesTags: (key: SeriesKey) => readonly string[];
   readonly preload: PreloadSettings;
   readonly monitoring: MonitoringSettings;
+  readonly maintenance: MaintenanceSettings;
+  /** Whether the database is looked after without being asked to. */
+  readonly maintainsItself: boolean;
 }
 
 const CONFIG_KEYS = [
@@ -100,6 +109,7 @@ const CONFIG_KEYS = [
   'storageLimitBytes',
   'logger',
   'slowOperationMs',
+  'maintenance',
 ] as const;
 
 const DEFAULT_MAX_AHEAD_MS = 600_000;
@@ -199,6 +209,8 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     seriesTags,
     preload: checkPreload(config.preload ?? {}),
     monitoring: checkMonitoring(config),
+    maintenance: checkMaintenance(config.maintenance === false ? {} : config.maintenance),
+    maintainsItself: config.maintenance !== false,
   };
 }
 
@@ -208,6 +220,21 @@ function checkPreload(config: PreloadConfig): PreloadSettings {
   return {
     queries: checkQueries(queries),
     ...filled(numbers, { mostRead: 0 }, 'preload'),
+  };
+}
+
+function checkMaintenance(config: MaintenanceConfig = {}): MaintenanceSettings {
+  requireObject(config, 'maintenance');
+  const { quietHours, freeRatio = MAINTENANCE_NUMBERS.freeRatio, ...counts } = config;
+  const { freeRatio: _freeRatio, ...defaults } = MAINTENANCE_NUMBERS;
+  if (!(typeof freeRatio === 'number' && freeRatio > 0 && freeRatio <= 1)) {
+    const rule = 'must be above 0 and at most 1';
+    throw invalidInput({ field: 'maintenance.freeRatio', rule, value: freeRatio });
+  }
+  return {
+    ...filled(counts, defaults, 'maintenance'),
+    freeRatio,
+    quiet: quietHours === undefined ? DEFAULT_QUIET : new TradingCalendar(quietHours),
   };
 }
 

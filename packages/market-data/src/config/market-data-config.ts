@@ -118,13 +118,42 @@ export interface RecordingConfig {
   readonly intervalMs?: number | undefined;
 }
 
-/** What a service is made of. */
+/** When the database is looked after. Each number may be left out. */
+export interface MaintenanceConfig {
+  /** How often it is looked at, in milliseconds. Default: 60,000. */
+  readonly intervalMs?: number | undefined;
+  /**
+   * When what makes writes wait may run: daily hours of a time zone, or those of a market's calendar in
+   * which it is closed. Default: every day from 02:00 to 04:00 in `Asia/Seoul`.
+   */
+  readonly quietHours?: TradingHours | undefined;
+  /** Space is given back when more than this share of the pages is free, 0 to 1. Default: 0.15. */
+  readonly freeRatio?: number | undefined;
+  /** A full vacuum needs more free pages than this. Default: 1,000. */
+  readonly freePages?: number | undefined;
+  /** The least time between two full vacuums, in milliseconds. Default: a week. */
+  readonly vacuumEveryMs?: number | undefined;
+  /** A full vacuum that would take longer waits until nobody writes, in milliseconds. Default: 50. */
+  readonly maxWaitMs?: number | undefined;
+  /** Nobody writes when nothing has changed for this long, in milliseconds. Default: 60,000. */
+  readonly idleMs?: number | undefined;
+  /** The most free pages that one step gives back, between writes. Default: 100. */
+  readonly stepPages?: number | undefined;
+  /** How often statistics are renewed, in milliseconds. Default: a day. */
+  readonly analyzeEveryMs?: number | undefined;
+  /** The least time between two rebuilds of the indexes, in milliseconds. Default: a week. */
+  readonly reindexEveryMs?: number | undefined;
+  /** How often everything is read and checked, in a quiet hour, in milliseconds. Default: a week. */
+  readonly checkEveryMs?: number | undefined;
+}
+
 /** How often alerts are checked, and the levels of each; `false` switches one off. */
 export type AlertsConfig = {
   /** In milliseconds. Default: 30,000. */
   readonly intervalMs?: number | undefined;
 } & { readonly [name in AlertName]?: Partial<AlertThreshold> | false | undefined };
 
+/** What a service is made of. */
 export interface MarketDataConfig {
   /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
   readonly storage: IMarketDataStorage | string;
@@ -194,4 +223,10 @@ export interface MarketDataConfig {
   readonly logger?: Logger | undefined;
   /** The logger hears of operations that take as long, in milliseconds; `Infinity`: of none. Default: 1,000. */
   readonly slowOperationMs?: number | undefined;
+  /**
+   * The database is looked after by itself: space is given back, statistics stay fresh, everything is
+   * checked once a week. `false`: only when `service.maintenance` is asked to. Default: by itself, where
+   * the storage can be maintained.
+   */
+  readonly maintenance?: MaintenanceConfig | false | undefined;
 }

@@ -7,6 +7,7 @@ import type { EpochMs } from '@barkeep/core';
  * - `walBytes`: size of the storage's write-ahead log, now
  * - `freeBytes`: free space where the storage's data lies, now
  * - `daysToLimit`: days until the storage is full, as it grows now; see `GrowthStatistics`
+ * - `freePageRatio`: share of the storage's pages that hold nothing, as maintenance saw it last
  * - `readP99Ms`, `writeP99Ms`: 99th percentile of the storage's reads and writes; of at least 20
  * - `coordinatorErrorRate`: share of the coordinator's calls that failed; of at least 5
  * - `breakerOpenMs`: how long the coordinator's breaker has not been closed
@@ -18,6 +19,7 @@ export type AlertName =
   | 'walBytes'
   | 'freeBytes'
   | 'daysToLimit'
+  | 'freePageRatio'
   | 'readP99Ms'
   | 'writeP99Ms'
   | 'coordinatorErrorRate'

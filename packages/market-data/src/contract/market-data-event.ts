@@ -25,9 +25,10 @@ export interface FailureEvent {
    * - `recording`: candles that came through the router, or their coverage, could not be stored
    * - `realtime`: tickers, order books or trades that came through the router could not be stored
    * - `fetching`: the coordinator, or the storing of what it delivered
+   * - `maintenance`: an action that ran by itself, see `service.maintenance.history()`
    * - `change-feed`, `compaction`, `saving`: the storage, see its `BackgroundWork`
    */
-  readonly of: 'recording' | 'realtime' | 'fetching' | BackgroundWork;
+  readonly of: 'recording' | 'realtime' | 'fetching' | 'maintenance' | BackgroundWork;
   /** The series it befell; absent when it was several, or none. */
   readonly key?: SeriesKey | undefined;
   readonly error: BarkeepError;

@@ -19,6 +19,7 @@ import type {
 import type { CandleQuery, WriteResult } from '@barkeep/storage';
 import type { CandleAnswer } from './candle-answer.ts';
 import type { HealthOptions, HealthReport } from './health-report.ts';
+import type { IServiceMaintenance } from './maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type { MarketDataStatistics } from './market-data-statistics.ts';
 import type { SeriesReport } from './series-report.ts';
@@ -76,6 +77,9 @@ export interface PreloadResult {
  */
 export interface IMarketDataService extends AsyncDisposable {
   readonly state: HandleState;
+
+  /** `undefined` where the storage cannot be maintained. */
+  readonly maintenance: IServiceMaintenance | undefined;
 
   /** Stores candles: all or none. The last write wins on a timestamp; identical candles cost no write. */
   saveCandles(

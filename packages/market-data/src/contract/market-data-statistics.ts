@@ -10,6 +10,7 @@ import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
 import type { StandingAlert } from './alert.ts';
+import type { MaintenanceStatistics } from './maintenance.ts';
 import type { RecordedError } from './series-report.ts';
 
 /**
@@ -227,6 +228,8 @@ export interface MarketDataStatistics {
   readonly diskCache: CacheStatistics | undefined;
   /** Why a part has no figures, by its name; empty when all have them. */
   readonly failed: Readonly<Partial<Record<PartName, BarkeepError>>>;
+  /** `undefined` where the storage cannot be maintained. */
+  readonly maintenance: MaintenanceStatistics | undefined;
   readonly preload: PreloadStatistics;
   /** Those that were raised and not cleared since. */
   readonly alerts: readonly StandingAlert[];

@@ -27,6 +27,7 @@ import type {
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';
+import { ClockEras } from './clock-eras.ts';
 import type { LiveArrivals } from './live-arrivals.ts';
 import type { RealtimeActivity } from './realtime-activity.ts';
 import type { RealtimeRecorder } from './realtime-recorder.ts';
@@ -68,9 +69,8 @@ export class LiveFeed {
   #events = 0;
   #rejected = 0;
   #lastRejected: RejectedEvent | undefined;
-  /** Since when the clock has not been set, as far as is known. */
-  #setAt: EpochMs;
-  /** The same, but not before the present connection. */
+  readonly #eras: ClockEras;
+  /** Since when the clock has not been set, as far as is known, and the present connection stands. */
   #steadySince: EpochMs;
   /** Promises hold from the next period after it at the earliest. */
   #unheardUntil: EpochMs = NEVER;
@@ -84,8 +84,8 @@ export class LiveFeed {
     this.#options = options;
     this.#connection = { status: 'connecting', since: clock.now() };
     this.#statedConnection = this.#connection;
-    this.#setAt = clock.now();
-    this.#steadySince = this.#setAt;
+    this.#steadySince = clock.now();
+    this.#eras = new ClockEras(this.#steadySince);
     this.#life = new SignOfLife(router, options, (error) => this.#reject(error));
     this.#candles = recordCandles?.(() => {
       this.#now();
@@ -262,13 +262,17 @@ export class LiveFeed {
     else if (end !== undefined) this.#end(end, NEVER);
   }
 
-  /** Of one that cannot be placed, the period under way and the one before are missed. */
+  /**
+   * Of one that cannot be placed, the period under way and the one before are missed; and those up to a
+   * timestamp ahead of the clock, as far as the clock may be behind.
+   */
   #spoil(key: SeriesKey, timestamp: EpochMs | undefined, now: EpochMs): void {
-    const { streams, directory } = this.#options;
+    const { streams, directory, maxAheadMs } = this.#options;
     const grid = timeframeGrid(key.timeframe);
     const isPlaced = timestamp !== undefined && timestamp <= now;
+    const isAhead = timestamp !== undefined && timestamp > now && timestamp <= now + maxAheadMs;
     const from = isPlaced ? grid.floor(timestamp) : grid.shift(now, -1);
-    const to = isPlaced ? grid.shift(timestamp) : grid.shift(now);
+    const to = grid.shift(isPlaced || isAhead ? timestamp : now);
     this.#candles?.spoil(key, { from, to });
     const running = streams.get(key);
     if (running !== undefined && to > now && running.since < to) {
@@ -335,26 +339,28 @@ export class LiveFeed {
     return Math.min(at, this.#life.at, this.#options.clock.now());
   }
 
-  /** From now on the clock is taken for right until something shows otherwise. */
+  /**
+   * From now on the clock is taken for right until something shows otherwise. One that was found to be far
+   * behind stays doubted until a value of the exchange shows that it was set right.
+   */
   #startOver(now: EpochMs): void {
     this.#steadySince = now;
     this.#behindMs = 0;
     this.#isClockRight = false;
-    this.#life.isSuspended = false;
-    this.#options.streams.isSuspended = false;
   }
 
   /**
    * The clock was set, or the process stood still: what was said of the time since the last sign of life
-   * before is not relied on.
+   * before is not relied on, nor anything said by a clock that nothing had confirmed.
    */
-  #clockJumped({ byMs }: TimeJump): void {
+  #clockJumped(jump: TimeJump): void {
     const { clock, arrivals } = this.#options;
     const now = clock.now();
-    const change = { now, byMs, seenUntil: this.#life.at, steadySince: this.#setAt };
+    // No value of the exchange has shown that its signs of life meant the periods they were taken for.
+    if (!this.#isClockRight) this.#candles?.withdrawAll(Math.min(this.#steadySince, this.#life.at));
+    const change = { now, seenUntil: this.#life.at, wasAhead: this.#eras.end(jump) };
     const dropped = this.#candles?.clockWasSet(change);
     this.#life.clockWasSet();
-    this.#setAt = now;
     this.#startOver(now);
     this.#unheardUntil = now;
     arrivals.restart();
@@ -400,6 +406,8 @@ export class LiveFeed {
   #trustClock(now: EpochMs): void {
     this.#startOver(now);
     this.#isClockRight = true;
+    this.#life.isSuspended = false;
+    this.#options.streams.isSuspended = false;
     this.#candles?.withdrawAll(this.#life.at);
     this.#promiseAnew(now);
   }

@@ -15,6 +15,7 @@ import {
   unionIntervals,
 } from '@barkeep/core';
 import type { LiveCandle } from '@barkeep/source';
+import type { ClockEra } from './clock-eras.ts';
 
 /**
  * What became of the state of a candle: `taken` to be stored, `repeated` (nothing new), `outdated` (a
@@ -40,12 +41,12 @@ export interface RecordedBatch {
 /** How the clock was set. */
 export interface ClockChange {
   readonly now: EpochMs;
-  /** Below 0: it was ahead. Above 0: it was behind, or time has passed that nobody noticed. */
-  readonly byMs: number;
   /** Up to when everything had surely come through, by the clock as it was. */
   readonly seenUntil: EpochMs;
-  /** When it had been set before, or began to be relied on. */
-  readonly steadySince: EpochMs;
+  /**
+   * When it was ahead, the latest last; none when it was behind, or time has passed that nobody noticed.
+   */
+  readonly wasAhead: readonly ClockEra[];
 }
 
 /** States are remembered for this many periods after their period's end, to tell repetitions from news. */
@@ -174,11 +175,11 @@ export class RecordedSeries {
    * the end of the last period of which a state was dropped, because it lies beyond now: it may have come,
    * and will not come again.
    */
-  clockWasSet({ now, byMs, seenUntil, steadySince }: ClockChange): EpochMs {
-    const doubted = byMs < 0 ? this.#claimedTooEarly(-byMs, steadySince) : [];
+  clockWasSet({ now, seenUntil, wasAhead }: ClockChange): EpochMs {
+    const doubted = this.#claimedTooEarly(wasAhead);
     this.#breakFrom(this.#endedBy(Math.min(seenUntil, now)));
     this.#ends = [];
-    if (byMs >= 0) return Number.NEGATIVE_INFINITY;
+    if (wasAhead.length === 0) return Number.NEGATIVE_INFINITY;
     const endedBy = this.#endedBy(now);
     for (const stretch of doubted) this.spoil(stretch);
     const beyond = [{ from: endedBy, to: END_OF_TIME }];
@@ -278,16 +279,23 @@ export class RecordedSeries {
 
   /**
    * What was called complete by a clock that was ahead, though it was not: what had not ended when a promise
-   * did, and, where the clock was further ahead than states are remembered, everything.
+   * did, or when the clock jumped, after which its states came too late; and, where the clock was further
+   * ahead than states are remembered, everything.
    */
-  #claimedTooEarly(aheadMs: number, since: EpochMs): IntervalSet {
-    const from = this.#endedBy(since);
-    if (this.#grid.shift(from, REMEMBERED_PERIODS) - from < aheadMs) {
-      return [{ from, to: END_OF_TIME }];
-    }
-    return normalizeIntervals(
-      this.#ends.map((at) => ({ from: this.#endedBy(at - aheadMs), to: this.#endedBy(at) })),
-    );
+  #claimedTooEarly(eras: readonly ClockEra[]): IntervalSet {
+    const present = eras.at(-1);
+    const doubted = eras.flatMap((era) => {
+      const { aheadMs, from, to } = era;
+      const start = this.#endedBy(from);
+      const isFar = this.#grid.shift(start, REMEMBERED_PERIODS) - start < aheadMs;
+      if (era === present && isFar) return [{ from: start, to: END_OF_TIME }];
+      const ends = era === present ? this.#ends : [to];
+      return ends.map((at) => ({
+        from: isFar ? start : this.#endedBy(at - aheadMs),
+        to: this.#endedBy(at),
+      }));
+    });
+    return normalizeIntervals(doubted.filter(({ from, to }) => from < to));
   }
 
   /** Returns whether anything was promised or claimed from there on. */

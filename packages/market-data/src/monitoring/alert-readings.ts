@@ -37,6 +37,11 @@ export const ALERT_READINGS: Readonly<Record<AlertName, AlertReading>> = {
     unit: 'days',
     read: ({ growth }) => growth?.daysToLimit,
   },
+  freePageRatio: {
+    label: 'share of free pages in the storage',
+    unit: 'share',
+    read: ({ maintenance }) => maintenance?.fragmentation?.freeRatio,
+  },
   readP99Ms: {
     label: '99th percentile of storage reads',
     unit: 'ms',
@@ -113,8 +118,8 @@ function realtimeStaleMs({ router, activity, at, calendar }: Observation): numbe
   return calendar === undefined ? ageMs : calendar.tradingMs(at - ageMs, at);
 }
 
-function backgroundFailures({ storage, router }: Observation): number | undefined {
+function backgroundFailures({ storage, router, maintenance }: Observation): number | undefined {
   if (storage === undefined) return undefined;
   const recorded = (router?.candles?.failures ?? 0) + (router?.realtime?.failures ?? 0);
-  return storage.background.failures + recorded;
+  return storage.background.failures + recorded + (maintenance?.failures ?? 0);
 }

@@ -5,7 +5,7 @@ import type { MarketDataStatistics } from '../contract/market-data-statistics.ts
 export interface Observation
   extends Pick<
     MarketDataStatistics,
-    'candles' | 'coordinator' | 'router' | 'activity' | 'storage' | 'growth'
+    'candles' | 'coordinator' | 'router' | 'activity' | 'storage' | 'growth' | 'maintenance'
   > {
   readonly at: EpochMs;
   /** `undefined`: the markets always trade. */

@@ -34,6 +34,8 @@ function codeOf(cause: unknown): BarkeepErrorCode {
   if (cause.name === 'DataError' && cause.message.startsWith('Failed to write blobs')) {
     return 'DISK_FULL';
   }
+  // And of smaller values.
+  if (cause.name === 'UnknownError' && cause.message.includes('NO_SPACE')) return 'DISK_FULL';
   return CODES[cause.name] ?? 'IO';
 }
 

@@ -45,7 +45,7 @@ export class BrowserPersister implements Persister {
     );
     if ('error' in reason && !BarkeepError.is(reason.error, 'CANNOT_OPEN')) throw reason.error;
     if ('bytes' in reason && reason.bytes !== undefined) return reason.bytes;
-    if ('bytes' in reason && (await this.#indexedDb.salvage()) === undefined) return undefined;
+    if ('bytes' in reason && !(await this.#indexedDb.isTaken())) return undefined;
     await this.#opfs.close();
     this.#used = this.#indexedDb;
     return this.#indexedDb.load();

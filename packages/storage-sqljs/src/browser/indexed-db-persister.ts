@@ -2,6 +2,7 @@ import { BarkeepError } from '@barkeep/core';
 import { unavailable } from './browser-failure.ts';
 import type { BrowserPersisterOptions } from './browser-persister-options.ts';
 import { LockedPersister } from './locked-persister.ts';
+import { StoredMark } from './stored-mark.ts';
 
 const STORE = 'snapshots';
 const KEY = 'database';
@@ -12,6 +13,7 @@ const KEY = 'database';
  * (https://w3c.github.io/IndexedDB/#transaction-durability-hint).
  */
 export class IndexedDbPersister extends LockedPersister {
+  readonly #mark: StoredMark;
   #database: IDBDatabase | undefined;
 
   /**
@@ -20,11 +22,19 @@ export class IndexedDbPersister extends LockedPersister {
    */
   constructor(name: string, options: BrowserPersisterOptions = {}) {
     super(name, 'indexeddb', options);
+    this.#mark = new StoredMark(name);
+  }
+
+  /** Whether there is a database, or the browser has lost one. @throws BarkeepError as of `load`. */
+  async isTaken(): Promise<boolean> {
+    return (await this.#mark.isSet()) || (await this.salvage()) !== undefined;
   }
 
   protected override async _load(): Promise<Uint8Array | undefined> {
-    this.#database = await this.#open(this.readOnly ? 'existing' : 'any');
+    const isMarked = await this.#mark.isSet();
+    this.#database = await this.#open(this.readOnly || isMarked ? 'existing' : 'any');
     const value = this.#database && (await storedIn(this.#database));
+    if (value === undefined && isMarked) throw lost(this.name);
     if (value === undefined || value instanceof Uint8Array) return value;
     throw new BarkeepError(
       'CORRUPT',
@@ -37,17 +47,8 @@ export class IndexedDbPersister extends LockedPersister {
     if (this.#database === undefined) {
       throw new BarkeepError('NOT_OPEN', `${this.name} has not been loaded`);
     }
-    try {
-      // Nothing follows, so the page need not be there when the value has been taken.
-      await put(this.#database, bytes, (transaction) => transaction.commit());
-    } catch (error) {
-      const reason = error instanceof Error ? error.name : undefined;
-      if (reason !== 'InvalidStateError' && reason !== 'AbortError') throw error;
-      // The browser has closed the connection: its disk was full, or it was told to forget the site's data.
-      if (reason === 'InvalidStateError') this.#database = await this.#open('any');
-      // Of a transaction that was committed Firefox says only that it failed; of this one it says why.
-      await put(this.#database, bytes);
-    }
+    await this.#replace(this.#database, bytes);
+    await this.#mark.set();
   }
 
   protected override async _close(): Promise<void> {
@@ -57,6 +58,7 @@ export class IndexedDbPersister extends LockedPersister {
 
   protected override async _delete(): Promise<void> {
     await resultOf(this.#factory().deleteDatabase(this.#databaseName));
+    await this.#mark.clear();
   }
 
   protected override async _salvage(): Promise<Uint8Array | undefined> {
@@ -66,6 +68,23 @@ export class IndexedDbPersister extends LockedPersister {
       return value instanceof Uint8Array ? value : undefined;
     } finally {
       database?.close();
+    }
+  }
+
+  async #replace(database: IDBDatabase, bytes: Uint8Array): Promise<void> {
+    try {
+      // Nothing follows, so the page need not be there when the value has been taken.
+      await put(database, bytes, (transaction) => transaction.commit());
+    } catch (error) {
+      const reason = error instanceof Error ? error.name : undefined;
+      if (reason !== 'InvalidStateError' && reason !== 'AbortError') throw error;
+      // The browser has closed the connection: its disk was full, or it was told to forget the site's data.
+      const isClosed = reason === 'InvalidStateError';
+      const connection = isClosed ? await this.#open('any') : database;
+      if (isClosed) this.#mark.forget();
+      this.#database = connection;
+      // Of a transaction that was committed Firefox says only that it failed; of this one it says why.
+      await put(connection, bytes);
     }
   }
 
@@ -86,7 +105,7 @@ export class IndexedDbPersister extends LockedPersister {
       return database;
     } catch (error) {
       if (isNew && which === 'existing') return undefined;
-      throw error;
+      throw unopened(error, this.name);
     }
   }
 
@@ -127,4 +146,22 @@ function completionOf(transaction: IDBTransaction): Promise<void> {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
   });
+}
+
+function lost(name: string): BarkeepError {
+  return new BarkeepError(
+    'CANNOT_OPEN',
+    `the browser has lost ${name}: it was saved in IndexedDB and is not there any more, as may happen after the disk was full; delete() of its persister makes room for a new one`,
+    { details: { path: name } },
+  );
+}
+
+/** All that Chromium says of a disk without room for the files that opening needs. */
+function unopened(cause: unknown, name: string): unknown {
+  if (!(cause instanceof Error) || cause.name !== 'UnknownError') return cause;
+  return new BarkeepError(
+    'CANNOT_OPEN',
+    `cannot open ${name} in this browser, whose disk may be full: ${cause.message}`,
+    { cause, retryable: true, details: { path: name } },
+  );
 }

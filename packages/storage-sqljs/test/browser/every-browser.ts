@@ -348,6 +348,36 @@ export function describeInBrowser({
     });
   });
 
+  it.runIf(places.includes('OPFS'))('says that the browser has lost a database', async () => {
+    const result = await tab.evaluate(
+      async ([write]) => {
+        const { lab } = window;
+        const storage = await lab.open('IndexedDB', 'lost');
+        await storage.candles.write(write);
+        await storage.close();
+        await new Promise((resolve, reject) => {
+          const request = indexedDB.deleteDatabase('barkeep/lost');
+          request.onsuccess = resolve;
+          request.onerror = reject;
+        });
+        const refusals: { code: string; message: string }[] = [];
+        for (const place of ['IndexedDB', 'browser'] as const) {
+          refusals.push(await lab.rejection(() => lab.open(place, 'lost')));
+          const persister = lab.persister(place, 'lost', { readOnly: true });
+          refusals.push(await lab.rejection(() => lab.open(place, 'lost', { persister })));
+        }
+        await lab.persister('IndexedDB', 'lost').delete();
+        const again = await lab.open('IndexedDB', 'lost');
+        const { length } = await again.candles.read(write.key);
+        await again.close();
+        return { refusals, length };
+      },
+      [{ key: BTC, candles: minutes(0, 10) }] as const,
+    );
+    const lost = { code: 'CANNOT_OPEN', message: expect.stringContaining('has lost lost') };
+    expect(result).toMatchObject({ refusals: [lost, lost, lost, lost], length: 0 });
+  });
+
   it.runIf(!places.includes('OPFS'))('says at once why OPFS cannot be used', async () => {
     const refusal = await tab.evaluate(() =>
       window.lab.rejection(() => window.lab.open('OPFS', 'nowhere')),

@@ -2,6 +2,9 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { buildPage, servePage } from './built-page.ts';
 
+/** Building takes a second: a file with several sites builds them once. */
+let building: ReturnType<typeof buildPage> | undefined;
+
 /** The page of the tests on a port of localhost. */
 export class LabSite {
   readonly url: string;
@@ -20,9 +23,18 @@ export class LabSite {
   }
 
   static async start(): Promise<LabSite> {
-    const files = await buildPage();
+    building ??= buildPage();
+    return LabSite.#serve(await building);
+  }
+
+  static async #serve(files: LabSite['files']): Promise<LabSite> {
     const { url, close } = await servePage(files);
     return new LabSite(url, files, close);
+  }
+
+  /** The same pages at another origin, where nothing is stored. */
+  elsewhere(): Promise<LabSite> {
+    return LabSite.#serve(this.files);
   }
 
   /** A tab with the page. What its console complains about fails the test. */

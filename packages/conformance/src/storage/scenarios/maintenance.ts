@@ -1,4 +1,4 @@
-import type { IMarketDataStorage, IStorageMaintenance } from '@barkeep/storage';
+import type { IMarketDataStorage, IStorageMaintenance, VacuumReport } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageContext, type StorageScenario, scenario } from '../storage-scenario.ts';
@@ -102,7 +102,111 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
     const report = await storage.integrity?.check();
     assertTrue(report?.ok ?? true, `no problem is found: ${report?.problems[0]?.message}`);
   }),
+  declared('space', 'no answer changes when space is given back', async (storage, maintenance) => {
+    await storeUntidily(storage);
+    await storage.candles.write({
+      key: { ...KEY, symbol: 'GONE' },
+      candles: sampleMinutes(0, 30_000),
+    });
+    await storage.candles.remove({ ...KEY, symbol: 'GONE' });
+    await storage.metadata.set('note', { text: 'kept' });
+    const before = await answersOf(storage);
+    const events: unknown[] = [];
+    storage.changes.subscribe((event) => events.push(event));
+    const step = await maintenance.incrementalVacuum({ pages: 3 });
+    assertTrue(step.pagesBefore - step.pagesAfter <= 3, 'a step frees no more than it may');
+    assertSound(step);
+    assertEqual(await answersOf(storage), before, 'the answers after a step');
+    assertSound(await maintenance.vacuum());
+    const { freePages, freeRatio } = await maintenance.fragmentation();
+    assertEqual([freePages, freeRatio], [0, 0], 'what is free after a vacuum');
+    await maintenance.analyze();
+    await maintenance.reindex();
+    assertEqual(await answersOf(storage), before, 'the answers after a vacuum');
+    assertEqual(await storage.metadata.get('note'), { text: 'kept' }, 'a document after it');
+    assertEqual(events, [], 'the changes reported');
+  }),
+  declared('fragmentation', 'figures of space belong together', async (storage, maintenance) => {
+    await storeUntidily(storage);
+    const figures = await maintenance.fragmentation();
+    const { pages, freePages, freeRatio, tables } = figures;
+    assertTrue(freePages >= 0 && freePages <= pages, 'free pages are some of the pages');
+    assertEqual(freeRatio, pages === 0 ? 0 : freePages / pages, 'the share of free pages');
+    assertEqual(tables, undefined, 'tables that were not asked for');
+    const described = (await maintenance.fragmentation({ tables: true })).tables ?? [];
+    for (const { name, sequentialRatio, unusedBytes } of described) {
+      assertTrue(
+        sequentialRatio >= 0 && sequentialRatio <= 1,
+        `${name} has a share of pages in order`,
+      );
+      assertTrue(unusedBytes >= 0, `${name} has unused bytes`);
+    }
+  }),
+  declared(
+    'advice',
+    'a storage that nobody has changed needs no advice',
+    async (storage, maintenance) => {
+      await storeUntidily(storage);
+      await answersOf(storage);
+      const advice = (await maintenance.advise()).filter(({ kind }) => kind !== 'slow-query');
+      assertEqual(advice, [], 'the advice');
+    },
+  ),
+  declared('lease', 'a lease is held by one owner at a time', async (_, maintenance, context) => {
+    const ask = (owner: string, forMs = 10_000, name = 'work'): Promise<boolean> =>
+      maintenance.lease({ name, owner, forMs });
+    assertEqual(await ask('a'), true, 'a lease that nobody has');
+    assertEqual(await ask('b'), false, 'one that another has');
+    assertEqual(await ask('b', 10_000, 'other work'), true, 'a lease of another name');
+    assertEqual(await ask('a', 5), true, 'one that its owner renews, for less');
+    assertEqual(await runsOut(() => ask('b'), context), true, 'one that has run out');
+    assertEqual(await ask('a', 0), true, 'what is not held is given back');
+    assertEqual(await ask('a'), false, 'which gives nothing of another owner back');
+    assertEqual(await ask('b', 0), true, 'one is given back');
+    assertEqual(await ask('a'), true, 'one that was given back');
+  }),
+  declared('invalid', 'options that mean nothing are refused', async (_, { lease, ...others }) => {
+    for (const pages of [0, -1, 1.5, Number.NaN, '5' as never]) {
+      await assertRejects(() => others.incrementalVacuum({ pages }), 'INVALID_INPUT', 'pages', {
+        field: 'pages',
+      });
+    }
+    await assertRejects(
+      () => others.fragmentation({ tables: 'yes' as never }),
+      'INVALID_INPUT',
+      'tables',
+      { field: 'tables' },
+    );
+    const request = { name: 'work', owner: 'a', forMs: 1 };
+    for (const [field, bad] of [
+      ['name', { name: '' }],
+      ['owner', { owner: '' }],
+      ['forMs', { forMs: -1 }],
+      ['forMs', { forMs: 0.5 }],
+      ['request', { until: 1 }],
+    ] as const) {
+      const given = { ...request, ...bad };
+      await assertRejects(() => lease(given), 'INVALID_INPUT', `a bad ${field}`, { field });
+    }
+  }),
 ];
+
+/** Whether a lease of a few milliseconds is there for another owner soon, by whichever clock it goes. */
+async function runsOut(ask: () => Promise<boolean>, context: StorageContext): Promise<boolean> {
+  for (let turn = 0; turn < 100; turn += 1) {
+    await context.advance(1);
+    if (await ask()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return false;
+}
+
+/** Figures of a vacuum that belong together. */
+function assertSound({ pagesBefore, pagesAfter, freedBytes, tookMs }: VacuumReport): void {
+  assertTrue(pagesAfter <= pagesBefore, 'there are no more pages than before');
+  assertEqual(freedBytes > 0, pagesAfter < pagesBefore, 'bytes are freed where pages are');
+  assertTrue(tookMs >= 0, 'it took some time');
+}
 
 function declared(
   key: string,

@@ -2,9 +2,12 @@ import type { Candle, CandleColumns } from '@barkeep/core';
 import type {
   CheckedQuery,
   CompactionReport,
+  FragmentationReport,
+  LeaseRequest,
   QuarantineReport,
   RepairReport,
   SeriesFilter,
+  VacuumReport,
 } from '@barkeep/storage';
 import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.ts';
 import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
@@ -65,6 +68,52 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
+  plantBug(
+    'loses what nobody asked to lose in a vacuum',
+    'maintenance/space',
+    class extends ReferenceStorage {
+      protected override _vacuum(signal: AbortSignal | undefined): Promise<VacuumReport> {
+        for (const series of this.data.series.values()) series.coverage = [];
+        return super._vacuum(signal);
+      }
+    },
+  ),
+  plantBug(
+    'reports a vacuum that freed nothing as one that did',
+    'maintenance/space',
+    class extends ReferenceStorage {
+      protected override async _incrementalVacuum(pages: number): Promise<VacuumReport> {
+        return { ...(await super._incrementalVacuum(pages)), freedBytes: 4_096 };
+      }
+    },
+  ),
+  plantBug(
+    'leases to everybody',
+    'maintenance/lease',
+    class extends ReferenceStorage {
+      protected override async _lease(): Promise<boolean> {
+        return true;
+      }
+    },
+  ),
+  plantBug(
+    'never lets go of a lease',
+    'maintenance/lease',
+    class extends ReferenceStorage {
+      protected override _lease(request: LeaseRequest): Promise<boolean> {
+        return super._lease({ ...request, forMs: request.forMs * 1_000 });
+      }
+    },
+  ),
+  plantBug(
+    'counts free pages that are none',
+    'maintenance/fragmentation',
+    class extends ReferenceStorage {
+      protected override async _fragmentation(tables: boolean): Promise<FragmentationReport> {
+        return { ...(await super._fragmentation(tables)), freePages: 5 };
+      }
+    },
+  ),
   plantBugOutside('hides its maintenance', 'capabilities/maintenance-declared', () => ({
     maintenance: undefined,
   })),
@@ -74,6 +123,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     const known = ({ symbol, timeframe }: SeriesFilter = {}) => ({ symbol, timeframe });
     return {
       maintenance: {
+        ...maintenance,
         compact: (filter, options) => maintenance.compact(known(filter), options),
         explain: (filter, options) => maintenance.explain(known(filter), options),
       },

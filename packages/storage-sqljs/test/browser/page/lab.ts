@@ -1,7 +1,6 @@
 /// <reference types="vite/client" />
 /** What the tests find in the page, as `lab`. */
 import type { HarnessContext } from '@barkeep/conformance';
-import { runStorageConformance, storageSuite } from '@barkeep/conformance/storage';
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import {
   BrowserPersister,
@@ -101,6 +100,8 @@ export const lab = {
     place: Place,
     prefixes: readonly string[],
   ): Promise<{ passed: number; failed: string[]; skipped: string[] }> {
+    // Most pages run none: without it they load in half the time.
+    const { runStorageConformance, storageSuite } = await import('@barkeep/conformance/storage');
     const create = async ({ id, clock }: HarnessContext) =>
       new SqlJsStorage({
         persister: lab.persister(place, id),
