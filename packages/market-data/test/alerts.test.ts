@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type AlertEvent,
   type AlertName,
@@ -6,8 +9,9 @@ import {
 } from '@barkeep/market-data';
 import type { StorageSize } from '@barkeep/storage';
 import { MemoryStorage } from '@barkeep/storage-memory';
+import { SqliteStorage } from '@barkeep/storage-sqlite';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AlertWatch } from '../src/monitoring/alert-watch.ts';
 import type { Observation } from '../src/monitoring/observation.ts';
 import {
@@ -31,6 +35,14 @@ class MeasuredStorage extends MemoryStorage {
     await this.hang;
     return { ...(await super._size()), ...this.disk };
   }
+}
+
+/** Another storage on the database in a directory. */
+async function openSqlite(directory: string): Promise<SqliteStorage> {
+  const storage = new SqliteStorage({ path: join(directory, 'market_data.sqlite3') });
+  await storage.open();
+  onTestFinished(() => storage.close());
+  return storage;
 }
 
 interface WatchedDesk extends Omit<Desk, 'storage'> {
@@ -206,6 +218,32 @@ describe('alerts watch', () => {
     storage.disk = { bytes: 1_000_000 };
     expect(await check()).toEqual([['daysToLimit', 'cleared']]);
     expect((await service.stats()).growth?.daysToLimit).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('how much of the database is empty, as maintenance sees it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'barkeep-alerts-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const { service, clock } = await openDesk({
+      storage: `sqlite:${join(directory, 'market_data.sqlite3')}?archive=off`,
+      maintenance: { freeRatio: 1, intervalMs: 1_000 },
+    });
+    const heard: MarketDataEvent[] = [];
+    service.subscribe({ types: [] }, (event) => heard.push(event));
+    const candle = { open: 1, high: 1, low: 1, close: 1, volume: 1 };
+    const candles = Array.from({ length: 20_000 }, (_, i) => ({
+      ...candle,
+      timestamp: minutes(-i),
+    }));
+    await service.saveCandles(KEY, candles);
+    const editor = await openSqlite(directory);
+    await editor.candles.remove(KEY);
+    await vi.waitFor(async () => {
+      clock.advance(10_000);
+      await settle();
+      expect(heard).toContainEqual(
+        expect.objectContaining({ type: 'alert', name: 'freePageRatio', level: 'raised' }),
+      );
+    }, 20_000);
   });
 
   it('how many calls of the coordinator fail, and how long its breaker is open', async () => {
