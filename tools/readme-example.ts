@@ -21,14 +21,16 @@ export interface ReadmeExample {
  *
  * @param packageDir The package's folder; in a test: `resolve(import.meta.dirname, '..')`.
  * @param readme The README with the example. Default: the package's own.
+ * @param heading The heading below which the example is. Default: the first of all.
  * @returns What the example printed.
  * @throws Error when it fails, does not end, or prints something other than the README's `text` block.
  */
 export async function runReadmeExample(
   packageDir: string,
   readme: string = join(packageDir, 'README.md'),
+  heading?: string,
 ): Promise<string> {
-  const { code, output } = readmeExample(await readFile(readme, 'utf8'));
+  const { code, output } = readmeExample(below(await readFile(readme, 'utf8'), heading));
   const printed = await runModule(resolve(packageDir), code);
   if (output !== undefined && printed.trimEnd() !== output.trimEnd()) {
     throw new Error(`the README's example prints\n${printed}\ninstead of\n${output}`);
@@ -43,6 +45,13 @@ export function readmeExample(readme: string): ReadmeExample {
   if (code === undefined) throw new Error('the README has no ```ts block');
   const [, language, next] = blocks[position + 1] ?? [];
   return { code, output: language === 'text' ? next : undefined };
+}
+
+function below(readme: string, heading: string | undefined): string {
+  if (heading === undefined) return readme;
+  const start = readme.indexOf(`\n${heading}\n`);
+  if (start < 0) throw new Error(`the README has no heading "${heading}"`);
+  return readme.slice(start);
 }
 
 async function runModule(packageDir: string, code: string): Promise<string> {

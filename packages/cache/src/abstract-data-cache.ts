@@ -85,7 +85,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     validateCacheKey(key);
     try {
       const found = this._get(key);
-      const entry = found instanceof Promise ? await this.settled(found, options) : found;
+      const entry = found instanceof Promise ? await this.run('get', options, () => found) : found;
       return this.#tally(entry);
     } catch (error) {
       this.readFailed(error);
@@ -102,7 +102,8 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     if (checked.length === 0) return [];
     try {
       const found = this._getMany(checked);
-      const entries = found instanceof Promise ? await this.settled(found, options) : found;
+      const entries =
+        found instanceof Promise ? await this.run('getMany', options, () => found) : found;
       return entries.map((entry) => this.#tally(entry));
     } catch (error) {
       this.readFailed(error);
@@ -115,7 +116,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     onlyKnownKeys(options, SET_OPTIONS, 'options');
     const now = this.clock.now();
     const entry = this.#checkedEntry(key, value, options, now);
-    await this.run(options, () => {
+    await this.run('set', options, () => {
       if (entry.expiresAt <= now) return this._delete(key);
       this.#learn(entry);
       return this._set(entry);
@@ -129,9 +130,9 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     const checked = this.#checkedEntries(entries, now);
     const live = checked.filter((entry) => entry.expiresAt > now);
     for (const entry of live) this.#learn(entry);
-    if (live.length > 0) await this.run(options, () => this._setMany(live));
+    if (live.length > 0) await this.run('setMany', options, () => this._setMany(live));
     for (const { key, expiresAt } of checked) {
-      if (expiresAt <= now) await this.run(options, () => this._delete(key));
+      if (expiresAt <= now) await this.run('setMany', options, () => this._delete(key));
     }
     this.#counts.writes += checked.length;
   }
@@ -139,7 +140,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   async delete(key: string, options: CallOptions = NO_OPTIONS): Promise<boolean> {
     this.begin(options);
     validateCacheKey(key);
-    const deleted = await this.run(options, () => this._delete(key));
+    const deleted = await this.run('delete', options, () => this._delete(key));
     if (deleted) this.#counts.deletes += 1;
     return deleted;
   }
@@ -147,32 +148,33 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   async invalidate(selector: CacheSelector, options: CallOptions = NO_OPTIONS): Promise<number> {
     this.begin(options);
     const checked = checkedSelector(selector);
-    const removed = await this.run(options, () => this._invalidate(checked));
+    const removed = await this.run('invalidate', options, () => this._invalidate(checked));
     this.#counts.deletes += removed;
     return removed;
   }
 
   async clear(options: CallOptions = NO_OPTIONS): Promise<void> {
     this.begin(options);
-    await this.run(options, () => this._clear());
+    await this.run('clear', options, () => this._clear());
     this.#lives.clear();
   }
 
   async keys(prefix = '', options: CallOptions = NO_OPTIONS): Promise<string[]> {
     this.begin(options);
     validateCachePrefix(prefix);
-    return this.run(options, () => this._keys(prefix));
+    return this.run('keys', options, () => this._keys(prefix));
   }
 
   async stats(options: CallOptions = NO_OPTIONS): Promise<CacheStatistics> {
     this.begin(options);
-    const { entries, bytes } = await this.run(options, () => this._usage());
+    const { entries, bytes } = await this.run('stats', options, () => this._usage());
     const { hits, misses, failures } = this.#counts;
     return {
       ...this.#counts,
       hitRate: hits + misses === 0 ? 0 : hits / (hits + misses),
       expirations: this.expirations,
       failures: failures + this.failedSweeps,
+      operations: this.operations,
       entries,
       bytes,
     };

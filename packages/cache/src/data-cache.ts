@@ -1,4 +1,4 @@
-import type { CallOptions, EpochMs, HandleState } from '@barkeep/core';
+import type { CallOptions, EpochMs, HandleState, OperationSummary } from '@barkeep/core';
 import type { CacheCapabilities } from './cache-capabilities.ts';
 import type { CacheValue } from './cache-value.ts';
 
@@ -26,6 +26,11 @@ export interface CacheWrite extends Omit<CacheSetOptions, 'signal'> {
 export type CacheSelector = { readonly prefix: string } | { readonly tags: readonly string[] };
 
 export interface CacheStatistics {
+  /**
+   * Calls, failures and latencies by operation, such as `setMany`. Reads that memory answers on the spot
+   * are counted as hits and misses only: timing one would take as long as the read.
+   */
+  readonly operations: Readonly<Record<string, OperationSummary>>;
   readonly hits: number;
   readonly misses: number;
   /** Hits as a share of all reads, 0 when there were none. */

@@ -1,34 +1,67 @@
+import { TraceChannel } from './diagnostics-channel.ts';
+import { type LatencyBucket, LatencyHistogram, latencyQuantile } from './latency-histogram.ts';
+
 /** How calls of one kind have fared. Times are in milliseconds. */
 export interface OperationSummary {
   readonly calls: number;
   readonly failures: number;
+  readonly totalMs: number;
   readonly meanMs: number;
   readonly maxMs: number;
-  /** Upper bounds, at most a quarter of a power of two (19 %) above the exact value. */
+  /** Upper bounds, at most an eighth (12.5 %) above the exact value. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  /** The buckets with calls in them, the shortest times first. */
+  readonly histogram: readonly LatencyBucket[];
 }
 
-const BUCKETS_PER_DOUBLING = 4;
-const SMALLEST_MS = 0.001;
-const BUCKET_COUNT = 30 * BUCKETS_PER_DOUBLING;
+/** The context of the tracing channel `barkeep:operation`. */
+export interface OperationTrace {
+  /** Whose operation it is, such as `market-data` or `storage-sqlite`. */
+  readonly component: string;
+  readonly operation: string;
+  /** `undefined` until it has ended. */
+  durationMs: number | undefined;
+}
+
+export interface OperationStatisticsOptions {
+  /** What the tracing channel `barkeep:operation` calls it. Default: its calls are not traced. */
+  readonly component?: string | undefined;
+  /** Calls that take as long are reported to `onSlow`, in milliseconds. Default: none. */
+  readonly slowMs?: number | undefined;
+  readonly onSlow?: ((operation: string, elapsedMs: number) => void) | undefined;
+}
+
+const traces = new TraceChannel<OperationTrace>('barkeep:operation');
 
 /** Counts and times calls by name, in bounded memory. */
 export class OperationStatistics {
   readonly #operations = new Map<string, OperationCounter>();
+  readonly #component: string | undefined;
+  readonly #slowMs: number;
+  readonly #onSlow: ((operation: string, elapsedMs: number) => void) | undefined;
+
+  constructor(options: OperationStatisticsOptions = {}) {
+    this.#component = options.component;
+    this.#slowMs = options.slowMs ?? Number.POSITIVE_INFINITY;
+    this.#onSlow = options.onSlow;
+  }
+
+  /** Whether somebody follows calls: then they must go through `measure`. */
+  get isTraced(): boolean {
+    return traces.isHeard && this.#component !== undefined;
+  }
 
   /** Runs `work` and records how long it took and whether it failed. */
-  async measure<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
-    let failed = true;
-    try {
-      const result = await work();
-      failed = false;
-      return result;
-    } finally {
-      this.record(operation, performance.now() - start, failed);
-    }
+  measure<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    if (this.#component === undefined || !traces.isHeard) return this.#measure(operation, work);
+    const trace: OperationTrace = {
+      component: this.#component,
+      operation,
+      durationMs: undefined,
+    };
+    return traces.trace(trace, () => this.#measure(operation, work, trace));
   }
 
   record(operation: string, elapsedMs: number, failed = false): void {
@@ -38,6 +71,7 @@ export class OperationStatistics {
       this.#operations.set(operation, counter);
     }
     counter.record(elapsedMs, failed);
+    if (elapsedMs >= this.#slowMs) this.#onSlow?.(operation, elapsedMs);
   }
 
   /** The figures so far, by operation. */
@@ -46,6 +80,20 @@ export class OperationStatistics {
       Array.from(this.#operations, ([name, counter]) => [name, counter.summary()]),
     );
   }
+
+  async #measure<T>(operation: string, work: () => Promise<T>, trace?: OperationTrace): Promise<T> {
+    const start = performance.now();
+    let failed = true;
+    try {
+      const result = await work();
+      failed = false;
+      return result;
+    } finally {
+      const elapsedMs = performance.now() - start;
+      if (trace !== undefined) trace.durationMs = elapsedMs;
+      this.record(operation, elapsedMs, failed);
+    }
+  }
 }
 
 class OperationCounter {
@@ -53,41 +101,30 @@ class OperationCounter {
   #failures = 0;
   #totalMs = 0;
   #maxMs = 0;
-  readonly #buckets = new Uint32Array(BUCKET_COUNT);
+  readonly #histogram = new LatencyHistogram();
 
   record(elapsedMs: number, failed: boolean): void {
     this.#calls += 1;
     if (failed) this.#failures += 1;
     this.#totalMs += elapsedMs;
-    this.#maxMs = Math.max(this.#maxMs, elapsedMs);
-    const doublings = Math.log2(Math.max(elapsedMs, SMALLEST_MS) / SMALLEST_MS);
-    const bucket = Math.min(Math.ceil(doublings * BUCKETS_PER_DOUBLING), BUCKET_COUNT - 1);
-    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
+    if (elapsedMs > this.#maxMs) this.#maxMs = elapsedMs;
+    this.#histogram.record(elapsedMs);
   }
 
   summary(): OperationSummary {
+    const histogram = this.#histogram.buckets();
+    const within = (share: number): number =>
+      Math.min(latencyQuantile(histogram, share), this.#maxMs);
     return {
       calls: this.#calls,
       failures: this.#failures,
+      totalMs: this.#totalMs,
       meanMs: this.#calls === 0 ? 0 : this.#totalMs / this.#calls,
       maxMs: this.#maxMs,
-      p50Ms: this.#quantile(0.5),
-      p95Ms: this.#quantile(0.95),
-      p99Ms: this.#quantile(0.99),
+      p50Ms: within(0.5),
+      p95Ms: within(0.95),
+      p99Ms: within(0.99),
+      histogram,
     };
-  }
-
-  #quantile(share: number): number {
-    const rank = Math.ceil(this.#calls * share);
-    let seen = 0;
-    for (const [bucket, count] of this.#buckets.entries()) {
-      seen += count;
-      if (seen >= rank && seen > 0) {
-        const isLast = bucket === BUCKET_COUNT - 1;
-        const bound = SMALLEST_MS * 2 ** (bucket / BUCKETS_PER_DOUBLING);
-        return isLast ? this.#maxMs : Math.min(bound, this.#maxMs);
-      }
-    }
-    return 0;
   }
 }

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { Handle } from './handle.ts';
 import { invalidInput } from './invalid-input.ts';
 import { type MonotonicTime, monotonicTime } from './monotonic-time.ts';
+import { OperationStatistics, type OperationSummary } from './operation-statistics.ts';
 import { RepeatingTask } from './repeating-task.ts';
 
 export interface SweptHandleOptions {
@@ -26,6 +27,7 @@ export abstract class SweptHandle extends Handle {
   protected readonly clock: Clock;
   /** What lives are measured by: it survives a wall clock that is set, and counts the machine's sleep. */
   protected readonly time: MonotonicTime;
+  readonly #operations: OperationStatistics;
   readonly #sweeper: RepeatingTask;
   #expirations = 0;
   #failedSweeps = 0;
@@ -33,6 +35,7 @@ export abstract class SweptHandle extends Handle {
   /** @throws BarkeepError `INVALID_INPUT` naming `sweepIntervalMs`. */
   protected constructor(name: string, options: SweptHandleOptions) {
     super(name);
+    this.#operations = new OperationStatistics({ component: name });
     const { clock = systemClock, sweepIntervalMs = DEFAULT_SWEEP_INTERVAL_MS } = options;
     if (typeof sweepIntervalMs !== 'number' || !(sweepIntervalMs > 0)) {
       const rule = 'must be a number of milliseconds above 0';
@@ -47,7 +50,7 @@ export abstract class SweptHandle extends Handle {
   /** Removes what has expired now; returns how many values. Happens by itself from time to time. */
   async sweep(options: CallOptions = NO_OPTIONS): Promise<number> {
     this.begin(options);
-    const removed = await this.run(options, () => this._sweep());
+    const removed = await this.run('sweep', options, () => this._sweep());
     this.#expirations += removed;
     return removed;
   }
@@ -60,6 +63,11 @@ export abstract class SweptHandle extends Handle {
 
   /** Removes values that are no longer live; returns how many. */
   protected abstract _sweep(): Awaitable<number>;
+
+  /** The calls that `run` made, by operation. */
+  protected get operations(): Readonly<Record<string, OperationSummary>> {
+    return this.#operations.summary();
+  }
 
   protected get expirations(): number {
     return this.#expirations;
@@ -91,14 +99,15 @@ export abstract class SweptHandle extends Handle {
     throwIfAborted(options?.signal);
   }
 
-  /** Runs the adapter's part of a call; whatever it throws becomes a `BarkeepError`. */
-  protected async run<T>(options: CallOptions | undefined, work: () => Awaitable<T>): Promise<T> {
-    try {
-      const result = work();
-      return result instanceof Promise ? await this.settled(result, options) : result;
-    } catch (error) {
-      throw this.failure(error);
-    }
+  /** Runs the adapter's part of a call, and times it; whatever it throws becomes a `BarkeepError`. */
+  protected run<T>(
+    operation: string,
+    options: CallOptions | undefined,
+    work: () => Awaitable<T>,
+  ): Promise<T> {
+    return this.#operations.isTraced
+      ? this.#operations.measure(operation, () => this.#guarded(options, work))
+      : this.#timed(operation, options, work);
   }
 
   /** The outcome of work under way. An aborted caller leaves at once; `close` waits for the work. */
@@ -116,6 +125,35 @@ export abstract class SweptHandle extends Handle {
       details: { name: this.name },
       cause: error,
     });
+  }
+
+  /** As `measure`, without a promise of its own. */
+  async #timed<T>(
+    operation: string,
+    options: CallOptions | undefined,
+    work: () => Awaitable<T>,
+  ): Promise<T> {
+    const start = performance.now();
+    let failed = true;
+    try {
+      const result = work();
+      const value = result instanceof Promise ? await this.settled(result, options) : result;
+      failed = false;
+      return value;
+    } catch (error) {
+      throw this.failure(error);
+    } finally {
+      this.#operations.record(operation, performance.now() - start, failed);
+    }
+  }
+
+  async #guarded<T>(options: CallOptions | undefined, work: () => Awaitable<T>): Promise<T> {
+    try {
+      const result = work();
+      return result instanceof Promise ? await this.settled(result, options) : result;
+    } catch (error) {
+      throw this.failure(error);
+    }
   }
 
   #sweepByItself(): Awaitable<void> {

@@ -76,6 +76,18 @@ export class TradingCalendar {
     }
   }
 
+  /** How long the market trades from one instant to another, in milliseconds. */
+  tradingMs(from: EpochMs, to: EpochMs): number {
+    let tradingMs = 0;
+    for (let now = from; now < to; ) {
+      const phase = this.#phaseAt(now);
+      const end = Math.min(phase.to, to);
+      if (phase.isOpen) tradingMs += end - now;
+      now = end;
+    }
+    return tradingMs;
+  }
+
   #phaseAt(at: EpochMs): Phase {
     const known = this.#phases.find(({ from, to }) => at >= from && at < to);
     if (known !== undefined) return known;

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
 import {
   type Awaitable,
@@ -6,6 +7,7 @@ import {
   type Clock,
   ManualClock,
   monotonicTime,
+  type OperationSummary,
   SweptHandle,
   type SweptHandleOptions,
 } from '../src/index.ts';
@@ -20,7 +22,11 @@ class Shelf extends SweptHandle {
 
   call<T>(work: () => Awaitable<T>, options?: CallOptions): Promise<T> {
     this.begin(options);
-    return this.run(options, work);
+    return this.run('call', options, work);
+  }
+
+  get timed(): Readonly<Record<string, OperationSummary>> {
+    return this.operations;
   }
 
   get figures(): { expirations: number; failedSweeps: number } {
@@ -37,6 +43,27 @@ class Shelf extends SweptHandle {
 }
 
 describe('SweptHandle', () => {
+  it('counts and times calls by name, followed or not', async () => {
+    const shelf = new Shelf();
+    await shelf.open();
+    const call = async (): Promise<void> => {
+      expect(await shelf.call(() => 1)).toBe(1);
+      expect(await shelf.call(async () => 2)).toBe(2);
+      await expect(shelf.call(() => Promise.reject(new Error('broken')))).rejects.toMatchObject({
+        code: 'INTERNAL',
+      });
+    };
+    await call();
+    const contexts: unknown[] = [];
+    const hear = (context: unknown): void => void contexts.push(context);
+    subscribe('tracing:barkeep:operation:start', hear);
+    await call();
+    unsubscribe('tracing:barkeep:operation:start', hear);
+    expect(contexts).toMatchObject(Array(3).fill({ component: 'shelf', operation: 'call' }));
+    expect(shelf.timed).toMatchObject({ call: { calls: 6, failures: 2 } });
+    await shelf.close();
+  });
+
   it('sweeps every thirty seconds by default, from open to close', async () => {
     const clock = new ManualClock();
     const shelf = new Shelf({ clock });

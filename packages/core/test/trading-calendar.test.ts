@@ -46,6 +46,19 @@ describe('TradingCalendar', () => {
     );
   });
 
+  it('measures trading time as it lets it pass', () => {
+    const week = Date.parse('2026-12-21T00:00:00Z');
+    const instant = fc.integer({ min: week, max: week + 14 * 86_400_000 });
+    const calendar = new TradingCalendar(seoul);
+    fc.assert(
+      fc.property(instant, fc.integer({ min: 1, max: 100_000_000 }), (at, durationMs) => {
+        const end = calendar.afterTrading(at, durationMs);
+        expect(calendar.tradingMs(at, end)).toBe(durationMs);
+        expect(calendar.tradingMs(end, at)).toBe(0);
+      }),
+    );
+  });
+
   it('trades all along where sessions touch', () => {
     const always = new TradingCalendar({
       timeZone: 'UTC',

@@ -37,6 +37,7 @@ import { checkGetOptions } from './check-get-options.ts';
 import { refuseAhead } from './config/ahead-of-clock.ts';
 import { checkQueries } from './config/check-queries.ts';
 import type { CandleAnswer } from './contract/candle-answer.ts';
+import type { HealthOptions, HealthReport } from './contract/health-report.ts';
 import type { IServiceMaintenance, MaintenanceRunOptions } from './contract/maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
@@ -46,13 +47,15 @@ import type {
   PreloadResult,
   SaveCandlesOptions,
 } from './contract/market-data-service.ts';
-import type { MarketDataStatistics, TierStatistics } from './contract/market-data-statistics.ts';
+import type { MarketDataStatistics } from './contract/market-data-statistics.ts';
 import type { SeriesReport } from './contract/series-report.ts';
 import { describeSeries } from './describe-series.ts';
 import { invalidateSeries } from './invalidate-series.ts';
 import { partStatistics } from './part-statistics.ts';
 import { saveCandles } from './save-candles.ts';
 import { historyStartOf } from './series/history-start.ts';
+import { ServiceFigures } from './service-figures.ts';
+import { ServiceMonitor } from './service-monitor.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
 import { subscribeToMarketData } from './subscribe-to-market-data.ts';
 
@@ -72,15 +75,23 @@ export class MarketData extends Handle implements IMarketDataService {
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<Unsubscribe>();
   readonly #changes: ChangeListeners;
-  readonly #operations = new OperationStatistics();
+  readonly #figures: ServiceFigures;
+  readonly #monitor: ServiceMonitor;
+  readonly #operations: OperationStatistics;
   readonly #preloaded = { queries: 0, candles: 0, failures: 0 };
-  readonly #served = { cache: 0, router: 0, disk: 0, storage: 0, coordinator: 0 };
 
   constructor(options: MarketDataOptions) {
     super('market-data');
     this.#options = options;
     this.#parts = serviceParts(options, this.#closing.signal);
     this.#changes = new ChangeListeners(options.storage);
+    this.#figures = new ServiceFigures(this.#parts);
+    this.#monitor = new ServiceMonitor(options, this.#parts, this.#figures, this.#closing.signal);
+    this.#operations = new OperationStatistics({
+      component: this.name,
+      slowMs: options.monitoring.slowOperationMs,
+      onSlow: (operation, elapsedMs) => this.#monitor.slow(operation, elapsedMs),
+    });
     this.maintenance = this.#callable(this.#parts.maintenance);
   }
 
@@ -99,10 +110,14 @@ export class MarketData extends Handle implements IMarketDataService {
     query: CandleQuery,
     options: GetCandlesOptions = NO_OPTIONS,
   ): Promise<CandleAnswer> {
-    const recalled = this.#recall(query, options);
+    // A call that is followed goes the whole way.
+    const isTraced = this.#operations.isTraced;
+    const recalled = isTraced ? undefined : this.#recall(query, options);
     if (recalled !== undefined) return recalled;
     return this.#call('getCandles', options, async () => {
-      const [answer] = await this.#answer([checkQuery(query)], options);
+      const [answer] = isTraced
+        ? await this.#answerBatch([checkQuery(query)], options)
+        : await this.#answer([checkQuery(query)], options);
       if (answer === undefined) throw new TypeError('one query must have one answer');
       return answer;
     });
@@ -167,6 +182,7 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('updateTicker', options, async () => {
       validateTicker(ticker);
       this.#refuseAhead(ticker.timestamp);
+      this.#parts.activity.noteValue('ticker', ticker.timestamp);
       return this.#options.realtime.tickers.set(ticker, options);
     });
   }
@@ -191,6 +207,7 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('updateOrderBook', options, async () => {
       validateOrderBook(book);
       this.#refuseAhead(book.timestamp);
+      this.#parts.activity.noteValue('orderBook', book.timestamp);
       return this.#options.realtime.orderBooks.set(book, options);
     });
   }
@@ -209,6 +226,7 @@ export class MarketData extends Handle implements IMarketDataService {
     return this.#call('appendTrades', options, async () => {
       validateTrades(trades);
       for (const [index, { timestamp }] of trades.entries()) this.#refuseAhead(timestamp, index);
+      this.#parts.activity.noteTrades(trades);
       return this.#options.realtime.trades.append(symbol, trades, options);
     });
   }
@@ -222,7 +240,7 @@ export class MarketData extends Handle implements IMarketDataService {
     const end = subscribeToMarketData(
       this.#changes,
       this.#options.realtime,
-      this.#parts.failures,
+      this.#parts.notices,
       selector,
       listener,
     );
@@ -235,27 +253,14 @@ export class MarketData extends Handle implements IMarketDataService {
 
   stats(options: CallOptions = NO_OPTIONS): Promise<MarketDataStatistics> {
     return this.#call('stats', options, async () => {
-      const { failed, ...parts } = await partStatistics(this.#options, options);
-      const { cache: fromCache, router: fromRouter, disk: fromDisk } = this.#served;
-      const { storage: fromStorage, coordinator: fromCoordinator } = this.#served;
+      const { failed, ...adapters } = await partStatistics(this.#options, options);
       return {
         operations: this.#operations.summary(),
-        candles: {
-          served: fromCache + fromRouter + fromDisk + fromStorage + fromCoordinator,
-          fromCache,
-          fromRouter,
-          fromDisk,
-          fromStorage,
-          fromCoordinator,
-          directReads: this.#parts.reader.directReads,
-          tiers: this.#tiers(),
-          series: this.#parts.directory.size,
-        },
-        router: this.#parts.live?.statistics,
-        coordinator: this.#parts.fetcher?.statistics,
-        ...parts,
+        ...this.#figures.of(adapters),
+        ...adapters,
         failed,
-        maintenance: this.#parts.maintenance?.statistics,
+        growth: this.#monitor.grownTo(adapters.storage),
+        alerts: this.#monitor.alerts,
         preload: {
           ...this.#preloaded,
           failures: this.#preloaded.failures + (this.#parts.habits?.failures ?? 0),
@@ -264,18 +269,24 @@ export class MarketData extends Handle implements IMarketDataService {
     });
   }
 
+  health(options: HealthOptions = NO_OPTIONS): Promise<HealthReport> {
+    return this.#monitor.health(this.state, options);
+  }
+
   override close(): Promise<void> {
+    this.#monitor.stop();
     this.#closing.abort();
     return super.close();
   }
 
   protected async _open(): Promise<void> {
     this.#parts.live?.start();
-    const { directory, failures } = this.#parts;
+    this.#monitor.start();
+    const { directory, notices } = this.#parts;
     const heard = this.#options.storage.changes.subscribe((event) => {
       if (event.type === 'failure') {
         const { work, error, at } = event;
-        failures.emit({ type: 'failure', of: work, error, at });
+        notices.emit({ type: 'failure', of: work, error, at });
       } else directory.changed(event, this.#options.clock.now());
     });
     this.#subscriptions.add(heard);
@@ -291,6 +302,7 @@ export class MarketData extends Handle implements IMarketDataService {
       await this.#parts.maintenance?.close();
       await this.#parts.live?.close();
     } finally {
+      this.#monitor.close();
       await this.#parts.habits?.close();
       for (const tier of this.#parts.tiers) await tier.close();
       await this.#options.owned.close();
@@ -336,15 +348,6 @@ export class MarketData extends Handle implements IMarketDataService {
         tally.candles += answer?.series.length ?? 0;
       });
     }
-  }
-
-  /** In the order in which they are consulted. */
-  #tiers(): TierStatistics[] {
-    const { memory, tiers, router, reader } = this.#parts;
-    const all = [memory?.statistics ?? [], tiers.map(({ statistics }) => statistics)].flat();
-    const nearest = all.filter(({ name }) => name === 'answers' || name === 'cache');
-    const farther = [...all.slice(nearest.length), reader.statistics];
-    return [...nearest, router?.statistics ?? [], ...farther].flat();
   }
 
   /** Those that were answered before are not asked again. */
@@ -401,12 +404,7 @@ export class MarketData extends Handle implements IMarketDataService {
   #serve(answer: CandleAnswer, onMissing: 'report' | 'throw'): void {
     if (onMissing === 'throw') assertWhole(answer);
     this.#parts.habits?.note(answer.series.key, answer.series.length);
-    const { cache, router, disk, storage, coordinator } = answer.origins;
-    this.#served.cache += cache;
-    this.#served.router += router;
-    this.#served.disk += disk;
-    this.#served.storage += storage;
-    this.#served.coordinator += coordinator;
+    this.#figures.served(answer);
   }
 
   /** The frame of every call: open, not aborted, timed, and given up when the signal fires. */

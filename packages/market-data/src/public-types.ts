@@ -1,6 +1,7 @@
 /** The types of the package, the same on every platform. */
 export type * from '@barkeep/source';
 export type {
+  AlertsConfig,
   BackupConfig,
   BreakerPolicy,
   CandleCacheConfig,
@@ -9,7 +10,10 @@ export type {
   MarketDataConfig,
   RetryPolicy,
 } from './config/market-data-config.ts';
+export type * from './contract/alert.ts';
 export type * from './contract/candle-answer.ts';
+export type * from './contract/health-report.ts';
+export type * from './contract/logger.ts';
 export type * from './contract/maintenance.ts';
 export type * from './contract/market-data-event.ts';
 export type * from './contract/market-data-service.ts';

@@ -6,12 +6,14 @@ import { AnswerMemory } from './answers/answer-memory.ts';
 import { CandleReader } from './answers/candle-reader.ts';
 import { CandleRetrieval } from './answers/candle-retrieval.ts';
 import type { CheckedConfig } from './config/check-config.ts';
+import type { AlertEvent } from './contract/alert.ts';
 import type { FailureEvent } from './contract/market-data-event.ts';
 import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import { CandleRecorder } from './live/candle-recorder.ts';
 import { FailureLog } from './live/failure-log.ts';
 import { LiveArrivals } from './live/live-arrivals.ts';
 import { LiveFeed } from './live/live-feed.ts';
+import { RealtimeActivity } from './live/realtime-activity.ts';
 import { RealtimeReader } from './live/realtime-reader.ts';
 import { RealtimeRecorder } from './live/realtime-recorder.ts';
 import { RouterTier } from './live/router-tier.ts';
@@ -51,8 +53,9 @@ export interface ServiceParts {
   /** `undefined` without a router. */
   readonly router: RouterTier | undefined;
   readonly live: LiveFeed | undefined;
-  /** Of work that nobody awaits. */
-  readonly failures: ListenerSet<FailureEvent>;
+  /** Failures of work that nobody awaits, and alerts. */
+  readonly notices: ListenerSet<FailureEvent | AlertEvent>;
+  readonly activity: RealtimeActivity;
   readonly realtime: RealtimeReader;
   readonly retrieval: CandleRetrieval;
   /** `undefined` where the storage cannot be maintained. */
@@ -64,8 +67,9 @@ export interface ServiceParts {
 /** `closing` fires when the service closes. */
 export function serviceParts(options: ServiceOptions, closing: AbortSignal): ServiceParts {
   const { storage, clock, candleCache, fetching, preload, calendar } = options;
-  const failures = new ListenerSet<FailureEvent>();
-  const failed = new FailureLog('fetching', clock, (failure) => failures.emit(failure));
+  const notices = new ListenerSet<FailureEvent | AlertEvent>();
+  const failed = new FailureLog('fetching', clock, (failure) => notices.emit(failure));
+  const activity = new RealtimeActivity(clock);
   const streams = new LiveStreams();
   const arrivals = new LiveArrivals({ clock, expiry: options.realtime.expiry, calendar });
   const directory = new SeriesDirectory(
@@ -95,9 +99,9 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
   const fetcher = missingCandleFetcher(options, notebook, closing);
   fetcher?.onFailure(({ key, error, at }) =>
-    failures.emit({ type: 'failure', of: 'fetching', key, error, at }),
+    notices.emit({ type: 'failure', of: 'fetching', key, error, at }),
   );
-  const live = liveFeed(options, { streams, arrivals, directory, fetcher, failures });
+  const live = liveFeed(options, { streams, arrivals, activity, directory, fetcher, notices });
   const retrieval = new CandleRetrieval({
     directory,
     reader,
@@ -118,22 +122,23 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     fetcher,
     router,
     live,
-    failures,
+    notices,
+    activity,
     realtime,
     retrieval,
-    maintenance: maintenanceRunner(options, failures, closing),
+    maintenance: maintenanceRunner(options, notices, closing),
     habits,
   };
 }
 
 function maintenanceRunner(
   { storage, clock, maintenance: settings }: ServiceOptions,
-  failures: ListenerSet<FailureEvent>,
+  notices: ListenerSet<FailureEvent | AlertEvent>,
   closing: AbortSignal,
 ): MaintenanceRunner | undefined {
   const { maintenance } = storage;
   if (maintenance === undefined) return undefined;
-  const log = new FailureLog('maintenance', clock, (failure) => failures.emit(failure));
+  const log = new FailureLog('maintenance', clock, (failure) => notices.emit(failure));
   return new MaintenanceRunner({
     storage,
     maintenance,
@@ -197,19 +202,19 @@ function missingCandleFetcher(
 
 function liveFeed(
   options: ServiceOptions,
-  parts: Pick<ServiceParts, 'directory' | 'fetcher' | 'failures'> & {
+  parts: Pick<ServiceParts, 'activity' | 'directory' | 'fetcher' | 'notices'> & {
     readonly streams: LiveStreams;
     readonly arrivals: LiveArrivals;
   },
 ): LiveFeed | undefined {
   const { router, recording, storage, clock, fetching } = options;
   if (router === undefined) return undefined;
-  const { failures, ...listening } = parts;
+  const { notices, ...listening } = parts;
   const feed = { ...options, ...listening, router };
   if (recording === undefined) {
     return new LiveFeed({ ...feed, recordCandles: undefined, realtime: undefined });
   }
-  const onFailure = (failure: FailureEvent): void => failures.emit(failure);
+  const onFailure = (failure: FailureEvent): void => notices.emit(failure);
   return new LiveFeed({
     ...feed,
     recordCandles: (seenUntil) =>

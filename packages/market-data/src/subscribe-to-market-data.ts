@@ -7,6 +7,7 @@ import {
 } from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
 import type { ChangeListeners, StoredChange } from './change-listeners.ts';
+import type { AlertEvent } from './contract/alert.ts';
 import type {
   FailureEvent,
   MarketDataEvent,
@@ -19,18 +20,18 @@ const CANDLE_TYPES = ['candles', 'coverage'] as const;
 const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_TYPES];
 
 /**
- * Brings the events of the realtime cache, of the storage's change feed, and failures together. Each
+ * Brings the events of the realtime cache, of the storage's change feed, failures and alerts together. Each
  * source finds its subscribers by symbol, so the realtime cache copies and decodes only what is wanted.
  */
 export function subscribeToMarketData(
   changes: ChangeListeners,
   realtime: IRealtimeCache,
-  failures: ListenerSet<FailureEvent>,
+  notices: ListenerSet<FailureEvent | AlertEvent>,
   selector: MarketDataSelector,
   listener: (event: MarketDataEvent) => void,
 ): Unsubscribe {
   const { types, symbols } = checkSelector(selector);
-  const ends: Unsubscribe[] = [failures.add(listener)];
+  const ends: Unsubscribe[] = [notices.add(listener)];
   const realtimeTypes = REALTIME_TYPES.filter((type) => types.includes(type));
   if (realtimeTypes.length > 0) {
     const wanted = { types: realtimeTypes, ...(symbols === undefined ? {} : { symbols }) };

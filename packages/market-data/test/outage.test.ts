@@ -145,6 +145,7 @@ describe('an exchange that is down', () => {
       state: 'closed',
       failures: 0,
       retryInMs: 0,
+      openMs: 0,
     });
     await readMany(4);
     expect(exchange.takeIntervals()).toHaveLength(11);

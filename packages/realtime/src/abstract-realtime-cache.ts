@@ -119,7 +119,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
       get: (symbol: string, call?: CallOptions) => this.#getTicker(symbol, call),
       getMany: (symbols: readonly string[], call?: CallOptions) => this.#getTickers(symbols, call),
       delete: (symbol: string, call?: CallOptions) =>
-        this.#delete(symbol, call, () => this._deleteTicker(symbol)),
+        this.#delete('tickers', symbol, call, () => this._deleteTicker(symbol)),
     });
     this.orderBooks = Object.freeze({
       set: (book: OrderBook, call?: CallOptions) => this.#setOrderBook(book, call),
@@ -127,7 +127,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
       getMany: (symbols: readonly string[], call?: OrderBookReadOptions) =>
         this.#getOrderBooks(symbols, call),
       delete: (symbol: string, call?: CallOptions) =>
-        this.#delete(symbol, call, () => this._deleteOrderBook(symbol)),
+        this.#delete('orderBooks', symbol, call, () => this._deleteOrderBook(symbol)),
     });
     this.trades = Object.freeze({
       append: (symbol: string, trades: readonly Trade[], call?: CallOptions) =>
@@ -135,7 +135,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
       recent: (symbol: string, call?: TradeReadOptions) => this.#recentTrades(symbol, call),
       replay: (symbol: string, call?: TradeReplayOptions) => this.#replayTrades(symbol, call),
       delete: (symbol: string, call?: CallOptions) =>
-        this.#delete(symbol, call, () => this._deleteTrades(symbol)),
+        this.#delete('trades', symbol, call, () => this._deleteTrades(symbol)),
     });
   }
 
@@ -147,13 +147,14 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
 
   async clear(options?: CallOptions): Promise<void> {
     this.begin(options);
-    await this.run(options, () => this._clear());
+    await this.run('clear', options, () => this._clear());
   }
 
   async stats(options?: CallOptions): Promise<RealtimeStatistics> {
     this.begin(options);
-    const usage = await this.run(options, () => this._usage());
-    return { ...usage, ...this.#counts, expirations: this.expirations };
+    const usage = await this.run('stats', options, () => this._usage());
+    const { expirations, operations } = this;
+    return { ...usage, ...this.#counts, expirations, operations };
   }
 
   /** The ticker is a frozen copy, which may be kept and handed out. */
@@ -276,7 +277,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     this.begin(call);
     validateTicker(ticker);
     const copy = frozenTicker(ticker);
-    const result = await this.run(call, () => this._setTicker(copy));
+    const result = await this.run('tickers.set', call, () => this._setTicker(copy));
     if (this.#countWrite(result) && this.#publishes('ticker', copy.symbol)) {
       this.publish({ type: 'ticker', ticker: copy });
     }
@@ -298,7 +299,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   async #askForTicker(symbol: string, call?: CallOptions): Promise<Ticker | undefined> {
     this.begin(call);
     validateSymbol(symbol);
-    const found = await this.run(call, () => this._getTicker(symbol));
+    const found = await this.run('tickers.get', call, () => this._getTicker(symbol));
     this.#countRead(found);
     return found;
   }
@@ -310,7 +311,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     this.begin(call);
     const list = symbolList(symbols);
     if (list.length === 0) return [];
-    const found = await this.run(call, () => this._getTickers(list));
+    const found = await this.run('tickers.getMany', call, () => this._getTickers(list));
     for (const one of found) this.#countRead(one);
     return [...found];
   }
@@ -320,7 +321,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     validateOrderBook(book);
     const publishes = this.#publishes('orderBook', book.symbol);
     const copy = publishes ? copyOrderBook(book) : book;
-    const result = await this.run(call, () => this._setOrderBook(book));
+    const result = await this.run('orderBooks.set', call, () => this._setOrderBook(book));
     if (this.#countWrite(result) && publishes) this.publish({ type: 'orderBook', book: copy });
     return result;
   }
@@ -344,7 +345,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     this.begin(call);
     validateSymbol(symbol);
     const depth = checkedDepth(call);
-    const found = await this.run(call, () => this._getOrderBook(symbol, depth));
+    const found = await this.run('orderBooks.get', call, () => this._getOrderBook(symbol, depth));
     this.#countRead(found);
     return found;
   }
@@ -357,7 +358,9 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     const list = symbolList(symbols);
     const depth = checkedDepth(call);
     if (list.length === 0) return [];
-    const found = await this.run(call, () => this._getOrderBooks(list, depth));
+    const found = await this.run('orderBooks.getMany', call, () =>
+      this._getOrderBooks(list, depth),
+    );
     for (const one of found) this.#countRead(one);
     return [...found];
   }
@@ -373,7 +376,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     const unique = firstOfEachId(trades);
     const total = trades.length;
     if (total === 0) return { added: 0, duplicates: 0 };
-    const added = await this.run(call, () => this._appendTrades(symbol, unique));
+    const added = await this.run('trades.append', call, () => this._appendTrades(symbol, unique));
     this.#counts.stored += added.length;
     this.#counts.duplicates += total - added.length;
     if (added.length > 0 && this.#publishes('trades', symbol)) {
@@ -390,7 +393,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     const { limit = Number.POSITIVE_INFINITY, since = 0 } = call;
     requiredTimestamp(since, 'since');
     if (limit === 0) return [];
-    return this.run(call, () => this._recentTrades(symbol, { limit, since }));
+    return this.run('trades.recent', call, () => this._recentTrades(symbol, { limit, since }));
   }
 
   async #replayTrades(symbol: string, call: TradeReplayOptions = {}): Promise<TradeReplay> {
@@ -398,17 +401,18 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     validateSymbol(symbol);
     onlyKnownKeys(call, ['after', 'signal'], 'options');
     if (call.after !== undefined) validateCursor(call.after);
-    return this.run(call, () => this._replayTrades(symbol, call.after));
+    return this.run('trades.replay', call, () => this._replayTrades(symbol, call.after));
   }
 
   async #delete(
+    kind: 'tickers' | 'orderBooks' | 'trades',
     symbol: string,
     call: CallOptions | undefined,
     work: () => Awaitable<boolean>,
   ): Promise<boolean> {
     this.begin(call);
     validateSymbol(symbol);
-    return this.run(call, work);
+    return this.run(`${kind}.delete`, call, work);
   }
 
   #publishes(type: EventType, symbol: string): boolean {

@@ -2,6 +2,7 @@ import type {
   CallOptions,
   EpochMs,
   HandleState,
+  OperationSummary,
   OrderBook,
   Ticker,
   Trade,
@@ -121,6 +122,11 @@ export interface RealtimeUsage {
 }
 
 export interface RealtimeStatistics extends RealtimeUsage {
+  /**
+   * Calls, failures and latencies by operation, such as `tickers.set`. Tickers and order books that memory
+   * has at hand are counted as hits only: timing a read would take as long as the read.
+   */
+  readonly operations: Readonly<Record<string, OperationSummary>>;
   /** Tickers and order books that were asked for and there. */
   readonly hits: number;
   readonly misses: number;

@@ -118,6 +118,14 @@ describe('AbstractRealtimeCache', () => {
       expirations: 2,
       evictions: 0,
       unreadable: 0,
+      operations: {
+        'tickers.set': expect.objectContaining({ calls: 1, failures: 0 }),
+        'tickers.get': expect.objectContaining({ calls: 1 }),
+        'tickers.getMany': expect.objectContaining({ calls: 1 }),
+        'orderBooks.getMany': expect.objectContaining({ calls: 1 }),
+        sweep: expect.objectContaining({ calls: 1 }),
+        stats: expect.objectContaining({ calls: 1 }),
+      },
     });
   });
 

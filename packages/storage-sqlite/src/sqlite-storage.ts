@@ -11,11 +11,13 @@ import type {
   CreatedBackup,
   PruneReport,
   RestoredBackup,
+  StorageSize,
   VacuumReport,
   VerifiedBackup,
 } from '@barkeep/storage';
 import { assertRoomToVacuum } from './assert-room-to-vacuum.ts';
 import { databasePath } from './database-path.ts';
+import { diskUsage } from './disk-usage.ts';
 import { HeldDatabaseFile } from './held-database-file.ts';
 import { processToken } from './process-token.ts';
 import { readSideBySide } from './read-side-by-side.ts';
@@ -113,6 +115,11 @@ export class SqliteStorage extends EngineStorage {
     const { writer } = this.#opened();
     // With `synchronous = full` every commit is on the disk already.
     await writer.call(this.#options.synchronous === 'full' ? 'assertKept' : 'checkpoint', []);
+  }
+
+  protected override async _size(): Promise<StorageSize> {
+    const [size, disk] = await Promise.all([super._size(), diskUsage(this.#held().path)]);
+    return { ...size, ...disk };
   }
 
   protected override get reader(): EngineCaller {

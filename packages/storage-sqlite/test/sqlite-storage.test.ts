@@ -27,6 +27,14 @@ it('keeps candles, coverage and metadata for the next instance', async () => {
   expect(await second.stats()).toMatchObject({ size: { series: 1, candles: 5_000 } });
 });
 
+it('reports its write-ahead log and the free space of its disk', async () => {
+  const storage = await openStorage(temporaryPath());
+  await storage.candles.write({ key: BTC, candles: minutes(0, 5_000) });
+  const { size } = await storage.stats();
+  expect(size.walBytes).toBeGreaterThan(5_000);
+  expect(size.freeBytes).toBeGreaterThan(0);
+});
+
 it.each([0, 1, 3])('reads every write that resolved before, with %i readers', async (readers) => {
   const storage = await openStorage(temporaryPath(), { readers });
   for (let i = 0; i < 50; i += 1) {

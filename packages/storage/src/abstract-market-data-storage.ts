@@ -177,7 +177,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly backup: IStorageBackup | undefined;
   protected readonly clock: Clock;
   readonly #listeners = new ListenerSet<ChangeEvent>();
-  readonly #statistics = new OperationStatistics();
+  readonly #statistics: OperationStatistics;
   readonly #written = { inserted: 0, updated: 0, unchanged: 0 };
   readonly #gate = new ChangeGate();
   readonly #leases = new Map<string, { readonly owner: string; readonly until: EpochMs }>();
@@ -196,6 +196,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     options: AbstractStorageOptions = {},
   ) {
     super(name);
+    this.#statistics = new OperationStatistics({ component: name });
     this.capabilities = Object.freeze({
       ...capabilities,
       platforms: Object.freeze([...capabilities.platforms]),

@@ -32,6 +32,10 @@ export interface StorageSize {
   readonly candles: number;
   /** Bytes of disk or memory that the data occupies. */
   readonly bytes: number;
+  /** What the write-ahead log takes besides, where there is one. */
+  readonly walBytes?: number | undefined;
+  /** What is free where the data lies, to this user; where that can be told. */
+  readonly freeBytes?: number | undefined;
 }
 
 /**

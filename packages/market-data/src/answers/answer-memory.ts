@@ -37,6 +37,7 @@ export class AnswerMemory {
   #bytes = 0;
   #hits = 0;
   #misses = 0;
+  #evictions = 0;
 
   constructor(options: AnswerMemoryOptions) {
     this.#options = options;
@@ -44,7 +45,9 @@ export class AnswerMemory {
 
   get statistics(): TierStatistics {
     const [hits, misses] = [this.#hits, this.#misses];
-    return { name: 'answers', adapter: 'market-data', hits, misses, failures: 0 };
+    const [bytes, evictions] = [this.#bytes, this.#evictions];
+    const name = 'answers';
+    return { name, adapter: 'market-data', hits, misses, failures: 0, bytes, evictions };
   }
 
   /** What an equal ask was answered, if the answer would be the same now. */
@@ -85,6 +88,7 @@ export class AnswerMemory {
     for (const text of this.#kept.keys()) {
       if (this.#kept.size <= maxAnswers && this.#bytes <= maxBytes) return;
       this.#forget(text);
+      this.#evictions += 1;
     }
   }
 

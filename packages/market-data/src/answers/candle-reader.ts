@@ -71,9 +71,12 @@ export class CandleReader {
   }
 
   /** Of the storage, as the last tier. */
+  /** Without what the storage itself knows: its bytes. */
   get statistics(): TierStatistics {
     const { name: adapter } = this.#options.storage;
-    return { name: 'storage', adapter, hits: this.#pagesRead, misses: 0, failures: this.#failures };
+    const [hits, failures] = [this.#pagesRead, this.#failures];
+    const unknown = { bytes: undefined, evictions: undefined };
+    return { name: 'storage', adapter, hits, misses: 0, failures, ...unknown };
   }
 
   /** One answer per ask, in their order; equal ones at a time are read once, and all in one go. */

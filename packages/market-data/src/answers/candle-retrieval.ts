@@ -44,9 +44,15 @@ const MAX_REREADS = 3;
 /** Answers candle queries: with what is stored, and what the coordinator delivers on top. */
 export class CandleRetrieval {
   readonly #options: CandleRetrievalOptions;
+  #spared = 0;
 
   constructor(options: CandleRetrievalOptions) {
     this.#options = options;
+  }
+
+  /** Answers that might have needed the coordinator, and had everything without. */
+  get spared(): number {
+    return this.#spared;
   }
 
   /** The answer that an equal query was given before, if it would be given again now. */
@@ -54,7 +60,10 @@ export class CandleRetrieval {
     const { directory, memory, fetcher, clock } = this.#options;
     if (memory === undefined) return undefined;
     const ask = candleAsk(query, directory.of(query.key));
-    return memory.recall(ask, fetchMissing && fetcher !== undefined, clock.now());
+    const mayFetch = fetchMissing && fetcher !== undefined;
+    const answer = memory.recall(ask, mayFetch, clock.now());
+    if (answer !== undefined && mayFetch) this.#spared += 1;
+    return answer;
   }
 
   async answer(
@@ -106,6 +115,7 @@ export class CandleRetrieval {
     if (!hasFailed) search.noteIfVain(first, stored);
     const answer = this.#compose(stored, outcomes, search.asked, now);
     if (outcomes.length === 0) {
+      this.#spared += 1;
       const { from, to } = this.#steadyStretch(stored, now);
       memory?.keep(stored, true, answer, { from, to: Math.min(to, search.idleUntil(now)) });
     }

@@ -11,6 +11,7 @@ import {
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
+import { checkMonitoring, type MonitoringSettings } from './check-monitoring.ts';
 import { checkQueries } from './check-queries.ts';
 import {
   BACKUP_DEFAULTS,
@@ -28,6 +29,7 @@ import type {
   PreloadConfig,
   RetryPolicy,
 } from './market-data-config.ts';
+import { requireCount, requireMethod, requireObject } from './require-fields.ts';
 
 /** The candle cache's configuration with every default filled in. */
 export interface CandleCacheSettings {
@@ -85,6 +87,7 @@ export interface CheckedConfig {
   readonly calendar: TradingCalendar | undefined;
   readonly seriesTags: (key: SeriesKey) => readonly string[];
   readonly preload: PreloadSettings;
+  readonly monitoring: MonitoringSettings;
   readonly maintenance: MaintenanceSettings;
   /** Whether the database is looked after without being asked to. */
   readonly maintainsItself: boolean;
@@ -105,6 +108,10 @@ const CONFIG_KEYS = [
   'tradingHours',
   'seriesTags',
   'preload',
+  'alerts',
+  'storageLimitBytes',
+  'logger',
+  'slowOperationMs',
   'maintenance',
 ] as const;
 
@@ -204,6 +211,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
     seriesTags,
     preload: checkPreload(config.preload ?? {}),
+    monitoring: checkMonitoring(config),
     maintenance: checkMaintenance(config.maintenance === false ? {} : config.maintenance),
     maintainsItself: config.maintenance !== false,
   };
@@ -284,25 +292,8 @@ function filled<Settings extends { readonly [name in keyof Settings]: number }>(
   return settings;
 }
 
-function requireCount(value: unknown, field: string, least: number): void {
-  if (Number.isSafeInteger(value) && typeof value === 'number' && value >= least) return;
-  throw invalidInput({ field, rule: `must be a whole number of at least ${least}`, value });
-}
-
-function requireObject(value: unknown, field: string): asserts value is object {
-  if (typeof value === 'object' && value !== null) return;
-  throw invalidInput({ field, rule: 'must be an object', value });
-}
-
 function requirePart(value: unknown, field: string, member: string): void {
   if (typeof value === 'string') return;
   if (typeof value === 'object' && value !== null && member in value && 'open' in value) return;
   throw invalidInput({ field, rule: 'must be an adapter or a URL such as "memory:"', value });
-}
-
-function requireMethod(value: unknown, field: string, method: string): void {
-  const found: unknown =
-    typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
-  if (typeof found === 'function') return;
-  throw invalidInput({ field, rule: `must have a method ${method}()`, value });
 }

@@ -3,6 +3,8 @@ import type { Clock, SeriesKey, TradingHours } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { BackupRetention, CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import type { AlertName, AlertThreshold } from '../contract/alert.ts';
+import type { Logger } from '../contract/logger.ts';
 
 /** How candles are kept in the cache. */
 export interface CandleCacheConfig {
@@ -158,6 +160,12 @@ export interface BackupConfig {
   readonly keep?: BackupRetention | undefined;
 }
 
+/** How often alerts are checked, and the levels of each; `false` switches one off. */
+export type AlertsConfig = {
+  /** In milliseconds. Default: 30,000. */
+  readonly intervalMs?: number | undefined;
+} & { readonly [name in AlertName]?: Partial<AlertThreshold> | false | undefined };
+
 /** What a service is made of. */
 export interface MarketDataConfig {
   /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
@@ -210,6 +218,24 @@ export interface MarketDataConfig {
   readonly seriesTags?: ((key: SeriesKey) => readonly string[]) | undefined;
   readonly preload?: PreloadConfig | undefined;
   readonly fetching?: FetchingConfig | undefined;
+  /**
+   * What raises an alert: an event of the service, kept in `stats().alerts` until it is cleared. Checking
+   * asks the storage for its figures, and nothing else. `false`: nothing is checked, and the growth of the
+   * storage is only known from calls of `stats()`. Default: every alert, with levels of its own.
+   */
+  readonly alerts?: AlertsConfig | false | undefined;
+  /**
+   * How large the storage may become, in bytes: `stats().growth` says how many days are left. Default: its
+   * size and what is free on its disk, where that is known.
+   */
+  readonly storageLimitBytes?: number | undefined;
+  /**
+   * Takes failures, alerts, clock jumps, what the breaker does, and slow operations, as a line each: pino,
+   * `console` or any object of that shape. Default: none.
+   */
+  readonly logger?: Logger | undefined;
+  /** The logger hears of operations that take as long, in milliseconds; `Infinity`: of none. Default: 1,000. */
+  readonly slowOperationMs?: number | undefined;
   /**
    * The database is looked after by itself: space is given back, statistics stay fresh, everything is
    * checked once a week. `false`: only when `service.maintenance` is asked to. Default: by itself, where

@@ -1,6 +1,7 @@
 import type { BarkeepError, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 import type { BackgroundWork } from '@barkeep/storage';
+import type { AlertEvent } from './alert.ts';
 
 /** Candles or coverage of a series changed somewhere inside an interval: read again what matters. */
 export interface CandlesChanged {
@@ -39,13 +40,14 @@ export type MarketDataEvent =
   | Exclude<RealtimeEvent, { readonly type: 'lagged' }>
   | CandlesChanged
   | EventsLost
-  | FailureEvent;
+  | FailureEvent
+  | AlertEvent;
 
-export type MarketDataEventType = Exclude<MarketDataEvent['type'], 'lagged' | 'failure'>;
+export type MarketDataEventType = Exclude<MarketDataEvent['type'], 'lagged' | 'failure' | 'alert'>;
 
 /**
- * Which events a subscriber wants: those that match every field given, and always `lagged` and
- * `failure`.
+ * Which events a subscriber wants: those that match every field given, and always `lagged`, `failure`
+ * and `alert`.
  */
 export interface MarketDataSelector {
   readonly types?: readonly MarketDataEventType[] | undefined;

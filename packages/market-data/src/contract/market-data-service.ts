@@ -18,6 +18,7 @@ import type {
 } from '@barkeep/realtime';
 import type { CandleQuery, WriteResult } from '@barkeep/storage';
 import type { CandleAnswer } from './candle-answer.ts';
+import type { HealthOptions, HealthReport } from './health-report.ts';
 import type { IServiceMaintenance } from './maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type { MarketDataStatistics } from './market-data-statistics.ts';
@@ -156,6 +157,13 @@ export interface IMarketDataService extends AsyncDisposable {
   subscribe(selector: MarketDataSelector, listener: (event: MarketDataEvent) => void): Unsubscribe;
 
   stats(options?: CallOptions): Promise<MarketDataStatistics>;
+
+  /**
+   * Whether everything works, for probes: a cheap read of each part, the router's connection, the
+   * coordinator's breaker, errors of recording, and alerts that stand. It never rejects, whatever the state,
+   * and takes no longer than `timeoutMs`: a part that hangs has failed.
+   */
+  health(options?: HealthOptions): Promise<HealthReport>;
 
   /**
    * Gives up fetches under way (reads that wait for them answer with what there is), lets other calls

@@ -9,6 +9,7 @@ import type {
 import type { RealtimeStatistics } from '@barkeep/realtime';
 import type { RouterConnection } from '@barkeep/source';
 import type { StorageStatistics } from '@barkeep/storage';
+import type { StandingAlert } from './alert.ts';
 import type { MaintenanceStatistics } from './maintenance.ts';
 import type { RecordedError } from './series-report.ts';
 
@@ -25,6 +26,10 @@ export interface TierStatistics {
   readonly misses: number;
   /** Reads and writes of the tier that failed; a failed cache is passed over, a failed storage is not. */
   readonly failures: number;
+  /** What it keeps, where that is known. Of a cache that others share, with theirs. */
+  readonly bytes: number | undefined;
+  /** What went to keep a bound, where that is known. */
+  readonly evictions: number | undefined;
 }
 
 export interface CandleStatistics {
@@ -61,11 +66,15 @@ export interface BreakerStatistics {
   readonly failures: number;
   /** How long nobody calls, also because the coordinator has asked for that, in milliseconds. */
   readonly retryInMs: number;
+  /** How long it has not been closed, in milliseconds; 0 when it is. */
+  readonly openMs: number;
 }
 
 export interface CoordinatorStatistics {
   /** Calls of `fetchCandles`, repeated attempts included. */
   readonly calls: number;
+  /** Reads that would have called it, had they not found everything, or a request to share. */
+  readonly saved: number;
   readonly retries: number;
   /** Requests that failed for good, those that were refused by the open breaker included. */
   readonly failures: number;
@@ -114,6 +123,8 @@ export interface CandleRecordingStatistics {
   readonly refused: number;
   /** Calls of the storage that failed; they are made again. */
   readonly failures: number;
+  /** Series whose latest storing failed. */
+  readonly failing: number;
   /** Of these calls. */
   readonly lastError: LastError | undefined;
   /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
@@ -157,6 +168,41 @@ export interface RouterStatistics {
   readonly realtime: RealtimeRecordingStatistics | undefined;
 }
 
+/** Values of one kind that came through this service: from the router, or by its own methods. */
+export interface RealtimeKindStatistics {
+  readonly updates: number;
+  /**
+   * How old the newest is, in milliseconds, by its timestamp; of candles, since it came. `undefined` until
+   * one comes.
+   */
+  readonly ageMs: number | undefined;
+}
+
+/** What comes in real time. */
+export interface RealtimeActivityStatistics {
+  /** Over the last minute. */
+  readonly updatesPerSecond: number;
+  readonly ticker: RealtimeKindStatistics;
+  readonly orderBook: RealtimeKindStatistics;
+  readonly trades: RealtimeKindStatistics;
+  readonly candle: RealtimeKindStatistics;
+}
+
+/**
+ * How the storage grows: from samples of its size that this process has taken since the service was opened,
+ * one an hour, over a week at most.
+ */
+export interface GrowthStatistics {
+  /** How long it has been watched, in milliseconds. */
+  readonly observedMs: number;
+  /** Below 0 when it shrinks; `undefined` before ten minutes have passed. */
+  readonly bytesPerDay: number | undefined;
+  /** `storageLimitBytes`, or what there is room for; `undefined` when neither is known. */
+  readonly limitBytes: number | undefined;
+  /** `Infinity` when it does not grow; `undefined` when that cannot be told. */
+  readonly daysToLimit: number | undefined;
+}
+
 /** The adapters that keep figures of their own. */
 export type PartName = 'storage' | 'realtime' | 'cache' | 'diskCache';
 
@@ -171,6 +217,9 @@ export interface MarketDataStatistics {
   readonly router: RouterStatistics | undefined;
   /** `undefined` when it could not say: see `failed`. */
   readonly storage: StorageStatistics | undefined;
+  /** `undefined` when the storage could not say. */
+  readonly growth: GrowthStatistics | undefined;
+  readonly activity: RealtimeActivityStatistics;
   /** `undefined` when it could not say: see `failed`. */
   readonly realtime: RealtimeStatistics | undefined;
   /** `undefined` without a cache, or when it could not say: see `failed`. */
@@ -182,4 +231,6 @@ export interface MarketDataStatistics {
   /** `undefined` where the storage cannot be maintained. */
   readonly maintenance: MaintenanceStatistics | undefined;
   readonly preload: PreloadStatistics;
+  /** Those that were raised and not cleared since. */
+  readonly alerts: readonly StandingAlert[];
 }

@@ -41,17 +41,19 @@ export class FetchTurns {
   /** Lanes in which somebody waits. */
   readonly #queue = new TurnQueue<Lane>();
   #running = 0;
+  /** Reads that needed no request of their own, as others had made it. */
+  #joined = 0;
   #waiting = 0;
 
   constructor(options: FetchTurnsOptions) {
     this.#options = options;
   }
 
-  /** Requests under way, and reads that wait for their turn. */
-  get statistics(): { readonly inFlight: number; readonly waiting: number } {
+  /** Requests under way, reads that wait for their turn, and reads that shared the request of another. */
+  get statistics(): Record<'inFlight' | 'waiting' | 'joined', number> {
     let inFlight = 0;
     for (const { flights } of this.#lanes.values()) inFlight += flights.size;
-    return { inFlight, waiting: this.#waiting };
+    return { inFlight, waiting: this.#waiting, joined: this.#joined };
   }
 
   /** What is being fetched of a series, or waits for its turn. */
@@ -80,6 +82,7 @@ export class FetchTurns {
     const parent = caller?.hasLanded === true ? undefined : caller;
     const lane = this.#laneOf(series);
     const equal = lane.waiting.items().find((one) => one.isFor(wanted, parent));
+    if (equal !== undefined) this.#joined += 1;
     return (equal ?? this.#demand(lane, wanted, parent)).work.wait(signal);
   }
 
@@ -108,6 +111,7 @@ export class FetchTurns {
       onChange: (changed) => this.#sort(lane, changed),
     });
     for (const flight of lane.flights) if (!flight.signal.aborted) demand.join(flight);
+    if (!demand.isWaiting && !demand.isDone) this.#joined += 1;
     this.#sort(lane, demand);
     this.#go();
     if (parent !== undefined) {

@@ -29,7 +29,7 @@ import { FetchTurns } from './fetch-turns.ts';
 import type { Flight } from './flight.ts';
 import { type RetryContext, retry } from './retry.ts';
 import { type SourceAnswer, SourceCalls } from './source-calls.ts';
-import { isRefusal } from './source-gate.ts';
+import { type BreakerChange, isRefusal } from './source-gate.ts';
 
 export interface MissingCandleFetcherOptions {
   readonly coordinator: IMarketDataCoordinator;
@@ -85,10 +85,13 @@ export class MissingCandleFetcher {
     }
   }
 
+  /** Of `saved` only what this knows of: reads that shared a request. */
   get statistics(): CoordinatorStatistics {
+    const { joined: saved, ...turns } = this.#turns.statistics;
     return {
       ...this.#journal.counts,
-      ...this.#turns.statistics,
+      ...turns,
+      saved,
       breaker: this.#source.breaker,
       lastError: this.#journal.lastError,
     };
@@ -97,6 +100,11 @@ export class MissingCandleFetcher {
   /** Calls the listener after each request that failed for good, unless the coordinator was not called. */
   onFailure(listener: (failure: CoordinatorError) => void): Unsubscribe {
     return this.#journal.failures.add(listener);
+  }
+
+  /** Calls the listener when the coordinator's breaker opens or closes, whichever service was calling. */
+  onBreakerChange(listener: (change: BreakerChange) => void): Unsubscribe {
+    return this.#source.onBreakerChange(listener);
   }
 
   /** What is being fetched of a series, or waits for its turn. */

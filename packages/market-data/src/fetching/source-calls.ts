@@ -1,12 +1,19 @@
-import { type Clock, type EpochMs, type MonotonicTime, monotonicTime } from '@barkeep/core';
-import type { CandleDelivery, IMarketDataCoordinator } from '@barkeep/source';
+import {
+  type Clock,
+  type EpochMs,
+  type MonotonicTime,
+  monotonicTime,
+  TraceChannel,
+  type Unsubscribe,
+} from '@barkeep/core';
+import type { CandleDelivery, CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
 import type { FetchingSettings } from '../config/check-config.ts';
 import type { BreakerStatistics } from '../contract/market-data-statistics.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { CallContext } from './call-context.ts';
 import { type CheckedDelivery, checkDelivery } from './delivery.ts';
 import type { Flight } from './flight.ts';
-import { type SourceGate, sourceGate } from './source-gate.ts';
+import { type BreakerChange, type SourceGate, sourceGate } from './source-gate.ts';
 import { withinTime } from './within-time.ts';
 
 export interface SourceCallsOptions {
@@ -32,6 +39,17 @@ export interface SourceAnswer {
   readonly fetchMs: number;
 }
 
+/** The context of the tracing channel `barkeep:fetch`: one call of the coordinator. */
+export interface FetchTrace {
+  readonly request: CandleRequest;
+  /** `undefined` until it was answered. */
+  durationMs: number | undefined;
+  /** How many candles were delivered; `undefined` until then. */
+  candles: number | undefined;
+}
+
+const traces = new TraceChannel<FetchTrace>('barkeep:fetch');
+
 /** Calls the coordinator: when its gate lets the call through, within the time allowed, and checked. */
 export class SourceCalls {
   readonly #options: SourceCallsOptions;
@@ -55,6 +73,10 @@ export class SourceCalls {
     return this.#gate.refuses(breaker, retry);
   }
 
+  onBreakerChange(listener: (change: BreakerChange) => void): Unsubscribe {
+    return this.#gate.changes.add(listener);
+  }
+
   /** The flight whose coordinator makes the present call; `undefined`: it comes from outside. */
   callerOf(signal: AbortSignal | undefined): Flight | undefined {
     return this.#context.ownerOf(signal);
@@ -67,32 +89,53 @@ export class SourceCalls {
     signal: AbortSignal,
     begin: () => void,
   ): Promise<SourceAnswer> {
-    const { clock, settings, maxAheadMs } = this.#options;
-    const { breaker, retry } = settings;
+    const { breaker, retry } = this.#options.settings;
     const passage = await this.#gate.enter({ breaker, retry, signal, nesting: flight });
     begin();
-    const asked: ClockReading = { clock: clock.now(), time: this.#time.now() };
-    const start = performance.now();
     try {
-      const given = await withinTime(
-        (timed) => this.#fetchCandles(series, flight, timed),
-        settings.timeoutMs,
-        this.#time,
-        signal,
-      );
-      const fetchMs = performance.now() - start;
-      const now = clock.now();
-      // The clock may have been set meanwhile: the earlier of what it showed then, and would have shown.
-      const askedAt = Math.min(asked.clock, Math.ceil(now - (this.#time.now() - asked.time)));
-      const { key } = series;
-      const terms = { ...settings, key, interval: flight.interval, askedAt, now, maxAheadMs };
-      const delivery = await checkDelivery(given, terms, signal);
+      const answer = await this.#ask(series, flight, signal);
       passage.answered();
-      return { delivery, asked: { clock: askedAt, time: asked.time }, fetchMs };
+      return answer;
     } catch (error) {
       passage.failed(error);
       throw error;
     }
+  }
+
+  #ask(series: SeriesState, flight: Flight, signal: AbortSignal): Promise<SourceAnswer> {
+    if (!traces.isHeard) return this.#delivered(series, flight, signal);
+    const request = { ...series.key, ...flight.interval };
+    const trace: FetchTrace = { request, durationMs: undefined, candles: undefined };
+    return traces.trace(trace, async () => {
+      const answer = await this.#delivered(series, flight, signal);
+      trace.durationMs = answer.fetchMs;
+      trace.candles = answer.delivery.candles.length;
+      return answer;
+    });
+  }
+
+  async #delivered(
+    series: SeriesState,
+    flight: Flight,
+    signal: AbortSignal,
+  ): Promise<SourceAnswer> {
+    const { clock, settings, maxAheadMs } = this.#options;
+    const asked: ClockReading = { clock: clock.now(), time: this.#time.now() };
+    const start = performance.now();
+    const given = await withinTime(
+      (timed) => this.#fetchCandles(series, flight, timed),
+      settings.timeoutMs,
+      this.#time,
+      signal,
+    );
+    const fetchMs = performance.now() - start;
+    const now = clock.now();
+    // The clock may have been set meanwhile: the earlier of what it showed then, and would have shown.
+    const askedAt = Math.min(asked.clock, Math.ceil(now - (this.#time.now() - asked.time)));
+    const { key } = series;
+    const terms = { ...settings, key, interval: flight.interval, askedAt, now, maxAheadMs };
+    const delivery = await checkDelivery(given, terms, signal);
+    return { delivery, asked: { clock: askedAt, time: asked.time }, fetchMs };
   }
 
   async #fetchCandles(

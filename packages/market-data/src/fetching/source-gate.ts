@@ -2,6 +2,7 @@ import {
   abortedError,
   BarkeepError,
   delay,
+  ListenerSet,
   type MonotonicTime,
   throwIfAborted,
   untilAborted,
@@ -30,6 +31,9 @@ export interface Passage {
   answered(): void;
   failed(error: unknown): void;
 }
+
+/** What became of a breaker: `opened` means that calls are refused, `closed` that one was answered since. */
+export type BreakerChange = 'opened' | 'closed';
 
 /** No source may keep callers waiting for longer: that would be a mistake of units. */
 const LONGEST_WAIT_MS = 86_400_000;
@@ -62,8 +66,11 @@ export function isRefusal(error: unknown): boolean {
  *   has that much patience, and are refused at once where it has not.
  */
 export class SourceGate {
+  readonly changes: ListenerSet<BreakerChange> = new ListenerSet();
   readonly #time: MonotonicTime;
   #failures = 0;
+  /** When it opened, in monotonic time; `undefined` while it is closed. */
+  #openedAt: number | undefined;
   /** Whether calls go one by one. */
   #isWary = false;
   /** Until when we leave the source alone, in monotonic time. */
@@ -83,10 +90,13 @@ export class SourceGate {
 
   statistics({ failures }: BreakerPolicy): BreakerStatistics {
     const retryInMs = this.#pauseMs;
+    const now = this.#time.now();
+    const isClosed = this.#failures < failures;
     return {
-      state: this.#failures < failures ? 'closed' : retryInMs > 0 ? 'open' : 'half-open',
+      state: isClosed ? 'closed' : retryInMs > 0 ? 'open' : 'half-open',
       failures: this.#failures,
       retryInMs,
+      openMs: isClosed ? 0 : now - (this.#openedAt ?? now),
     };
   }
 
@@ -145,11 +155,14 @@ export class SourceGate {
   }
 
   #answered(): void {
+    const wasOpen = this.#openedAt !== undefined;
+    this.#openedAt = undefined;
     this.#failures = 0;
     this.#isWary = false;
     this.#pausedUntil = Number.NEGATIVE_INFINITY;
     this.#probe?.resolve();
     this.#probe = undefined;
+    if (wasOpen) this.changes.emit('closed');
   }
 
   #failed(error: unknown, call: number, { breaker, retry }: GateTerms): void {
@@ -168,6 +181,10 @@ export class SourceGate {
     if (beyond >= 0) {
       this.#isWary = true;
       this.#pausedUntil = now + Math.min(breaker.pauseMs * 2 ** beyond, breaker.maxPauseMs);
+      if (this.#openedAt === undefined) {
+        this.#openedAt = now;
+        this.changes.emit('opened');
+      }
     } else if (!BarkeepError.is(error, 'TIMEOUT')) {
       this.#isWary = true;
       // The least that the caller itself waits before its next attempt.

@@ -118,7 +118,9 @@ export class CandleRecorder {
 
   get statistics(): CandleRecordingStatistics {
     const { last } = this.#failures;
-    return { ...this.#counts, series: this.#recordings.size, lastError: last };
+    let failing = 0;
+    for (const { failure } of this.#recordings.values()) if (failure !== undefined) failing += 1;
+    return { ...this.#counts, series: this.#recordings.size, failing, lastError: last };
   }
 
   /** The latest failure to store something of a series, until that succeeds; by the text of its key. */

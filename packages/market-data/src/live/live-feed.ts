@@ -29,6 +29,7 @@ import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';
 import { ClockEras } from './clock-eras.ts';
 import type { LiveArrivals } from './live-arrivals.ts';
+import type { RealtimeActivity } from './realtime-activity.ts';
 import type { RealtimeRecorder } from './realtime-recorder.ts';
 import { refusedCandle, refusedEnd } from './refused-event.ts';
 import { SignOfLife } from './sign-of-life.ts';
@@ -37,6 +38,7 @@ export interface LiveFeedOptions extends ClockBound {
   readonly router: ISmartRouter;
   readonly streams: LiveStreams;
   readonly arrivals: LiveArrivals;
+  readonly activity: RealtimeActivity;
   readonly directory: SeriesDirectory;
   /** Makes what records candles, given up to when everything has surely come; `undefined`: nothing does. */
   readonly recordCandles: ((seenUntil: () => EpochMs) => CandleRecorder) | undefined;
@@ -221,7 +223,7 @@ export class LiveFeed {
   }
 
   #take(event: RouterEvent, now: EpochMs): void {
-    const { realtime, directory, arrivals } = this.#options;
+    const { realtime, directory, arrivals, activity } = this.#options;
     switch (event.type) {
       case 'stream':
         this.#begin(event.stream, now, this.#unheardUntil);
@@ -247,6 +249,7 @@ export class LiveFeed {
         break;
     }
     arrivals.note(event);
+    activity.note(event);
     this.#life.heard();
   }
 

@@ -42,6 +42,8 @@ export class RouterTier {
       hits: this.#hits,
       misses: this.#misses,
       failures: this.#failures,
+      bytes: undefined,
+      evictions: undefined,
     };
   }
 

