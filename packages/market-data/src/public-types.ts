@@ -5,10 +5,12 @@ export type {
   CandleCacheConfig,
   FetchingConfig,
   MarketDataConfig,
+  RetentionRule,
   RetryPolicy,
 } from './config/market-data-config.ts';
 export type * from './contract/candle-answer.ts';
 export type * from './contract/market-data-event.ts';
 export type * from './contract/market-data-service.ts';
 export type * from './contract/market-data-statistics.ts';
+export type * from './contract/retention.ts';
 export type * from './contract/series-report.ts';

@@ -18,9 +18,11 @@ import { RouterTier } from './live/router-tier.ts';
 import { CachePageTier } from './pages/cache-page-tier.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { PageExpiry } from './pages/page-expiry.ts';
+import { Retention } from './retention/retention.ts';
 import { LiveStreams } from './series/live-streams.ts';
 import { ReadingHabits } from './series/reading-habits.ts';
 import { SeriesDirectory } from './series/series-directory.ts';
+import { SeriesFloors } from './series/series-floors.ts';
 import { SeriesNotebook } from './series/series-notebook.ts';
 
 /** A checked configuration with its adapters open. */
@@ -35,6 +37,8 @@ export interface ServiceOptions extends CheckedConfig {
 export interface ServiceParts {
   readonly directory: SeriesDirectory;
   readonly notebook: SeriesNotebook;
+  readonly floors: SeriesFloors;
+  readonly retention: Retention;
   /** The caches of pages, the nearest first. */
   readonly tiers: readonly CandlePageTier[];
   readonly memory: AnswerMemory | undefined;
@@ -66,6 +70,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     monotonicTime(clock),
   );
   const notebook = new SeriesNotebook(storage);
+  const floors = new SeriesFloors(storage);
   const tiers = pageTiers(options);
   const router =
     options.router === undefined
@@ -76,6 +81,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     tiers,
     maxPagesPerRead: candleCache.maxPagesPerRead,
     notebook,
+    floors,
     router,
     clock,
     closeGraceMs: fetching.closeGraceMs,
@@ -84,14 +90,22 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
     tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
-  const fetcher = missingCandleFetcher(options, notebook, closing);
+  const fetcher = missingCandleFetcher(options, { notebook, floors }, closing);
   fetcher?.onFailure(({ key, error, at }) =>
     failures.emit({ type: 'failure', of: 'fetching', key, error, at }),
   );
-  const live = liveFeed(options, { streams, arrivals, directory, fetcher, failures });
+  const live = liveFeed(options, {
+    streams,
+    arrivals,
+    directory,
+    floors,
+    fetcher,
+    failures,
+  });
   const retrieval = new CandleRetrieval({
     directory,
     reader,
+    floors,
     memory,
     fetcher,
     live,
@@ -100,9 +114,20 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   });
   const realtime = new RealtimeReader(options.realtime, router);
   const habits = preload.mostRead === 0 ? undefined : new ReadingHabits(storage, clock);
+  const retention = new Retention({
+    storage,
+    floors,
+    rules: options.retention,
+    seriesTags: options.seriesTags,
+    clock,
+    pagePeriods: candleCache.pagePeriods,
+    closing,
+  });
   return {
     directory,
     notebook,
+    floors,
+    retention,
     tiers,
     memory,
     reader,
@@ -143,7 +168,7 @@ function pageTiers({
 
 function missingCandleFetcher(
   { coordinator, storage, clock, fetching, maxAheadMs }: ServiceOptions,
-  notebook: SeriesNotebook,
+  { notebook, floors }: Pick<ServiceParts, 'notebook' | 'floors'>,
   closing: AbortSignal,
 ): MissingCandleFetcher | undefined {
   if (coordinator === undefined) return undefined;
@@ -151,6 +176,7 @@ function missingCandleFetcher(
     coordinator,
     storage,
     notebook,
+    floors,
     clock,
     settings: fetching,
     maxAheadMs,
@@ -160,7 +186,7 @@ function missingCandleFetcher(
 
 function liveFeed(
   options: ServiceOptions,
-  parts: Pick<ServiceParts, 'directory' | 'fetcher' | 'failures'> & {
+  parts: Pick<ServiceParts, 'directory' | 'floors' | 'fetcher' | 'failures'> & {
     readonly streams: LiveStreams;
     readonly arrivals: LiveArrivals;
   },
@@ -180,6 +206,7 @@ function liveFeed(
         storage,
         directory: parts.directory,
         streams: parts.streams,
+        floors: parts.floors,
         fetcher: parts.fetcher,
         clock,
         graceMs: fetching.closeGraceMs,

@@ -19,6 +19,7 @@ import type {
   PreloadConfig,
   RetryPolicy,
 } from './market-data-config.ts';
+import { type CheckedRetentionRule, checkRetention } from './retention-rules.ts';
 
 /** The candle cache's configuration with every default filled in. */
 export interface CandleCacheSettings {
@@ -76,6 +77,8 @@ export interface CheckedConfig {
   readonly calendar: TradingCalendar | undefined;
   readonly seriesTags: (key: SeriesKey) => readonly string[];
   readonly preload: PreloadSettings;
+  /** `undefined`: retention is the business of another service, or of none. */
+  readonly retention: readonly CheckedRetentionRule[] | undefined;
 }
 
 const CONFIG_KEYS = [
@@ -93,6 +96,7 @@ const CONFIG_KEYS = [
   'tradingHours',
   'seriesTags',
   'preload',
+  'retention',
 ] as const;
 
 const DEFAULT_MAX_AHEAD_MS = 600_000;
@@ -191,6 +195,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     calendar: tradingHours === undefined ? undefined : new TradingCalendar(tradingHours),
     seriesTags,
     preload: checkPreload(config.preload ?? {}),
+    retention: config.retention === undefined ? undefined : checkRetention(config.retention),
   };
 }
 

@@ -18,6 +18,7 @@ import type {
   CoordinatorError,
   CoordinatorStatistics,
 } from '../contract/market-data-statistics.ts';
+import { fromFloor, NO_FLOOR, type SeriesFloors } from '../series/series-floors.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { asBarkeepError } from './as-barkeep-error.ts';
@@ -35,6 +36,7 @@ export interface MissingCandleFetcherOptions {
   readonly coordinator: IMarketDataCoordinator;
   readonly storage: IMarketDataStorage;
   readonly notebook: SeriesNotebook;
+  readonly floors: SeriesFloors;
   readonly clock: Clock;
   readonly settings: FetchingSettings;
   /** How far candles may lie ahead of the clock, in milliseconds. */
@@ -126,8 +128,11 @@ export class MissingCandleFetcher {
   }
 
   async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
-    const { interval, signal } = flight;
+    const { signal } = flight;
     const { settings, closing } = this.#options;
+    // The floor may have risen while it waited for its turn.
+    const [interval] = fromFloor([flight.interval], series.floor ?? NO_FLOOR);
+    if (interval === undefined) return { interval: flight.interval, covered: [] };
     if (closing.aborted) flight.giveUp(closing.reason);
     const isFinal = (error: unknown): boolean => isRefusal(error) || this.#source.isShut;
     const context = { clock: this.#time, random: settings.random, signal };
@@ -138,11 +143,11 @@ export class MissingCandleFetcher {
       if (attempts > 1) this.#journal.counts.retries += 1;
     };
     try {
-      const call = () => this.#source.call(series, flight, signal, begin);
+      const call = () => this.#source.call(series, flight, interval, signal, begin);
       const answer = await retry(call, settings.retry, { ...context, isFinal });
       await this.#take(series, interval, answer, context);
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
-      return { interval, covered: answer.delivery.covers };
+      return { interval: flight.interval, covered: answer.delivery.covers };
     } catch (cause) {
       const error = asBarkeepError(cause, 'the coordinator failed', 'SOURCE_FAILED');
       if (!signal.aborted) {
@@ -151,7 +156,7 @@ export class MissingCandleFetcher {
         }
         await this.#journal.failed(series, { interval, error, attempts });
       }
-      return failedOutcome(interval, error, attempts);
+      return failedOutcome(flight.interval, error, attempts);
     }
   }
 
@@ -163,10 +168,14 @@ export class MissingCandleFetcher {
     context: RetryContext,
   ): Promise<void> {
     const { delivery, asked, fetchMs } = answer;
-    const { covers, settling, source, historyStart } = delivery;
+    const { source, historyStart } = delivery;
+    const floor = await this.#options.floors.renew(series);
+    const covers = fromFloor(delivery.covers, floor);
+    const settling = fromFloor(delivery.settling, floor);
     // What lies beside the request may be a fragment: it must not replace what is only not final yet.
     const provisional = subtractIntervals(series.settling.covered(), [interval]);
-    const candles = without(delivery.candles, provisional);
+    const kept = without(delivery.candles, provisional);
+    const candles = floor === NO_FLOOR ? kept : kept.between(floor, EVER.to);
     const batch = { key: series.key, candles, covers, source, replaces: 'uncovered' } as const;
     const start = performance.now();
     const result = await retry(

@@ -1,4 +1,10 @@
-import { type Clock, type EpochMs, type MonotonicTime, monotonicTime } from '@barkeep/core';
+import {
+  type Clock,
+  type EpochMs,
+  type Interval,
+  type MonotonicTime,
+  monotonicTime,
+} from '@barkeep/core';
 import type { CandleDelivery, IMarketDataCoordinator } from '@barkeep/source';
 import type { FetchingSettings } from '../config/check-config.ts';
 import type { BreakerStatistics } from '../contract/market-data-statistics.ts';
@@ -60,10 +66,14 @@ export class SourceCalls {
     return this.#context.ownerOf(signal);
   }
 
-  /** @param begin Called when the coordinator is really called. */
+  /**
+   * @param interval What to ask for: of the flight's, what is still wanted.
+   * @param begin Called when the coordinator is really called.
+   */
   async call(
     series: SeriesState,
     flight: Flight,
+    interval: Interval,
     signal: AbortSignal,
     begin: () => void,
   ): Promise<SourceAnswer> {
@@ -75,7 +85,7 @@ export class SourceCalls {
     const start = performance.now();
     try {
       const given = await withinTime(
-        (timed) => this.#fetchCandles(series, flight, timed),
+        (timed) => this.#fetchCandles(series, flight, interval, timed),
         settings.timeoutMs,
         this.#time,
         signal,
@@ -85,7 +95,7 @@ export class SourceCalls {
       // The clock may have been set meanwhile: the earlier of what it showed then, and would have shown.
       const askedAt = Math.min(asked.clock, Math.ceil(now - (this.#time.now() - asked.time)));
       const { key } = series;
-      const terms = { ...settings, key, interval: flight.interval, askedAt, now, maxAheadMs };
+      const terms = { ...settings, key, interval, askedAt, now, maxAheadMs };
       const delivery = await checkDelivery(given, terms, signal);
       passage.answered();
       return { delivery, asked: { clock: askedAt, time: asked.time }, fetchMs };
@@ -98,9 +108,10 @@ export class SourceCalls {
   async #fetchCandles(
     { key }: SeriesState,
     flight: Flight,
+    interval: Interval,
     signal: AbortSignal,
   ): Promise<CandleDelivery> {
-    const request = { ...key, ...flight.interval };
+    const request = { ...key, ...interval };
     return this.#context.run(flight, signal, () =>
       this.#options.coordinator.fetchCandles(request, { signal }),
     );
