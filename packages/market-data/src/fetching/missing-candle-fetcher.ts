@@ -2,6 +2,7 @@ import {
   BarkeepError,
   CandleSeries,
   type Clock,
+  type EpochMs,
   type Interval,
   type IntervalSet,
   ListenerSet,
@@ -130,9 +131,7 @@ export class MissingCandleFetcher {
   async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
     const { signal } = flight;
     const { settings, closing } = this.#options;
-    // The floor may have risen while it waited for its turn.
-    const [interval] = fromFloor([flight.interval], series.floor ?? NO_FLOOR);
-    if (interval === undefined) return { interval: flight.interval, covered: [] };
+    let { interval } = flight;
     if (closing.aborted) flight.giveUp(closing.reason);
     const isFinal = (error: unknown): boolean => isRefusal(error) || this.#source.isShut;
     const context = { clock: this.#time, random: settings.random, signal };
@@ -143,7 +142,12 @@ export class MissingCandleFetcher {
       if (attempts > 1) this.#journal.counts.retries += 1;
     };
     try {
-      const call = () => this.#source.call(series, flight, interval, signal, begin);
+      // It may have risen while the flight waited for its turn.
+      const floor = series.floor ?? (await this.#floorOf(series, context));
+      const [wanted] = fromFloor([interval], floor);
+      if (wanted === undefined) return { interval, covered: [] };
+      interval = wanted;
+      const call = () => this.#source.call(series, flight, wanted, signal, begin);
       const answer = await retry(call, settings.retry, { ...context, isFinal });
       await this.#take(series, interval, answer, context);
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
@@ -169,7 +173,7 @@ export class MissingCandleFetcher {
   ): Promise<void> {
     const { delivery, asked, fetchMs } = answer;
     const { source, historyStart } = delivery;
-    const floor = await this.#options.floors.renew(series);
+    const floor = await this.#floorOf(series, context);
     const covers = fromFloor(delivery.covers, floor);
     const settling = fromFloor(delivery.settling, floor);
     // What lies beside the request may be a fragment: it must not replace what is only not final yet.
@@ -193,6 +197,11 @@ export class MissingCandleFetcher {
     }
     await this.#journal.succeeded(series, historyStart, candles.firstTimestamp);
     this.#report({ request: { ...series.key, ...interval }, ...result, fetchMs, storeMs });
+  }
+
+  #floorOf(series: SeriesState, context: RetryContext): Promise<EpochMs> {
+    const { floors, settings } = this.#options;
+    return retry(() => floors.renew(series), settings.retry, context);
   }
 
   /**

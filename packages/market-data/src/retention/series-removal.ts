@@ -6,7 +6,7 @@ import {
   type TimeframeGrid,
   timeframeGrid,
 } from '@barkeep/core';
-import { EVER, type IMarketDataStorage } from '@barkeep/storage';
+import type { IMarketDataStorage } from '@barkeep/storage';
 import type { RetentionStep, SeriesRetention } from '../contract/retention.ts';
 import { asBarkeepError } from '../fetching/as-barkeep-error.ts';
 import { type FloorNote, NO_FLOOR, type SeriesFloors } from '../series/series-floors.ts';
@@ -70,7 +70,7 @@ export class SeriesRemoval {
     const { storage, key } = this.#options;
     try {
       const reach = await this.#reach();
-      this.#decide(reach);
+      this.#floor = this.#decide(reach);
       if (reach.start < this.#floor) {
         const range = { from: reach.start, to: this.#floor };
         this.#candles = (await storage.coverage.continuity(key, range)).candles;
@@ -108,7 +108,6 @@ export class SeriesRemoval {
       believedNow: believed.now(),
       latest,
     });
-    this.#floor = floor;
     this.#heldBackBy = heldBackBy;
     return floor;
   }
@@ -116,10 +115,11 @@ export class SeriesRemoval {
   async #moveFloor(floor: EpochMs): Promise<RetentionStep> {
     const { storage, key, noted } = this.#options;
     await this.#note(floor, true);
+    this.#floor = floor;
     const before = noted?.floor ?? NO_FLOOR;
     const isKnown = before !== NO_FLOOR && floor !== NO_FLOOR && noted?.isUntold !== true;
     const moved = { from: Math.min(before, floor), to: Math.max(before, floor) };
-    await storage.changes.announce(key, isKnown ? moved : EVER);
+    await storage.changes.announce(key, isKnown ? moved : undefined);
     await this.#note(floor, false);
     return { key, range: undefined, candles: 0, retainedFrom: told(floor) };
   }

@@ -24,7 +24,7 @@ export interface FloorNote {
   readonly key: SeriesKey;
   /** `NO_FLOOR` while one is given up. */
   readonly floor: EpochMs;
-  /** What was to be kept when it was last decided, in milliseconds. */
+  /** What was to be kept when it was last decided, in milliseconds; `Infinity`: everything. */
   readonly keepMs: number;
   /** Whether it has moved, and others may not have been told. */
   readonly isUntold: boolean;
@@ -85,7 +85,7 @@ export class SeriesFloors {
       symbol: key.symbol,
       timeframe: key.timeframe,
       retainedFrom: floor === NO_FLOOR ? null : floor,
-      keepMs,
+      keepMs: Number.isFinite(keepMs) ? keepMs : null,
       isUntold,
     });
   }
@@ -117,7 +117,7 @@ function parseNote(document: JsonValue | undefined): FloorNote | undefined {
   return {
     key: { symbol, timeframe },
     floor: retainedFrom ?? NO_FLOOR,
-    keepMs: typeof keepMs === 'number' ? keepMs : 0,
+    keepMs: typeof keepMs === 'number' ? keepMs : Number.POSITIVE_INFINITY,
     isUntold: isUntold === true,
   };
 }
