@@ -263,6 +263,10 @@ describe('below the floor', () => {
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.every(({ from }) => from >= floor)).toBe(true);
     expect((await storage.candles.list())[0]?.first).toBeGreaterThanOrEqual(floor);
+    // It is done with: nothing of it is asked for again and again.
+    expect((await service.stats()).router?.candles?.madeUp).toBe(1);
+    await pass(3 * MINUTE);
+    expect(market.requests).toEqual([]);
   });
 });
 
@@ -560,6 +564,30 @@ describe.each([
       await storage.close();
     }
   });
+});
+
+it('a floor that nobody was told of is told by the next run', async () => {
+  const clock = new ManualClock(NOON + MINUTE / 2);
+  const storage = new MortalStorage({ clock });
+  await storage.open();
+  const reader = await createMarketData({ storage, clock });
+  await reader.saveCandles(KEY, [flat(-300), flat(-1)]);
+  for (const [keep, changes, floor] of [
+    ['2h', Number.POSITIVE_INFINITY, FLOOR],
+    ['4h', 1, FLOOR],
+    ['4h', Number.POSITIVE_INFINITY, minutes(-240)],
+    ['all', 1, minutes(-240)],
+    ['all', Number.POSITIVE_INFINITY, undefined],
+  ] as const) {
+    storage.changesLeft = changes;
+    const service = await createMarketData({ storage, clock, retention: [{ keep }] });
+    const { series } = await service.applyRetention();
+    expect(series).toMatchObject([{ error: changes === 1 ? { code: 'IO' } : undefined }]);
+    await service.close();
+    expect((await reader.getCandles(KEY)).retainedFrom).toBe(floor);
+  }
+  await reader.close();
+  await storage.close();
 });
 
 describe('on SQLite', () => {
