@@ -57,7 +57,7 @@ export interface CandleAnswer {
   /**
    * Where retention lets the series begin: `range` does not reach before it, and nothing before it is
    * missing or fetched. Candles before it that somebody saved since are in `series`, until retention runs
-   * again. `undefined` when nothing has been removed.
+   * again. `undefined` when it has no such floor.
    */
   readonly retainedFrom: EpochMs | undefined;
 }

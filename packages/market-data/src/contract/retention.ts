@@ -20,9 +20,9 @@ export interface SeriesRetention {
   readonly key: SeriesKey;
   /** As the rule says that counts; `all` when none does. */
   readonly keep: string;
-  /** Where the series began before, if retention has removed anything of it. */
+  /** Where retention let it begin before; `undefined` when it had no floor. */
   readonly retainedBefore: EpochMs | undefined;
-  /** Where it begins now; `undefined` when nothing of it is to be removed. */
+  /** Where retention lets it begin now, or would; `undefined` when it has no floor. */
   readonly retainedFrom: EpochMs | undefined;
   /** How many candles were removed, or would be. */
   readonly candles: number;
@@ -41,6 +41,6 @@ export interface SeriesRetention {
 export interface RetentionReport {
   /** How many candles of all series. */
   readonly candles: number;
-  /** Those that a rule limits, and those that retention has removed something of before. */
+  /** Those that a rule limits, and those that had a floor. */
   readonly series: readonly SeriesRetention[];
 }

@@ -11,7 +11,7 @@ import type { IMarketDataStorage } from '@barkeep/storage';
 import type { CheckedRetentionRule } from '../config/retention-rules.ts';
 import type { RetentionOptions, RetentionReport, SeriesRetention } from '../contract/retention.ts';
 import { selectsSeries } from '../series/selects-series.ts';
-import type { FloorNote, SeriesFloors } from '../series/series-floors.ts';
+import type { SeriesFloors } from '../series/series-floors.ts';
 import { BelievedClock } from './believed-clock.ts';
 import { RetentionRun } from './retention-run.ts';
 import { SeriesRemoval } from './series-removal.ts';
@@ -67,22 +67,21 @@ export class Retention {
   async #removals(candlesPerStep: number): Promise<SeriesRemoval[]> {
     const { storage, floors, rules, clock } = this.#parts;
     if (rules === undefined) return [];
-    const notes = new Map<string, FloorNote>();
-    for (const note of await floors.list()) notes.set(seriesKeyText(note.key), note);
+    const noted = new Map<string, SeriesKey>();
+    for (const key of await floors.list()) noted.set(seriesKeyText(key), key);
     const keys = new Map<string, SeriesKey>();
     for (const { symbol, timeframe } of await storage.candles.list()) {
       keys.set(seriesKeyText({ symbol, timeframe }), { symbol, timeframe });
     }
-    for (const [text, { key }] of notes) keys.set(text, key);
+    for (const [text, key] of noted) keys.set(text, key);
     const removals: SeriesRemoval[] = [];
     for (const [text, key] of keys) {
       const rule = this.#ruleOf(key, rules);
       const { keep = 'all', keepMs = Number.POSITIVE_INFINITY } = rule ?? {};
-      const noted = notes.get(text);
-      if (keepMs === Number.POSITIVE_INFINITY && noted === undefined) continue;
+      if (keepMs === Number.POSITIVE_INFINITY && !noted.has(text)) continue;
       const believed = this.#believed ?? clock;
       removals.push(
-        new SeriesRemoval({ ...this.#parts, believed, key, keep, keepMs, noted, candlesPerStep }),
+        new SeriesRemoval({ ...this.#parts, believed, key, keep, keepMs, candlesPerStep }),
       );
     }
     return removals;

@@ -23,7 +23,6 @@ export interface SeriesRemovalOptions {
   readonly keep: string;
   /** `Infinity`: everything. */
   readonly keepMs: number;
-  readonly noted: FloorNote | undefined;
   readonly candlesPerStep: number;
 }
 
@@ -41,7 +40,8 @@ interface StoredReach {
 export class SeriesRemoval {
   readonly #options: SeriesRemovalOptions;
   readonly #grid: TimeframeGrid;
-  #floor: EpochMs;
+  #noted: FloorNote | undefined;
+  #floor: EpochMs = NO_FLOOR;
   #candles = 0;
   #heldBackBy: SeriesRetention['heldBackBy'];
   #error: BarkeepError | undefined;
@@ -49,15 +49,14 @@ export class SeriesRemoval {
   constructor(options: SeriesRemovalOptions) {
     this.#options = options;
     this.#grid = timeframeGrid(options.key.timeframe);
-    this.#floor = options.noted?.floor ?? NO_FLOOR;
   }
 
   get outcome(): SeriesRetention {
-    const { key, keep, noted } = this.#options;
+    const { key, keep } = this.#options;
     return {
       key,
       keep,
-      retainedBefore: told(noted?.floor ?? NO_FLOOR),
+      retainedBefore: told(this.#noted?.floor ?? NO_FLOOR),
       retainedFrom: told(this.#floor),
       candles: this.#candles,
       heldBackBy: this.#heldBackBy,
@@ -69,6 +68,7 @@ export class SeriesRemoval {
   async explain(): Promise<SeriesRetention> {
     const { storage, key } = this.#options;
     try {
+      await this.#readNote();
       const reach = await this.#reach();
       this.#floor = this.#decide(reach);
       if (reach.start < this.#floor) {
@@ -84,7 +84,8 @@ export class SeriesRemoval {
   /** Does it, a step at a time; a failure ends it, and is in the outcome. */
   async *steps(): AsyncGenerator<RetentionStep, void, void> {
     try {
-      const { noted, keepMs } = this.#options;
+      const noted = await this.#readNote();
+      const { keepMs } = this.#options;
       const floor = this.#decide(await this.#reach());
       const isNew = floor !== (noted?.floor ?? NO_FLOOR) || noted?.isUntold === true;
       if (isNew) yield await this.#moveFloor(floor);
@@ -103,6 +104,7 @@ export class SeriesRemoval {
     const { clock, believed } = this.#options;
     const { floor, heldBackBy } = decideFloor({
       ...this.#options,
+      noted: this.#noted,
       grid: this.#grid,
       clockNow: clock.now(),
       believedNow: believed.now(),
@@ -113,15 +115,22 @@ export class SeriesRemoval {
   }
 
   async #moveFloor(floor: EpochMs): Promise<RetentionStep> {
-    const { storage, key, noted } = this.#options;
+    const { storage, key } = this.#options;
     await this.#note(floor, true);
     this.#floor = floor;
-    const before = noted?.floor ?? NO_FLOOR;
-    const isKnown = before !== NO_FLOOR && floor !== NO_FLOOR && noted?.isUntold !== true;
+    const { floor: before, isUntold } = this.#noted ?? { floor: NO_FLOOR, isUntold: false };
+    const isKnown = before !== NO_FLOOR && floor !== NO_FLOOR && !isUntold;
     const moved = { from: Math.min(before, floor), to: Math.max(before, floor) };
     await storage.changes.announce(key, isKnown ? moved : undefined);
     await this.#note(floor, false);
     return { key, range: undefined, candles: 0, retainedFrom: told(floor) };
+  }
+
+  /** When its turn has come: another run may have moved it meanwhile. */
+  async #readNote(): Promise<FloorNote | undefined> {
+    this.#noted = await this.#options.floors.read(this.#options.key);
+    this.#floor = this.#noted?.floor ?? NO_FLOOR;
+    return this.#noted;
   }
 
   async #note(floor: EpochMs, isUntold: boolean): Promise<void> {

@@ -95,13 +95,13 @@ export class SeriesFloors {
   }
 
   /** Every series that has one. */
-  async list(): Promise<FloorNote[]> {
-    const notes: FloorNote[] = [];
+  async list(): Promise<SeriesKey[]> {
+    const keys: SeriesKey[] = [];
     for (const document of await this.#storage.metadata.keys(PREFIX)) {
       const note = parseNote(await this.#storage.metadata.get(document));
-      if (note !== undefined) notes.push(note);
+      if (note !== undefined) keys.push(note.key);
     }
-    return notes;
+    return keys;
   }
 }
 
