@@ -437,13 +437,14 @@ describe('a run', () => {
   });
 
   it('refuses options that break a rule, and a service that is closed', async () => {
-    const { service } = await openFilled();
+    const { service, clock } = await openFilled();
     await expect(service.applyRetention({ candlesPerStep: 0 })).rejects.toMatchObject({
       details: { field: 'candlesPerStep' },
     });
     const steps = service.retentionSteps();
     await service.close();
     await expect(steps.next()).rejects.toMatchObject({ code: 'NOT_OPEN' });
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('goes on with the other series when one fails', async () => {
