@@ -7,14 +7,13 @@ import {
 } from '@barkeep/market-data';
 import type { DemoOptions } from './demo-options.ts';
 import { GRACE_MS } from './live-feed.ts';
+import { BACKUP_DIRECTORY } from './server/database-status.ts';
 
 /** As many series as the last runs read most are in memory from the start. */
 const PRELOADED_SERIES = 8;
 /** States of candles reach the storage, and from there the page, so often. */
 const RECORDING_INTERVAL_MS = 500;
 
-/** Beside the database; made when the page's button asks for the first copy. */
-export const BACKUP_DIRECTORY = 'backups';
 /** Nobody asked the demo for copies of its own accord. */
 const NEVER_MS = 365 * 86_400_000;
 

@@ -13,6 +13,7 @@ import {
   refuseOtherUnits,
 } from '@barkeep/storage';
 import { KnownSnapshot } from './series/known-snapshot.ts';
+import { NO_FLOOR, type SeriesFloors } from './series/series-floors.ts';
 import type { SeriesState } from './series/series-state.ts';
 
 /** What a description says of what is stored. */
@@ -20,6 +21,7 @@ export interface StoredQuality {
   readonly continuity: ContinuityReport;
   readonly coverage: readonly CoverageEntry[];
   readonly collectedAt: EpochMs | undefined;
+  readonly retainedFrom: EpochMs | undefined;
 }
 
 /** How often a series is described anew because it changed meanwhile. */
@@ -30,6 +32,7 @@ export async function describeSeries(
   storage: IMarketDataStorage,
   clock: Clock,
   series: SeriesState,
+  floors: SeriesFloors,
   range: Interval | undefined,
   options: CallOptions,
 ): Promise<StoredQuality> {
@@ -46,15 +49,24 @@ export async function describeSeries(
   let before = await look();
   for (let attempt = 1; ; attempt += 1) {
     for (const entry of before.disbelieved) await storage.coverage.remove(series.key, entry);
-    const continuity = await storage.coverage.continuity(series.key, range, options);
+    // After the snapshot: what it lacks lies below a floor that was written before.
+    const floor = await floors.renew(series);
+    const whole = range ?? before.extent;
+    const within = whole && floor > whole.from ? aboveFloor(whole, floor) : range;
+    const continuity = await storage.coverage.continuity(series.key, within, options);
     const after = await look();
     if (attempt === MAX_ATTEMPTS || before.absorb(after)) {
       const { from, to } = continuity.range;
+      const retainedFrom = floor === NO_FLOOR ? undefined : floor;
       const coverage = coverageWithin(after.entries, from, to);
-      return { continuity, coverage, collectedAt: latestOf(coverage) };
+      return { continuity, coverage, collectedAt: latestOf(coverage), retainedFrom };
     }
     before = after;
   }
+}
+
+function aboveFloor({ to }: Interval, floor: EpochMs): Interval {
+  return { from: floor, to: Math.max(floor, to) };
 }
 
 function latestOf(coverage: readonly CoverageEntry[]): EpochMs | undefined {

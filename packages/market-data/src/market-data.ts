@@ -48,6 +48,7 @@ import type {
   SaveCandlesOptions,
 } from './contract/market-data-service.ts';
 import type { MarketDataStatistics } from './contract/market-data-statistics.ts';
+import type { RetentionOptions, RetentionReport, RetentionStep } from './contract/retention.ts';
 import type { SeriesReport } from './contract/series-report.ts';
 import { describeSeries } from './describe-series.ts';
 import { invalidateSeries } from './invalidate-series.ts';
@@ -165,7 +166,8 @@ export class MarketData extends Handle implements IMarketDataService {
       await this.#parts.fetcher?.settle();
       await this.#parts.live?.settle(series.text);
       const { storage, clock } = this.#options;
-      const quality = await describeSeries(storage, clock, series, range, options);
+      const { floors } = this.#parts;
+      const quality = await describeSeries(storage, clock, series, floors, range, options);
       series.notes ??= await this.#parts.notebook.read(key);
       return {
         key: series.key,
@@ -176,6 +178,29 @@ export class MarketData extends Handle implements IMarketDataService {
         fetching: this.#parts.fetcher?.intervalsInFlight(series) ?? [],
       };
     });
+  }
+
+  async applyRetention(options: RetentionOptions = NO_OPTIONS): Promise<RetentionReport> {
+    const steps = this.retentionSteps(options);
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done === true) return value;
+    }
+  }
+
+  async *retentionSteps(
+    options: RetentionOptions = NO_OPTIONS,
+  ): AsyncGenerator<RetentionStep, RetentionReport, void> {
+    const run = this.#parts.retention.run(options);
+    for (;;) {
+      const step = await this.#call('applyRetention', options, () => run.next());
+      if (step === undefined) return run.report();
+      yield step;
+    }
+  }
+
+  explainRetention(options: CallOptions = NO_OPTIONS): Promise<RetentionReport> {
+    return this.#call('explainRetention', options, () => this.#parts.retention.explain(options));
   }
 
   updateTicker(ticker: Ticker, options: CallOptions = NO_OPTIONS): Promise<RealtimeWriteResult> {

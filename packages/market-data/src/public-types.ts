@@ -8,6 +8,7 @@ export type {
   FetchingConfig,
   MaintenanceConfig,
   MarketDataConfig,
+  RetentionRule,
   RetryPolicy,
 } from './config/market-data-config.ts';
 export type * from './contract/alert.ts';
@@ -18,4 +19,5 @@ export type * from './contract/maintenance.ts';
 export type * from './contract/market-data-event.ts';
 export type * from './contract/market-data-service.ts';
 export type * from './contract/market-data-statistics.ts';
+export type * from './contract/retention.ts';
 export type * from './contract/series-report.ts';

@@ -23,13 +23,16 @@ import { BackupTask } from './maintenance/tasks/backup-task.ts';
 import { IncrementalVacuumTask } from './maintenance/tasks/incremental-vacuum-task.ts';
 import { IntegrityCheckTask } from './maintenance/tasks/integrity-check-task.ts';
 import { ReindexTask } from './maintenance/tasks/reindex-task.ts';
+import { RetentionTask } from './maintenance/tasks/retention-task.ts';
 import { VacuumTask } from './maintenance/tasks/vacuum-task.ts';
 import { CachePageTier } from './pages/cache-page-tier.ts';
 import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { PageExpiry } from './pages/page-expiry.ts';
+import { Retention } from './retention/retention.ts';
 import { LiveStreams } from './series/live-streams.ts';
 import { ReadingHabits } from './series/reading-habits.ts';
 import { SeriesDirectory } from './series/series-directory.ts';
+import { SeriesFloors } from './series/series-floors.ts';
 import { SeriesNotebook } from './series/series-notebook.ts';
 
 /** A checked configuration with its adapters open. */
@@ -44,6 +47,8 @@ export interface ServiceOptions extends CheckedConfig {
 export interface ServiceParts {
   readonly directory: SeriesDirectory;
   readonly notebook: SeriesNotebook;
+  readonly floors: SeriesFloors;
+  readonly retention: Retention;
   /** The caches of pages, the nearest first. */
   readonly tiers: readonly CandlePageTier[];
   readonly memory: AnswerMemory | undefined;
@@ -79,6 +84,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     monotonicTime(clock),
   );
   const notebook = new SeriesNotebook(storage);
+  const floors = new SeriesFloors(storage);
   const tiers = pageTiers(options);
   const router =
     options.router === undefined
@@ -89,6 +95,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     tiers,
     maxPagesPerRead: candleCache.maxPagesPerRead,
     notebook,
+    floors,
     router,
     clock,
     closeGraceMs: fetching.closeGraceMs,
@@ -97,14 +104,23 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
     tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
-  const fetcher = missingCandleFetcher(options, notebook, closing);
+  const fetcher = missingCandleFetcher(options, { notebook, floors }, closing);
   fetcher?.onFailure(({ key, error, at }) =>
     notices.emit({ type: 'failure', of: 'fetching', key, error, at }),
   );
-  const live = liveFeed(options, { streams, arrivals, activity, directory, fetcher, notices });
+  const live = liveFeed(options, {
+    streams,
+    arrivals,
+    activity,
+    directory,
+    floors,
+    fetcher,
+    notices,
+  });
   const retrieval = new CandleRetrieval({
     directory,
     reader,
+    floors,
     memory,
     fetcher,
     live,
@@ -113,9 +129,20 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   });
   const realtime = new RealtimeReader(options.realtime, router);
   const habits = preload.mostRead === 0 ? undefined : new ReadingHabits(storage, clock);
+  const retention = new Retention({
+    storage,
+    floors,
+    rules: options.retention,
+    seriesTags: options.seriesTags,
+    clock,
+    pagePeriods: candleCache.pagePeriods,
+    closing,
+  });
   return {
     directory,
     notebook,
+    floors,
+    retention,
     tiers,
     memory,
     reader,
@@ -126,14 +153,14 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     activity,
     realtime,
     retrieval,
-    maintenance: maintenanceRunner(options, notices, closing),
+    maintenance: maintenanceRunner(options, { notices, retention }, closing),
     habits,
   };
 }
 
 function maintenanceRunner(
-  { storage, clock, maintenance: settings }: ServiceOptions,
-  notices: ListenerSet<FailureEvent | AlertEvent>,
+  { storage, clock, maintenance: settings, retention: rules }: ServiceOptions,
+  { notices, retention }: Pick<ServiceParts, 'notices' | 'retention'>,
   closing: AbortSignal,
 ): MaintenanceRunner | undefined {
   const { maintenance } = storage;
@@ -146,6 +173,8 @@ function maintenanceRunner(
     settings,
     owner: `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
     tasks: [
+      // What it removes, the next ones give back.
+      ...(rules === undefined ? [] : [new RetentionTask(retention)]),
       new VacuumTask(settings),
       new IncrementalVacuumTask(settings),
       new AnalyzeTask(settings),
@@ -185,7 +214,7 @@ function pageTiers({
 
 function missingCandleFetcher(
   { coordinator, storage, clock, fetching, maxAheadMs }: ServiceOptions,
-  notebook: SeriesNotebook,
+  { notebook, floors }: Pick<ServiceParts, 'notebook' | 'floors'>,
   closing: AbortSignal,
 ): MissingCandleFetcher | undefined {
   if (coordinator === undefined) return undefined;
@@ -193,6 +222,7 @@ function missingCandleFetcher(
     coordinator,
     storage,
     notebook,
+    floors,
     clock,
     settings: fetching,
     maxAheadMs,
@@ -202,7 +232,7 @@ function missingCandleFetcher(
 
 function liveFeed(
   options: ServiceOptions,
-  parts: Pick<ServiceParts, 'activity' | 'directory' | 'fetcher' | 'notices'> & {
+  parts: Pick<ServiceParts, 'activity' | 'directory' | 'floors' | 'fetcher' | 'notices'> & {
     readonly streams: LiveStreams;
     readonly arrivals: LiveArrivals;
   },
@@ -222,6 +252,7 @@ function liveFeed(
         storage,
         directory: parts.directory,
         streams: parts.streams,
+        floors: parts.floors,
         fetcher: parts.fetcher,
         clock,
         graceMs: fetching.closeGraceMs,

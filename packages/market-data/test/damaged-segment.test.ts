@@ -64,3 +64,22 @@ it('heals a damaged segment by fetching exactly its interval again', async () =>
   expect(healed.equals(original)).toBe(true);
   expect(await other.integrity?.check()).toMatchObject({ ok: true });
 });
+
+it('removes a damaged segment with what is no longer kept', async () => {
+  const path = temporaryPath();
+  const clock = new ManualClock(NOON + MINUTE / 2);
+  const exchange = new FakeExchange({ clock });
+  const archive = { segmentCandles: 256, keepRows: 32, bulkCandles: 64 };
+  {
+    const storage = new SqliteStorage({ path, clock, archive });
+    await using service = await createMarketData({ storage, coordinator: exchange, clock });
+    await service.getCandles({ ...KEY, from: minutes(-1_500), to: minutes(0) });
+  }
+  damageSecondSegment(path);
+  const storage = new SqliteStorage({ path, clock, archive });
+  const retention = [{ keep: '10h' }];
+  await using service = await createMarketData({ storage, clock, retention });
+  const [series] = (await service.applyRetention()).series;
+  expect(series).toMatchObject({ retainedFrom: minutes(-608), error: undefined });
+  expect(await storage.integrity?.check()).toMatchObject({ ok: true, candles: 608 });
+});

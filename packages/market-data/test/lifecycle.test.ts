@@ -11,6 +11,9 @@ const calls: Readonly<
   preload: (service, signal) => service.preload([KEY], { signal }),
   invalidate: (service, signal) => service.invalidate({}, { signal }),
   describeSeries: (service, signal) => service.describeSeries(KEY, undefined, { signal }),
+  applyRetention: (service, signal) => service.applyRetention({ signal }),
+  retentionSteps: (service, signal) => service.retentionSteps({ signal }).next(),
+  explainRetention: (service, signal) => service.explainRetention({ signal }),
   updateTicker: (service, signal) =>
     service.updateTicker({ symbol: 'A', timestamp: 0, price: 1 }, { signal }),
   getTicker: (service, signal) => service.getTicker('A', { signal }),

@@ -267,3 +267,32 @@ it('backs the database up as often as it is told to, verified, and keeps as many
   const runs = (await service.maintenance?.history())?.filter(({ action }) => action === 'backup');
   expect(runs?.at(-1)?.message).toMatch(/^5000 candles in .*, verified; 1 older ones removed$/);
 });
+
+it('removes by itself what the rules no longer keep, and gives the space back', async () => {
+  const clock = new ManualClock(START + 300_000 * MINUTE);
+  const storage = new SqliteStorage({ path: temporaryPath(), clock, archive: 'off' });
+  await storage.open();
+  const service = await createMarketData({
+    storage,
+    clock,
+    maintenance: { intervalMs: 10 * MINUTE },
+    retention: [{ timeframe: '1m', keep: '20d' }],
+  });
+  onTestFinished(async () => {
+    await service.close();
+    await storage.close();
+  });
+  await storage.candles.write({ key: KEY, candles: candles(0, 300_000) });
+  expect(await planned(service, 'retention')).toMatchObject({ isDue: true, blocksWrites: false });
+  await passUntilRun(service, clock, 'incremental-vacuum');
+  const history = (await service.maintenance?.history()) ?? [];
+  expect(history.map(({ action, outcome }) => [action, outcome])).toEqual([
+    ['retention', 'done'],
+    ['incremental-vacuum', 'done'],
+  ]);
+  const [info] = await storage.candles.list();
+  expect(info?.count).toBeLessThan(22 * 1_440);
+  expect(info?.count).toBeGreaterThanOrEqual(20 * 1_440);
+  const { missing } = await service.getCandles({ ...KEY, from: START });
+  expect(missing).not.toContainEqual(expect.objectContaining({ from: START }));
+});

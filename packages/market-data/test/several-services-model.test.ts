@@ -162,6 +162,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('uncover' as const), service, series, range }),
   fc.record({ do: fc.constant('invalidate' as const), service }),
   fc.record({ do: fc.constant('restart' as const), service }),
+  fc.record({ do: fc.constant('retain' as const), service, waits: fc.boolean() }),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -344,6 +345,13 @@ class Stage {
         await this.#through(this.#service(one).close());
         await this.#start(one.service);
         break;
+      case 'retain': {
+        const run = this.#retain(one);
+        if (one.waits) await this.#through(run);
+        else this.#pending.push(run);
+        run.catch(() => {});
+        break;
+      }
       case 'wait':
         this.#clock.advance(one.ms);
         await this.#idle();
@@ -495,6 +503,7 @@ class Stage {
       cache: new MemoryCache({ clock, maxEntries: 6 }),
       clock,
       coordinator: this.#source,
+      retention: [{ symbolPrefix: `${stages}-`, keep: '20m' }],
       candleCache: { pagePeriods: 8, maxPagesPerRead: 4, maxAnswers: 4 },
       fetching: {
         maxPeriodsPerFetch: 16,
@@ -530,6 +539,16 @@ class Stage {
     for (const one of this.#services) await one.getCandles(nothing, { fetchMissing: false });
   }
 
+  async #retain(which: { readonly service: number }): Promise<void> {
+    try {
+      const { series } = await this.#service(which).applyRetention({ candlesPerStep: 7 });
+      for (const { error } of series) if (error !== undefined) throw error;
+    } catch (error) {
+      // It was closed meanwhile, to be opened again.
+      expect(error).toMatchObject({ code: 'NOT_OPEN' });
+    }
+  }
+
   async #read({
     service,
     series,
@@ -559,10 +578,13 @@ class Stage {
   }
 
   #compare(answer: CandleAnswer, began: number, shape: Partial<CandleQuery>): void {
-    const { range, missing, lastMayChange } = answer;
+    const { range, missing, lastMayChange, retainedFrom = 0 } = answer;
     const shown = new Map(answer.series.toArray().map((candle) => [candle.timestamp, candle]));
     expect(shown.size).toBe(answer.series.length);
     expect(shown.size).toBeLessThanOrEqual(shape.limit ?? Number.POSITIVE_INFINITY);
+    expect(missing.every(({ from }) => from >= retainedFrom)).toBe(true);
+    // What was saved before the floor is shown, and nothing is said of it.
+    for (const at of shown.keys()) if (at < retainedFrom) shown.delete(at);
     if (range === undefined) {
       expect(shown.size).toBe(0);
       return;

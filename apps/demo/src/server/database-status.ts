@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { invalidInput } from '@barkeep/core';
 import type { IMarketDataService, IServiceMaintenance } from '@barkeep/market-data';
-import { BACKUP_DIRECTORY } from '../open-market-data.ts';
 import type { DatabaseStatus } from './wire.ts';
 
+/** Beside the database; made when the page's button asks for the first copy. */
+export const BACKUP_DIRECTORY = 'backups';
 const LATEST_RUNS = 30;
 
 /** How the database stands, what would be done about it, and what has been done; `undefined` where there is no way. */

@@ -1,4 +1,4 @@
-import { type Clock, intersectIntervals, type SeriesKey } from '@barkeep/core';
+import { type Clock, type EpochMs, intersectIntervals, type SeriesKey } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { RouterTier } from '../live/router-tier.ts';
@@ -6,6 +6,7 @@ import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts
 import type { CandlePageTier } from '../pages/candle-page-tier.ts';
 import { askText, type CandleAsk } from '../series/candle-ask.ts';
 import type { KnownSnapshot } from '../series/known-snapshot.ts';
+import { NO_FLOOR, type SeriesFloors } from '../series/series-floors.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import { CandleReading } from './candle-reading.ts';
@@ -21,6 +22,8 @@ export interface StoredCandles extends FoundCandles {
   readonly changes: number;
   /** How often the series had been touched when the router was asked. */
   readonly touches: number;
+  /** What lies before is neither missing nor fetched; `-Infinity` for no floor. */
+  readonly floor: EpochMs;
 }
 
 /** Whether no change of the series has been heard of since the reading began. */
@@ -35,6 +38,7 @@ export interface CandleReaderOptions {
   /** Reads that would take more pages go to the storage directly, and leave the cache to others. */
   readonly maxPagesPerRead: number;
   readonly notebook: SeriesNotebook;
+  readonly floors: SeriesFloors;
   /** Has the candles in the making; `undefined` when there is no router. */
   readonly router: RouterTier | undefined;
   readonly clock: Clock;
@@ -44,7 +48,7 @@ export interface CandleReaderOptions {
 }
 
 /** Found before the router was asked. */
-type Stored = Omit<StoredCandles, 'touches'>;
+type Stored = Omit<StoredCandles, 'touches' | 'floor'>;
 
 /** Reads what is stored: through pages, or from the storage directly where pages do not pay. */
 export class CandleReader {
@@ -81,8 +85,14 @@ export class CandleReader {
 
   /** One answer per ask, in their order; equal ones at a time are read once, and all in one go. */
   async read(asks: readonly CandleAsk[]): Promise<StoredCandles[]> {
-    const [stored] = await Promise.all([this.#reads.load(asks), this.#readNotes(asks)]);
-    return stored.map((one) => this.#withLive(one));
+    const [stored, floors] = await Promise.all([
+      this.#reads.load(asks),
+      this.#floorsOf(asks),
+      this.#readNotes(asks),
+    ]);
+    return stored.map((one, i) => {
+      return { ...this.#withLive(one), floor: floors[i] ?? NO_FLOOR };
+    });
   }
 
   async #read(asks: readonly CandleAsk[]): Promise<Stored[]> {
@@ -182,8 +192,14 @@ export class CandleReader {
     );
   }
 
+  #floorsOf(asks: readonly CandleAsk[]): EpochMs[] | Promise<EpochMs[]> {
+    const known = asks.flatMap(({ series }) => series.floor ?? []);
+    if (known.length === asks.length) return known;
+    return Promise.all(asks.map(({ series }) => this.#options.floors.of(series)));
+  }
+
   /** The router is asked last: nothing that happens is newer than what it has then. */
-  #withLive(stored: Stored): StoredCandles {
+  #withLive(stored: Stored): Omit<StoredCandles, 'floor'> {
     const { router, clock, closeGraceMs } = this.#options;
     const { ask, snapshot } = stored;
     const { touches } = ask.series;

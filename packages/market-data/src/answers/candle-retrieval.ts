@@ -14,7 +14,9 @@ import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts
 import type { LiveFeed } from '../live/live-feed.ts';
 import { candleAsk } from '../series/candle-ask.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
+import { fromFloor, type SeriesFloors } from '../series/series-floors.ts';
 import { steadyStretch } from '../series/steady-stretch.ts';
+import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
 import { composeAnswer } from './compose-answer.ts';
@@ -23,6 +25,7 @@ import { MissingSearch } from './missing-search.ts';
 export interface CandleRetrievalOptions {
   readonly directory: SeriesDirectory;
   readonly reader: CandleReader;
+  readonly floors: SeriesFloors;
   /** `undefined` when no answers are kept. */
   readonly memory: AnswerMemory | undefined;
   /** `undefined` when there is no coordinator. */
@@ -76,17 +79,17 @@ export class CandleRetrieval {
     if (live !== undefined) await Promise.all(asks.map(({ series }) => live.settle(series.text)));
     const stored = await reader.read(asks);
     if (fetcher === undefined || !fetchMissing) {
-      return stored.map((candles) => this.#report(candles));
+      return Promise.all(stored.map((candles) => this.#report(candles)));
     }
     // A few at a time: a batch of thousands must not stand before everybody else.
     const atATime = 2 * settings.maxConcurrentFetches;
     return mapAtATime(stored, atATime, (one) => this.#complete(one, fetcher, signal));
   }
 
-  #report(stored: StoredCandles): CandleAnswer {
+  async #report(stored: StoredCandles): Promise<CandleAnswer> {
     const { memory, clock } = this.#options;
     const now = clock.now();
-    const answer = this.#compose(stored, [], [], now);
+    const answer = await this.#compose(stored, [], [], now);
     memory?.keep(stored, false, answer, this.#steadyStretch(stored, now));
     return answer;
   }
@@ -106,14 +109,15 @@ export class CandleRetrieval {
     while (!hasFailed) {
       const wanted = search.next(stored, now);
       if (wanted.length === 0) break;
-      const fetched = await fetcher.fetch(ask.series, wanted, signal);
+      stored = await this.#aboveFloor(stored, wanted, now);
+      const fetched = await fetcher.fetch(ask.series, fromFloor(wanted, stored.floor), signal);
       hasFailed = fetched.some(({ failure }) => failure !== undefined);
       outcomes.push(...fetched);
       stored = await this.#upToDate(stored);
       now = clock.now();
     }
     if (!hasFailed) search.noteIfVain(first, stored);
-    const answer = this.#compose(stored, outcomes, search.asked, now);
+    const answer = await this.#compose(stored, outcomes, search.asked, now);
     if (outcomes.length === 0) {
       this.#spared += 1;
       const { from, to } = this.#steadyStretch(stored, now);
@@ -140,12 +144,30 @@ export class CandleRetrieval {
     return steadyStretch(ask.series, now, this.#options.settings.closeGraceMs);
   }
 
-  #compose(
+  /** What lacks of ended periods may have been removed lately, below a floor that is not known here yet. */
+  async #aboveFloor(
+    stored: StoredCandles,
+    lacking: readonly Interval[],
+    now: EpochMs,
+  ): Promise<StoredCandles> {
+    const { floors, settings } = this.#options;
+    const { series } = stored.ask;
+    const [first] = lacking;
+    const endedBy = unsettledStretch(series, now, settings.closeGraceMs).from;
+    if (first === undefined || first.from >= endedBy) return stored;
+    const floor = await floors.confirm(series, stored.snapshot);
+    return floor === stored.floor ? stored : { ...stored, floor };
+  }
+
+  async #compose(
     stored: StoredCandles,
     outcomes: readonly FetchOutcome[],
     asked: IntervalSet,
     now: EpochMs,
-  ): CandleAnswer {
-    return composeAnswer(stored, outcomes, asked, now, this.#options.settings.closeGraceMs);
+  ): Promise<CandleAnswer> {
+    const { closeGraceMs } = this.#options.settings;
+    const answer = composeAnswer(stored, outcomes, asked, now, closeGraceMs);
+    const sure = await this.#aboveFloor(stored, answer.missing, now);
+    return sure === stored ? answer : composeAnswer(sure, outcomes, asked, now, closeGraceMs);
   }
 }

@@ -11,6 +11,7 @@ import { coverageWithin } from '@barkeep/storage';
 import type { CandleAnswer, CandleOrigins } from '../contract/candle-answer.ts';
 import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
 import { historyStartOf } from '../series/history-start.ts';
+import { NO_FLOOR } from '../series/series-floors.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { StoredCandles } from './candle-reader.ts';
 import { coveredBy } from './covered-by.ts';
@@ -40,6 +41,7 @@ export function composeAnswer(
     lastMayChange: lastMayChange(stored, range?.to ?? ask.range.from),
     origins: Object.freeze(originsOf(stored, outcomes)),
     historyStart,
+    retainedFrom: stored.floor === NO_FLOOR ? undefined : stored.floor,
   });
 }
 
@@ -50,7 +52,7 @@ function frozen<Part extends object>(parts: Part[]): readonly Part[] {
 }
 
 function answeredRange(
-  { ask, candles, snapshot }: StoredCandles,
+  { ask, candles, snapshot, floor }: StoredCandles,
   [farthest]: IntervalSet,
   currentEnd: EpochMs,
 ): Interval | undefined {
@@ -60,7 +62,8 @@ function answeredRange(
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
   const start = hasFrom ? range.from : earlier(snapshot.start ?? first, farthest?.from);
   const end = hasTo ? range.to : Math.max(currentEnd, snapshot.extent?.to ?? 0);
-  const from = isCut && take === 'last' ? candles.firstTimestamp : start;
+  const begin = isCut && take === 'last' ? candles.firstTimestamp : start;
+  const from = begin && Math.max(begin, floor);
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
   return from === undefined || from >= to ? undefined : { from, to };
 }
@@ -81,7 +84,7 @@ function missingFrom(
 }
 
 /** Also where provisional periods follow the last candle: the source may still deliver one. */
-function lastMayChange({ ask, candles, snapshot }: StoredCandles, to: EpochMs): boolean {
+function lastMayChange({ ask, candles, snapshot, floor }: StoredCandles, to: EpochMs): boolean {
   const { series } = ask;
   const from = candles.length > 0 ? candles.lastTimestamp : ask.range.from;
   const settling = intersectIntervals(
@@ -89,7 +92,7 @@ function lastMayChange({ ask, candles, snapshot }: StoredCandles, to: EpochMs): 
     normalizeIntervals([{ from, to }]),
   );
   if (settling.length > 0) return true;
-  if (candles.length === 0) return false;
+  if (candles.length === 0 || from < floor) return false;
   return !intervalsContain(snapshot.covered, { from, to: series.grid.shift(from) });
 }
 

@@ -120,15 +120,14 @@ export class MissingSearch {
   #earliest(stored: StoredCandles, now: EpochMs): EpochMs {
     const { series, hasFrom, limit, take } = this.#ask;
     const noted = historyStartOf(series, stored.snapshot.extent, now);
-    const historyStart = series.grid.floor(noted ?? 0);
-    if (hasFrom) return historyStart;
+    const begin = Math.max(series.grid.floor(noted ?? 0), stored.floor);
+    if (hasFrom) return begin;
     const known = stored.snapshot.start ?? Number.POSITIVE_INFINITY;
-    if (take === 'first' || limit === Number.POSITIVE_INFINITY)
-      return Math.max(historyStart, known);
+    if (take === 'first' || limit === Number.POSITIVE_INFINITY) return Math.max(begin, known);
     const vainFrom = this.#vainFrom(stored);
-    if (vainFrom === undefined) return historyStart;
+    if (vainFrom === undefined) return begin;
     const farthest = this.#farthest(now);
-    return Math.max(historyStart, farthest < vainFrom ? farthest : known);
+    return Math.max(begin, farthest < vainFrom ? farthest : known);
   }
 
   /** How far back a search in vain went, while it is remembered. */

@@ -30,6 +30,7 @@ import type {
   RetryPolicy,
 } from './market-data-config.ts';
 import { requireCount, requireMethod, requireObject } from './require-fields.ts';
+import { type CheckedRetentionRule, checkRetention } from './retention-rules.ts';
 
 /** The candle cache's configuration with every default filled in. */
 export interface CandleCacheSettings {
@@ -91,6 +92,8 @@ export interface CheckedConfig {
   readonly maintenance: MaintenanceSettings;
   /** Whether the database is looked after without being asked to. */
   readonly maintainsItself: boolean;
+  /** `undefined`: retention is the business of another service, or of none. */
+  readonly retention: readonly CheckedRetentionRule[] | undefined;
 }
 
 const CONFIG_KEYS = [
@@ -113,6 +116,7 @@ const CONFIG_KEYS = [
   'logger',
   'slowOperationMs',
   'maintenance',
+  'retention',
 ] as const;
 
 const DEFAULT_MAX_AHEAD_MS = 600_000;
@@ -214,6 +218,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
     monitoring: checkMonitoring(config),
     maintenance: checkMaintenance(config.maintenance === false ? {} : config.maintenance),
     maintainsItself: config.maintenance !== false,
+    retention: config.retention === undefined ? undefined : checkRetention(config.retention),
   };
 }
 

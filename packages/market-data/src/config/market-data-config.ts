@@ -1,5 +1,5 @@
 import type { IDataCache } from '@barkeep/cache';
-import type { Clock, SeriesKey, TradingHours } from '@barkeep/core';
+import type { Clock, SeriesKey, Timeframe, TradingHours } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { BackupRetention, CandleQuery, IMarketDataStorage } from '@barkeep/storage';
@@ -166,6 +166,24 @@ export type AlertsConfig = {
   readonly intervalMs?: number | undefined;
 } & { readonly [name in AlertName]?: Partial<AlertThreshold> | false | undefined };
 
+/**
+ * How long the candles of some series are kept: those that match every field given. No field given: all
+ * series.
+ */
+export interface RetentionRule {
+  readonly symbol?: string | undefined;
+  /** What the symbol starts with, taken literally. */
+  readonly symbolPrefix?: string | undefined;
+  readonly timeframe?: Timeframe | undefined;
+  /** One of these must be among what `seriesTags` gives for the series. */
+  readonly tags?: readonly string[] | undefined;
+  /**
+   * How far back from its latest candle a series is kept: `90d`, `12h`, `4w`, or `all`. A little more is
+   * kept, up to a 32nd and a period, so that little is written for what is removed.
+   */
+  readonly keep: string;
+}
+
 /** What a service is made of. */
 export interface MarketDataConfig {
   /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
@@ -217,6 +235,13 @@ export interface MarketDataConfig {
    */
   readonly seriesTags?: ((key: SeriesKey) => readonly string[]) | undefined;
   readonly preload?: PreloadConfig | undefined;
+  /**
+   * How long candles are kept. The first rule that matches a series counts; without a match everything is
+   * kept. It takes effect when `applyRetention` runs, and belongs into one service of a storage: what it
+   * removes is not fetched again by any other. `[]` gives up what earlier rules removed to be fetched again.
+   * Default: none, and `applyRetention` changes nothing.
+   */
+  readonly retention?: readonly RetentionRule[] | undefined;
   readonly fetching?: FetchingConfig | undefined;
   /**
    * What raises an alert: an event of the service, kept in `stats().alerts` until it is cleared. Checking

@@ -30,7 +30,8 @@ export interface CandleAnswer {
   /**
    * The stretch this answer speaks for, in whole periods. Where `limit` cut the answer, it begins or
    * ends at the candle of the cut. Without `from` it begins where anything is known of the series;
-   * without `to` it ends after the current period. `undefined` when nothing is known.
+   * without `to` it ends after the current period. It does not reach before `retainedFrom`. `undefined`
+   * when nothing is known.
    */
   readonly range: Interval | undefined;
   /**
@@ -53,4 +54,10 @@ export interface CandleAnswer {
   readonly origins: CandleOrigins;
   /** The first instant the market has history for, once the coordinator has told. */
   readonly historyStart: EpochMs | undefined;
+  /**
+   * Where retention lets the series begin: `range` does not reach before it, and nothing before it is
+   * missing or fetched. Candles before it that somebody saved since are in `series`, until retention runs
+   * again. `undefined` when it has no such floor.
+   */
+  readonly retainedFrom: EpochMs | undefined;
 }

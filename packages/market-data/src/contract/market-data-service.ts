@@ -22,6 +22,7 @@ import type { HealthOptions, HealthReport } from './health-report.ts';
 import type { IServiceMaintenance } from './maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './market-data-event.ts';
 import type { MarketDataStatistics } from './market-data-statistics.ts';
+import type { RetentionOptions, RetentionReport, RetentionStep } from './retention.ts';
 import type { SeriesReport } from './series-report.ts';
 
 export interface SaveCandlesOptions extends CallOptions {
@@ -125,6 +126,20 @@ export interface IMarketDataService extends AsyncDisposable {
 
   /** How complete and how fresh a series is, and what went wrong last. */
   describeSeries(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<SeriesReport>;
+
+  /**
+   * Removes what the rules of the configuration (`retention`) no longer keep, in many short writes that
+   * let others in between. What is removed is not fetched again and not missing: see `retainedFrom`. Rules
+   * that keep more than before let it be fetched again. A series that fails is named in the report, and
+   * keeps no other from it. Aborted or killed, it goes on with the next call.
+   */
+  applyRetention(options?: RetentionOptions): Promise<RetentionReport>;
+
+  /** The same step by step, for callers who want to pause or end between them. Nothing runs in between. */
+  retentionSteps(options?: RetentionOptions): AsyncGenerator<RetentionStep, RetentionReport, void>;
+
+  /** What `applyRetention` would do now, by series. Nothing is changed. */
+  explainRetention(options?: CallOptions): Promise<RetentionReport>;
 
   /** `stale` when the cache has a newer one, which stays. */
   updateTicker(ticker: Ticker, options?: CallOptions): Promise<RealtimeWriteResult>;

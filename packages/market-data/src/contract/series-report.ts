@@ -21,6 +21,8 @@ export interface SeriesReport {
   readonly collectedAt: EpochMs | undefined;
   /** The first instant the market has history for, once the coordinator has told. */
   readonly historyStart: EpochMs | undefined;
+  /** Where retention lets the series begin: `continuity` does not look before it. */
+  readonly retainedFrom: EpochMs | undefined;
   /** The latest failure to fetch, until a fetch succeeds; kept in the storage's metadata. */
   readonly lastError: RecordedError | undefined;
   /** The latest failure to store what the router brought, until storing succeeds. */

@@ -2,6 +2,7 @@ import {
   BarkeepError,
   CandleSeries,
   type Clock,
+  type EpochMs,
   type Interval,
   type IntervalSet,
   ListenerSet,
@@ -18,6 +19,7 @@ import type {
   CoordinatorError,
   CoordinatorStatistics,
 } from '../contract/market-data-statistics.ts';
+import { fromFloor, NO_FLOOR, type SeriesFloors } from '../series/series-floors.ts';
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { asBarkeepError } from './as-barkeep-error.ts';
@@ -35,6 +37,7 @@ export interface MissingCandleFetcherOptions {
   readonly coordinator: IMarketDataCoordinator;
   readonly storage: IMarketDataStorage;
   readonly notebook: SeriesNotebook;
+  readonly floors: SeriesFloors;
   readonly clock: Clock;
   readonly settings: FetchingSettings;
   /** How far candles may lie ahead of the clock, in milliseconds. */
@@ -134,8 +137,9 @@ export class MissingCandleFetcher {
   }
 
   async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
-    const { interval, signal } = flight;
+    const { signal } = flight;
     const { settings, closing } = this.#options;
+    let { interval } = flight;
     if (closing.aborted) flight.giveUp(closing.reason);
     const isFinal = (error: unknown): boolean => isRefusal(error) || this.#source.isShut;
     const context = { clock: this.#time, random: settings.random, signal };
@@ -146,11 +150,16 @@ export class MissingCandleFetcher {
       if (attempts > 1) this.#journal.counts.retries += 1;
     };
     try {
-      const call = () => this.#source.call(series, flight, signal, begin);
+      // It may have risen while the flight waited for its turn.
+      const floor = series.floor ?? (await this.#floorOf(series, context));
+      const [wanted] = fromFloor([interval], floor);
+      if (wanted === undefined) return { interval, covered: [] };
+      interval = wanted;
+      const call = () => this.#source.call(series, flight, wanted, signal, begin);
       const answer = await retry(call, settings.retry, { ...context, isFinal });
       await this.#take(series, interval, answer, context);
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
-      return { interval, covered: answer.delivery.covers };
+      return { interval: flight.interval, covered: answer.delivery.covers };
     } catch (cause) {
       const error = asBarkeepError(cause, 'the coordinator failed', 'SOURCE_FAILED');
       if (!signal.aborted) {
@@ -159,7 +168,7 @@ export class MissingCandleFetcher {
         }
         await this.#journal.failed(series, { interval, error, attempts });
       }
-      return failedOutcome(interval, error, attempts);
+      return failedOutcome(flight.interval, error, attempts);
     }
   }
 
@@ -171,10 +180,14 @@ export class MissingCandleFetcher {
     context: RetryContext,
   ): Promise<void> {
     const { delivery, asked, fetchMs } = answer;
-    const { covers, settling, source, historyStart } = delivery;
+    const { source, historyStart } = delivery;
+    const floor = await this.#floorOf(series, context);
+    const covers = fromFloor(delivery.covers, floor);
+    const settling = fromFloor(delivery.settling, floor);
     // What lies beside the request may be a fragment: it must not replace what is only not final yet.
     const provisional = subtractIntervals(series.settling.covered(), [interval]);
-    const candles = without(delivery.candles, provisional);
+    const kept = without(delivery.candles, provisional);
+    const candles = floor === NO_FLOOR ? kept : kept.between(floor, EVER.to);
     const batch = { key: series.key, candles, covers, source, replaces: 'uncovered' } as const;
     const start = performance.now();
     const result = await retry(
@@ -192,6 +205,11 @@ export class MissingCandleFetcher {
     }
     await this.#journal.succeeded(series, historyStart, candles.firstTimestamp);
     this.#report({ request: { ...series.key, ...interval }, ...result, fetchMs, storeMs });
+  }
+
+  #floorOf(series: SeriesState, context: RetryContext): Promise<EpochMs> {
+    const { floors, settings } = this.#options;
+    return retry(() => floors.renew(series), settings.retry, context);
   }
 
   /**

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type EpochMs,
+  type Interval,
   type MonotonicTime,
   monotonicTime,
   TraceChannel,
@@ -37,6 +38,15 @@ export interface SourceAnswer {
   /** When it was asked for. */
   readonly asked: ClockReading;
   readonly fetchMs: number;
+}
+
+/** What the coordinator is asked. */
+interface SourceCall {
+  readonly series: SeriesState;
+  readonly flight: Flight;
+  /** Of the flight's, what is still wanted. */
+  readonly interval: Interval;
+  readonly signal: AbortSignal;
 }
 
 /** The context of the tracing channel `barkeep:fetch`: one call of the coordinator. */
@@ -82,10 +92,14 @@ export class SourceCalls {
     return this.#context.ownerOf(signal);
   }
 
-  /** @param begin Called when the coordinator is really called. */
+  /**
+   * @param interval What to ask for: of the flight's, what is still wanted.
+   * @param begin Called when the coordinator is really called.
+   */
   async call(
     series: SeriesState,
     flight: Flight,
+    interval: Interval,
     signal: AbortSignal,
     begin: () => void,
   ): Promise<SourceAnswer> {
@@ -93,7 +107,7 @@ export class SourceCalls {
     const passage = await this.#gate.enter({ breaker, retry, signal, nesting: flight });
     begin();
     try {
-      const answer = await this.#ask(series, flight, signal);
+      const answer = await this.#ask({ series, flight, interval, signal });
       passage.answered();
       return answer;
     } catch (error) {
@@ -102,48 +116,40 @@ export class SourceCalls {
     }
   }
 
-  #ask(series: SeriesState, flight: Flight, signal: AbortSignal): Promise<SourceAnswer> {
-    if (!traces.isHeard) return this.#delivered(series, flight, signal);
-    const request = { ...series.key, ...flight.interval };
+  #ask(call: SourceCall): Promise<SourceAnswer> {
+    if (!traces.isHeard) return this.#delivered(call);
+    const request = { ...call.series.key, ...call.interval };
     const trace: FetchTrace = { request, durationMs: undefined, candles: undefined };
     return traces.trace(trace, async () => {
-      const answer = await this.#delivered(series, flight, signal);
+      const answer = await this.#delivered(call);
       trace.durationMs = answer.fetchMs;
       trace.candles = answer.delivery.candles.length;
       return answer;
     });
   }
 
-  async #delivered(
-    series: SeriesState,
-    flight: Flight,
-    signal: AbortSignal,
-  ): Promise<SourceAnswer> {
+  async #delivered(call: SourceCall): Promise<SourceAnswer> {
     const { clock, settings, maxAheadMs } = this.#options;
     const asked: ClockReading = { clock: clock.now(), time: this.#time.now() };
     const start = performance.now();
     const given = await withinTime(
-      (timed) => this.#fetchCandles(series, flight, timed),
+      (signal) => this.#fetchCandles({ ...call, signal }),
       settings.timeoutMs,
       this.#time,
-      signal,
+      call.signal,
     );
     const fetchMs = performance.now() - start;
     const now = clock.now();
     // The clock may have been set meanwhile: the earlier of what it showed then, and would have shown.
     const askedAt = Math.min(asked.clock, Math.ceil(now - (this.#time.now() - asked.time)));
-    const { key } = series;
-    const terms = { ...settings, key, interval: flight.interval, askedAt, now, maxAheadMs };
-    const delivery = await checkDelivery(given, terms, signal);
+    const { series, interval } = call;
+    const terms = { ...settings, key: series.key, interval, askedAt, now, maxAheadMs };
+    const delivery = await checkDelivery(given, terms, call.signal);
     return { delivery, asked: { clock: askedAt, time: asked.time }, fetchMs };
   }
 
-  async #fetchCandles(
-    { key }: SeriesState,
-    flight: Flight,
-    signal: AbortSignal,
-  ): Promise<CandleDelivery> {
-    const request = { ...key, ...flight.interval };
+  async #fetchCandles({ series, flight, interval, signal }: SourceCall): Promise<CandleDelivery> {
+    const request = { ...series.key, ...interval };
     return this.#context.run(flight, signal, () =>
       this.#options.coordinator.fetchCandles(request, { signal }),
     );

@@ -19,6 +19,7 @@ import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts
 import { isRetryable } from '../fetching/retry.ts';
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
+import { fromFloor, type SeriesFloors } from '../series/series-floors.ts';
 import { FailureLog, lastErrorOf } from './failure-log.ts';
 import { type ClockChange, type RecordedBatch, RecordedSeries } from './recorded-series.ts';
 
@@ -27,6 +28,7 @@ export interface CandleRecorderOptions {
   readonly directory: SeriesDirectory;
   /** Has what is withdrawn, for those who read. */
   readonly streams: LiveStreams;
+  readonly floors: SeriesFloors;
   /** Makes up for outages; `undefined`: what was missed stays missing. */
   readonly fetcher: MissingCandleFetcher | undefined;
   readonly clock: Clock;
@@ -406,11 +408,13 @@ export class CandleRecorder {
     stretch: Interval,
     fetcher: MissingCandleFetcher,
   ): Promise<boolean> {
-    const { storage, directory } = this.#options;
+    const { storage, directory, floors } = this.#options;
     const { series } = recording;
     try {
-      const missing = await storage.coverage.missing(series.key, stretch);
-      const outcomes = await fetcher.fetch(directory.of(series.key), missing, undefined);
+      const state = directory.of(series.key);
+      const uncovered = await storage.coverage.missing(series.key, stretch);
+      const missing = fromFloor(uncovered, await floors.renew(state));
+      const outcomes = await fetcher.fetch(state, missing, undefined);
       const covered = normalizeIntervals(outcomes.flatMap((outcome) => outcome.covered));
       const left = subtractIntervals(missing, covered);
       for (const whole of subtractIntervals([stretch], left)) series.madeUp(whole);

@@ -50,7 +50,10 @@ export class SeriesDirectory {
   /** Takes in what the change feed reports at an instant. */
   changed(event: SeriesChange | FeedLagged, now: EpochMs): void {
     if (event.type === 'lagged') {
-      for (const state of this.#series.values()) state.changed();
+      for (const state of this.#series.values()) {
+        state.changed();
+        state.forgetFloor();
+      }
       return;
     }
     const state = this.#series.get(seriesKeyText(event.key));
@@ -58,6 +61,8 @@ export class SeriesDirectory {
     state.changed();
     const { from, to } = event.interval;
     if (from === EVER.from && to === EVER.to) state.forget();
+    // A floor that moves is announced from the lower of where it was and where it is.
+    else if (state.floor !== undefined && from <= state.floor) state.forgetFloor();
     if (event.type === 'coverage') state.settling.remove([event.interval]);
     // Somebody has written the current candle: it need not be fetched.
     else if (to === state.grid.shift(now)) {

@@ -2,6 +2,7 @@ import type { EpochMs, Interval, JsonValue, SeriesKey } from '@barkeep/core';
 import { seriesKeyText } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { RecordedError } from '../contract/series-report.ts';
+import { seriesDocumentKey } from './series-document.ts';
 
 /** What is worth knowing of a series after a restart, besides candles and coverage. */
 export interface SeriesNotes {
@@ -9,7 +10,7 @@ export interface SeriesNotes {
   readonly lastError?: RecordedError | undefined;
 }
 
-const LONGEST_KEY_TEXT = 500;
+const PREFIX = 'series/';
 
 /** Keeps the notes of each series as a document in the storage's metadata. */
 export class SeriesNotebook {
@@ -22,7 +23,7 @@ export class SeriesNotebook {
   }
 
   async read(key: SeriesKey): Promise<SeriesNotes> {
-    return parseNotes(await this.#storage.metadata.get(await documentKey(key)));
+    return parseNotes(await this.#storage.metadata.get(await seriesDocumentKey(PREFIX, key)));
   }
 
   write(key: SeriesKey, notes: SeriesNotes): Promise<void> {
@@ -41,7 +42,7 @@ export class SeriesNotebook {
 
   async #inTurn(key: SeriesKey, work: (document: string) => Promise<void>): Promise<void> {
     const text = seriesKeyText(key);
-    const begin = async (): Promise<void> => work(await documentKey(key));
+    const begin = async (): Promise<void> => work(await seriesDocumentKey(PREFIX, key));
     const writing = this.#writes.get(text)?.then(begin, begin) ?? begin();
     this.#writes.set(text, writing);
     try {
@@ -50,15 +51,6 @@ export class SeriesNotebook {
       if (this.#writes.get(text) === writing) this.#writes.delete(text);
     }
   }
-}
-
-/** The longest symbols leave no room in the key of a document: their digest stands for them. */
-async function documentKey(key: SeriesKey): Promise<string> {
-  const text = seriesKeyText(key);
-  if (text.length <= LONGEST_KEY_TEXT) return `series/${text}`;
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'));
-  return `series/#${hex.join('')}`;
 }
 
 function toJson({ historyStart, lastError }: SeriesNotes): JsonValue {

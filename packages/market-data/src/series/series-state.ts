@@ -44,6 +44,7 @@ export class SeriesState {
   vainSearch: VainSearch | undefined;
   readonly #streams: LiveStreams;
   #notes: SeriesNotes | undefined;
+  #floor: EpochMs | undefined;
   #snapshot: KnownSnapshot | undefined;
   #changes = 0;
   #touches = 0;
@@ -68,6 +69,19 @@ export class SeriesState {
   set notes(notes: SeriesNotes | undefined) {
     this.#notes = notes;
     this.#touches += 1;
+  }
+
+  /**
+   * Where retention lets it begin: what lies before is not missing. `-Infinity` when there is no such
+   * floor; `undefined` while that is not known.
+   */
+  get floor(): EpochMs | undefined {
+    return this.#floor;
+  }
+
+  set floor(floor: EpochMs | undefined) {
+    if (floor !== this.#floor) this.#touches += 1;
+    this.#floor = floor;
   }
 
   /** The latest snapshot, as long as no change of the series has been heard of since it was asked for. */
@@ -119,6 +133,12 @@ export class SeriesState {
     this.#changes += 1;
   }
 
+  /** The floor has moved, or may have: with a lower one, a search further back is worth another try. */
+  forgetFloor(): void {
+    this.floor = undefined;
+    this.vainSearch = undefined;
+  }
+
   /** What answers show besides what is stored has changed: the router's candles, notes. */
   touched(): void {
     this.#touches += 1;
@@ -129,9 +149,9 @@ export class SeriesState {
     this.changed();
     this.touched();
     this.notes = undefined;
+    this.forgetFloor();
     this.settling.clear();
     this.currentSeen = undefined;
-    this.vainSearch = undefined;
   }
 
   /** Changes will no longer be heard of: nothing is kept from now on. */
