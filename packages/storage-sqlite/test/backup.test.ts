@@ -6,6 +6,7 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -88,6 +89,40 @@ it('ends while two processes write without a pause, with a prefix of what each h
     await restored.close();
   }
 }, 120_000);
+
+it('leaves nothing, wherever it is given up', async () => {
+  const { directory, path, from } = await backedUp();
+  const storage = await openStorage(path, { readers: 0, archive: 'off' });
+  await storage.candles.write({ key: BTC, candles: minutes(0, 100_000) });
+  const files = readdirSync(directory).toSorted();
+  const upTo = async (calls: number, work: (options: object) => Promise<unknown>) => {
+    const controller = new AbortController();
+    let seen = 0;
+    const onProgress = () => {
+      seen += 1;
+      if (seen === calls) controller.abort();
+    };
+    const result = await Promise.allSettled([work({ onProgress, signal: controller.signal })]);
+    if (result[0].status === 'fulfilled') return false;
+    expect(result[0].reason).toMatchObject({ code: 'ABORTED' });
+    expect(readdirSync(directory).toSorted()).toEqual(files);
+    return true;
+  };
+  const [to, made] = [join(directory, 'new.sqlite3'), join(directory, 'large.sqlite3')];
+  let calls = 1;
+  while (await upTo(calls, (options) => backupOf(storage).create({ to, ...options }))) calls += 3;
+  expect(calls).toBeGreaterThan(4);
+  renameSync(to, made);
+  files.push('large.sqlite3');
+  files.sort();
+  calls = 1;
+  while (await upTo(calls, (options) => sqliteBackups.restore({ from: made, to, ...options }))) {
+    calls += 3;
+  }
+  expect(calls).toBeGreaterThan(4);
+  expect((await sqliteBackups.verify(from)).ok).toBe(true);
+  expect(await storage.candles.list()).toMatchObject([{ count: 100_000 }]);
+}, 30_000);
 
 it('copies what users have added, and names what it cannot copy', async () => {
   const { directory, path } = await backedUp();
