@@ -11,7 +11,7 @@ import { CandleReader } from './candle-reader.ts';
 import { CandleRows } from './candle-rows.ts';
 import { CoverageTable } from './coverage-table.ts';
 import { miscounted } from './damaged-segment.ts';
-import { ordinaryTables, quoted, type UserTable } from './ordinary-tables.ts';
+import { ordinaryTables, rowsOf } from './ordinary-tables.ts';
 import { Segments } from './segments.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
@@ -25,9 +25,10 @@ export interface BackupFigures {
 }
 
 const PIECE = 65_536;
-const ROWS_PER_STEP = 500;
 /** What the checksums of series stand for. */
 const IN_SERIES: readonly string[] = ['candle_rows', 'segments', 'coverage'];
+/** Those that do not depend on how candles are stored. */
+const SERIES_COLUMNS: readonly string[] = ['id', 'symbol', 'timeframe', 'revision'];
 
 /**
  * Reads a whole database, in the caller's transaction, step by step.
@@ -90,40 +91,19 @@ class FigureTables {
   }
 }
 
-function* digestOfRest(driver: SqliteDriver, done: BackupProgress): BackupSteps<string> {
+/** The checksum of what the checksums of series do not stand for. */
+export function* digestOfRest(driver: SqliteDriver, done: BackupProgress): BackupSteps<string> {
   const digest = new ContentDigest();
   for (const table of ordinaryTables(driver)) {
     if (IN_SERIES.includes(table.name)) continue;
     digest.addText(table.name);
-    for (const rows of rowsOf(driver, table)) {
+    const columns = table.name === 'series' ? SERIES_COLUMNS : table.columns;
+    for (const rows of rowsOf(driver, { ...table, columns })) {
       for (const row of rows) addRow(digest, row);
       yield done;
     }
   }
   return digest.value;
-}
-
-function* rowsOf(
-  driver: SqliteDriver,
-  { name, columns, hasRowid }: UserTable,
-): Generator<readonly SqliteRow[], void, void> {
-  const selected = columns.map(quoted).join(', ');
-  if (!hasRowid) {
-    yield driver.prepare(`SELECT ${selected} FROM ${quoted(name)}`).all([]);
-    return;
-  }
-  const page = driver.prepare(
-    `SELECT ${selected}, rowid FROM ${quoted(name)}
-     WHERE rowid > ? ORDER BY rowid LIMIT ${ROWS_PER_STEP}`,
-  );
-  let after = Number.MIN_SAFE_INTEGER;
-  for (;;) {
-    const rows = page.all([after]);
-    yield rows.map((row) => row.slice(0, -1));
-    const last = Number(rows.at(-1)?.at(-1));
-    if (rows.length < ROWS_PER_STEP || !(last > after)) return;
-    after = last;
-  }
 }
 
 function addRow(digest: ContentDigest, row: SqliteRow): void {

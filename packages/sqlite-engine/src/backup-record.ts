@@ -1,5 +1,12 @@
-import { BarkeepError, type EpochMs, type SeriesKey, type Timeframe } from '@barkeep/core';
+import {
+  BarkeepError,
+  type EpochMs,
+  type Interval,
+  type SeriesKey,
+  type Timeframe,
+} from '@barkeep/core';
 import type { BackupDescription, BackupSeries } from '@barkeep/storage';
+import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 
 /** What a backup says of itself, in tables of its own. */
@@ -12,6 +19,13 @@ export interface BackupRecord {
   readonly series: readonly BackupSeries[];
   /** Of what is not in `series`; see `BackupFigures`. */
   readonly rest: string;
+}
+
+/** Where the candles of a series have changed. */
+export interface SeriesChanges {
+  readonly id: number;
+  /** Ascending, without overlap. */
+  readonly ranges: readonly Interval[];
 }
 
 /** Every table of a record begins with this. A backup of a database that has them has only its own. */
@@ -58,7 +72,38 @@ export function writeRecord(driver: SqliteDriver, record: BackupRecord): void {
 }
 
 export function dropRecord(driver: SqliteDriver): void {
-  driver.exec('DROP TABLE IF EXISTS barkeep_backup; DROP TABLE IF EXISTS barkeep_backup_series');
+  driver.exec(`
+    DROP TABLE IF EXISTS barkeep_backup;
+    DROP TABLE IF EXISTS barkeep_backup_series;
+    DROP TABLE IF EXISTS barkeep_backup_changes;
+  `);
+}
+
+/** Writes where an increment replaces the candles of what it continues. */
+export function writeChanges(driver: SqliteDriver, changes: readonly SeriesChanges[]): void {
+  driver.exec(`
+    CREATE TABLE barkeep_backup_changes (
+      series_id INTEGER NOT NULL,
+      from_time INTEGER NOT NULL,
+      to_time INTEGER NOT NULL,
+      PRIMARY KEY (series_id, from_time)
+    ) STRICT, WITHOUT ROWID;
+  `);
+  const add = driver.prepare('INSERT INTO barkeep_backup_changes VALUES (?, ?, ?)');
+  for (const { id, ranges } of changes) {
+    for (const { from, to } of ranges) add.run([id, from, to]);
+  }
+}
+
+/** The same of one series, ascending. */
+export function readChanges(driver: SqliteDriver, seriesId: number): Interval[] {
+  return driver
+    .prepare<readonly [from: EpochMs, to: EpochMs]>(
+      `SELECT from_time, to_time FROM barkeep_backup_changes WHERE series_id = ${PARAMETER}
+       ORDER BY from_time`,
+    )
+    .all([seriesId])
+    .map(([from, to]) => ({ from, to }));
 }
 
 /** Whether a database says that it is a backup. */

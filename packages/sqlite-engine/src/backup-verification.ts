@@ -1,6 +1,7 @@
-import { seriesKeyText } from '@barkeep/core';
+import { BarkeepError, seriesKeyText } from '@barkeep/core';
 import type { BackupProblem, BackupProgress, BackupSeries } from '@barkeep/storage';
 import { type BackupFigures, computeFigures } from './backup-figures.ts';
+import { BackupLayer } from './backup-layers.ts';
 import { type BackupRecord, readRecord } from './backup-record.ts';
 import type { BackupSteps } from './backup-steps.ts';
 import { readSchemaVersion } from './migrations.ts';
@@ -19,24 +20,36 @@ const MOST_PROBLEMS = 1_000;
 /** Failures that say something of the backup; any other is the caller's. */
 const FINDINGS: readonly string[] = ['CORRUPT', 'NOT_A_DATABASE', 'INVALID_INPUT', 'INTERNAL'];
 
-/**
- * Reads a backup as a whole and compares it with its record, in one read transaction. Nothing changes.
- * What `first` throws counts as what is found.
- */
+export interface VerificationOptions {
+  /** What it throws counts as what is found. */
+  readonly first?: () => void;
+  /**
+   * Opens what an increment continues. Where it is absent, an increment cannot be verified.
+   * @throws BarkeepError when that is not there, or another one.
+   */
+  readonly below?: (record: BackupRecord) => BackupLayer;
+}
+
+/** Reads a backup as a whole and compares it with its record, in one read transaction. Nothing changes. */
 export function* verifyBackup(
   driver: SqliteDriver,
-  first: () => void = () => undefined,
+  { first, below = noBase }: VerificationOptions = {},
 ): BackupSteps<BackupFindings> {
   const problems: BackupProblem[] = [];
   let record: BackupRecord | undefined;
   try {
     driver.exec('PRAGMA query_only = ON');
-    first();
+    first?.();
     const version = readSchemaVersion(driver);
     driver.exec('BEGIN');
     record = readRecord(driver);
-    if (version === SCHEMA_VERSION) yield* compareWith(record, driver, problems);
-    else problems.push(unreadable(`it has schema version ${version}, not ${SCHEMA_VERSION}`));
+    if (version !== SCHEMA_VERSION) {
+      problems.push(unreadable(`it has schema version ${version}, not ${SCHEMA_VERSION}`));
+    } else if (record.base === undefined) {
+      yield* compareWith(record, driver, problems);
+    } else {
+      yield* compareLayers(record, driver, below, problems);
+    }
   } catch (error) {
     const { code, message } = sqliteFailure(error);
     if (!FINDINGS.includes(code)) throw error;
@@ -54,10 +67,35 @@ export function* compareWith(
   problems: BackupProblem[],
 ): BackupSteps<void> {
   yield* checkStructure(driver, problems);
-  const found = yield* computeFigures(driver, verifying);
+  compare(record, yield* computeFigures(driver, verifying), problems);
+}
+
+/** Compares an increment, together with what it continues, with its record. */
+function* compareLayers(
+  record: BackupRecord,
+  driver: SqliteDriver,
+  open: (record: BackupRecord) => BackupLayer,
+  problems: BackupProblem[],
+): BackupSteps<void> {
+  yield* checkStructure(driver, problems);
+  let below: BackupLayer;
+  try {
+    below = open(record);
+  } catch (error) {
+    problems.push({ kind: 'base', message: sqliteFailure(error).message });
+    return;
+  }
+  compare(record, yield* new BackupLayer(driver, below).figures(verifying), problems);
+}
+
+function compare(record: BackupFigures, found: BackupFigures, problems: BackupProblem[]): void {
   problems.push(...differences(record.series, found.series));
   if (found.rest === record.rest) return;
   problems.push({ kind: 'content', message: 'documents, revisions or other tables differ' });
+}
+
+function noBase(): never {
+  throw new BarkeepError('UNSUPPORTED', 'it is an increment, which only files can be');
 }
 
 /** Table by table, because one check of all could not be given up. */

@@ -1,9 +1,15 @@
-import { BarkeepError } from '@barkeep/core';
+import { BarkeepError, type EpochMs } from '@barkeep/core';
 import type { BackupProgress } from '@barkeep/storage';
 import { type BackupFigures, computeFigures } from './backup-figures.ts';
-import { RECORD_PREFIX } from './backup-record.ts';
+import type { SeriesChanges } from './backup-record.ts';
 import type { BackupSteps } from './backup-steps.ts';
-import { ordinaryTables, quoted, type UserTable, virtualTables } from './ordinary-tables.ts';
+import {
+  ordinaryTables,
+  otherObjects,
+  quoted,
+  type UserTable,
+  virtualTables,
+} from './ordinary-tables.ts';
 import { readNumberPragma } from './pragma.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
 
@@ -19,6 +25,8 @@ export interface CopyTarget {
 export interface CopiedState {
   readonly figures: BackupFigures;
   readonly omitted: readonly string[];
+  /** Where the candles are that were copied; `undefined` when all were. */
+  readonly changes: readonly SeriesChanges[] | undefined;
 }
 
 const COPY = 'copy';
@@ -41,16 +49,23 @@ const WITH_BLOBS: readonly string[] = ['segments', 'damaged_segments'];
  * Copies a database table by table in one read transaction, so that whoever else writes neither waits nor
  * makes it begin anew, as SQLite's own backup does whenever another process writes. Between two pieces,
  * it can be given up; `VACUUM INTO` cannot.
+ * With `findChanges`, which is asked in that transaction, only those candles are copied, with others of
+ * their segments.
  */
-export function* copyDatabase(source: SqliteDriver, target: CopyTarget): BackupSteps<CopiedState> {
+export function* copyDatabase(
+  source: SqliteDriver,
+  target: CopyTarget,
+  findChanges?: () => readonly SeriesChanges[],
+): BackupSteps<CopiedState> {
   const schema = begin(source, target);
   try {
+    const changes = findChanges?.();
     const total = Math.max(
       1,
       readNumberPragma(source, 'main.page_count') - readNumberPragma(source, 'main.freelist_count'),
     );
     for (const table of schema.tables) {
-      for (const _ of copyTable(source, table)) {
+      for (const _ of copyTable(source, table, changes)) {
         yield copying(
           COPYING * Math.min(1, readNumberPragma(source, `${COPY}.page_count`) / total),
         );
@@ -62,7 +77,7 @@ export function* copyDatabase(source: SqliteDriver, target: CopyTarget): BackupS
     source.exec('COMMIT');
     detach(source);
     finish(target, schema);
-    return { figures, omitted: schema.omitted };
+    return { figures, omitted: schema.omitted, changes };
   } finally {
     if (source.inTransaction) source.exec('ROLLBACK');
     if (isAttached(source)) detach(source);
@@ -100,16 +115,7 @@ function begin(source: SqliteDriver, target: CopyTarget): CopiedSchema {
 }
 
 function readSchema(source: SqliteDriver): CopiedSchema {
-  const others = source
-    .prepare<readonly [sql: string]>(
-      `SELECT sql FROM main.sqlite_schema
-       WHERE type IN ('index', 'view', 'trigger') AND sql IS NOT NULL
-         AND substr(tbl_name, 1, ${RECORD_PREFIX.length}) <> '${RECORD_PREFIX}'
-         AND (type = 'view' OR tbl_name IN (SELECT name FROM pragma_table_list WHERE type IN ('table', 'view')))
-       ORDER BY type = 'trigger', type = 'view', rowid`,
-    )
-    .all([])
-    .map(([sql]) => sql);
+  const others = otherObjects(source);
   const header = ['application_id', 'user_version'].map(
     (name) => `PRAGMA ${name} = ${readNumberPragma(source, name)}`,
   );
@@ -138,7 +144,19 @@ function finish(target: CopyTarget, { others }: CopiedSchema): void {
   }
 }
 
-function* copyTable(source: SqliteDriver, table: UserTable): Generator<void, void, void> {
+function* copyTable(
+  source: SqliteDriver,
+  table: UserTable,
+  changes: readonly SeriesChanges[] | undefined,
+): Generator<void, void, void> {
+  if (changes !== undefined && table.name === 'candle_rows') {
+    yield* copyChangedRows(source, changes);
+    return;
+  }
+  if (changes !== undefined && table.name === 'segments') {
+    yield* copyChangedSegments(source, changes);
+    return;
+  }
   const columns = table.columns.map(quoted).join(', ');
   const [into, from] = [COPY, 'main'].map((schema) => `${schema}.${quoted(table.name)}`);
   const insert = `INSERT INTO ${into} (${columns}) SELECT ${columns} FROM ${from}`;
@@ -158,6 +176,53 @@ function* copyTable(source: SqliteDriver, table: UserTable): Generator<void, voi
   } else {
     source.exec(insert);
     yield;
+  }
+}
+
+function* copyChangedRows(
+  source: SqliteDriver,
+  changes: readonly SeriesChanges[],
+): Generator<void, void, void> {
+  const piece = `FROM main.candle_rows
+    WHERE series_id = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp`;
+  const copy = source.prepare(
+    `INSERT INTO ${COPY}.candle_rows SELECT * ${piece} LIMIT ${ROWS_PER_PIECE}`,
+  );
+  const next = source.prepare<readonly [timestamp: EpochMs]>(
+    `SELECT timestamp ${piece} LIMIT 1 OFFSET ${ROWS_PER_PIECE}`,
+  );
+  for (const { id, ranges } of changes) {
+    for (const { from, to } of ranges) {
+      for (let at: EpochMs | undefined = from; at !== undefined; ) {
+        copy.run([id, at, to]);
+        at = next.get([id, at, to])?.[0];
+        yield;
+      }
+    }
+  }
+}
+
+function* copyChangedSegments(
+  source: SqliteDriver,
+  changes: readonly SeriesChanges[],
+): Generator<void, void, void> {
+  const piece = `FROM main.segments
+    WHERE series_id = ? AND first >= ? AND first < ? AND last >= ? ORDER BY first`;
+  // A segment may be in two ranges.
+  const copy = source.prepare(
+    `INSERT OR IGNORE INTO ${COPY}.segments SELECT * ${piece} LIMIT ${BLOBS_PER_PIECE}`,
+  );
+  const next = source.prepare<readonly [first: EpochMs]>(
+    `SELECT first ${piece} LIMIT 1 OFFSET ${BLOBS_PER_PIECE}`,
+  );
+  for (const { id, ranges } of changes) {
+    for (const { from, to } of ranges) {
+      for (let at: EpochMs | undefined = Number.MIN_SAFE_INTEGER; at !== undefined; ) {
+        copy.run([id, at, to, from]);
+        at = next.get([id, at, to, from])?.[0];
+        yield;
+      }
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 export * from './archive-policy.ts';
 export { type BackupFigures, computeFigures } from './backup-figures.ts';
 export * from './backup-image.ts';
+export * from './backup-layers.ts';
 export * from './backup-record.ts';
 export type * from './backup-steps.ts';
 export * from './backup-verification.ts';
@@ -13,6 +14,7 @@ export type { DatabaseSettings } from './database-settings.ts';
 export * from './database-with-log.ts';
 export * from './engine-calls.ts';
 export * from './engine-storage.ts';
+export * from './increment.ts';
 export * from './open-database-files.ts';
 export { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 export type * from './sqlite-driver.ts';

@@ -39,6 +39,7 @@ import { CandleReader } from './candle-reader.ts';
 import { type CandleExtent, CandleRows } from './candle-rows.ts';
 import { CandleWriter } from './candle-writer.ts';
 import { ChangeLog, type RemoteChanges } from './change-log.ts';
+import { changedSince } from './changed-buckets.ts';
 import type { ArchiveFigures, CompactionStep } from './compaction-step.ts';
 import { Compactor } from './compactor.ts';
 import { CoverageTable } from './coverage-table.ts';
@@ -436,9 +437,10 @@ export class SqliteEngine {
     });
   }
 
-  /** Copies one state of the database; see `copyDatabase`. No other call may be made until it has ended. */
-  copyTo(target: CopyTarget): BackupSteps<CopiedState> {
-    return copyDatabase(this.#driver, target);
+  /** Copies one state of the database, or where it differs from an older copy; see `copyDatabase`. No other call may be made until it has ended. */
+  copyTo(target: CopyTarget, since?: SqliteDriver): BackupSteps<CopiedState> {
+    if (since === undefined) return copyDatabase(this.#driver, target);
+    return copyDatabase(this.#driver, target, () => changedSince(this.#driver, since));
   }
 
   /**

@@ -350,7 +350,8 @@ export class MemoryStorage extends AbstractMarketDataStorage {
 }
 
 function bytesOf(from: BackupSource): Uint8Array {
-  if (typeof from !== 'string') return from;
+  // Some, such as Node's Buffer, have methods of these names that do something else.
+  if (typeof from !== 'string') return new Uint8Array(from.buffer, from.byteOffset, from.length);
   throw new TypeError('a backup is bytes');
 }
 

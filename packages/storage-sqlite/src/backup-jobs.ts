@@ -1,6 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
-import { BarkeepError, fileFailure } from '@barkeep/core';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { BarkeepError, invalidInput } from '@barkeep/core';
 import {
+  applyIncrement,
   assertSound,
   type BackupFindings,
   type BackupRecord,
@@ -9,15 +11,19 @@ import {
   type CopyTarget,
   compareWith,
   copyDatabase,
-  hasRecord,
-  readRecord,
   type SqliteDriver,
-  verifyBackup,
+  writeChanges,
   writeRecord,
 } from '@barkeep/sqlite-engine';
 import type { BackupProblem } from '@barkeep/storage';
-import { assertWhole } from './assert-whole.ts';
-import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
+import {
+  BackupChain,
+  openBackup,
+  readBackupRecord,
+  sizeOf,
+  using,
+  verifyFile,
+} from './backup-file.ts';
 import { PartialFile, type ProcessToken } from './partial-file.ts';
 import { ReplaceableDatabase } from './replaceable-database.ts';
 
@@ -25,6 +31,8 @@ export interface CreateJob {
   /** The real path. */
   readonly to: string;
   readonly overwrite: boolean;
+  /** The path of what it continues. */
+  readonly since: string | undefined;
   readonly id: string;
   readonly createdAt: number;
   /** Of the database. */
@@ -50,26 +58,31 @@ export interface VerifiedFile extends BackupFindings {
   readonly bytes: number;
 }
 
-/** How long to wait for another connection to a backup: hardly anybody opens one. */
-const PATIENCE_MS = 1_000;
 const NEW_FILE_MODE = 0o644;
 
 /** Writes a backup of a database; `copyTo` is that of its engine. */
 export function* createBackup(
   job: CreateJob,
-  copyTo: (target: CopyTarget) => BackupSteps<CopiedState>,
+  copyTo: (target: CopyTarget, since?: SqliteDriver) => BackupSteps<CopiedState>,
 ): BackupSteps<CreatedFile> {
-  const { to, id, createdAt } = job;
+  const { to, id, createdAt, since } = job;
+  const base =
+    since === undefined
+      ? { base: undefined, basePath: undefined }
+      : { base: recordSince(since, to).id, basePath: relative(dirname(to), realpathSync(since)) };
   const place = new ReplaceableDatabase(to, job.overwrite);
   place.assertFree();
   if (existsSync(to)) assertReplaceable(to);
   const mode = statSync(job.path).mode;
   const partial = PartialFile.create(to, mode, job.process);
+  const older = since === undefined ? undefined : openBackup(since);
   try {
-    const { figures, omitted } = yield* copyTo(partial);
-    const own = { id, createdAt, base: undefined, basePath: undefined };
-    const record: BackupRecord = { ...own, ...figures };
-    using(partial.open(), (driver) => writeRecord(driver, record));
+    const { figures, omitted, changes } = yield* copyTo(partial, older);
+    const record: BackupRecord = { id, createdAt, ...base, ...figures };
+    using(partial.open(), (driver) => {
+      writeRecord(driver, record);
+      if (changes !== undefined) writeChanges(driver, changes);
+    });
     const { problems } = yield* verifyFile(partial.path);
     assertSound(problems, 'the copy is not what was copied, and was not kept');
     partial.sync();
@@ -78,6 +91,7 @@ export function* createBackup(
     place.fill(partial);
     return { record, bytes, omitted };
   } finally {
+    older?.close();
     partial.remove();
   }
 }
@@ -98,9 +112,11 @@ export function* restoreBackup(job: RestoreJob): BackupSteps<BackupRecord> {
   assertSound(problems, `${from} is damaged, and was not restored`);
   if (record === undefined) throw new BarkeepError('CORRUPT', `${from} cannot be read`);
   const partial = PartialFile.create(to, place.mode ?? NEW_FILE_MODE, job.process);
-  const source = openBackup(from);
+  let chain: BackupChain | undefined;
   try {
-    yield* copyDatabase(source, partial);
+    chain = BackupChain.open(from, record.id);
+    yield* copyChain(chain, partial);
+    chain.close();
     const found: BackupProblem[] = [];
     const copy = partial.open();
     try {
@@ -114,34 +130,26 @@ export function* restoreBackup(job: RestoreJob): BackupSteps<BackupRecord> {
     place.fill(partial);
     return record;
   } finally {
-    source.close();
+    chain?.close();
     partial.remove();
   }
 }
 
-/** What a file says of itself, if it is a backup. */
-export function readBackupRecord(path: string): BackupRecord | undefined {
-  try {
-    return using(openBackup(path), (driver) =>
-      hasRecord(driver) ? readRecord(driver) : undefined,
-    );
-  } catch {
-    // Whatever it is, no backup of ours can be made out.
-    return undefined;
+/** Copies a full backup, and brings it up to each increment in turn. */
+function* copyChain({ links }: BackupChain, partial: PartialFile): BackupSteps<void> {
+  const [full, ...increments] = links;
+  if (full === undefined) throw new BarkeepError('INTERNAL', 'there is no backup to copy');
+  full.layer.driver.exec('ROLLBACK');
+  yield* copyDatabase(full.layer.driver, partial);
+  for (const { layer, path } of increments) {
+    layer.driver.exec('ROLLBACK');
+    const copy = partial.open();
+    try {
+      yield* applyIncrement(copy, layer, path);
+    } finally {
+      copy.close();
+    }
   }
-}
-
-function* verifyFile(path: string): BackupSteps<BackupFindings> {
-  const driver = openBackup(path);
-  try {
-    return yield* verifyBackup(driver, () => assertWhole(driver, path));
-  } finally {
-    driver.close();
-  }
-}
-
-function openBackup(path: string): SqliteDriver {
-  return new BetterSqlite3Driver({ path, busyTimeoutMs: PATIENCE_MS, mayCreate: false });
 }
 
 /** A backup replaces an older one, and no database. */
@@ -152,20 +160,10 @@ function assertReplaceable(path: string): void {
   });
 }
 
-function sizeOf(path: string): number {
-  try {
-    const found = statSync(path);
-    if (found.isFile()) return found.size;
-  } catch (error) {
-    throw fileFailure(error, path, 'CANNOT_OPEN');
-  }
-  throw new BarkeepError('CANNOT_OPEN', `${path} is not a file`, { details: { path } });
-}
-
-function using<T>(driver: SqliteDriver, work: (driver: SqliteDriver) => T): T {
-  try {
-    return work(driver);
-  } finally {
-    driver.close();
-  }
+/** What an increment is to continue. @throws BarkeepError `CANNOT_OPEN`, `INVALID_INPUT`. */
+function recordSince(since: string, to: string): BackupRecord {
+  sizeOf(since);
+  const record = realpathSync(since) === to ? undefined : readBackupRecord(since);
+  if (record !== undefined) return record;
+  throw invalidInput({ field: 'since', rule: 'must be another backup', value: since });
 }

@@ -65,7 +65,7 @@ export function backupWorker(engine: () => SqliteEngine): BackupWorkerCalls {
 function stepsOf(request: BackupRequest, engine: () => SqliteEngine): BackupSteps<BackupResult> {
   switch (request.kind) {
     case 'create':
-      return createBackup(request.job, (target) => engine().copyTo(target));
+      return createBackup(request.job, (target, since) => engine().copyTo(target, since));
     case 'verify':
       return verifyBackupFile(request.job.from);
     case 'restore':

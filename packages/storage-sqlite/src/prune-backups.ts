@@ -2,7 +2,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupRecord, BackupSteps } from '@barkeep/sqlite-engine';
 import { type CheckedPrune, keptBackups, type PruneReport } from '@barkeep/storage';
-import { readBackupRecord, verifyBackupFile } from './backup-jobs.ts';
+import { readBackupRecord } from './backup-file.ts';
+import { verifyBackupFile } from './backup-jobs.ts';
 
 export type PruneJob = Omit<CheckedPrune, 'signal'>;
 

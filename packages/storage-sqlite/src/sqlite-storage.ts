@@ -162,6 +162,7 @@ export class SqliteStorage extends EngineStorage {
       const job = {
         to: path,
         overwrite,
+        since: since === undefined ? undefined : databasePath(since),
         id: randomUUID(),
         createdAt: this.clock.now(),
         path: this.#held().path,

@@ -21,8 +21,9 @@ export class ContentDigest {
   addBytes(bytes: Uint8Array): void {
     this.addText(`bytes ${bytes.length}`);
     const words = bytes.length >>> 3;
-    // A copy is aligned, wherever the bytes begin.
-    this.addNumbers(new Float64Array(bytes.slice(0, words * 8).buffer));
+    // A copy is aligned, wherever the bytes begin. A Buffer's own slice would be no copy.
+    const aligned = new Uint8Array(bytes.subarray(0, words * 8));
+    this.addNumbers(new Float64Array(aligned.buffer));
     for (let i = words * 8; i < bytes.length; i += 1) this.#addWord(bytes[i] ?? 0);
   }
 

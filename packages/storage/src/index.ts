@@ -31,7 +31,7 @@ export type * from './metadata-repository.ts';
 export { ProcessRevisions } from './process-revisions.ts';
 export { randomRevision } from './random-revision.ts';
 export { refuseOtherUnits } from './refuse-other-units.ts';
-export { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
+export { type RevisionBuckets, revisionBucketRange, revisionBuckets } from './revision-buckets.ts';
 export { SeriesDigest } from './series-digest.ts';
 export type * from './series-snapshot.ts';
 export type * from './storage-backup.ts';

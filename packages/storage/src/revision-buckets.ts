@@ -21,3 +21,10 @@ export function revisionBuckets(timeframe: Timeframe, { from, to }: Interval): R
   const last = Math.floor(grid.indexOf(to - 1) / PERIODS_PER_BUCKET);
   return { first, last, areMany: last - first >= MOST_BUCKETS };
 }
+
+/** The time of one bucket. */
+export function revisionBucketRange(timeframe: Timeframe, bucket: number): Interval {
+  const grid = timeframeGrid(timeframe);
+  const first = bucket * PERIODS_PER_BUCKET;
+  return { from: grid.startOf(first), to: grid.startOf(first + PERIODS_PER_BUCKET) };
+}

@@ -1,11 +1,13 @@
 import { runStorageConformance } from '@barkeep/conformance/storage';
 import { registerStorageConformance } from '@barkeep/conformance/storage/vitest';
 import { describe, expect, it } from 'vitest';
+import { fileHarness } from './planted-bugs/file-backup-bugs.ts';
 import { plantBug, referenceHarness } from './planted-bugs/plant-bug.ts';
 import { plantedStorageBugs } from './planted-bugs/planted-storage-bugs.ts';
 import { ReferenceStorage } from './planted-bugs/reference-storage.ts';
 
 registerStorageConformance(referenceHarness());
+registerStorageConformance({ ...fileHarness(), model: { runs: 1 } });
 
 describe('planted bugs', () => {
   it.each(plantedStorageBugs)('a storage that $name is caught by $caughtBy', async (bug) => {

@@ -118,8 +118,8 @@ describe('the storage suite', () => {
     expect(counts({ backup: true })).toMatchInlineSnapshot(`
       {
         "abort": 23,
-        "all": 333,
-        "backup": 21,
+        "all": 334,
+        "backup": 22,
         "capabilities": 5,
         "changes": 18,
         "close-finishes": 20,

@@ -149,6 +149,28 @@ export const backupScenarios: readonly StorageScenario[] = [
     const { source } = await bench.make('one');
     assertEqual((await bench.backup.verify(source)).ok, true, 'whether the next one is sound');
   }),
+  declared('abort-later', 'it leaves nothing whenever it is given up', async (bench) => {
+    await storeMuch(bench.storage);
+    const giveUpAt = (call: number): Promise<unknown> => {
+      const controller = new AbortController();
+      let seen = 0;
+      const onProgress = (): void => {
+        seen += 1;
+        if (seen === call) controller.abort(new Error('enough'));
+      };
+      const options = { ...bench.options('one'), signal: controller.signal, onProgress };
+      return bench.backup.create(options).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    };
+    // Each finds what the one before it has left, until one is complete before it is given up.
+    for (let call = 1; ; call += 1) {
+      const error = await giveUpAt(call);
+      if (error === undefined) break;
+      assertTrue(BarkeepError.is(error, 'ABORTED'), `given up at step ${call}: ${error}`);
+    }
+  }),
   declared('deadline', 'a backup that is late leaves nothing', async (bench) => {
     await storeMuch(bench.storage);
     const onProgress = (): void => bench.context.clock.advance(10);

@@ -1,5 +1,6 @@
 import { backupBugs } from './backup-bugs.ts';
 import { coverageBugs } from './coverage-bugs.ts';
+import { fileBackupBugs } from './file-backup-bugs.ts';
 import { handleBugs } from './handle-bugs.ts';
 import { maintenanceBugs } from './maintenance-bugs.ts';
 import type { PlantedStorageBug } from './plant-bug.ts';
@@ -21,6 +22,7 @@ export const plantedStorageBugs: readonly PlantedStorageBug[] = [
   ...handleBugs,
   ...maintenanceBugs,
   ...backupBugs,
+  ...fileBackupBugs,
   ...revisionBugs,
   ...snapshotBugs,
   ...uncoveredBugs,

@@ -1,0 +1,108 @@
+import {
+  BarkeepError,
+  type CandleColumns,
+  type EpochMs,
+  type Interval,
+  intersectIntervals,
+  isTimeframe,
+  type SeriesKey,
+  subtractIntervals,
+} from '@barkeep/core';
+import { type BackupSeries, EVER, SeriesDigest } from '@barkeep/storage';
+import { type BackupFigures, digestOfRest } from './backup-figures.ts';
+import { bySeries, readChanges } from './backup-record.ts';
+import type { BackupSteps, ProgressOf } from './backup-steps.ts';
+import { CandleReader } from './candle-reader.ts';
+import { CandleRows } from './candle-rows.ts';
+import { CoverageTable } from './coverage-table.ts';
+import { Segments } from './segments.ts';
+import { SeriesTable } from './series-table.ts';
+import type { SqliteDriver } from './sqlite-driver.ts';
+
+const PIECE = 65_536;
+
+/** One file of a chain of backups, open: a full backup, or an increment over the layers below it. */
+export class BackupLayer {
+  readonly driver: SqliteDriver;
+  readonly series: SeriesTable;
+  readonly #reader: CandleReader;
+  readonly #coverage: CoverageTable;
+  readonly #below: BackupLayer | undefined;
+
+  /** `below`: what it continues. */
+  constructor(driver: SqliteDriver, below?: BackupLayer) {
+    this.driver = driver;
+    this.series = new SeriesTable(driver);
+    this.#reader = new CandleReader(new CandleRows(driver), new Segments(driver));
+    this.#coverage = new CoverageTable(driver);
+    this.#below = below;
+  }
+
+  /** The candles of a series in a range, some at a time, as they are when all layers lie on each other. */
+  *read(key: SeriesKey, range: Interval): Generator<CandleColumns, void, void> {
+    const below = this.#below;
+    if (below === undefined) {
+      yield* this.readOwn(key, range);
+      return;
+    }
+    const own = intersectIntervals(this.changesOf(key), [range]);
+    const parts = [
+      ...own.map((part) => ({ part, isOwn: true })),
+      ...subtractIntervals([range], own).map((part) => ({ part, isOwn: false })),
+    ].sort((a, b) => a.part.from - b.part.from);
+    for (const { part, isOwn } of parts) {
+      yield* isOwn ? this.readOwn(key, part) : below.read(key, part);
+    }
+  }
+
+  /** Those of this file alone. */
+  *readOwn(key: SeriesKey, { from, to }: Interval): Generator<CandleColumns, void, void> {
+    const row = this.series.find(key);
+    if (row === undefined) return;
+    let next: EpochMs = from;
+    while (next < to) {
+      const piece = this.#reader.read(row, { from: next, to, limit: PIECE, take: 'first' });
+      const { timestamp } = piece;
+      if (timestamp.length > 0) yield piece;
+      const last = timestamp.at(-1) ?? next;
+      if (timestamp.length < PIECE || last < next) return;
+      next = last + 1;
+    }
+  }
+
+  /** Where this increment has the candles of a series. */
+  changesOf(key: SeriesKey): Interval[] {
+    const row = this.series.find(key);
+    return row === undefined ? [] : readChanges(this.driver, row.id);
+  }
+
+  /** The figures of all layers together. */
+  *figures(progress: ProgressOf): BackupSteps<BackupFigures> {
+    const series: BackupSeries[] = [];
+    const stored = this.series.stored();
+    for (const [i, { id, symbol, timeframe }] of stored.entries()) {
+      if (!isTimeframe(timeframe)) continue;
+      const key = { symbol, timeframe };
+      const digest = new SeriesDigest();
+      let first: EpochMs | undefined;
+      let last: EpochMs | undefined;
+      for (const piece of this.read(key, EVER)) {
+        const { timestamp } = piece;
+        if ((timestamp[0] ?? 0) <= (last ?? Number.NEGATIVE_INFINITY)) throw outOfOrder(key);
+        digest.add(piece);
+        first ??= timestamp[0];
+        last = timestamp.at(-1);
+        yield progress(i / stored.length);
+      }
+      const coverage = this.#coverage.of(id);
+      const { count } = digest;
+      if (count === 0 && coverage.length === 0) continue;
+      series.push({ ...key, count, first, last, checksum: digest.finish(coverage) });
+    }
+    return { series: series.sort(bySeries), rest: yield* digestOfRest(this.driver, progress(1)) };
+  }
+}
+
+function outOfOrder({ symbol, timeframe }: SeriesKey): BarkeepError {
+  return new BarkeepError('CORRUPT', `the candles of ${symbol} ${timeframe} are out of order`);
+}
