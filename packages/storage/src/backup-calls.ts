@@ -128,10 +128,17 @@ async function limited<T>(
     if (signal !== undefined) controller.abort(abortedError(signal));
   };
   signal?.addEventListener('abort', abort, { once: true });
-  const timer = clock.setTimer(() => controller.abort(late(deadlineMs)), deadlineMs);
+  const time = monotonicTime(clock);
+  const dueAt = time.now() + deadlineMs;
+  const expire = (): void => controller.abort(late(deadlineMs));
+  const timer = clock.setTimer(expire, deadlineMs);
   const listeners = new ListenerSet<BackupProgress>();
   if (onProgress !== undefined) listeners.add(onProgress);
-  const report = (progress: BackupProgress): void => listeners.emit(progress);
+  const report = (progress: BackupProgress): void => {
+    listeners.emit(progress);
+    // A timer is late itself where the event loop is blocked.
+    if (time.now() >= dueAt) expire();
+  };
   try {
     report({ phase, fraction: 0 });
     throwIfAborted(controller.signal);

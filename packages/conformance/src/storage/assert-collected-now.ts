@@ -2,17 +2,18 @@ import type { Clock, EpochMs } from '@barkeep/core';
 import { ConformanceError } from '../assertions.ts';
 
 /**
- * Asserts that a time of collection which nobody gave is now: by the scenario's clock, or by the
+ * Asserts that an instant which nobody gave, such as a time of collection, is now: by the scenario's clock, or by the
  * machine's, since `startedAt` of it, for an adapter that its harness gave no clock.
  */
 export function assertCollectedNow(
   collectedAt: EpochMs | undefined,
   clock: Clock,
   startedAt: EpochMs,
+  what = 'the time of collection',
 ): void {
   if (collectedAt === clock.now()) return;
   if (collectedAt !== undefined && collectedAt >= startedAt && collectedAt <= Date.now()) return;
   throw new ConformanceError(
-    `the time of collection: expected ${clock.now()} or the machine's time, got ${collectedAt}`,
+    `${what}: expected ${clock.now()} or the machine's time, got ${collectedAt}`,
   );
 }

@@ -15,6 +15,7 @@ import {
   assertTrue,
   rejectionOf,
 } from '../../assertions.ts';
+import { assertCollectedNow } from '../assert-collected-now.ts';
 import { KEY, MINUTE, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import {
   lasting,
@@ -30,6 +31,7 @@ export const backupScenarios: readonly StorageScenario[] = [
   declared('report', 'a report tells what is in the backup', async (bench) => {
     const { storage, context } = bench;
     await storeMuch(storage);
+    const startedAt = Date.now();
     const { report } = await bench.make('one');
     const { series, candles, createdAt, base, incremental, bytes, omitted } = report;
     assertEqual(
@@ -42,7 +44,7 @@ export const backupScenarios: readonly StorageScenario[] = [
     );
     assertEqual(candles, 3_110, 'the candles');
     assertEqual([base, incremental, omitted], [undefined, false, []], 'that it is a full backup');
-    assertEqual(createdAt, context.clock.now(), 'its time');
+    assertCollectedNow(createdAt, context.clock, startedAt, 'its time');
     assertTrue(bytes > 0, 'it has a size');
     if (report.content !== undefined) assertEqual(bytes, report.content.length, 'its size');
     const again = await bench.make('two');
@@ -173,11 +175,15 @@ export const backupScenarios: readonly StorageScenario[] = [
   }),
   declared('deadline', 'a backup that is late leaves nothing', async (bench) => {
     await storeMuch(bench.storage);
-    const onProgress = (): void => bench.context.clock.advance(10);
+    const onProgress = (): void => {
+      bench.context.clock.advance(10);
+      // For a storage that goes by the machine's clock.
+      for (const start = performance.now(); performance.now() < start + 10; );
+    };
     const late = () => bench.backup.create({ ...bench.options('one'), deadlineMs: 10, onProgress });
     const error = await assertRejects(late, 'TIMEOUT', 'a late backup', { deadlineMs: 10 });
     assertEqual(error.retryable, true, 'whether it may be tried again');
-    const { source } = await bench.make('one', { deadlineMs: 10 });
+    const { source } = await bench.make('one', { deadlineMs: 60_000 });
     assertEqual((await bench.backup.verify(source)).ok, true, 'whether the next one is sound');
   }),
   declared('progress', 'progress goes on from nothing to the end', async (bench) => {

@@ -113,7 +113,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
     'backup/report',
     class extends ReferenceStorage {
       protected override pack(state: KeptState): Uint8Array {
-        return super.pack({ ...state, createdAt: Date.now() });
+        return super.pack({ ...state, createdAt: state.createdAt - 1 });
       }
     },
   ),
