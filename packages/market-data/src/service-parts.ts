@@ -6,8 +6,7 @@ import { AnswerMemory } from './answers/answer-memory.ts';
 import { CandleReader } from './answers/candle-reader.ts';
 import { CandleRetrieval } from './answers/candle-retrieval.ts';
 import type { CheckedConfig } from './config/check-config.ts';
-import type { AlertEvent } from './contract/alert.ts';
-import type { FailureEvent } from './contract/market-data-event.ts';
+import type { FailureEvent, Notice } from './contract/market-data-event.ts';
 import { MissingCandleFetcher } from './fetching/missing-candle-fetcher.ts';
 import { CandleRecorder } from './live/candle-recorder.ts';
 import { FailureLog } from './live/failure-log.ts';
@@ -59,7 +58,7 @@ export interface ServiceParts {
   readonly router: RouterTier | undefined;
   readonly live: LiveFeed | undefined;
   /** Failures of work that nobody awaits, and alerts. */
-  readonly notices: ListenerSet<FailureEvent | AlertEvent>;
+  readonly notices: ListenerSet<Notice>;
   readonly activity: RealtimeActivity;
   readonly realtime: RealtimeReader;
   readonly retrieval: CandleRetrieval;
@@ -72,7 +71,7 @@ export interface ServiceParts {
 /** `closing` fires when the service closes. */
 export function serviceParts(options: ServiceOptions, closing: AbortSignal): ServiceParts {
   const { storage, clock, candleCache, fetching, preload, calendar } = options;
-  const notices = new ListenerSet<FailureEvent | AlertEvent>();
+  const notices = new ListenerSet<Notice>();
   const failed = new FailureLog('fetching', clock, (failure) => notices.emit(failure));
   const activity = new RealtimeActivity(clock);
   const streams = new LiveStreams();
@@ -166,7 +165,7 @@ function maintenanceRunner(
   const { maintenance } = storage;
   if (maintenance === undefined) return undefined;
   const log = new FailureLog('maintenance', clock, (failure) => notices.emit(failure));
-  return new MaintenanceRunner({
+  const runner = new MaintenanceRunner({
     storage,
     maintenance,
     clock,
@@ -185,6 +184,8 @@ function maintenanceRunner(
     closing,
     onFailure: (error) => void log.add(error),
   });
+  runner.onRun((run) => notices.emit({ type: 'maintenance', run }));
+  return runner;
 }
 
 function pageTiers({

@@ -7,12 +7,11 @@ import {
 } from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
 import type { ChangeListeners, StoredChange } from './change-listeners.ts';
-import type { AlertEvent } from './contract/alert.ts';
 import type {
-  FailureEvent,
   MarketDataEvent,
   MarketDataEventType,
   MarketDataSelector,
+  Notice,
 } from './contract/market-data-event.ts';
 
 const REALTIME_TYPES = ['ticker', 'orderBook', 'trades'] as const;
@@ -26,7 +25,7 @@ const ALL_TYPES: readonly MarketDataEventType[] = [...REALTIME_TYPES, ...CANDLE_
 export function subscribeToMarketData(
   changes: ChangeListeners,
   realtime: IRealtimeCache,
-  notices: ListenerSet<FailureEvent | AlertEvent>,
+  notices: ListenerSet<Notice>,
   selector: MarketDataSelector,
   listener: (event: MarketDataEvent) => void,
 ): Unsubscribe {

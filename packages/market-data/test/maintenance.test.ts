@@ -96,6 +96,8 @@ it('explains what it would do, why, and why not, and changes nothing', async () 
 
 it('gives space back in steps by itself, at any hour, and says why', async () => {
   const { storage, service, clock } = await open();
+  const heard: MarketDataEvent[] = [];
+  service.subscribe({ types: [] }, (event) => heard.push(event));
   await fragment(storage);
   const { freePages = 0, pages = 0 } = (await storage.maintenance?.fragmentation()) ?? {};
   expect(freePages / pages).toBeGreaterThan(0.15);
@@ -107,6 +109,7 @@ it('gives space back in steps by itself, at any hour, and says why', async () =>
   const after = await storage.maintenance?.fragmentation();
   expect(after?.freeRatio).toBeLessThan(0.06);
   expect((await service.stats()).maintenance).toMatchObject({ runs: 1, failures: 0, lastRun: run });
+  expect(heard).toEqual([{ type: 'maintenance', run }]);
 });
 
 it('builds the database anew in a quiet hour only, a week after the last time, when nobody writes', async () => {

@@ -59,6 +59,8 @@ export interface MaintenanceRun {
   readonly outcome: 'done' | 'aborted' | 'failed';
   readonly tookMs: number;
   readonly freedBytes: number;
+  /** What was read or written for it: shows how fast this machine is. 0 where that is of no matter. */
+  readonly workedBytes: number;
   /** What came of it, or what went wrong, in words. */
   readonly message: string;
 }

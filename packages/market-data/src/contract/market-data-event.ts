@@ -2,6 +2,7 @@ import type { BarkeepError, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 import type { BackgroundWork } from '@barkeep/storage';
 import type { AlertEvent } from './alert.ts';
+import type { MaintenanceRun } from './maintenance.ts';
 
 /** Candles or coverage of a series changed somewhere inside an interval: read again what matters. */
 export interface CandlesChanged {
@@ -35,19 +36,27 @@ export interface FailureEvent {
   readonly at: EpochMs;
 }
 
+/** Maintenance has come to an end. */
+export interface MaintenanceEvent {
+  readonly type: 'maintenance';
+  readonly run: MaintenanceRun;
+}
+
+/** What every subscriber hears, whatever it selects. */
+export type Notice = FailureEvent | AlertEvent | MaintenanceEvent;
+
 /** What subscribers of the service hear. */
 export type MarketDataEvent =
   | Exclude<RealtimeEvent, { readonly type: 'lagged' }>
   | CandlesChanged
   | EventsLost
-  | FailureEvent
-  | AlertEvent;
+  | Notice;
 
-export type MarketDataEventType = Exclude<MarketDataEvent['type'], 'lagged' | 'failure' | 'alert'>;
+export type MarketDataEventType = Exclude<MarketDataEvent['type'], 'lagged' | Notice['type']>;
 
 /**
- * Which events a subscriber wants: those that match every field given, and always `lagged`, `failure`
- * and `alert`.
+ * Which events a subscriber wants: those that match every field given, and always `lagged`, `failure`,
+ * `alert` and `maintenance`.
  */
 export interface MarketDataSelector {
   readonly types?: readonly MarketDataEventType[] | undefined;

@@ -23,7 +23,7 @@ import type {
 } from '../contract/maintenance.ts';
 import { asBarkeepError } from '../fetching/as-barkeep-error.ts';
 import { addRun, readRecord } from './maintenance-record.ts';
-import type { MaintenanceTask, Situation, TaskRun } from './maintenance-task.ts';
+import type { MaintenanceTask, Situation, TaskOutcome, TaskRun } from './maintenance-task.ts';
 
 export interface MaintenanceRunnerOptions {
   readonly storage: IMarketDataStorage;
@@ -202,10 +202,12 @@ export class MaintenanceRunner implements IServiceMaintenance {
     const { action } = task;
     this.#running = action;
     const finish = async (
-      rest: Pick<MaintenanceRun, 'outcome' | 'freedBytes' | 'message'>,
+      outcome: MaintenanceRun['outcome'],
+      { workedBytes = 0, ...rest }: TaskOutcome,
     ): Promise<MaintenanceRun> => {
       this.#running = undefined;
-      const run = { at: situation.now, action, reason, ...rest, tookMs: time.now() - start };
+      const tookMs = time.now() - start;
+      const run = { at: situation.now, action, reason, outcome, ...rest, workedBytes, tookMs };
       await addRun(storage, run);
       this.#counts.runs += 1;
       this.#lastRun = run;
@@ -213,14 +215,13 @@ export class MaintenanceRunner implements IServiceMaintenance {
       return run;
     };
     try {
-      const outcome = await task.run(situation, this.#taskRun(action, options));
-      return await finish({ outcome: 'done', ...outcome });
+      return await finish('done', await task.run(situation, this.#taskRun(action, options)));
     } catch (cause) {
       const isAborted = options.signal?.aborted === true || this.#options.closing.aborted;
       const error = asBarkeepError(cause, `${action} failed`);
       if (!isAborted) this.#failed(error);
       const outcome = isAborted ? 'aborted' : 'failed';
-      const run = await finish({ outcome, freedBytes: 0, message: error.message });
+      const run = await finish(outcome, { freedBytes: 0, message: error.message });
       throwIfAborted(options.signal);
       return run;
     }

@@ -9,7 +9,7 @@ import type {
   MaintenanceCondition,
   PlannedAction,
 } from '../contract/maintenance.ts';
-import type { MaintenanceRecord } from './maintenance-record.ts';
+import { lastDone, type MaintenanceRecord } from './maintenance-record.ts';
 
 /** What a task goes by. */
 export interface Situation {
@@ -34,6 +34,8 @@ export interface TaskRun {
 
 export interface TaskOutcome {
   readonly freedBytes: number;
+  /** What was read or written for it, where it grows with the database. Default: 0. */
+  readonly workedBytes?: number | undefined;
   /** What came of it, in words. */
   readonly message: string;
 }
@@ -76,6 +78,23 @@ export function ageCondition(
     isMet: ageMs >= everyMs || ageMs < 0,
     found: `${since} ${spell(Math.max(0, ageMs))} ago`,
   };
+}
+
+/** What a slow disk does, until an earlier run has shown how fast this one is. */
+const BYTES_PER_MS = 20_000;
+
+/** About how long an action takes that works through this many bytes, by the last time it was done. */
+export function expectedMs(
+  { record }: Situation,
+  action: MaintenanceAction,
+  bytes: number,
+): number {
+  const last = lastDone(record, action);
+  const speed =
+    last !== undefined && last.workedBytes > 0
+      ? last.workedBytes / Math.max(1, last.tookMs)
+      : BYTES_PER_MS;
+  return bytes / speed;
 }
 
 export function percent(ratio: number): string {

@@ -1,6 +1,7 @@
 import type { TimeJump } from '@barkeep/core';
 import type { AlertEvent } from '../contract/alert.ts';
-import type { FailureEvent } from '../contract/market-data-event.ts';
+import type { MaintenanceRun } from '../contract/maintenance.ts';
+import type { FailureEvent, Notice } from '../contract/market-data-event.ts';
 import type { BreakerChange } from '../fetching/source-gate.ts';
 import type { LogWriter } from './log-writer.ts';
 
@@ -12,9 +13,10 @@ export class ServiceLog {
     this.#writer = writer;
   }
 
-  notice(notice: FailureEvent | AlertEvent): void {
+  notice(notice: Notice): void {
     if (notice.type === 'failure') this.#failure(notice);
-    else this.#alert(notice);
+    else if (notice.type === 'alert') this.#alert(notice);
+    else this.#run(notice.run);
   }
 
   clockJumped({ byMs, before, after }: TimeJump): void {
@@ -50,6 +52,14 @@ export class ServiceLog {
       timeframe: key?.timeframe,
       at,
     });
+  }
+
+  /** What failed is reported as a failure. */
+  #run({ action, outcome, message, tookMs, freedBytes }: MaintenanceRun): void {
+    if (outcome === 'failed') return;
+    const durationMs = Math.round(tookMs);
+    const facts = { action, outcome, durationMs, freedBytes };
+    this.#writer.write('info', `maintenance:${action}`, `${action} ${outcome}: ${message}`, facts);
   }
 
   #alert({ name, level, value, threshold, at, message }: AlertEvent): void {

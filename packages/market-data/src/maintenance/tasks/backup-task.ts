@@ -4,6 +4,7 @@ import type { PlannedAction } from '../../contract/maintenance.ts';
 import { lastDone } from '../maintenance-record.ts';
 import {
   ageCondition,
+  expectedMs,
   type MaintenanceTask,
   planned,
   type Situation,
@@ -11,7 +12,6 @@ import {
   type TaskRun,
 } from '../maintenance-task.ts';
 
-const BYTES_PER_MS = 20_000;
 const PREFIX = 'market_data-';
 
 /** Writes a verified copy into a directory, and removes those that are no longer kept. */
@@ -29,7 +29,7 @@ export class BackupTask implements MaintenanceTask {
     const last = lastDone(record, this.action);
     return planned(this.action, [ageCondition(situation, last?.at, this.#settings.everyMs)], {
       freesBytes: 0,
-      expectedMs: ((pages - freePages) * pageBytes) / BYTES_PER_MS,
+      expectedMs: expectedMs(situation, this.action, (pages - freePages) * pageBytes),
       blocksWrites: false,
     });
   }
@@ -48,6 +48,7 @@ export class BackupTask implements MaintenanceTask {
     const size = `${(bytes / 1e6).toFixed(1)} MB`;
     return {
       freedBytes: 0,
+      workedBytes: bytes,
       message: `${candles} candles in ${path}, ${size}, verified; ${removed.length} older ones removed`,
     };
   }

@@ -4,6 +4,7 @@ import type { PlannedAction } from '../../contract/maintenance.ts';
 import { lastDone } from '../maintenance-record.ts';
 import {
   ageCondition,
+  expectedMs,
   type MaintenanceTask,
   planned,
   quietCondition,
@@ -11,8 +12,6 @@ import {
   type TaskOutcome,
   type TaskRun,
 } from '../maintenance-task.ts';
-
-const BYTES_PER_MS = 20_000;
 
 /** Reads everything, and fails when something should not be there. */
 export class IntegrityCheckTask implements MaintenanceTask {
@@ -25,6 +24,7 @@ export class IntegrityCheckTask implements MaintenanceTask {
 
   explain(situation: Situation): PlannedAction {
     const { fragmentation, record, storage } = situation;
+    const { pages, pageBytes } = fragmentation;
     const last = lastDone(record, this.action);
     const conditions = [
       {
@@ -37,12 +37,12 @@ export class IntegrityCheckTask implements MaintenanceTask {
     ];
     return planned(this.action, conditions, {
       freesBytes: 0,
-      expectedMs: (fragmentation.pages * fragmentation.pageBytes) / BYTES_PER_MS,
+      expectedMs: expectedMs(situation, this.action, pages * pageBytes),
       blocksWrites: false,
     });
   }
 
-  async run({ storage }: Situation, { signal }: TaskRun): Promise<TaskOutcome> {
+  async run({ storage, fragmentation }: Situation, { signal }: TaskRun): Promise<TaskOutcome> {
     const report = await storage.integrity?.check(undefined, { signal });
     const [problem] = report?.problems ?? [];
     if (problem !== undefined) {
@@ -54,6 +54,7 @@ export class IntegrityCheckTask implements MaintenanceTask {
     }
     return {
       freedBytes: 0,
+      workedBytes: fragmentation.pages * fragmentation.pageBytes,
       message: `${report?.candles ?? 0} candles of ${report?.series ?? 0} series are in order`,
     };
   }

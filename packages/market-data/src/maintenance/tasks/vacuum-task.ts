@@ -1,8 +1,10 @@
+import type { FragmentationReport } from '@barkeep/storage';
 import type { MaintenanceSettings } from '../../config/maintenance-settings.ts';
 import type { PlannedAction } from '../../contract/maintenance.ts';
 import { lastDone } from '../maintenance-record.ts';
 import {
   ageCondition,
+  expectedMs,
   type MaintenanceTask,
   percent,
   planned,
@@ -12,9 +14,6 @@ import {
   type TaskOutcome,
   type TaskRun,
 } from '../maintenance-task.ts';
-
-/** What a slow disk takes, until an earlier run has shown how fast this one is. */
-const BYTES_PER_MS = 20_000;
 
 /** Builds the database anew, where that is worth it and nobody waits for it. */
 export class VacuumTask implements MaintenanceTask {
@@ -27,11 +26,10 @@ export class VacuumTask implements MaintenanceTask {
 
   explain(situation: Situation): PlannedAction {
     const { fragmentation, record, idleMs } = situation;
-    const { pageBytes, pages, freePages, freeRatio } = fragmentation;
+    const { pageBytes, freePages, freeRatio } = fragmentation;
     const settings = this.#settings;
     const last = lastDone(record, this.action);
-    const usedBytes = (pages - freePages) * pageBytes;
-    const expectedMs = usedBytes / BYTES_PER_MS;
+    const takesMs = expectedMs(situation, this.action, usedBytes(fragmentation));
     const conditions = [
       {
         rule: `more than ${percent(settings.freeRatio)} of the pages are free`,
@@ -47,19 +45,27 @@ export class VacuumTask implements MaintenanceTask {
       quietCondition(situation),
       {
         rule: `it takes at most ${settings.maxWaitMs} ms, or nothing was written for ${spell(settings.idleMs)}`,
-        isMet: expectedMs <= settings.maxWaitMs || idleMs >= settings.idleMs,
-        found: `about ${spell(expectedMs)}; the last write was ${spell(idleMs)} ago`,
+        isMet: takesMs <= settings.maxWaitMs || idleMs >= settings.idleMs,
+        found: `about ${spell(takesMs)}; the last write was ${spell(idleMs)} ago`,
       },
     ];
     return planned(this.action, conditions, {
       freesBytes: freePages * pageBytes,
-      expectedMs,
+      expectedMs: takesMs,
       blocksWrites: true,
     });
   }
 
-  async run({ maintenance }: Situation, { signal }: TaskRun): Promise<TaskOutcome> {
+  async run({ maintenance, fragmentation }: Situation, { signal }: TaskRun): Promise<TaskOutcome> {
     const { pagesBefore, pagesAfter, freedBytes } = await maintenance.vacuum({ signal });
-    return { freedBytes, message: `${pagesBefore} pages became ${pagesAfter}` };
+    return {
+      freedBytes,
+      workedBytes: usedBytes(fragmentation),
+      message: `${pagesBefore} pages became ${pagesAfter}`,
+    };
   }
+}
+
+function usedBytes({ pages, freePages, pageBytes }: FragmentationReport): number {
+  return (pages - freePages) * pageBytes;
 }
