@@ -11,6 +11,7 @@ export class CoverageTable {
   readonly #touching: SqliteStatement<Row>;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
+  readonly #clear: SqliteStatement;
 
   constructor(driver: SqliteDriver) {
     this.#all = driver.prepare(
@@ -32,6 +33,7 @@ export class CoverageTable {
        VALUES (?, ?, ?, ?, ?)`,
     );
     this.#delete = driver.prepare('DELETE FROM coverage WHERE series_id = ? AND from_time = ?');
+    this.#clear = driver.prepare('DELETE FROM coverage WHERE series_id = ?');
   }
 
   /** The ledger of a series, ascending. */
@@ -59,6 +61,11 @@ export class CoverageTable {
   /** Takes out the entry that begins at an instant, whatever it says. */
   drop(seriesId: number, from: EpochMs): void {
     this.#delete.run([seriesId, from]);
+  }
+
+  /** Forgets the whole ledger of a series, whatever it says; returns whether there was one. */
+  clear(seriesId: number): boolean {
+    return this.#clear.run([seriesId]) > 0;
   }
 
   #replace(

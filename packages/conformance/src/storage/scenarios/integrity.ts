@@ -98,7 +98,7 @@ export const integrityScenarios: readonly StorageScenario[] = [
       const before = await storage.candles.snapshots(ask);
       const events: unknown[] = [];
       storage.changes.subscribe((event) => events.push(event));
-      const nothing = { repairs: [], truncated: false, series: [] };
+      const nothing = { repairs: [], truncated: false, series: [], remaining: [] };
       assertEqual(await integrity.repair(), nothing, 'the report');
       assertEqual(await integrity.repair(KEY), nothing, 'the report on one series');
       assertEqual(events, [], 'the changes reported');

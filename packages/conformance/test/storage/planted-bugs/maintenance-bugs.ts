@@ -196,7 +196,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         for (const series of this.data.series.values()) series.coverage = [];
-        return { repairs: [], truncated: false, series: [] };
+        return { repairs: [], truncated: false, series: [], remaining: [] };
       }
     },
   ),
@@ -206,7 +206,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         const repairs = [{ kind: 'counter', message: 'counted anew' }] as const;
-        return { repairs, truncated: false, series: [] };
+        return { repairs, truncated: false, series: [], remaining: [] };
       }
     },
   ),
