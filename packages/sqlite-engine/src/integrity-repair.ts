@@ -201,25 +201,27 @@ export class DatabaseRepair {
 
   /**
    * Where pages of candles cannot be relied on, a read of a few may come upon fewer than there are. So
-   * that none passes for complete, nothing is covered any more. Nothing else is written: it could end up
-   * in the wrong place.
+   * that none passes for complete, nothing is covered any more. No damaged table is written to: what is
+   * written could end up in the wrong place.
    */
   #distrust(key: SeriesKey | undefined, faults: readonly StructureFault[]): void {
-    if (faults.every(({ part }) => part === 'space')) return;
-    const { driver, series } = this.#tables;
+    const isSound = faults.every(({ part }) => part === 'space');
+    if (isSound || faults.some(({ table }) => table === 'coverage')) return;
     this.#part(() => {
-      for (const one of key === undefined ? series.keys() : [key]) {
-        this.#part(() =>
-          inTransaction(driver, 'write', () => {
-            const found = series.find(one);
-            if (found === undefined || !this.#tables.coverage.clear(found.id)) return;
-            const message = 'its pages are damaged: the series is not covered any more';
-            this.#note({ kind: 'coverage', key: one, message });
-            this.#noteSeries(found);
-          }),
-        );
+      for (const one of key === undefined ? this.#tables.series.keys() : [key]) {
+        this.#part(() => inTransaction(this.#tables.driver, 'write', () => this.#uncover(one)));
       }
     });
+  }
+
+  #uncover(key: SeriesKey): void {
+    const { series, coverage, changes } = this.#tables;
+    const found = series.find(key);
+    if (found === undefined || !coverage.clear(found.id)) return;
+    changes.append('coverage', found.id, ALL_TIME);
+    this.#series.push(key);
+    const message = 'pages are damaged: the series is not covered any more';
+    this.#note({ kind: 'coverage', key, message });
   }
 
   #repairContent(key: SeriesKey | undefined): void {

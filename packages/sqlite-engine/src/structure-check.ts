@@ -35,24 +35,44 @@ export function structureFaults(
   driver: SqliteDriver,
   pragma: 'integrity_check' | 'quick_check' = 'integrity_check',
 ): StructureFault[] {
-  let messages: readonly string[];
-  try {
-    messages = driver
-      .prepare<readonly [message: string]>(`PRAGMA ${pragma}(${MOST_FAULTS})`)
-      .all([])
-      .flatMap(([message]) => message.split('\n'));
-  } catch (error) {
-    return [{ part: 'unknown', table: undefined, message: reasonOf(error) }];
-  }
-  const findings = messages.filter((line) => line !== 'ok' && !line.startsWith('*** in database'));
-  if (findings.length === 0) return [];
+  const messages = findingsOf(driver, `${pragma}(${MOST_FAULTS})`);
+  if (messages.length === 0) return [];
   const tables = tablesOf(driver);
-  return findings.map((message) => judge(message, tables));
+  const faults = messages.map((message) => judge(message, tables));
+  if (faults.every(({ part }) => part !== 'unknown')) return faults;
+  // Where it stopped, or names no table: each table by itself, so that one does not hide another.
+  const apart = [...new Set(tables.values())].flatMap((table) =>
+    findingsOf(driver, `${pragma}(${quoted(table)})`).map((message): StructureFault => {
+      const fault = judge(message, tables);
+      return fault.part === 'unknown' ? { part: 'tree', table, message } : fault;
+    }),
+  );
+  const known = new Set(apart.map(({ message }) => message));
+  const rest = faults.filter(({ message }) => !known.has(message));
+  const isExplained = apart.some(({ part }) => part === 'tree');
+  return [...apart, ...rest.filter(({ part }) => part !== 'unknown' || !isExplained)];
+}
+
+function findingsOf(driver: SqliteDriver, pragma: string): string[] {
+  try {
+    return driver
+      .prepare<readonly [message: string]>(`PRAGMA ${pragma}`)
+      .all([])
+      .flatMap(([message]) => message.split('\n'))
+      .filter((line) => line !== 'ok' && !line.startsWith('*** in database'));
+  } catch (error) {
+    return [reasonOf(error)];
+  }
+}
+
+function quoted(name: string): string {
+  return `'${name.replaceAll("'", "''")}'`;
 }
 
 /** What a check reports of it. */
 export function structureProblem({ part, table, message }: StructureFault): IntegrityProblem {
   const problem = { kind: 'damaged', ...(table === undefined ? {} : { table }) } as const;
+  const place = table === undefined ? '' : `in ${table}: `;
   switch (part) {
     case 'index':
     case 'space':
@@ -60,7 +80,7 @@ export function structureProblem({ part, table, message }: StructureFault): Inte
     case 'value':
       return { ...problem, repair: VALUE_REMEDIES.get(table ?? '') ?? 'restore-backup', message };
     case 'tree':
-      return { ...problem, repair: 'restore-backup', message: `${message}${salvage(table)}` };
+      return { ...problem, repair: 'restore-backup', message: `${place}${message}${salvage(table)}` };
     case 'unknown':
       return { ...problem, repair: 'restore-backup', message };
   }
@@ -131,20 +151,20 @@ function tablesOf(driver: SqliteDriver): ReadonlyMap<number | string, string> {
   }
 }
 
+/** Of lists that follow from the tables: which pages, and bytes of pages, are free, and whose they are. */
+const SPACE =
+  /^Page \d+: (?:never used|pointer map referenced)|\b(?:Bad ptr map entry|Failed to read ptrmap) |^max rootpage|^Fragmentation of|: free space corruption$/;
+
 function judge(message: string, tables: ReadonlyMap<number | string, string>): StructureFault {
   const [, tree] = /^(?:Tree|On tree page) (\d+)\b/.exec(message) ?? [];
-  if (tree !== undefined) {
-    const table = Number(tree) === 1 ? 'sqlite_schema' : tables.get(Number(tree));
-    const isParent = /\bBad ptr map entry|Failed to read ptrmap/.test(message);
-    return { part: isParent ? 'space' : 'tree', table, message };
-  }
+  const table = Number(tree) === 1 ? 'sqlite_schema' : tables.get(Number(tree));
+  if (SPACE.test(message)) return { part: 'space', table, message };
+  if (tree !== undefined) return { part: 'tree', table, message };
   if (/^(?:Main f|F)reelist\b/.test(message)) {
     const isTwice = /2nd reference/.test(message);
-    return { part: isTwice ? 'tree' : 'space', table: undefined, message };
+    return { part: isTwice ? 'tree' : 'space', table, message };
   }
-  if (/^Page \d+: (?:never used|pointer map referenced)/.test(message)) {
-    return { part: 'space', table: undefined, message };
-  }
+  if (/^Multiple uses for byte/.test(message)) return { part: 'tree', table, message };
   const [, keyed] = /^row not in PRIMARY KEY order for (\w+)/.exec(message) ?? [];
   if (keyed !== undefined) return { part: 'tree', table: keyed, message };
   const [, index] = /\bindex (\w+)$/.exec(message) ?? [];
