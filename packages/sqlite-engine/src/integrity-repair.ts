@@ -58,12 +58,36 @@ interface SeriesFaults {
   readonly coverage: ReturnType<typeof coverageFaults>;
 }
 
+/** Mends what a check finds in all series, or in one, as far as that can be done. */
+export function repairDatabase(tables: RepairedTables, key: SeriesKey | undefined): RepairReport {
+  const { ok, problems } = checkIntegrity(tables, key);
+  if (ok) return reportOf([], []);
+  let repair: DatabaseRepair;
+  try {
+    repair = new DatabaseRepair(tables);
+  } catch (error) {
+    // Tables that it needs are not there, as the check has found.
+    reasonOf(error);
+    return reportOf([], problems);
+  }
+  return repair.run(key);
+}
+
+function reportOf(
+  repairs: readonly IntegrityRepair[],
+  problems: readonly IntegrityProblem[],
+  rest: Partial<RepairReport> = {},
+): RepairReport {
+  const remaining = problems.map((problem) => ({ ...problem, repair: 'restore-backup' }) as const);
+  return { repairs, truncated: false, series: [], ...rest, remaining };
+}
+
 /**
  * Does what it takes for an integrity check to find nothing: counts anew, has tables say of segments what
  * those say, and takes out of the way what cannot be mended, with the coverage of its time. Nothing is
  * destroyed. What belongs to one series is one transaction.
  */
-export class DatabaseRepair {
+class DatabaseRepair {
   readonly #tables: RepairedTables;
   readonly #quarantine: SegmentQuarantine;
   readonly #keepRow: SqliteStatement;
@@ -82,21 +106,13 @@ export class DatabaseRepair {
   }
 
   run(key: SeriesKey | undefined): RepairReport {
-    if (checkIntegrity(this.#tables, key).ok) return this.#reportOn([]);
     if (key === undefined) this.#repairFile();
     const faults = structureFaults(this.#tables.driver);
     if (faults.some(isInTheWay)) this.#distrust(key, faults);
     else this.#repairContent(key);
-    return this.#reportOn(checkIntegrity(this.#tables, key).problems);
-  }
-
-  #reportOn(problems: readonly IntegrityProblem[]): RepairReport {
-    return {
-      repairs: this.#repairs,
-      truncated: this.#truncated,
-      series: this.#series,
-      remaining: problems.map((problem) => ({ ...problem, repair: 'restore-backup' })),
-    };
+    const { problems } = checkIntegrity(this.#tables, key);
+    const [truncated, series] = [this.#truncated, this.#series];
+    return reportOf(this.#repairs, problems, { truncated, series });
   }
 
   #note(repair: IntegrityRepair): void {

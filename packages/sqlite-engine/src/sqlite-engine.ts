@@ -49,7 +49,7 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
-import { DatabaseRepair, type RepairedTables } from './integrity-repair.ts';
+import { type RepairedTables, repairDatabase } from './integrity-repair.ts';
 import { addedParts, fullScans } from './maintenance/advice.ts';
 import { fragmentationOf } from './maintenance/fragmentation.ts';
 import { LeaseTable } from './maintenance/lease-table.ts';
@@ -341,9 +341,9 @@ export class SqliteEngine {
     return guarded(() => new SegmentQuarantine(this.#tables).run(key));
   }
 
-  /** Mends what `checkIntegrity` finds, or takes it out of the way: see `DatabaseRepair`. */
+  /** Mends what `checkIntegrity` finds, or takes it out of the way: see `repairDatabase`. */
   repair(key: SeriesKey | undefined): RepairReport {
-    return guarded(() => new DatabaseRepair(this.#tables).run(key));
+    return guarded(() => repairDatabase(this.#tables, key));
   }
 
   /** How the candles of a series are stored. */

@@ -80,7 +80,11 @@ export function structureProblem({ part, table, message }: StructureFault): Inte
     case 'value':
       return { ...problem, repair: VALUE_REMEDIES.get(table ?? '') ?? 'restore-backup', message };
     case 'tree':
-      return { ...problem, repair: 'restore-backup', message: `${place}${message}${salvage(table)}` };
+      return {
+        ...problem,
+        repair: 'restore-backup',
+        message: `${place}${message}${salvage(table)}`,
+      };
     case 'unknown':
       return { ...problem, repair: 'restore-backup', message };
   }
