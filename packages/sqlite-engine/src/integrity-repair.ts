@@ -29,6 +29,14 @@ const MOST_REPAIRS = 1_000;
 const BLOCK = 16_384;
 const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
+/** In the order in which they are needed by each other. */
+const EXPENDABLE = ['change_log', 'revisions', 'leases', 'coverage'] as const;
+const EMPTIED = {
+  change_log: 'other connections are told that they have missed changes',
+  revisions: 'every series was given a new one',
+  leases: 'nobody has one any more',
+  coverage: 'nothing is covered any more',
+} as const;
 /** The columns of the change log that hold numbers. */
 const CHANGE_COLUMNS = ['writer', 'series_id', 'from_time', 'to_time'] as const;
 /** Where damaged pages would mislead a repair, or be led astray by it. */
@@ -147,6 +155,10 @@ class DatabaseRepair {
     if (faults.some(({ part }) => part === 'index' || part === 'tree')) {
       this.#part(() => inTransaction(driver, 'write', () => this.#repairIndexes()));
     }
+    for (const table of EXPENDABLE) {
+      if (!faults.some((fault) => fault.part === 'tree' && fault.table === table)) continue;
+      this.#part(() => inTransaction(driver, 'write', () => this.#empty(table)));
+    }
     if (structureFaults(driver).some(isInTheWay)) return;
     this.#part(() => inTransaction(driver, 'write', () => this.#repairViews()));
     this.#part(() => inTransaction(driver, 'write', () => this.#repairValues(faults)));
@@ -181,6 +193,26 @@ class DatabaseRepair {
     this.#tables.segments.delete(segment);
     const message = 'a segment was set apart: to which series it belongs, nobody can tell';
     this.#note({ kind: 'damaged', message });
+  }
+
+  /** Of a table whose pages are damaged, and whose content can be had again. */
+  #empty(table: (typeof EXPENDABLE)[number]): void {
+    const { driver, series } = this.#tables;
+    const before = new Set(structureFaults(driver).map(({ message }) => message));
+    // Its pages are set free. Were one of them another table's as well, the check would find that.
+    driver.exec(`DELETE FROM ${table}`);
+    const after = structureFaults(driver);
+    if (after.some((fault) => fault.table === table || !before.has(fault.message))) {
+      throw new BarkeepError('CORRUPT', `emptying ${table} has not mended the file`);
+    }
+    this.#note({ kind: 'damaged', message: `the table ${table} was emptied: ${EMPTIED[table]}` });
+    if (table === 'leases') return;
+    if (table !== 'coverage') driver.exec('DELETE FROM revisions');
+    if (table === 'change_log') this.#tables.changes.startAnew();
+    for (const key of series.keys()) {
+      const found = series.find(key);
+      if (found !== undefined) this.#noteSeries(found);
+    }
   }
 
   #repairViews(): void {

@@ -79,12 +79,10 @@ export function structureProblem({ part, table, message }: StructureFault): Inte
       return { ...problem, repair: 'rebuild', message };
     case 'value':
       return { ...problem, repair: VALUE_REMEDIES.get(table ?? '') ?? 'restore-backup', message };
-    case 'tree':
-      return {
-        ...problem,
-        repair: 'restore-backup',
-        message: `${place}${message}${salvage(table)}`,
-      };
+    case 'tree': {
+      const repair = TREE_REMEDIES.get(table ?? '') ?? 'restore-backup';
+      return { ...problem, repair, message: `${place}${message}${salvage(table)}` };
+    }
     case 'unknown':
       return { ...problem, repair: 'restore-backup', message };
   }
@@ -116,6 +114,14 @@ export function reasonOf(error: unknown): string {
   if (NO_FINDING.includes(code)) throw error;
   return message;
 }
+
+/** The tables that can be emptied, since what they hold can be had again. */
+const TREE_REMEDIES: ReadonlyMap<string, IntegrityProblem['repair']> = new Map([
+  ['coverage', 'forget-coverage'],
+  ['revisions', 'rebuild'],
+  ['change_log', 'rebuild'],
+  ['leases', 'rebuild'],
+]);
 
 /** In which tables the rest of a repair takes care of values of another type. */
 const VALUE_REMEDIES: ReadonlyMap<string, IntegrityProblem['repair']> = new Map([

@@ -147,7 +147,7 @@ describe('values of another type than their column, as only damage makes them', 
     ['revisions', 'revision', 'series_id = 1'],
     ['change_log', 'from_time', 'id = 1'],
   ];
-  const values = ['NULL', "'a text'", "x'00ff'", '9223372036854775807', '9e999'];
+  const values = ['NULL', "x'00ff'", '9223372036854775807'];
   const cases = tables
     .flatMap(([table, column, where]) =>
       values.map((value) => [table, column, where, value] as const),
