@@ -27,14 +27,9 @@ interface Forgery {
 const second = STORED.slice(64, 128);
 const forgeries: readonly (readonly [what: string, forgery: Forgery])[] = [
   [
-    'a high below the low',
-    { candles: second.with(5, { ...candle(69 * MINUTE), high: 1 }), place: 'instead' },
-  ],
-  [
     'a negative volume',
     { candles: second.with(5, { ...candle(69 * MINUTE), volume: -1 }), place: 'instead' },
   ],
-  ['an unaligned candle', { candles: second.with(5, candle(69 * MINUTE + 1)), place: 'instead' }],
   ['a candle fewer', { candles: second.toSpliced(5, 1), place: 'instead' }],
   ['candles of another time', { candles: STORED.slice(0, 64), place: 'instead' }],
   [
