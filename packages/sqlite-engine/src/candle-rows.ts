@@ -43,6 +43,9 @@ export class CandleRows {
   readonly #count: SqliteStatement<readonly [count: number]>;
   readonly #first: SqliteStatement<readonly [timestamp: number]>;
   readonly #last: SqliteStatement<readonly [timestamp: number]>;
+  readonly #all: SqliteStatement<readonly [count: number]>;
+  readonly #outside: SqliteStatement<readonly [values: string]>;
+  readonly #deleteOutside: SqliteStatement;
 
   constructor(driver: SqliteDriver) {
     const select = (order: 'ASC' | 'DESC'): string =>
@@ -68,6 +71,17 @@ export class CandleRows {
     );
     this.#first = driver.prepare(edge('ASC'));
     this.#last = driver.prepare(edge('DESC'));
+    this.#all = driver.prepare('SELECT count(*) FROM candle_rows WHERE series_id = ?');
+    const quoted = ['timestamp', 'open', 'high', 'low', 'close', 'volume'].map(
+      (column) => `quote(${column})`,
+    );
+    // Damage may have made NULL of a timestamp, which is neither inside nor outside of anything.
+    const outside = `series_id = ? AND NOT ifnull(
+      timestamp >= ${Number.MIN_SAFE_INTEGER} AND timestamp < ${Number.MAX_SAFE_INTEGER}, 0)`;
+    this.#outside = driver.prepare(
+      `SELECT ${quoted.join(` || ' ' || `)} FROM candle_rows WHERE ${outside}`,
+    );
+    this.#deleteOutside = driver.prepare(`DELETE FROM candle_rows WHERE ${outside}`);
   }
 
   /**
@@ -159,6 +173,20 @@ export class CandleRows {
   /** Removes the candles in `[from, to)` and returns how many there were. */
   remove(seriesId: number, { from, to }: Interval): number {
     return this.#delete.run([seriesId, from, to]);
+  }
+
+  /** How many rows there are, also where none can be. */
+  countAll(seriesId: number): number {
+    return this.#all.get([seriesId])?.[0] ?? 0;
+  }
+
+  /** The values of rows beyond all time, as text. */
+  outside(seriesId: number): string[] {
+    return this.#outside.all([seriesId]).map(([values]) => values);
+  }
+
+  removeOutside(seriesId: number): number {
+    return this.#deleteOutside.run([seriesId]);
   }
 
   extent(seriesId: number): CandleExtent | undefined {

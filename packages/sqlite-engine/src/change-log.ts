@@ -1,4 +1,5 @@
 import type { Interval, SeriesKey, Timeframe } from '@barkeep/core';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { readNumberPragma } from './pragma.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
@@ -41,6 +42,7 @@ export class ChangeLog {
   readonly #writer: number;
   readonly #append: SqliteStatement;
   readonly #trim: SqliteStatement;
+  readonly #startAnew: SqliteStatement;
   readonly #newest: SqliteStatement<readonly [newest: number]>;
   readonly #bounds: SqliteStatement<readonly [oldest: number, newest: number]>;
   readonly #after: SqliteStatement<Row>;
@@ -53,6 +55,11 @@ export class ChangeLog {
     this.#writer = writer;
     this.#append = driver.prepare(
       'INSERT INTO change_log (writer, kind, series_id, from_time, to_time) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#startAnew = driver.prepare(
+      `INSERT INTO change_log (id, writer, kind, series_id, from_time, to_time)
+       SELECT max(?, 1 + ifnull((SELECT max(id) FROM change_log), 0)), ?, 'candles', id, 0, 0
+       FROM series ${WHOLE_TABLE} LIMIT 1`,
     );
     this.#trim = driver.prepare('DELETE FROM change_log WHERE id <= ?');
     this.#newest = driver.prepare('SELECT ifnull(max(id), 0) FROM change_log');
@@ -78,6 +85,14 @@ export class ChangeLog {
     const { newest } = this;
     if (newest % TRIM_EVERY === 0) this.#trim.run([newest - KEPT_ENTRIES]);
     return newest;
+  }
+
+  /**
+   * Goes on from a number that no entry ever had, after the table was emptied: others, whose position is
+   * in what is gone, then find that they were left behind.
+   */
+  startAnew(): void {
+    this.#startAnew.run([Date.now(), this.#writer]);
   }
 
   /** What others committed since the last call. Costs next to nothing when nobody did. */

@@ -32,12 +32,12 @@ export class ColumnBuilder {
     const { timestamp, open, high, low, close, volume } = this.#columns;
     let i = this.#length;
     for (const row of rows) {
-      timestamp[i] = row[0];
-      open[i] = row[1];
-      high[i] = row[2];
-      low[i] = row[3];
-      close[i] = row[4];
-      volume[i] = row[5];
+      timestamp[i] = numberOf(row[0]);
+      open[i] = numberOf(row[1]);
+      high[i] = numberOf(row[2]);
+      low[i] = numberOf(row[3]);
+      close[i] = numberOf(row[4]);
+      volume[i] = numberOf(row[5]);
       i += 1;
     }
     this.#length = i;
@@ -61,6 +61,11 @@ export class ColumnBuilder {
     copyColumns(headOf(this.#columns, this.#length), columns, 0);
     this.#columns = columns;
   }
+}
+
+/** Damage may have made anything of a value; an array of numbers would make 0 of NULL. */
+function numberOf(value: number): number {
+  return typeof value === 'number' ? value : Number.NaN;
 }
 
 function headOf(columns: CandleColumns, length: number): CandleColumns {

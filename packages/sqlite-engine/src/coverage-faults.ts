@@ -26,10 +26,13 @@ export function coverageFaults(
 }
 
 function faultOf(
-  { from, to }: CoverageEntry,
+  { from, to, source, collectedAt }: CoverageEntry,
   end: number,
   grid: TimeframeGrid,
 ): string | undefined {
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return 'reaches beyond all time';
+  if (!Number.isSafeInteger(collectedAt)) return 'was collected at no time there is';
+  if (typeof source !== 'string') return 'has no source';
   if (from >= to) return 'is empty';
   if (from < end) return 'overlaps the entry before it';
   return grid.isAligned(from) && grid.isAligned(to) ? undefined : misalignedFault(grid);

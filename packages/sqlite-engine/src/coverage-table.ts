@@ -1,9 +1,15 @@
-import type { EpochMs, Interval } from '@barkeep/core';
+import { BarkeepError, type EpochMs, type Interval } from '@barkeep/core';
 import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
 import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
-type Row = readonly [from: EpochMs, to: EpochMs, source: string, collectedAt: EpochMs];
+type Row = readonly [
+  from: EpochMs,
+  to: EpochMs,
+  source: string,
+  collectedAt: EpochMs,
+  seriesId: number,
+];
 
 /** The table `coverage`: per series, the ledger of complete stretches. The caller holds the transaction. */
 export class CoverageTable {
@@ -11,15 +17,16 @@ export class CoverageTable {
   readonly #touching: SqliteStatement<Row>;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
+  readonly #clear: SqliteStatement;
 
   constructor(driver: SqliteDriver) {
     this.#all = driver.prepare(
-      `SELECT from_time, to_time, source, collected_at FROM coverage
+      `SELECT from_time, to_time, source, collected_at, series_id FROM coverage
        WHERE series_id = ${PARAMETER} ORDER BY from_time`,
     );
     // Entries never overlap, so of those that begin before the range only the last can reach it.
     this.#touching = driver.prepare(
-      `SELECT from_time, to_time, source, collected_at FROM coverage
+      `SELECT from_time, to_time, source, collected_at, series_id FROM coverage
        WHERE series_id = ${PARAMETER} AND from_time <= ${PARAMETER} AND to_time >= ${PARAMETER}
          AND from_time >= ifnull(
            (SELECT max(from_time) FROM coverage
@@ -32,16 +39,17 @@ export class CoverageTable {
        VALUES (?, ?, ?, ?, ?)`,
     );
     this.#delete = driver.prepare('DELETE FROM coverage WHERE series_id = ? AND from_time = ?');
+    this.#clear = driver.prepare('DELETE FROM coverage WHERE series_id = ?');
   }
 
   /** The ledger of a series, ascending. */
   of(seriesId: number): CoverageEntry[] {
-    return this.#all.all([seriesId]).map(entryOf);
+    return entriesOf(seriesId, this.#all.all([seriesId]));
   }
 
   /** The entries that overlap or touch the range, ascending. */
   touching(seriesId: number, { from, to }: Interval): CoverageEntry[] {
-    return this.#touching.all([seriesId, to, from, seriesId, from, from]).map(entryOf);
+    return entriesOf(seriesId, this.#touching.all([seriesId, to, from, seriesId, from, from]));
   }
 
   /** Records an entry; returns whether the ledger changed. */
@@ -61,6 +69,11 @@ export class CoverageTable {
     this.#delete.run([seriesId, from]);
   }
 
+  /** Forgets the whole ledger of a series, whatever it says; returns whether there was one. */
+  clear(seriesId: number): boolean {
+    return this.#clear.run([seriesId]) > 0;
+  }
+
   #replace(
     seriesId: number,
     before: readonly CoverageEntry[],
@@ -76,8 +89,15 @@ export class CoverageTable {
   }
 }
 
-function entryOf([from, to, source, collectedAt]: Row): CoverageEntry {
-  return { from, to, source, collectedAt };
+/** @throws BarkeepError `CORRUPT` when the table is out of order: coverage of another series is not ours. */
+function entriesOf(seriesId: number, rows: readonly Row[]): CoverageEntry[] {
+  return rows.map(([from, to, source, collectedAt, owner]) => {
+    if (owner === seriesId) return { from, to, source, collectedAt };
+    throw new BarkeepError(
+      'CORRUPT',
+      'the ledger of coverage is out of order: integrity.repair forgets what cannot be relied on',
+    );
+  });
 }
 
 /** The entries of one ledger that another does not have. */

@@ -8,6 +8,8 @@ import {
 import type { CandleExtent } from './candle-rows.ts';
 import type { SeriesRow } from './series-table.ts';
 
+const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+
 /** The error of a segment that cannot be read: it names the series and the periods that are lost. */
 export function damagedSegment(
   key: SeriesKey,
@@ -45,6 +47,8 @@ export function miscounted({ key, count, first, last }: SeriesRow, found: string
 /** The whole periods from the first to the last candle, also where damaged numbers say which. */
 export function periodsAround({ timeframe }: SeriesKey, { first, last }: CandleExtent): Interval {
   const grid = timeframeGrid(timeframe);
+  // Of numbers that are no instants, nobody knows where they should be.
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return { ...ALL_TIME };
   const [from, to] = [grid.floor(Math.min(first, last)), grid.shift(Math.max(first, last))];
   return {
     from: Math.max(from, Number.MIN_SAFE_INTEGER),

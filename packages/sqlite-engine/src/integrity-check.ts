@@ -11,12 +11,13 @@ import type { CandleRows } from './candle-rows.ts';
 import { coverageFaults } from './coverage-faults.ts';
 import type { CoverageTable } from './coverage-table.ts';
 import { periodsAround } from './damaged-segment.ts';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { overlaidBy } from './overlaid-candles.ts';
 import { type JudgedSegment, judgeSegments } from './segment-judgement.ts';
 import type { Segments } from './segments.ts';
 import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
-import { sqliteFailure } from './sqlite-failure.ts';
+import { reasonOf, schemaProblems, structureFaults, structureProblem } from './structure-check.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface CheckedTables {
@@ -30,10 +31,12 @@ export interface CheckedTables {
 const MOST_PROBLEMS = 1_000;
 const BLOCK = 16_384;
 const ALL_TIME = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
-/** What may keep a check from looking, and is no finding. */
-const NO_FINDING: readonly string[] = ['BUSY', 'IO', 'DISK_FULL'];
 
-/** Reads everything, or one series, and compares it with the rules of the model and of the schema. */
+/**
+ * Reads everything, or one series, and compares it with the rules of the model and of the schema. Whatever
+ * it comes upon is a finding.
+ * @throws BarkeepError `BUSY`, `IO` or `DISK_FULL`, when it could not look.
+ */
 export function checkIntegrity(tables: CheckedTables, key?: SeriesKey): IntegrityReport {
   return new IntegrityCheck(tables).run(key);
 }
@@ -51,8 +54,12 @@ class IntegrityCheck {
 
   run(key: SeriesKey | undefined): IntegrityReport {
     if (key === undefined) {
-      this.#part({}, () => this.#checkFile());
+      this.#part({}, () =>
+        this.#reportAll(structureFaults(this.#tables.driver).map(structureProblem)),
+      );
+      this.#part({}, () => this.#reportAll(schemaProblems(this.#tables.driver)));
       this.#part({}, () => this.#checkReferences());
+      this.#part({}, () => this.#checkMetadata());
       this.#part({}, () => this.#checkAll());
     } else {
       this.#checkOne(key);
@@ -76,19 +83,13 @@ class IntegrityCheck {
     try {
       part();
     } catch (error) {
-      const { code, message } = sqliteFailure(error);
-      if (NO_FINDING.includes(code)) throw error;
-      this.#report({ kind: 'damaged', message, ...where });
+      const message = reasonOf(error);
+      this.#report({ kind: 'damaged', repair: 'restore-backup', message, ...where });
     }
   }
 
-  #checkFile(): void {
-    const findings = this.#tables.driver
-      .prepare<readonly [message: string]>(`PRAGMA integrity_check(${MOST_PROBLEMS})`)
-      .all([]);
-    for (const [message] of findings) {
-      if (message !== 'ok') this.#report({ kind: 'damaged', message });
-    }
+  #reportAll(problems: readonly IntegrityProblem[]): void {
+    for (const problem of problems) this.#report(problem);
   }
 
   #checkReferences(): void {
@@ -96,7 +97,28 @@ class IntegrityCheck {
       .prepare<SqliteRow>('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY "table"')
       .all([]);
     for (const [table, count] of orphans) {
-      this.#report({ kind: 'reference', message: `${count} rows of ${table} belong to no series` });
+      this.#report({
+        kind: 'reference',
+        repair: 'quarantine',
+        table: String(table),
+        message: `${count} rows of ${table} belong to no series`,
+      });
+    }
+  }
+
+  #checkMetadata(): void {
+    const faulty = this.#tables.driver
+      .prepare<SqliteRow>(
+        `SELECT quote(key) FROM metadata ${WHOLE_TABLE} WHERE NOT ifnull(json_valid(value), 0)`,
+      )
+      .all([]);
+    for (const [key] of faulty) {
+      this.#report({
+        kind: 'damaged',
+        repair: 'restore-backup',
+        table: 'metadata',
+        message: `the document ${key} is not JSON: set it anew, or restore a backup`,
+      });
     }
   }
 
@@ -107,7 +129,7 @@ class IntegrityCheck {
         continue;
       }
       const message = `series ${id}, of ${symbol}, has the timeframe ${timeframe}, which there is not`;
-      this.#report({ kind: 'damaged', message });
+      this.#report({ kind: 'damaged', repair: 'quarantine', table: 'series', message });
     }
   }
 
@@ -132,7 +154,18 @@ class IntegrityCheck {
     const rowsFound = this.#checkRows(series, grid);
     let found = rowsFound;
     let areAllReadable = true;
-    for (const judged of judgeSegments(series, segments)) {
+    const judgements = judgeSegments(series, segments, ({ first, message }) => {
+      areAllReadable = false;
+      this.#report({
+        kind: 'damaged',
+        repair: 'restore-backup',
+        key: series.key,
+        interval: periodsAround(series.key, { first, last: first }),
+        table: 'segments',
+        message: `the segment from ${first} on cannot be read: ${message}`,
+      });
+    });
+    for (const judged of judgements) {
       this.#checkSegment(series, judged, grid);
       const { columns } = judged;
       if (columns === undefined) areAllReadable = false;
@@ -148,6 +181,7 @@ class IntegrityCheck {
     if (isCounted && isFramed && rowsFound === series.rowCount) return;
     this.#report({
       kind: 'counter',
+      repair: 'recount',
       key: series.key,
       message:
         `the series says ${series.count} candles, ${series.rowCount} of them rows, from ` +
@@ -157,6 +191,10 @@ class IntegrityCheck {
   }
 
   #checkRows({ id, key }: SeriesRow, grid: TimeframeGrid): number {
+    for (const values of this.#tables.rows.outside(id)) {
+      const message = `a row is beyond all time: ${values}`;
+      this.#report({ kind: 'value', repair: 'quarantine', key, message });
+    }
     let found = 0;
     let from = ALL_TIME.from;
     for (;;) {
@@ -180,8 +218,13 @@ class IntegrityCheck {
     if (fault === undefined) return;
     const { message } = fault;
     const extent = fault.kind === 'misdescribed' ? fault.header : segment;
-    const kind = fault.kind === 'overlapping' ? 'order' : 'damaged';
-    this.#report({ kind, key, interval: periodsAround(key, extent), message });
+    this.#report({
+      kind: fault.kind === 'overlapping' ? 'order' : 'damaged',
+      repair: fault.kind === 'misdescribed' ? 'recount' : 'quarantine',
+      key,
+      interval: periodsAround(key, extent),
+      message,
+    });
   }
 
   /** By what the table says, which is what reads go by. */
@@ -190,7 +233,8 @@ class IntegrityCheck {
     for (const [i, entry] of entries.entries()) {
       if (entry.first > (entries[i - 1]?.last ?? Number.NEGATIVE_INFINITY)) continue;
       const message = 'a segment overlaps the one before it';
-      this.#report({ kind: 'order', key, interval: periodsAround(key, entry), message });
+      const interval = periodsAround(key, entry);
+      this.#report({ kind: 'order', repair: 'quarantine', key, interval, message });
     }
   }
 
@@ -199,7 +243,8 @@ class IntegrityCheck {
     while (fault !== undefined) {
       const at = candles.timestamp[fault.index] ?? Number.NaN;
       const message = `the candle at ${at} ${fault.what}`;
-      this.#report({ kind: 'value', key, interval: { from: at, to: at + 1 }, message });
+      const interval = { from: at, to: at + 1 };
+      this.#report({ kind: 'value', repair: 'quarantine', key, interval, message });
       fault = nextCandleFault(candles, grid, fault.index + 1);
     }
   }
@@ -207,7 +252,8 @@ class IntegrityCheck {
   #checkCoverage(series: SeriesRow): void {
     for (const { entry, message } of coverageFaults(series, this.#tables.coverage)) {
       const interval = { from: entry.from, to: entry.to };
-      this.#report({ kind: 'coverage', key: series.key, interval, message });
+      const problem = { kind: 'coverage', repair: 'forget-coverage', key: series.key } as const;
+      this.#report({ ...problem, interval, message: `a coverage entry ${message}` });
     }
   }
 }

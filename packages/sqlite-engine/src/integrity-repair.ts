@@ -1,10 +1,20 @@
-import { type Interval, isTimeframe, type SeriesKey, timeframeGrid } from '@barkeep/core';
+import {
+  BarkeepError,
+  type EpochMs,
+  type Interval,
+  isTimeframe,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
 import { readSegmentHeader } from '@barkeep/segment-codec';
-import type { IntegrityRepair, RepairReport } from '@barkeep/storage';
+import type { IntegrityProblem, IntegrityRepair, RepairReport } from '@barkeep/storage';
 import { type CandleFault, nextCandleFault } from './candle-fault.ts';
 import type { CandleWriter } from './candle-writer.ts';
 import { coverageFaults } from './coverage-faults.ts';
 import { periodsAround } from './damaged-segment.ts';
+import { checkIntegrity } from './integrity-check.ts';
+import { vacuum } from './maintenance/vacuum.ts';
+import { alteredViews, readShape } from './schema-shape.ts';
 import { judgeSegments, type SegmentFault } from './segment-judgement.ts';
 import { type QuarantinedTables, SegmentQuarantine } from './segment-quarantine.ts';
 import type { StoredSegment } from './segments.ts';
@@ -12,11 +22,31 @@ import { countedAnew } from './series-counters.ts';
 import type { SeriesIdentity, SeriesRow, StoredSeries } from './series-table.ts';
 import type { SqliteStatement } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
+import { reasonOf, type StructureFault, structureFaults } from './structure-check.ts';
 import { inTransaction } from './transaction.ts';
 
 const MOST_REPAIRS = 1_000;
 const BLOCK = 16_384;
 const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+
+/** In the order in which they are needed by each other. */
+const EXPENDABLE = ['change_log', 'revisions', 'leases', 'coverage'] as const;
+const EMPTIED = {
+  change_log: 'other connections are told that they have missed changes',
+  revisions: 'every series was given a new one',
+  leases: 'nobody has one any more',
+  coverage: 'nothing is covered any more',
+} as const;
+/** The columns of the change log that hold numbers. */
+const CHANGE_COLUMNS = ['writer', 'series_id', 'from_time', 'to_time'] as const;
+/** Where damaged pages would mislead a repair, or be led astray by it. */
+const NEEDED_TABLES: readonly string[] = [
+  'sqlite_schema',
+  'series',
+  'candle_rows',
+  'segments',
+  'coverage',
+];
 
 export interface RepairedTables extends QuarantinedTables {
   readonly writer: CandleWriter;
@@ -36,12 +66,36 @@ interface SeriesFaults {
   readonly coverage: ReturnType<typeof coverageFaults>;
 }
 
+/** Mends what a check finds in all series, or in one, as far as that can be done. */
+export function repairDatabase(tables: RepairedTables, key: SeriesKey | undefined): RepairReport {
+  const { ok, problems } = checkIntegrity(tables, key);
+  if (ok) return reportOf([], []);
+  let repair: DatabaseRepair;
+  try {
+    repair = new DatabaseRepair(tables);
+  } catch (error) {
+    // Tables that it needs are not there, as the check has found.
+    reasonOf(error);
+    return reportOf([], problems);
+  }
+  return repair.run(key);
+}
+
+function reportOf(
+  repairs: readonly IntegrityRepair[],
+  problems: readonly IntegrityProblem[],
+  rest: Partial<RepairReport> = {},
+): RepairReport {
+  const remaining = problems.map((problem) => ({ ...problem, repair: 'restore-backup' }) as const);
+  return { repairs, truncated: false, series: [], ...rest, remaining };
+}
+
 /**
  * Does what it takes for an integrity check to find nothing: counts anew, has tables say of segments what
  * those say, and takes out of the way what cannot be mended, with the coverage of its time. Nothing is
  * destroyed. What belongs to one series is one transaction.
  */
-export class DatabaseRepair {
+class DatabaseRepair {
   readonly #tables: RepairedTables;
   readonly #quarantine: SegmentQuarantine;
   readonly #keepRow: SqliteStatement;
@@ -60,18 +114,13 @@ export class DatabaseRepair {
   }
 
   run(key: SeriesKey | undefined): RepairReport {
-    const { driver, series } = this.#tables;
-    if (key === undefined) {
-      this.#repairIndexes();
-      inTransaction(driver, 'write', () => this.#repairReferences());
-      inTransaction(driver, 'write', () => this.#repairTimeframes());
-    }
-    for (const one of key === undefined ? series.keys() : [key]) {
-      // Reading takes long and most series are sound, so the write lock waits until it is needed.
-      if (inTransaction(driver, 'read', () => this.#isSound(one))) continue;
-      inTransaction(driver, 'write', () => this.#repairSeries(one));
-    }
-    return { repairs: this.#repairs, truncated: this.#truncated, series: this.#series };
+    if (key === undefined) this.#repairFile();
+    const faults = structureFaults(this.#tables.driver);
+    if (faults.some(isInTheWay)) this.#distrust(key, faults);
+    else this.#repairContent(key);
+    const { problems } = checkIntegrity(this.#tables, key);
+    const [truncated, series] = [this.#truncated, this.#series];
+    return reportOf(this.#repairs, problems, { truncated, series });
   }
 
   #note(repair: IntegrityRepair): void {
@@ -79,24 +128,161 @@ export class DatabaseRepair {
     else this.#truncated = true;
   }
 
-  /** Indexes that lack entries, or have too many, are built anew from their tables. */
-  #repairIndexes(): void {
-    const { driver } = this.#tables;
-    const findings = (): number => {
-      const found = driver.prepare('PRAGMA integrity_check').all([]);
-      return found.filter(([message]) => message !== 'ok').length;
-    };
-    const before = findings();
-    if (before === 0) return;
+  /** What cannot be repaired is left as it is, and the check that follows reports it. */
+  #part(work: () => void): void {
+    const [repairs, series] = [this.#repairs.length, this.#series.length];
     try {
-      driver.exec('REINDEX');
+      work();
     } catch (error) {
-      // Tables that contradict their own keys: the check goes on to report them.
-      if (sqliteFailure(error).code !== 'CORRUPT') throw error;
+      reasonOf(error);
+      // It was rolled back.
+      this.#repairs.length = repairs;
+      this.#series.length = series;
     }
-    if (findings() < before) {
-      this.#note({ kind: 'damaged', message: 'the indexes were built anew from their tables' });
+  }
+
+  /** What follows from the tables: it can be made anew where those are sound. */
+  #repairFile(): void {
+    const { driver } = this.#tables;
+    const faults = structureFaults(driver);
+    if (faults.some(({ part }) => part === 'space') && !faults.some(isUnreadable)) {
+      // Before anything is written: pages in use could be among those that are said to be free.
+      this.#part(() => {
+        vacuum(driver);
+        this.#note({ kind: 'damaged', message: 'the file was built anew from its tables' });
+      });
     }
+    if (faults.some(({ part }) => part === 'index' || part === 'tree')) {
+      this.#part(() => inTransaction(driver, 'write', () => this.#repairIndexes()));
+    }
+    for (const table of EXPENDABLE) {
+      if (!faults.some((fault) => fault.part === 'tree' && fault.table === table)) continue;
+      this.#part(() => inTransaction(driver, 'write', () => this.#empty(table)));
+    }
+    if (structureFaults(driver).some(isInTheWay)) return;
+    this.#part(() => inTransaction(driver, 'write', () => this.#repairViews()));
+    this.#part(() => inTransaction(driver, 'write', () => this.#repairValues(faults)));
+    this.#part(() => inTransaction(driver, 'write', () => this.#repairReferences()));
+    this.#part(() => inTransaction(driver, 'write', () => this.#repairTimeframes()));
+  }
+
+  /** Indexes that contradict their tables are built anew from them. */
+  #repairIndexes(): void {
+    const { driver, series, segments } = this.#tables;
+    const before = structureFaults(driver).length;
+    const [doubtfulSeries, doubtfulSegments] = [series.contradicted(), segments.contradicted()];
+    driver.exec('REINDEX');
+    for (const one of doubtfulSeries) {
+      series.setApart(one);
+      const { id, symbol, timeframe } = one;
+      const message = `series ${id} was set apart: whether it is that of ${symbol} ${timeframe}, nobody can tell`;
+      this.#note({ kind: 'damaged', message });
+    }
+    for (const id of doubtfulSegments) this.#setContradictedApart(id);
+    if (structureFaults(driver).length >= before) {
+      throw new BarkeepError('CORRUPT', 'building the indexes anew has not mended the file');
+    }
+    this.#note({ kind: 'damaged', message: 'the indexes were built anew from their tables' });
+  }
+
+  /** Of a segment that table and index give to two series: the recount then finds both wanting. */
+  #setContradictedApart(id: number): void {
+    const segment = this.#tables.segments.stored(id);
+    if (segment === undefined) return;
+    this.#quarantine.keep(segment, 'table and index give it to two series');
+    this.#tables.segments.delete(segment);
+    const message = 'a segment was set apart: to which series it belongs, nobody can tell';
+    this.#note({ kind: 'damaged', message });
+  }
+
+  /** Of a table whose pages are damaged, and whose content can be had again. */
+  #empty(table: (typeof EXPENDABLE)[number]): void {
+    const { driver, series } = this.#tables;
+    const before = new Set(structureFaults(driver).map(({ message }) => message));
+    // Its pages are set free. Were one of them another table's as well, the check would find that.
+    driver.exec(`DELETE FROM ${table}`);
+    const after = structureFaults(driver);
+    if (after.some((fault) => fault.table === table || !before.has(fault.message))) {
+      throw new BarkeepError('CORRUPT', `emptying ${table} has not mended the file`);
+    }
+    this.#note({ kind: 'damaged', message: `the table ${table} was emptied: ${EMPTIED[table]}` });
+    if (table === 'leases') return;
+    if (table !== 'coverage') driver.exec('DELETE FROM revisions');
+    if (table === 'change_log') this.#tables.changes.startAnew();
+    for (const key of series.keys()) {
+      const found = series.find(key);
+      if (found !== undefined) this.#noteSeries(found);
+    }
+  }
+
+  #repairViews(): void {
+    const { driver } = this.#tables;
+    for (const [view, statement] of alteredViews(readShape(driver))) {
+      driver.exec(`DROP VIEW IF EXISTS ${view}`);
+      driver.exec(statement);
+      this.#note({ kind: 'damaged', message: `the view ${view} was made anew` });
+    }
+  }
+
+  /** What holds values of another type, and can be forgotten. */
+  #repairValues(faults: readonly StructureFault[]): void {
+    const { driver, series } = this.#tables;
+    const tables = new Set(faults.filter(({ part }) => part === 'value').map(({ table }) => table));
+    if (tables.has('leases')) {
+      driver.exec('DELETE FROM leases');
+      this.#note({ kind: 'damaged', message: 'the leases were forgotten' });
+    }
+    if (tables.has('change_log')) {
+      driver.exec(`DELETE FROM change_log WHERE ${CHANGE_COLUMNS.map(isMistyped).join(' OR ')}`);
+      this.#note({ kind: 'damaged', message: 'entries of the change log were dropped' });
+    }
+    if (tables.has('revisions')) {
+      driver.exec('DELETE FROM revisions');
+      this.#note({ kind: 'damaged', message: 'every series was given new revisions' });
+    }
+    if (!tables.has('change_log') && !tables.has('revisions')) return;
+    for (const key of series.keys()) {
+      const found = series.find(key);
+      if (found !== undefined) this.#noteSeries(found);
+    }
+  }
+
+  /**
+   * Where pages of candles cannot be relied on, a read of a few may come upon fewer than there are. So
+   * that none passes for complete, nothing is covered any more. No damaged table is written to: what is
+   * written could end up in the wrong place.
+   */
+  #distrust(key: SeriesKey | undefined, faults: readonly StructureFault[]): void {
+    const isSound = faults.every(({ part }) => part === 'space');
+    if (isSound || faults.some(({ table }) => table === 'coverage')) return;
+    this.#part(() => {
+      for (const one of key === undefined ? this.#tables.series.keys() : [key]) {
+        this.#part(() => inTransaction(this.#tables.driver, 'write', () => this.#uncover(one)));
+      }
+    });
+  }
+
+  #uncover(key: SeriesKey): void {
+    const { series, coverage, changes } = this.#tables;
+    const found = series.find(key);
+    if (found === undefined || !coverage.clear(found.id)) return;
+    changes.append('coverage', found.id, ALL_TIME);
+    this.#series.push(key);
+    const message = 'pages are damaged: the series is not covered any more';
+    this.#note({ kind: 'coverage', key, message });
+  }
+
+  #repairContent(key: SeriesKey | undefined): void {
+    const { driver, series } = this.#tables;
+    this.#part(() => {
+      for (const one of key === undefined ? series.keys() : [key]) {
+        this.#part(() => {
+          // Reading takes long and most series are sound, so the write lock waits until it is needed.
+          if (inTransaction(driver, 'read', () => this.#isSound(one))) return;
+          inTransaction(driver, 'write', () => this.#repairSeries(one));
+        });
+      }
+    });
   }
 
   #repairReferences(): void {
@@ -131,7 +317,7 @@ export class DatabaseRepair {
   #keyBySegments({ id, symbol, timeframe }: StoredSeries): SeriesKey | undefined {
     const { segments, series } = this.#tables;
     const said = new Set<SeriesKey['timeframe'] | undefined>();
-    for (const segment of segments.ids(id)) {
+    for (const [segment] of segments.ids(id)) {
       said.add(timeframeIn(segments.stored(segment)));
       if (said.has(undefined) || said.size > 1) return undefined;
     }
@@ -151,6 +337,7 @@ export class DatabaseRepair {
     if (Object.values(faults).some(({ length }) => length > 0)) return false;
     const { count, rowCount, first, last } = countedAnew(series, rows, segments);
     return (
+      rows.countAll(series.id) === rowCount &&
       count === series.count &&
       rowCount === series.rowCount &&
       first === series.first &&
@@ -200,27 +387,22 @@ export class DatabaseRepair {
     const series = table.find(key);
     if (series === undefined) return;
     const faults = this.#faultsOf(series);
+    const givenUp = faults.segments.filter(({ kind }) => kind !== 'misdescribed');
+    // Of a segment that is given up, nobody can tell which candles rows have overlaid.
+    const overlaid = sum(givenUp.map(({ segment }) => this.#rowsAmong(series, segment)));
     this.#repairSegments(series, faults.segments);
-    for (const row of faults.rows) this.#setRowApart(series, row);
-    for (const { entry, message } of faults.coverage) {
-      this.#tables.coverage.drop(series.id, entry.from);
-      const interval = { from: entry.from, to: entry.to };
-      this.#note({
-        kind: 'coverage',
-        key,
-        interval,
-        message: `an entry that ${message} was dropped`,
-      });
-    }
+    for (const row of faults.rows) this.#setRowApart(series, row, faults.rows);
+    const outside = this.#setOutsideApart(series);
+    this.#repairCoverage(series, faults.coverage);
     const counted = countedAnew(series, rows, segments);
-    const givenUp = faults.segments.reduce(
-      (sum, { kind, segment }) => sum + (kind === 'misdescribed' ? 0 : segment.count),
-      faults.rows.length,
-    );
-    const rowsGivenUp = faults.rows.length;
-    const isLost =
-      counted.count + givenUp < series.count || counted.rowCount + rowsGivenUp < series.rowCount;
-    if (isLost) this.#forgetCoverage(series);
+    const rowsGivenUp = faults.rows.length + outside;
+    const most = counted.count + rowsGivenUp + sum(givenUp.map(({ segment }) => segment.count));
+    const isAsCounted =
+      series.count <= most &&
+      series.count >= most - overlaid &&
+      series.rowCount === counted.rowCount + rowsGivenUp;
+    // Candles are lost or another's, or the count is damaged; and where a lost one was, nobody knows.
+    if (!isAsCounted || outside > 0) this.#forgetCoverage(series);
     if (counted.count !== series.count || counted.rowCount !== series.rowCount) {
       const message = `counted anew: ${counted.count} candles instead of ${series.count}, ${counted.rowCount} of them rows instead of ${series.rowCount}`;
       this.#note({ kind: 'counter', key, message });
@@ -231,6 +413,23 @@ export class DatabaseRepair {
     }
     table.update({ id: series.id, ...counted });
     this.#noteSeries(series);
+  }
+
+  #rowsAmong({ id, key }: SeriesRow, segment: StoredSegment): number {
+    const most = Math.max(0, segment.count);
+    return this.#tables.rows.count(id, periodsAround(key, segment), most);
+  }
+
+  #repairCoverage({ id, key }: SeriesRow, faults: SeriesFaults['coverage']): void {
+    const { coverage } = this.#tables;
+    for (const { entry, message } of faults) {
+      coverage.drop(id, entry.from);
+      const interval = { from: entry.from, to: entry.to };
+      const done = `an entry that ${message} was dropped`;
+      this.#note({ kind: 'coverage', key, interval, message: done });
+    }
+    // One whose beginning is no number that can be asked for.
+    if (coverageFaults({ id, key }, coverage).length > 0) coverage.clear(id);
   }
 
   #repairSegments(series: SeriesRow, faults: readonly SegmentFault[]): void {
@@ -251,21 +450,55 @@ export class DatabaseRepair {
   }
 
   /** With the candle of a segment that it overlays: that one is out of date. */
-  #setRowApart(series: SeriesRow, { at, values, what }: FaultyRow): void {
+  #setRowApart(series: SeriesRow, row: FaultyRow, faulty: readonly FaultyRow[]): void {
     const { id, key } = series;
-    const interval = periodsAround(key, { first: at, last: at });
+    const { at, values, what } = row;
     this.#keepRow.run([id, at, at, new TextEncoder().encode(values), what]);
     this.#tables.rows.remove(id, { from: at, to: at + 1 });
-    this.#tables.writer.remove(series, interval);
+    const isInPlace = timeframeGrid(key.timeframe).isAligned(at);
+    const interval = isInPlace
+      ? periodsAround(key, { first: at, last: at })
+      : this.#betweenSound(series, at, faulty);
+    if (isInPlace) this.#tables.writer.remove(series, interval);
     this.#tables.coverage.remove(id, interval);
     const message = `the candle at ${at}, which ${what}, was set apart`;
     this.#note({ kind: 'value', key, interval, message });
   }
 
+  /** Where a row was whose timestamp is damaged: rows are in order, so between the sound ones beside it. */
+  #betweenSound({ id, key }: SeriesRow, at: EpochMs, faulty: readonly FaultyRow[]): Interval {
+    const { rows } = this.#tables;
+    const isFaulty = new Set(faulty.map((row) => row.at));
+    const beside = (take: 'first' | 'last'): EpochMs | undefined => {
+      const selection = take === 'first' ? { ...ALL_TIME, from: at } : { ...ALL_TIME, to: at };
+      const found = rows.readUnchecked(id, { ...selection, limit: isFaulty.size + 1, take }, 0);
+      const sound = [...found.timestamp].filter((timestamp) => !isFaulty.has(timestamp));
+      return take === 'first' ? sound[0] : sound.at(-1);
+    };
+    const [before, after] = [beside('last'), beside('first')];
+    return {
+      from: before === undefined ? ALL_TIME.from : timeframeGrid(key.timeframe).shift(before),
+      to: after ?? ALL_TIME.to,
+    };
+  }
+
+  /** Rows beyond all time. Returns how many there were. */
+  #setOutsideApart({ id, key }: SeriesRow): number {
+    const { rows } = this.#tables;
+    for (const values of rows.outside(id)) {
+      const reason = 'is beyond all time';
+      this.#keepRow.run([id, 0, 0, new TextEncoder().encode(values), reason]);
+      const message = `a row that ${reason} was set apart`;
+      this.#note({ kind: 'value', key, message });
+    }
+    return rows.removeOutside(id);
+  }
+
   /** Where candles are lost of which nothing is left, nobody knows when they were. */
   #forgetCoverage({ id, key }: SeriesRow): void {
-    if (!this.#tables.coverage.remove(id, ALL_TIME)) return;
-    const message = 'candles are lost, nobody knows which: the series is not covered any more';
+    if (!this.#tables.coverage.clear(id)) return;
+    const message =
+      'candles and their count disagree, nobody knows where: the series is not covered any more';
     this.#note({ kind: 'coverage', key, message });
   }
 
@@ -290,4 +523,23 @@ function timeframeIn(segment: StoredSegment | undefined): SeriesKey['timeframe']
     if (sqliteFailure(error).code !== 'CORRUPT') throw error;
     return undefined;
   }
+}
+
+/** Whether a fault of the file would mislead a repair of what is in it. */
+function isInTheWay({ part, table }: StructureFault): boolean {
+  if (part === 'value') return false;
+  if (part === 'unknown' || part === 'space') return true;
+  return table === undefined || NEEDED_TABLES.includes(table);
+}
+
+function isUnreadable({ part }: StructureFault): boolean {
+  return part === 'tree' || part === 'unknown';
+}
+
+function isMistyped(column: string): string {
+  return `typeof(${column}) <> 'integer'`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -57,6 +57,18 @@ export function faultsOf(shape: SchemaShape, version: number): string[] {
   });
 }
 
+/** The views, by name, that are missing or declare something else, with the statement that makes each. */
+export function alteredViews(shape: SchemaShape): ReadonlyMap<string, string> {
+  const expected = SHAPES.at(-1);
+  const altered = new Map<string, string>();
+  for (const statement of MIGRATIONS.flatMap((migration) => migration.split(';'))) {
+    const { kind, name } = declarationOf(statement) ?? {};
+    if (kind !== 'create view' || name === undefined) continue;
+    if (shape.get(name) !== expected?.get(name)) altered.set(name, statement);
+  }
+  return altered;
+}
+
 /** The statements that make views which are missing: they hold nothing, so nothing is lost with one. */
 export function missingViews(shape: SchemaShape): string[] {
   return MIGRATIONS.flatMap((migration) => migration.split(';')).filter((statement) => {

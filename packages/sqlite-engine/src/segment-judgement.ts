@@ -1,8 +1,15 @@
-import { allocateColumns, BarkeepError, type CandleColumns, type SeriesKey } from '@barkeep/core';
+import {
+  allocateColumns,
+  BarkeepError,
+  type CandleColumns,
+  type EpochMs,
+  type SeriesKey,
+} from '@barkeep/core';
 import { decodeSegment, readSegmentHeader, type SegmentHeader } from '@barkeep/segment-codec';
 import type { CandleExtent } from './candle-rows.ts';
 import type { Segments, StoredSegment } from './segments.ts';
 import type { SeriesIdentity } from './series-table.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
 
 /** What is wrong with a segment. */
 export type SegmentFault =
@@ -20,6 +27,12 @@ export type SegmentFault =
       readonly message: string;
     };
 
+/** Its page cannot be read: it can be neither judged nor moved. */
+export interface UnreadableSegment {
+  readonly first: EpochMs;
+  readonly message: string;
+}
+
 export interface JudgedSegment {
   readonly segment: StoredSegment;
   /** Its candles, where they can be read. */
@@ -27,14 +40,26 @@ export interface JudgedSegment {
   readonly fault: SegmentFault | undefined;
 }
 
-/** Judges the segments of a series, in the order of their beginnings as the table has them. */
+/**
+ * Judges the segments of a series, in the order of their beginnings as the table has them.
+ * @throws BarkeepError `CORRUPT` where one cannot be read and no `onUnreadable` is told.
+ */
 export function* judgeSegments(
   series: SeriesIdentity,
   segments: Segments,
+  onUnreadable?: (segment: UnreadableSegment) => void,
 ): Generator<JudgedSegment, void, void> {
   const taken: CandleExtent[] = [];
-  for (const id of segments.ids(series.id)) {
-    const segment = segments.stored(id);
+  for (const [id, first] of segments.ids(series.id)) {
+    let segment: StoredSegment | undefined;
+    try {
+      segment = segments.stored(id);
+    } catch (error) {
+      const { code, message } = sqliteFailure(error);
+      if (code !== 'CORRUPT' || onUnreadable === undefined) throw error;
+      onUnreadable({ first, message });
+      continue;
+    }
     if (segment === undefined) continue;
     const judged = judge(series.key, segment);
     const { fault, columns } = judged;
@@ -70,6 +95,8 @@ function take(taken: CandleExtent[], { first, last }: CandleExtent): boolean {
 
 function judge(key: SeriesKey, segment: StoredSegment): JudgedSegment {
   const { data, checksum, first, last, count, format } = segment;
+  // Damage may have made a value of another type of it, whatever the column is declared as.
+  if (!(data instanceof Uint8Array)) return damaged(segment, 'its bytes are of another type');
   try {
     const header = readSegmentHeader(data);
     if (header.timeframe !== key.timeframe || header.checksum !== checksum) {

@@ -12,6 +12,9 @@ import type { SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { inTransaction } from './transaction.ts';
 
+/** A number as the table takes it: damage may have made anything of it. */
+const whole = (column: string): string => `CAST(ifnull(${column}, 0) AS INTEGER)`;
+
 export interface QuarantinedTables {
   readonly driver: SqliteDriver;
   readonly series: SeriesTable;
@@ -32,7 +35,8 @@ export class SegmentQuarantine {
     this.#move = tables.driver.prepare(
       `INSERT INTO damaged_segments
          (series_id, first, last, count, format, checksum, data, reason)
-       SELECT series_id, first, last, count, format, checksum, data, ?
+       SELECT series_id, ${whole('first')}, ${whole('last')}, ${whole('count')}, ${whole('format')},
+         ${whole('checksum')}, CAST(ifnull(data, x'') AS BLOB), ?
        FROM segments WHERE id = ?`,
     );
   }
@@ -80,11 +84,16 @@ export class SegmentQuarantine {
     return series === undefined ? [] : faultySegments(series, this.#tables.segments);
   }
 
+  /** Keeps a copy of what is about to be deleted. */
+  keep({ id }: StoredSegment, reason: string): void {
+    this.#move.run([reason, id]);
+  }
+
   #setApart(series: SeriesRow, segment: StoredSegment, reason: string): QuarantinedRun {
     const { segments, changes, revisions, coverage } = this.#tables;
     const { key, id } = series;
     const interval = periodsAround(key, segment);
-    this.#move.run([reason, segment.id]);
+    this.keep(segment, reason);
     segments.delete(segment);
     const change = changes.append('candles', id, interval);
     revisions.renew(series, interval, change);

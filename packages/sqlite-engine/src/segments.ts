@@ -19,6 +19,7 @@ import {
 } from '@barkeep/segment-codec';
 import type { CandleExtent } from './candle-rows.ts';
 import { damagedSegment } from './damaged-segment.ts';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { PARAMETER } from './parameter.ts';
 import type { SeriesIdentity } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
@@ -53,12 +54,13 @@ const ENTRY = 'SELECT id, first, last, count FROM segments';
  * holds the transaction and keeps the series' counters.
  */
 export class Segments {
+  readonly #driver: SqliteDriver;
   readonly #ascending: SqliteStatement<Row>;
   readonly #descending: SqliteStatement<Row>;
   readonly #before: SqliteStatement<Row>;
   readonly #after: SqliteStatement<Row>;
   readonly #data: SqliteStatement<readonly [data: Uint8Array, format: number, checksum: number]>;
-  readonly #ids: SqliteStatement<readonly [id: number]>;
+  readonly #ids: SqliteStatement<readonly [id: number, first: EpochMs]>;
   readonly #stored: SqliteStatement<
     readonly [...Row, format: number, checksum: number, data: Uint8Array]
   >;
@@ -68,6 +70,7 @@ export class Segments {
   readonly #totals: SqliteStatement<readonly [segments: number, candles: number, bytes: number]>;
 
   constructor(driver: SqliteDriver) {
+    this.#driver = driver;
     // Segments never overlap, so of those that begin before the range only the last can reach it.
     const touching = (order: 'ASC' | 'DESC'): string =>
       `${ENTRY} WHERE series_id = ${PARAMETER} AND first < ${PARAMETER} AND last >= ${PARAMETER}
@@ -84,7 +87,7 @@ export class Segments {
       `${ENTRY} WHERE series_id = ${PARAMETER} AND first > ${PARAMETER} ORDER BY first LIMIT 1`,
     );
     this.#data = driver.prepare('SELECT data, format, checksum FROM segments WHERE id = ?');
-    this.#ids = driver.prepare('SELECT id FROM segments WHERE series_id = ? ORDER BY first');
+    this.#ids = driver.prepare('SELECT id, first FROM segments WHERE series_id = ? ORDER BY first');
     this.#stored = driver.prepare(
       'SELECT id, first, last, count, format, checksum, data FROM segments WHERE id = ?',
     );
@@ -155,9 +158,30 @@ export class Segments {
     return columns;
   }
 
-  /** The numbers of a series' segments, in the order of their beginnings. */
-  ids(seriesId: number): number[] {
-    return this.#ids.all([seriesId]).map(([id]) => id);
+  /** The numbers of a series' segments, with their beginnings and in the order of those. */
+  ids(seriesId: number): readonly (readonly [id: number, first: EpochMs])[] {
+    return this.#ids.all([seriesId]);
+  }
+
+  /**
+   * The numbers of the segments that the index gives to another series than the table does, or does not
+   * know: one of the two is damaged, and nobody can tell which.
+   */
+  contradicted(): number[] {
+    const entries = (access: string) =>
+      this.#driver
+        .prepare<readonly [id: number, seriesId: number, first: number]>(
+          `SELECT id, series_id, first FROM segments ${access}`,
+        )
+        .all([]);
+    const indexed = entries('INDEXED BY sqlite_autoindex_segments_1 ORDER BY series_id, first');
+    const owners = new Map(indexed.map(([id, seriesId]) => [id, seriesId]));
+    const places = new Set(indexed.map(([, seriesId, first]) => `${seriesId} ${first}`));
+    return entries(`NOT INDEXED ${WHOLE_TABLE}`)
+      .filter(([id, seriesId, first]) => {
+        return owners.get(id) !== seriesId && !places.has(`${seriesId} ${first}`);
+      })
+      .map(([id]) => id);
   }
 
   /** A segment, whatever the table says of it. */

@@ -62,6 +62,7 @@ type ListRow = readonly [
 
 /** The table `series`: which series there are, and how many candles each has from when to when. */
 export class SeriesTable {
+  readonly #driver: SqliteDriver;
   readonly #find: SqliteStatement<Row>;
   readonly #insert: SqliteStatement;
   readonly #update: SqliteStatement;
@@ -75,6 +76,7 @@ export class SeriesTable {
   readonly #totals: SqliteStatement<readonly [series: number, candles: number]>;
 
   constructor(driver: SqliteDriver) {
+    this.#driver = driver;
     this.#find = driver.prepare(
       'SELECT id, count, row_count, first, last FROM series WHERE symbol = ? AND timeframe = ?',
     );
@@ -94,7 +96,7 @@ export class SeriesTable {
        WHERE count > 0 AND symbol = ifnull(?, symbol) AND timeframe = ifnull(?, timeframe)`,
     );
     this.#stored = driver.prepare(
-      `SELECT id, symbol, timeframe FROM series ${WHOLE_TABLE} ORDER BY id`,
+      `SELECT id, symbol, timeframe FROM series NOT INDEXED ${WHOLE_TABLE} ORDER BY id`,
     );
     this.#timeframes = driver.prepare('SELECT timeframe, first, last FROM series WHERE symbol = ?');
     this.#rename = driver.prepare('UPDATE series SET timeframe = ? WHERE id = ?');
@@ -155,8 +157,12 @@ export class SeriesTable {
   stored(): StoredSeries[] {
     return this.#stored
       .all([])
-      .filter(([, , timeframe]) => !timeframe.startsWith(SET_APART))
-      .map(([id, symbol, timeframe]) => ({ id, symbol, timeframe }));
+      .map(([id, symbol, timeframe]) => ({
+        id,
+        symbol: String(symbol),
+        timeframe: String(timeframe),
+      }))
+      .filter(({ timeframe }) => !timeframe.startsWith(SET_APART));
   }
 
   /** Every series that can be asked for, also those without candles. */
@@ -176,6 +182,24 @@ export class SeriesTable {
     this.#rename.run([`${SET_APART}${id}:${timeframe}`, id]);
   }
 
+  /**
+   * The series that the index of names does not know by the name that the table has: one of the two is
+   * damaged, and nobody can tell which.
+   */
+  contradicted(): StoredSeries[] {
+    const names = new Set(
+      this.#driver
+        .prepare<readonly [symbol: string, timeframe: string]>(
+          'SELECT symbol, timeframe FROM series INDEXED BY sqlite_autoindex_series_1 ORDER BY symbol, timeframe',
+        )
+        .all([])
+        .map((name) => JSON.stringify(name)),
+    );
+    return this.stored().filter(
+      ({ symbol, timeframe }) => !names.has(JSON.stringify([symbol, timeframe])),
+    );
+  }
+
   /** Makes series that are out of the way for what belongs to lost ones; returns how many. */
   adoptOrphans(): number {
     return this.#adoptOrphans.reduce((sum, adopt) => sum + adopt.run([]), 0);
@@ -190,7 +214,8 @@ export class SeriesTable {
 /** Whether a series can be asked for; it cannot when it was set apart. @throws BarkeepError `CORRUPT` */
 function isReadable(symbol: string, timeframe: string): timeframe is Timeframe {
   if (isTimeframe(timeframe)) return true;
-  if (timeframe.startsWith(SET_APART)) return false;
+  // Damage may have made another type of it.
+  if (String(timeframe).startsWith(SET_APART)) return false;
   throw damaged(symbol, timeframe);
 }
 

@@ -52,7 +52,7 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
-import { DatabaseRepair, type RepairedTables } from './integrity-repair.ts';
+import { type RepairedTables, repairDatabase } from './integrity-repair.ts';
 import { addedParts, fullScans } from './maintenance/advice.ts';
 import { fragmentationOf } from './maintenance/fragmentation.ts';
 import { LeaseTable } from './maintenance/lease-table.ts';
@@ -71,8 +71,12 @@ import { Segments } from './segments.ts';
 import { type SeriesRow, SeriesTable } from './series-table.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
+import { structureFaults } from './structure-check.ts';
 import { inTransaction } from './transaction.ts';
 import { WalBound } from './wal-bound.ts';
+
+/** Up to this many bytes, a quick check takes at most some 20 ms: 2.5 ms per MiB of plain rows. */
+const QUICKLY_CHECKED = 8 * 1024 * 1024;
 
 /** A batch of candles to store, in plain values that can be sent between threads. */
 export interface EngineBatch {
@@ -139,6 +143,8 @@ export class SqliteEngine {
   readonly #compactor: Compactor;
   readonly #background: BackgroundCompaction;
   readonly #wal: WalBound;
+  /** What opening has come upon. */
+  #damage: BarkeepError | undefined;
 
   private constructor(
     connection: SqliteDriver,
@@ -182,8 +188,7 @@ export class SqliteEngine {
       else migrate(driver);
       const engine = new SqliteEngine(driver, options);
       if (options.access === 'read-only') return engine;
-      engine.#refreshStatistics();
-      engine.#background.findDue();
+      engine.#prepareUpkeep();
       return engine;
     });
   }
@@ -339,9 +344,9 @@ export class SqliteEngine {
     return guarded(() => new SegmentQuarantine(this.#tables).run(key));
   }
 
-  /** Mends what `checkIntegrity` finds, or takes it out of the way: see `DatabaseRepair`. */
+  /** Mends what `checkIntegrity` finds, or takes it out of the way: see `repairDatabase`. */
   repair(key: SeriesKey | undefined): RepairReport {
-    return guarded(() => new DatabaseRepair(this.#tables).run(key));
+    return guarded(() => repairDatabase(this.#tables, key));
   }
 
   /** How the candles of a series are stored. */
@@ -372,6 +377,9 @@ export class SqliteEngine {
    */
   compactStep(): boolean {
     return guarded(() => {
+      const damage = this.#damage;
+      this.#damage = undefined;
+      if (damage !== undefined) throw damage;
       const isMore = this.#background.step();
       this.#wal.keep();
       return isMore;
@@ -539,6 +547,33 @@ export class SqliteEngine {
 
   #uncover(series: SeriesRow, range: Interval): void {
     if (this.#coverage.remove(series.id, range)) this.#changes.append('coverage', series.id, range);
+  }
+
+  /**
+   * What opening does beside opening. Damage does not keep a database from being opened: what is sound
+   * can be read, and the rest repaired. It is reported by the first step of upkeep instead, and nothing
+   * else is written by itself.
+   */
+  #prepareUpkeep(): void {
+    try {
+      const fault = this.#quickFault();
+      if (fault !== undefined) throw new BarkeepError('CORRUPT', fault);
+      this.#refreshStatistics();
+      this.#background.findDue();
+    } catch (error) {
+      const failure = sqliteFailure(error);
+      if (failure.code !== 'CORRUPT') throw error;
+      const message = `${failure.message}. integrity.check finds what is damaged, integrity.repair mends what can be`;
+      this.#damage = new BarkeepError('CORRUPT', message, { cause: error });
+    }
+  }
+
+  /** What `quick_check` finds, where that takes no longer than opening does. */
+  #quickFault(): string | undefined {
+    const bytes =
+      readNumberPragma(this.#driver, 'page_count') * readNumberPragma(this.#driver, 'page_size');
+    if (bytes > QUICKLY_CHECKED) return undefined;
+    return structureFaults(this.#driver, 'quick_check')[0]?.message;
   }
 
   /** https://sqlite.org/lang_analyze.html#pragopt: cheap, and only where statistics are stale. */

@@ -20,6 +20,8 @@ const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
   // The index of the WAL, which is shared memory in a file, cannot be made as large as it has to be.
   ['SQLITE_IOERR_SHMSIZE', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
   ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
+  // A length that no value of ours has.
+  ['SQLITE_TOOBIG', { code: 'CORRUPT', message: 'the database is damaged' }],
   // What is stored already contradicts a key: nothing of ours is stored twice.
   ['SQLITE_CONSTRAINT_UNIQUE', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_CONSTRAINT_PRIMARYKEY', { code: 'CORRUPT', message: 'the database is damaged' }],

@@ -146,7 +146,12 @@ describe.each([
     expect(engine.repair(undefined).repairs).not.toEqual([]);
     expectHealed(engine, BTC, STORED);
     expectHealed(engine, ROWS, FEW);
-    expect(engine.repair(undefined)).toEqual({ repairs: [], truncated: false, series: [] });
+    expect(engine.repair(undefined)).toEqual({
+      repairs: [],
+      truncated: false,
+      series: [],
+      remaining: [],
+    });
     // Writing what a new fetch would bring makes it whole again.
     engine.write([batch(BTC, STORED, { covers: [{ from: 0, to: 400 * MINUTE }] })]);
     expect(everything(engine, BTC)).toEqual(STORED);

@@ -33,7 +33,13 @@ function* problemsOf(series: StoredSeries): Generator<IntegrityProblem | undefin
   for (const chunk of candles.chunks) {
     yield valueProblem(chunk);
     for (const timestamp of chunk.timestamp) {
-      if (timestamp <= last) yield { kind: 'order', key, message: `${timestamp} follows ${last}` };
+      if (timestamp <= last)
+        yield {
+          kind: 'order',
+          repair: 'restore-backup',
+          key,
+          message: `${timestamp} follows ${last}`,
+        };
       last = timestamp;
     }
   }
@@ -46,7 +52,7 @@ function valueProblem(chunk: CandleSeries): IntegrityProblem | undefined {
     return undefined;
   } catch (error) {
     if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
-    return { kind: 'value', key: chunk.key, message: error.message };
+    return { kind: 'value', repair: 'restore-backup', key: chunk.key, message: error.message };
   }
 }
 
@@ -59,10 +65,22 @@ function* coverageProblems({
   for (const { from, to } of coverage) {
     const interval = { from, to };
     if (!grid.isAligned(from) || !grid.isAligned(to)) {
-      yield { kind: 'coverage', key, interval, message: 'coverage of parts of periods' };
+      yield {
+        kind: 'coverage',
+        repair: 'restore-backup',
+        key,
+        interval,
+        message: 'coverage of parts of periods',
+      };
     }
     if (from < end || to <= from) {
-      yield { kind: 'coverage', key, interval, message: 'coverage that overlaps or is empty' };
+      yield {
+        kind: 'coverage',
+        repair: 'restore-backup',
+        key,
+        interval,
+        message: 'coverage that overlaps or is empty',
+      };
     }
     end = to;
   }

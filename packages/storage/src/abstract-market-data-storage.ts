@@ -389,9 +389,13 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.resolve({ candles: 0, runs: [] });
   }
 
-  /** Mends what `_checkIntegrity` finds. Override it when what this storage keeps can be damaged. */
-  protected _repair(_key: SeriesKey | undefined): Promise<RepairReport> {
-    return Promise.resolve({ repairs: [], truncated: false, series: [] });
+  /**
+   * Mends what `_checkIntegrity` finds. Override it when what this storage keeps can be damaged: this one
+   * mends nothing, and says so.
+   */
+  protected async _repair(key: SeriesKey | undefined): Promise<RepairReport> {
+    const { problems } = await this._checkIntegrity(key);
+    return { repairs: [], truncated: false, series: [], remaining: problems };
   }
 
   /** Must be overridden by an adapter that declares the capability `maintenance`; it ends early when the signal fires. */

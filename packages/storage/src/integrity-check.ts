@@ -1,18 +1,40 @@
 import type { CallOptions, Interval, SeriesKey } from '@barkeep/core';
 
+/**
+ * What `repair` does about a problem.
+ * - `recount`: counters, and what an index says of candles, are written anew from the candles. Where
+ *   candles are missing or too many, the series is no longer covered
+ * - `rebuild`: what follows from the rest (indexes, views, the list of free pages) is made anew; nothing
+ *   is lost
+ * - `forget-coverage`: the entry is dropped, so that the next fetch brings its time again
+ * - `quarantine`: what cannot be trusted is set apart, and is no longer covered
+ * - `restore-backup`: none, it is beyond repair. At most, coverage is forgotten, so that nothing that
+ *   cannot be trusted passes for complete
+ */
+export type IntegrityRemedy =
+  | 'recount'
+  | 'rebuild'
+  | 'forget-coverage'
+  | 'quarantine'
+  | 'restore-backup';
+
 /** Something that should never be found in a storage. */
 export interface IntegrityProblem {
   /**
    * - `order`: candles out of order or duplicated
    * - `value`: a candle that breaks a rule of the model, such as high below low
    * - `counter`: a series' count, first or last disagrees with its candles
-   * - `coverage`: coverage entries that overlap or are unaligned
+   * - `coverage`: coverage entries that overlap, are unaligned or lie beyond all time
    * - `reference`: rows that belong to no series
-   * - `damaged`: bytes that cannot be read
+   * - `damaged`: bytes that cannot be read, or that contradict each other
    */
   readonly kind: 'order' | 'value' | 'counter' | 'coverage' | 'reference' | 'damaged';
+  /** What `repair` does about it. */
+  readonly repair: IntegrityRemedy;
   readonly key?: SeriesKey;
   readonly interval?: Interval;
+  /** The part of the database that it is in, where only that is known. */
+  readonly table?: string;
   readonly message: string;
 }
 
@@ -61,11 +83,16 @@ export interface RepairReport {
   readonly truncated: boolean;
   /** The series that may read differently now. */
   readonly series: readonly SeriesKey[];
+  /** What a check finds after it, at most a thousand: it is beyond repair. */
+  readonly remaining: readonly IntegrityProblem[];
 }
 
 /** Checks what is stored against the rules of the model and of the storage's own format. */
 export interface IIntegrityCheck {
-  /** Reads everything, or one series. Changes nothing. */
+  /**
+   * Reads everything, or one series, and reports whatever it finds: damage never makes it fail. Changes
+   * nothing. Periods that were never fetched are no problem: see `coverage.continuity`.
+   */
   check(key?: SeriesKey, options?: CallOptions): Promise<IntegrityReport>;
 
   /**
@@ -79,8 +106,8 @@ export interface IIntegrityCheck {
   /**
    * Mends what `check` finds, in all series or in one: counts anew, corrects what the storage says of
    * candles that are sound, and sets apart, as `quarantine` does, what cannot be mended. Where candles
-   * are lost and nobody knows when they were, the coverage of the whole series is forgotten. After it
-   * `check` finds nothing but what only a backup can restore.
+   * are lost and nobody knows when they were, the coverage of the whole series is forgotten. What only
+   * a backup can restore is in `remaining`.
    */
   repair(key?: SeriesKey, options?: CallOptions): Promise<RepairReport>;
 }

@@ -44,6 +44,7 @@ it('reports what was repaired, and tells subscribers of the series that may read
     repairs: [{ kind: 'counter', key: KEY, message: 'counted anew' }],
     truncated: false,
     series: [KEY],
+    remaining: [],
   } as const;
   class Repaired extends TinyStorage {
     protected override async _repair() {
@@ -65,10 +66,21 @@ it('reports what was repaired, and tells subscribers of the series that may read
   await storage.close();
 });
 
-it('has nothing to repair unless its adapter says otherwise', async () => {
-  const storage = new TinyStorage({ integrity: true });
+it('repairs nothing unless its adapter says otherwise, and says what therefore remains', async () => {
+  const problem = {
+    kind: 'value',
+    repair: 'restore-backup',
+    key: KEY,
+    message: 'is no candle',
+  } as const;
+  class Faulty extends TinyStorage {
+    protected override async _checkIntegrity() {
+      return { ok: false, series: 1, candles: 1, problems: [problem], truncated: false };
+    }
+  }
+  const storage = new Faulty({ integrity: true });
   await storage.open();
-  const nothing = { repairs: [], truncated: false, series: [] };
+  const nothing = { repairs: [], truncated: false, series: [], remaining: [problem] };
   expect(await storage.integrity?.repair()).toEqual(nothing);
   await storage.close();
 });

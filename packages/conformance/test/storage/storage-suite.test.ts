@@ -60,13 +60,13 @@ describe('the storage suite', () => {
     expect(counts({ durability: 'power-loss', integrity: true })).toMatchInlineSnapshot(`
       {
         "abort": 26,
-        "all": 340,
+        "all": 342,
         "capabilities": 5,
         "changes": 18,
         "close-finishes": 23,
         "concurrency": 8,
         "coverage": 19,
-        "integrity": 6,
+        "integrity": 8,
         "invalid": 35,
         "lifecycle": 36,
         "list": 4,

@@ -98,11 +98,46 @@ export const integrityScenarios: readonly StorageScenario[] = [
       const before = await storage.candles.snapshots(ask);
       const events: unknown[] = [];
       storage.changes.subscribe((event) => events.push(event));
-      const nothing = { repairs: [], truncated: false, series: [] };
+      const nothing = { repairs: [], truncated: false, series: [], remaining: [] };
       assertEqual(await integrity.repair(), nothing, 'the report');
       assertEqual(await integrity.repair(KEY), nothing, 'the report on one series');
       assertEqual(events, [], 'the changes reported');
       assertEqual(await storage.candles.snapshots(ask), before, 'what is stored after it');
+    },
+    declared,
+  ),
+  scenario(
+    'integrity/beside-writes',
+    'a check and a repair while others write find nothing',
+    async (storage) => {
+      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 100) });
+      const checks = [integrity.check(), integrity.check(KEY)];
+      const repairs = [integrity.repair(), integrity.repair(KEY)];
+      for (let i = 100; i < 160; i += 10) {
+        await storage.candles.write({ key: KEY, candles: sampleMinutes(i, i + 10) });
+        checks.push(integrity.check());
+      }
+      for (const { problems } of await Promise.all(checks)) {
+        assertEqual(problems, [], 'the problems found');
+      }
+      for (const report of await Promise.all(repairs)) {
+        assertEqual([report.repairs, report.remaining], [[], []], 'what was repaired, and remains');
+      }
+      await assertSeries(storage, KEY, sampleMinutes(0, 160), 'what was written meanwhile');
+    },
+    declared,
+  ),
+  scenario(
+    'integrity/unknown',
+    'there is nothing wrong with a series that is not there',
+    async (storage) => {
+      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
+      const report = await integrity.check(OTHER_KEY);
+      assertEqual([report.ok, report.series, report.candles], [true, 0, 0], 'the report');
+      await integrity.repair(OTHER_KEY);
+      assertEqual((await storage.candles.list()).length, 1, 'the series after a repair of another');
     },
     declared,
   ),

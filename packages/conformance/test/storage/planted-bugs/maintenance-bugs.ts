@@ -1,8 +1,9 @@
-import type { Candle, CandleColumns } from '@barkeep/core';
+import type { Candle, CandleColumns, SeriesKey } from '@barkeep/core';
 import type {
   CheckedQuery,
   CompactionReport,
   FragmentationReport,
+  IntegrityReport,
   LeaseRequest,
   QuarantineReport,
   RepairReport,
@@ -204,7 +205,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         for (const series of this.data.series.values()) series.coverage = [];
-        return { repairs: [], truncated: false, series: [] };
+        return { repairs: [], truncated: false, series: [], remaining: [] };
       }
     },
   ),
@@ -214,7 +215,43 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         const repairs = [{ kind: 'counter', message: 'counted anew' }] as const;
-        return { repairs, truncated: false, series: [] };
+        return { repairs, truncated: false, series: [], remaining: [] };
+      }
+    },
+  ),
+  plantBug(
+    'says that something remains where nothing was wrong',
+    'integrity/repair-nothing',
+    class extends ReferenceStorage {
+      protected override async _repair(): Promise<RepairReport> {
+        const remaining = [
+          { kind: 'counter', repair: 'restore-backup', message: 'the count is wrong' },
+        ] as const;
+        return { repairs: [], truncated: false, series: [], remaining };
+      }
+    },
+  ),
+  plantBug(
+    'takes what is written during a check for damage',
+    'integrity/beside-writes',
+    class extends ReferenceStorage {
+      protected override async _checkIntegrity(key?: SeriesKey): Promise<IntegrityReport> {
+        const before = await super._checkIntegrity(key);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const after = await super._checkIntegrity(key);
+        if (after.candles === before.candles) return after;
+        const message = `there are ${after.candles} candles instead of ${before.candles}`;
+        const problems = [{ kind: 'counter', repair: 'recount', message }] as const;
+        return { ...after, ok: false, problems };
+      }
+    },
+  ),
+  plantBug(
+    'checks all series when it is asked for one',
+    'integrity/unknown',
+    class extends ReferenceStorage {
+      protected override _checkIntegrity(): Promise<IntegrityReport> {
+        return super._checkIntegrity();
       }
     },
   ),
