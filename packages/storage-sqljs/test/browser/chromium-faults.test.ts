@@ -50,7 +50,9 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
     expect(scripts.length).toBeGreaterThanOrEqual(2);
     for (const [name, text] of scripts) {
       // What Vite puts in the place of Node's modules counts as well.
-      expect(text, name).not.toMatch(/["'`]node:|browser-external|\brequire\(/);
+      expect(text, name).not.toMatch(
+        /\b(?:from|import)\b[\s(]*["'`]node:|browser-external|\brequire\(/,
+      );
       // The Node half would come with these.
       expect(text, name).not.toMatch(/worker_threads|DatabaseFile/);
     }
