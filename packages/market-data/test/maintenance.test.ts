@@ -109,7 +109,7 @@ it('gives space back in steps by itself, at any hour, and says why', async () =>
   const after = await storage.maintenance?.fragmentation();
   expect(after?.freeRatio).toBeLessThan(0.06);
   expect((await service.stats()).maintenance).toMatchObject({ runs: 1, failures: 0, lastRun: run });
-  expect(heard).toEqual([{ type: 'maintenance', run }]);
+  expect(heard).toContainEqual({ type: 'maintenance', run });
 });
 
 it('builds the database anew in a quiet hour only, a week after the last time, when nobody writes', async () => {
