@@ -209,8 +209,12 @@ class Stage {
         const halves = beside.map((candle) => ({ ...candle, volume: candle.volume / 2 }));
         return { candles: [...halves, ...show(from, to)] };
       }
-      case 'wrongStart':
-        return { candles: show(from, to), historyStart: to };
+      case 'wrongStart': {
+        const candles = show(from, to);
+        // A start before all that is known could be true: nobody can tell.
+        const impossible = candles.at(-1)?.timestamp ?? at + 3_600_000;
+        return { candles, historyStart: impossible + MINUTE };
+      }
       case 'behind':
         return { candles: show(from, to, at - one.ms) };
       case 'asOf':

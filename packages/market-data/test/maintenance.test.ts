@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Candle, ManualClock } from '@barkeep/core';
+import { BarkeepError, type Candle, ManualClock } from '@barkeep/core';
 import {
   createMarketData,
   type IMarketDataService,
@@ -208,6 +208,22 @@ it('reports what failed, and leaves it alone for an hour', async () => {
   expect((await service.stats()).maintenance).toMatchObject({ failures: 1 });
   await passUntil(clock, clock.now() + MINUTE);
   expect(calls).toBe(1);
+});
+
+it('leaves a storage alone that takes no writes', async () => {
+  const { storage, service, clock } = await open({ intervalMs: MINUTE });
+  const heard: MarketDataEvent[] = [];
+  service.subscribe({}, (event) => heard.push(event));
+  let calls = 0;
+  Object.assign(storage, {
+    _lease: () => {
+      calls += 1;
+      return Promise.reject(new BarkeepError('READ_ONLY', 'the file refuses writes'));
+    },
+  });
+  await passUntil(clock, clock.now() + HOUR);
+  expect(calls).toBe(1);
+  expect(heard.filter(({ type }) => type === 'failure')).toEqual([]);
 });
 
 it.each([

@@ -132,7 +132,9 @@ export class MaintenanceRunner implements IServiceMaintenance {
     try {
       await this.#exclusively(() => this.#runAll(undefined, NO_OPTIONS));
     } catch (error) {
-      if (!this.#options.closing.aborted) this.#failed(error);
+      // What takes no writes does not age.
+      if (BarkeepError.is(error, 'READ_ONLY')) this.#ticks.stop();
+      else if (!this.#options.closing.aborted) this.#failed(error);
     }
   }
 

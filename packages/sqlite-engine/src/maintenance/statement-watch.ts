@@ -68,13 +68,9 @@ export class StatementWatch {
     watched.usualMs += WEIGHT * (tookMs - watched.usualMs);
     if (tookMs <= thresholdMs) return;
     const at: EpochMs = Date.now();
-    const plan = this.#planOf(sql);
+    const plan = statementPlan(this.#driver, sql);
     const slow = { at, sql, parameters: shapeOf(parameters), tookMs, thresholdMs, plan };
     this.#slow = [...this.#slow.slice(1 - MOST_KEPT), slow];
-  }
-
-  #planOf(sql: string): readonly string[] {
-    return statementPlan(this.#driver, sql);
   }
 }
 

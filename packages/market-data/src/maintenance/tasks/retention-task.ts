@@ -15,6 +15,7 @@ const EVERY_MS = 3_600_000;
 const CANDLE_BYTES = 8;
 /** About what it takes to remove one. */
 const CANDLE_MS = 0.0005;
+const NOTHING = { candles: 0, floors: 0 };
 
 /** Removes what the rules no longer keep, in small steps. */
 export class RetentionTask implements MaintenanceTask {
@@ -66,5 +67,3 @@ export class RetentionTask implements MaintenanceTask {
     return { candles, floors };
   }
 }
-
-const NOTHING = { candles: 0, floors: 0 };
