@@ -30,7 +30,6 @@ registerCacheConformance({
   name: 'cache-disk',
   model: { runs: 100 },
   create: async (context) => create(context),
-  reopen: async (_, context) => create(context),
   damages: {
     'a file that was cut off': spoiling((file) => file.subarray(0, -1)),
     'a file of another program': spoiling(() => Buffer.from('foreign')),

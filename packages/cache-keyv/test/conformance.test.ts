@@ -51,7 +51,6 @@ for (const [name, make] of Object.entries(MAKERS)) {
     name: `cache-keyv (${name})`,
     model: { runs: 100 },
     create: async (context) => create(context),
-    reopen: async (_, context) => create(context),
     damages: Object.fromEntries(
       Object.entries(SPOILS).map(([way, spoil]) => [way, spoiling(spoil, make)]),
     ),

@@ -24,7 +24,6 @@ describe.skipIf(!hasRedis())('a real Redis', async () => {
       name: `cache-keyv (${name})`,
       model: { runs: 15 },
       create: async (context) => create(context),
-      reopen: async (_, context) => create(context),
     });
     keyvs.push(keyv);
   }

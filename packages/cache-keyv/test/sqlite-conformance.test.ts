@@ -27,5 +27,4 @@ registerCacheConformance({
   name: 'cache-keyv (SQLite on Keyv 6)',
   model: { runs: 10 },
   create: async (context) => create(context),
-  reopen: async (_, context) => create(context),
 });

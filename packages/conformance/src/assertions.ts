@@ -7,8 +7,9 @@ export class ConformanceError extends Error {
   override readonly name: string = 'ConformanceError';
 }
 
-export function assertTrue(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new ConformanceError(message);
+/** Asserts what must be the case; the message says it. */
+export function assertTrue(condition: boolean, expectation: string): asserts condition {
+  if (!condition) throw new ConformanceError(`this must hold: ${expectation}`);
 }
 
 /** Deep equality, bit for bit in numbers: −0 is not 0, and NaN is NaN. */

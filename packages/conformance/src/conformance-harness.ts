@@ -7,14 +7,16 @@ export interface ConformanceSubject {
   close(): Promise<void>;
 }
 
-/** What a harness gets for each set of data it makes. */
+/** What a harness gets for each set of data. */
 export interface HarnessContext {
   /** Hand it to the adapter: scenarios move it to make things expire. */
   readonly clock: ManualClock;
   /** Unique in this process and in time; fit for file names and key prefixes: `[a-z0-9-]+`. */
   readonly id: string;
+  /** An empty directory for the files of this data, removed when the scenario ends. Not in browsers. */
+  readonly directory: string;
   /** Runs after the subjects were closed, last registered first. */
-  onCleanup(cleanup: () => void | Promise<void>): void;
+  onCleanup(cleanup: () => unknown): void;
 }
 
 /** Where an adapter keeps a value: a part of its contract, and a symbol or a key. */
@@ -32,31 +34,32 @@ export interface ModelOptions {
   readonly path?: string;
 }
 
-/** Where backups that are files go. */
-export interface BackupPlaces<Subject extends ConformanceSubject> {
-  /** A path in a directory of the context's own, where nothing is yet; the harness removes what will be. */
-  path(name: string, context: HarnessContext): string;
-  /** A subject over the database at a path, not opened. */
-  open(path: string, context: HarnessContext): Subject;
-}
-
 /** How a suite gets hold of an adapter. */
 export interface ConformanceHarness<Subject extends ConformanceSubject> {
   /** What reports call it, such as `storage-sqlite (memory)`. */
   readonly name: string;
-  /** A new subject over empty data of its own, not opened. */
-  create(context: HarnessContext): Promise<Subject>;
-  /** Another subject over the data of a closed one, not opened. Absent when its data is gone. */
-  readonly reopen?: (subject: Subject, context: HarnessContext) => Promise<Subject>;
-  /** Removes what is left of the data after all subjects of the context were closed. */
-  readonly destroy?: (context: HarnessContext) => Promise<void>;
   /**
-   * Lets time pass for the subjects. Needed only where values expire by another clock than the
-   * context's, such as a server's. Default: `clock.advance(ms)`.
+   * A new subject over the data of a context, not opened. A new context has no data. Called again with a
+   * context where data outlives its handle, or where several handles share it: over the same data.
    */
-  readonly advance?: (ms: number, clock: ManualClock) => void | Promise<void>;
-  /** How exact `advance` is: what expires is gone so many milliseconds later. Default: 1. */
-  readonly timeStepMs?: number;
+  create(context: HarnessContext): Subject | Promise<Subject>;
+  /**
+   * `import.meta.url` of the module that exports this harness in a list named `harnesses`. Needed where
+   * data survives the end of a process or is shared between processes: the suite starts and kills one.
+   */
+  readonly module?: string;
+  /** A subject over a file, not opened. Needed where backups are files. */
+  readonly createAt?: (path: string, context: HarnessContext) => Subject | Promise<Subject>;
+  /**
+   * Ways in which what lies below the adapter can fail, by name. Each makes writes fail from now on,
+   * as late in a write as it can, and returns what ends that. Absent where nothing can.
+   */
+  readonly faults?: Readonly<
+    Record<
+      string,
+      (subject: Subject, context: HarnessContext) => Promise<() => void | Promise<void>>
+    >
+  >;
   /**
    * The ways in which something else can spoil what is kept in a place, by name: foreign text, another
    * type, bytes cut off, another version. Absent where nothing else can get at it.
@@ -64,8 +67,13 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
   readonly damages?: Readonly<
     Record<string, (place: KeptPlace, context: HarnessContext, subject: Subject) => unknown>
   >;
-  /** Needed where backups are files. */
-  readonly backups?: BackupPlaces<Subject>;
+  /**
+   * Lets time pass for the subjects. Needed only where values expire by another clock than the
+   * context's, such as a server's. Default: `clock.advance(ms)`.
+   */
+  readonly advance?: (ms: number, clock: ManualClock) => void | Promise<void>;
+  /** How exact `advance` is: what expires is gone so many milliseconds later. Default: 1. */
+  readonly timeStepMs?: number;
   /**
    * Scenarios known to fail, by key, with the reason. They are still run: one that passes is
    * reported as failed, so that the list stays true. A key that does not exist is an error.

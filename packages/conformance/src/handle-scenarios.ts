@@ -1,183 +1,143 @@
 import type { CallOptions, HandleState } from '@barkeep/core';
 import { assertEqual, assertRejects, assertTrue } from './assertions.ts';
 import type { ConformanceSubject } from './conformance-harness.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, ScenarioMaker } from './conformance-suite.ts';
 
-/** A subject with the life of a handle: opened once, closed once. */
+/** What the scenarios need of a handle beyond opening and closing it. */
 export interface HandleSubject extends ConformanceSubject, AsyncDisposable {
   readonly state: HandleState;
   open(options?: CallOptions): Promise<void>;
 }
 
-/** A valid call of one asynchronous method. */
+/** A valid call of one method. */
 export type HandleOperation<Subject> = (
   subject: Subject,
   options?: CallOptions,
 ) => Promise<unknown>;
 
-/** How the scenarios below look at a subject. */
-export interface HandleExpectations<Subject> {
-  /** The suite's name: keys start with it. */
-  readonly suite: string;
-  /** A valid call of every asynchronous method, by name. */
-  readonly operations: Readonly<Record<string, HandleOperation<Subject>>>;
+export interface HandleExpectations<Subject extends HandleSubject> {
+  /** A valid call of every asynchronous method that the subject declares, by name. */
+  readonly operations: (subject: Subject) => Readonly<Record<string, HandleOperation<Subject>>>;
   /** Rejects unless nothing is stored. */
   readonly assertEmpty: (subject: Subject, what: string) => Promise<void>;
 }
 
-/** Every method in every state of life, and with an aborted signal. */
+/** Every method in every state of life, with an aborted signal, and under way while it is closed. */
 export function handleScenarios<Subject extends HandleSubject>(
-  expectations: HandleExpectations<Subject>,
+  { scenario, bareScenario }: ScenarioMaker<Subject>,
+  { operations, assertEmpty }: HandleExpectations<Subject>,
 ): Scenario<Subject>[] {
-  const { suite, operations, assertEmpty } = expectations;
-  const calls = Object.entries(operations);
   return [
-    ...calls.map(([name, call]) => callInEveryState(suite, name, call)),
-    ...calls.map(([name, call]) => callAborted(suite, name, call, assertEmpty)),
-    ...calls.map(([name, call]) => callFinishedByClose(suite, name, call)),
-    ...lifeScenarios<Subject>(suite),
-  ];
-}
-
-function callInEveryState<Subject extends HandleSubject>(
-  suite: string,
-  name: string,
-  call: HandleOperation<Subject>,
-): Scenario<Subject> {
-  return {
-    key: `${suite}/lifecycle/${name}`,
-    title: `${name} works when open, and in no other state`,
-    run: async (context) => {
-      const subject = await context.create();
-      await assertRejects(() => call(subject), 'NOT_OPEN', `${name} when idle`, { state: 'idle' });
-      const opening = subject.open();
-      await assertRejects(() => call(subject), 'NOT_OPEN', `${name} while opening`, {
-        state: 'opening',
-      });
-      await opening;
-      await call(subject);
-      const closing = subject.close();
-      await assertRejects(() => call(subject), 'NOT_OPEN', `${name} after close began`);
-      await closing;
-      await assertRejects(() => call(subject), 'NOT_OPEN', `${name} when closed`, {
-        state: 'closed',
-      });
-    },
-  };
-}
-
-function callAborted<Subject extends HandleSubject>(
-  suite: string,
-  name: string,
-  call: HandleOperation<Subject>,
-  assertEmpty: (subject: Subject, what: string) => Promise<void>,
-): Scenario<Subject> {
-  return {
-    key: `${suite}/abort/${name}`,
-    title: `${name} with an aborted signal rejects with its reason and does nothing`,
-    run: async (context) => {
-      const subject = await context.open();
-      const reason = new Error('changed my mind');
-      const signal = AbortSignal.abort(reason);
-      const error = await assertRejects(() => call(subject, { signal }), 'ABORTED', name);
-      assertTrue(error.cause === reason, `${name}: the error's cause is the signal's reason`);
-      await assertEmpty(subject, name);
-      await call(subject, { signal: new AbortController().signal });
-    },
-  };
-}
-
-function callFinishedByClose<Subject extends HandleSubject>(
-  suite: string,
-  name: string,
-  call: HandleOperation<Subject>,
-): Scenario<Subject> {
-  return {
-    key: `${suite}/close-finishes/${name}`,
-    title: `${name} under way when it is closed ends well`,
-    run: async (context) => {
-      const subject = await context.open();
-      const working = call(subject);
-      const closing = subject.close();
-      await Promise.all([working, closing]);
-      assertEqual(subject.state, 'closed', 'its state');
-    },
-  };
-}
-
-function lifeScenarios<Subject extends HandleSubject>(suite: string): Scenario<Subject>[] {
-  const scenario = (name: string, title: string, run: Scenario<Subject>['run']) => ({
-    key: `${suite}/lifecycle/${name}`,
-    title,
-    run,
-  });
-  return [
-    scenario('states', 'its state tells where it is in its life', async (context) => {
-      const subject = await context.create();
-      const seen: HandleState[] = [subject.state];
-      const opening = subject.open();
-      seen.push(subject.state);
-      await opening;
-      seen.push(subject.state);
-      await subject.close();
-      seen.push(subject.state);
-      assertEqual(seen, ['idle', 'opening', 'open', 'closed'], 'the states in order');
-    }),
-    scenario('open-again', 'opening twice, at once or later, is opening once', async (context) => {
-      const subject = await context.create();
-      await Promise.all([subject.open(), subject.open()]);
-      await subject.open();
-      assertEqual(subject.state, 'open', 'its state');
-    }),
-    scenario('open-aborted', 'an aborted opening leaves it usable', async (context) => {
-      const subject = await context.create();
-      const signal = AbortSignal.abort(new Error('changed my mind'));
-      await assertRejects(() => subject.open({ signal }), 'ABORTED', 'open with an aborted signal');
-      await subject.open();
-      assertEqual(subject.state, 'open', 'its state after opening again');
-    }),
-    scenario('open-after-close', 'what is closed cannot be opened again', async (context) => {
-      const subject = await context.open();
-      await subject.close();
-      await assertRejects(() => subject.open(), 'NOT_OPEN', 'open after close', {
-        state: 'closed',
-      });
-    }),
-    scenario('close-idle', 'what was never opened can be closed', async (context) => {
-      const subject = await context.create();
-      await subject.close();
-      assertEqual(subject.state, 'closed', 'its state');
-      await assertRejects(() => subject.open(), 'NOT_OPEN', 'open after close');
-    }),
-    scenario('close-again', 'closing twice, at once or later, is closing once', async (context) => {
-      const subject = await context.open();
-      await Promise.all([subject.close(), subject.close()]);
-      await subject.close();
-      assertEqual(subject.state, 'closed', 'its state');
-    }),
-    scenario('close-while-opening', 'closing waits for the opening to end', async (context) => {
-      const subject = await context.create();
-      const opening = subject.open();
-      await Promise.all([subject.close(), Promise.allSettled([opening])]);
-      assertEqual(subject.state, 'closed', 'its state');
-    }),
-    scenario('close-stops-timers', 'no timer is left after close', async (context) => {
-      const subject = await context.open();
-      await subject.close();
-      assertEqual(context.clock.pendingTimers, 0, 'timers still set');
-    }),
-    scenario('async-dispose', 'Symbol.asyncDispose closes it', async (context) => {
-      const subject = await context.open();
-      await subject[Symbol.asyncDispose]();
-      assertEqual(subject.state, 'closed', 'its state');
-    }),
-    scenario('capabilities', 'its capabilities never change', async (context) => {
-      const subject = await context.create();
-      const before = { ...subject.capabilities };
-      await subject.open();
-      assertEqual({ ...subject.capabilities }, before, 'capabilities when open');
-      await subject.close();
-      assertEqual({ ...subject.capabilities }, before, 'capabilities when closed');
-    }),
+    bareScenario(
+      'lifecycle/calls',
+      'every method works when it is open, and in no other state',
+      async (context) => {
+        const subject = await context.create();
+        const calls = Object.entries(operations(subject));
+        const refuseAll = (state: HandleState) =>
+          Promise.all(
+            calls.map(([name, call]) =>
+              assertRejects(() => call(subject), 'NOT_OPEN', `${name} when it is ${state}`, {
+                state,
+              }),
+            ),
+          );
+        await refuseAll('idle');
+        const opening = subject.open();
+        const refused = refuseAll('opening');
+        await opening;
+        await refused;
+        for (const [, call] of calls) await call(subject);
+        const closing = subject.close();
+        const refusedAgain = refuseAll('closing');
+        await closing;
+        await refusedAgain;
+        await refuseAll('closed');
+      },
+    ),
+    scenario(
+      'abort/calls',
+      'every method with an aborted signal rejects with its reason and does nothing',
+      async (subject) => {
+        const reason = new Error('changed my mind');
+        const signal = AbortSignal.abort(reason);
+        const calls = Object.entries(operations(subject));
+        for (const [name, call] of calls) {
+          const error = await assertRejects(() => call(subject, { signal }), 'ABORTED', name);
+          assertTrue(error.cause === reason, `${name}: the error's cause is the signal's reason`);
+          await assertEmpty(subject, `after ${name} with an aborted signal`);
+        }
+        const { signal: live } = new AbortController();
+        for (const [, call] of calls) await call(subject, { signal: live });
+      },
+    ),
+    scenario(
+      'lifecycle/close-finishes-calls',
+      'calls under way when it is closed end well',
+      async (subject) => {
+        const calls = Object.entries(operations(subject));
+        const working = Promise.allSettled(calls.map(([, call]) => call(subject)));
+        await subject.close();
+        for (const [i, outcome] of (await working).entries()) {
+          if (outcome.status === 'fulfilled') continue;
+          throw new Error(`${calls[i]?.[0]} fails when it is closed meanwhile`, {
+            cause: outcome.reason,
+          });
+        }
+        assertEqual(subject.state, 'closed', 'its state');
+      },
+    ),
+    bareScenario(
+      'lifecycle/states',
+      'it is opened once and closed once, and its state says where it is; capabilities never change',
+      async (context) => {
+        const subject = await context.create();
+        const capabilities = { ...subject.capabilities };
+        const seen: HandleState[] = [subject.state];
+        const opening = Promise.all([subject.open(), subject.open()]);
+        seen.push(subject.state);
+        await opening;
+        await subject.open();
+        seen.push(subject.state);
+        assertEqual({ ...subject.capabilities }, capabilities, 'capabilities when open');
+        await Promise.all([subject.close(), subject.close()]);
+        await subject.close();
+        await subject[Symbol.asyncDispose]();
+        seen.push(subject.state);
+        assertEqual(seen, ['idle', 'opening', 'open', 'closed'], 'the states in order');
+        assertEqual({ ...subject.capabilities }, capabilities, 'capabilities when closed');
+        assertEqual(context.clock.pendingTimers, 0, 'timers still set after closing');
+        await assertRejects(() => subject.open(), 'NOT_OPEN', 'open after close', {
+          state: 'closed',
+        });
+      },
+    ),
+    bareScenario(
+      'lifecycle/open-aborted',
+      'an opening that is aborted leaves it usable',
+      async (context) => {
+        const subject = await context.create();
+        const signal = AbortSignal.abort(new Error('changed my mind'));
+        await assertRejects(() => subject.open({ signal }), 'ABORTED', 'open');
+        await subject.open();
+        assertEqual(subject.state, 'open', 'its state after opening again');
+        await subject[Symbol.asyncDispose]();
+        assertEqual(subject.state, 'closed', 'its state after Symbol.asyncDispose');
+      },
+    ),
+    bareScenario(
+      'lifecycle/close-early',
+      'it can be closed before it was opened, and while it opens',
+      async (context) => {
+        const [idle, opening] = [await context.create(), await context.create()];
+        await idle.close();
+        assertEqual(idle.state, 'closed', 'the state of what was never opened');
+        await assertRejects(() => idle.open(), 'NOT_OPEN', 'open after close');
+        const opened = opening.open();
+        await Promise.all([opening.close(), Promise.allSettled([opened])]);
+        assertEqual(opening.state, 'closed', 'the state of what was opening');
+        assertEqual(context.clock.pendingTimers, 0, 'timers still set after closing');
+      },
+    ),
   ];
 }

@@ -1,22 +1,25 @@
 import { describe, test } from 'vitest';
 import type { ConformanceHarness, ConformanceSubject } from './conformance-harness.ts';
-import { planConformance } from './plan-conformance.ts';
-import { DEFAULT_TIMEOUT_MS, runScenario } from './run-scenario.ts';
-import type { ConformanceSuite } from './scenario.ts';
+import type { ConformanceSuite } from './conformance-suite.ts';
+import { DEFAULT_TIMEOUT_MS, planConformance, runScenario } from './run-conformance.ts';
 
 /** The runner's own deadline comes first, because it names the scenario. */
 const GRACE_MS = 5_000;
 
 /**
- * Registers a suite with Vitest, one test per scenario. Scenarios that need a capability the adapter
- * does not declare are left out; known gaps are expected failures.
+ * Registers a suite with Vitest, one test per scenario; known gaps are expected failures. Scenarios that
+ * do not concern the adapter, or that its harness cannot test, are printed with the reason.
  */
 export function registerConformance<Subject extends ConformanceSubject>(
   suite: ConformanceSuite<Subject>,
   harness: ConformanceHarness<Subject>,
 ): void {
   describe(`${harness.name}, ${suite.name} conformance`, async () => {
-    const { planned } = await planConformance(suite, harness);
+    const { planned, skipped } = await planConformance(suite, harness);
+    for (const [reason, scenarios] of Map.groupBy(skipped, (one) => one.reason)) {
+      const keys = scenarios.map(({ key }) => key).join(' ');
+      console.info(`${harness.name}: ${scenarios.length} not run, because ${reason}: ${keys}`);
+    }
     for (const { scenario, knownGap } of planned) {
       const register = knownGap === undefined ? test : test.fails;
       const note = knownGap === undefined ? '' : ` (known gap: ${knownGap})`;

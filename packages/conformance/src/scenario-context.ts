@@ -1,12 +1,13 @@
 import { ManualClock } from '@barkeep/core';
 import type {
-  BackupPlaces,
   ConformanceHarness,
   ConformanceSubject,
   HarnessContext,
   KeptPlace,
   ModelOptions,
 } from './conformance-harness.ts';
+import { OtherProcess } from './other-process.ts';
+import { dataDirectory, pathIn, removeDirectory } from './platform.ts';
 
 /** What a scenario works with. Everything it makes is closed and removed when it ends. */
 export class ScenarioContext<Subject extends ConformanceSubject> {
@@ -16,8 +17,8 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   /** The smallest step by which `advance` is exact, in milliseconds. */
   readonly timeStepMs: number;
   readonly #harness: ConformanceHarness<Subject>;
-  readonly #contexts = new Map<Subject, HarnessContext>();
-  readonly #cleanups: (() => void | Promise<void>)[] = [];
+  readonly #contexts = new Map<object, HarnessContext>();
+  readonly #cleanups: (() => unknown)[] = [];
 
   constructor(harness: ConformanceHarness<Subject>) {
     this.#harness = harness;
@@ -27,10 +28,7 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
 
   /** A subject over empty data of its own, not opened. */
   async create(): Promise<Subject> {
-    const context = this.#harnessContext();
-    const { destroy } = this.#harness;
-    if (destroy !== undefined) this.onCleanup(() => destroy(context));
-    return this.#adopt(await this.#harness.create(context), context);
+    return this.#create(this.#harnessContext());
   }
 
   /** An open subject over empty data of its own. */
@@ -40,37 +38,65 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     return subject;
   }
 
-  /** Closes a subject and opens another one over the same data. */
-  async reopen(subject: Subject): Promise<Subject> {
-    await subject.close();
-    return this.openBeside(subject);
+  /** Closes a subject, or kills a process, and opens another subject over the same data. */
+  async reopen(earlier: Subject | OtherProcess): Promise<Subject> {
+    if (earlier instanceof OtherProcess) await earlier.kill();
+    else await earlier.close();
+    return this.openBeside(earlier);
   }
 
   /** Opens another subject over the data of one that need not be closed. */
-  async openBeside(subject: Subject): Promise<Subject> {
-    const context = this.#contexts.get(subject);
-    const { reopen, name } = this.#harness;
-    if (context === undefined) throw new TypeError('this scenario did not make that subject');
-    if (reopen === undefined) {
-      throw new TypeError(`${name} says its data lasts, so its harness needs reopen()`);
+  async openBeside(earlier: Subject | OtherProcess): Promise<Subject> {
+    const subject = await this.#create(this.#contextOf(earlier));
+    await subject.open();
+    return subject;
+  }
+
+  /** An open subject in a process of its own, over empty data or over that of another subject. */
+  async startProcess(beside?: Subject): Promise<OtherProcess> {
+    const { module, name } = this.#harness;
+    if (module === undefined) {
+      throw new TypeError(
+        `${name}: its harness needs module, so that what survives a process, or is shared between two, can be tested`,
+      );
     }
-    const next = this.#adopt(await reopen(subject, context), context);
-    await next.open();
-    return next;
+    const context = beside === undefined ? this.#harnessContext() : this.#contextOf(beside);
+    const { id, directory, clock } = context;
+    const started = new OtherProcess({ module, name, id, directory, now: clock.now() });
+    this.#contexts.set(started, context);
+    this.onCleanup(() => started.kill());
+    await started.call('open');
+    return started;
   }
 
   /** A path beside the data of a subject, for a backup or a database; nothing is there yet. */
   pathBeside(subject: Subject, name: string): string {
-    const { places, context } = this.#placesOf(subject);
-    return places.path(name, context);
+    return pathIn(this.#contextOf(subject).directory, name);
   }
 
   /** Opens a subject over the database at a path. */
   async openAt(path: string, beside: Subject): Promise<Subject> {
-    const { places, context } = this.#placesOf(beside);
-    const subject = this.#adopt(places.open(path, context), context);
+    const { createAt, name } = this.#harness;
+    if (createAt === undefined) {
+      throw new TypeError(`${name} says its backups are files, so its harness needs createAt`);
+    }
+    const context = this.#contextOf(beside);
+    const subject = this.#adopt(await createAt(path, context), context);
     await subject.open();
     return subject;
+  }
+
+  /** The names of the ways in which what lies below a subject can fail. */
+  get faults(): readonly string[] {
+    return Object.keys(this.#harness.faults ?? {});
+  }
+
+  /** Makes writes of a subject fail; what it returns ends that. */
+  async beginFault(name: string, subject: Subject): Promise<() => Promise<void>> {
+    const begin = this.#harness.faults?.[name];
+    if (begin === undefined) throw new TypeError(`the harness has no fault ${name}`);
+    const end = await begin(subject, this.#contextOf(subject));
+    return async () => end();
   }
 
   /** The names of the ways in which this harness can damage what a subject keeps. */
@@ -80,11 +106,9 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
 
   /** Puts something that no adapter wrote where a subject keeps a value. */
   async damage(way: string, place: KeptPlace, subject: Subject): Promise<void> {
-    const context = this.#contexts.get(subject);
     const damage = this.#harness.damages?.[way];
-    if (context === undefined) throw new TypeError('this scenario did not make that subject');
     if (damage === undefined) throw new TypeError(`the harness has no damage ${way}`);
-    await damage(place, context, subject);
+    await damage(place, this.#contextOf(subject), subject);
   }
 
   /** Lets time pass for all subjects. */
@@ -95,7 +119,7 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   }
 
   /** Runs when the scenario ends, last registered first. */
-  onCleanup(cleanup: () => void | Promise<void>): void {
+  onCleanup(cleanup: () => unknown): void {
     this.#cleanups.push(cleanup);
   }
 
@@ -116,14 +140,14 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     if (errors.length > 0) throw new AggregateError(errors, 'cleaning up after a scenario failed');
   }
 
-  #placesOf(subject: Subject): { places: BackupPlaces<Subject>; context: HarnessContext } {
+  async #create(context: HarnessContext): Promise<Subject> {
+    return this.#adopt(await this.#harness.create(context), context);
+  }
+
+  #contextOf(subject: Subject | OtherProcess): HarnessContext {
     const context = this.#contexts.get(subject);
-    const { backups: places, name } = this.#harness;
     if (context === undefined) throw new TypeError('this scenario did not make that subject');
-    if (places === undefined) {
-      throw new TypeError(`${name} says its backups are files, so its harness needs backups`);
-    }
-    return { places, context };
+    return context;
   }
 
   #adopt(subject: Subject, context: HarnessContext): Subject {
@@ -133,10 +157,18 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   }
 
   #harnessContext(): HarnessContext {
-    return { clock: this.clock, id: uniqueId(), onCleanup: (cleanup) => this.onCleanup(cleanup) };
+    const id = `c-${crypto.randomUUID()}`;
+    // Made when it is asked for: most adapters under most scenarios need none.
+    let directory: string | undefined;
+    this.onCleanup(() => directory && removeDirectory(directory));
+    return {
+      clock: this.clock,
+      id,
+      get directory() {
+        directory ??= dataDirectory(id);
+        return directory;
+      },
+      onCleanup: (cleanup) => this.onCleanup(cleanup),
+    };
   }
-}
-
-function uniqueId(): string {
-  return `c-${crypto.randomUUID()}`;
 }

@@ -1,9 +1,9 @@
 const MAX_LENGTH = 400;
 
 /** A value as short text for a message, with −0, NaN and bigint told apart. */
-export function showValue(value: unknown): string {
+export function showValue(value: unknown, maxLength: number = MAX_LENGTH): string {
   const text = show(value, 0);
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
 function show(value: unknown, depth: number): string {
@@ -13,7 +13,7 @@ function show(value: unknown, depth: number): string {
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value !== 'object' || value === null) return String(value);
   if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (depth > 4) return '…';
+  if (depth > 6) return '…';
   if (Array.isArray(value) || value instanceof Float64Array || value instanceof Uint8Array) {
     return showList(value, depth);
   }

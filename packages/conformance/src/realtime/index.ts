@@ -1,14 +1,16 @@
 import type { IRealtimeCache } from '@barkeep/realtime';
+import type { ConformanceSuite } from '../conformance-suite.ts';
 import { handleScenarios } from '../handle-scenarios.ts';
 import {
   type ConformanceOptions,
   type ConformanceReport,
   runConformance,
 } from '../run-conformance.ts';
-import type { ConformanceSuite } from '../scenario.ts';
 import type { RealtimeHarness } from './realtime-harness.ts';
 import { REALTIME_OPERATIONS } from './realtime-operations.ts';
+import { realtimeScenarios } from './realtime-scenario.ts';
 import { assertEmpty } from './realtime-state.ts';
+import { SYMBOL, sampleTicker } from './sample-market.ts';
 import { damageScenarios } from './scenarios/damage.ts';
 import { expiryScenarios } from './scenarios/expiry.ts';
 import { fieldScenarios } from './scenarios/fields.ts';
@@ -21,19 +23,19 @@ import { tradeScenarios } from './scenarios/trades.ts';
 import { wholeScenarios } from './scenarios/whole.ts';
 
 export type * from '../conformance-harness.ts';
+export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
-export type * from '../scenario.ts';
 export type * from './realtime-harness.ts';
 
 /** What every `IRealtimeCache` must do. */
-export const realtimeSuite: ConformanceSuite<IRealtimeCache> = Object.freeze({
+export const realtimeSuite: ConformanceSuite<IRealtimeCache> = {
   name: 'realtime',
-  scenarios: Object.freeze([
-    ...handleScenarios<IRealtimeCache>({
-      suite: 'realtime',
-      operations: REALTIME_OPERATIONS,
-      assertEmpty,
-    }),
+  mark: {
+    set: ({ tickers }) => tickers.set(sampleTicker()),
+    isSet: async ({ tickers }) => (await tickers.get(SYMBOL)) !== undefined,
+  },
+  scenarios: [
+    ...handleScenarios(realtimeScenarios, { operations: () => REALTIME_OPERATIONS, assertEmpty }),
     ...latestScenarios,
     ...fieldScenarios,
     ...tradeScenarios,
@@ -44,8 +46,8 @@ export const realtimeSuite: ConformanceSuite<IRealtimeCache> = Object.freeze({
     ...inputScenarios,
     ...wholeScenarios,
     ...modelScenarios,
-  ]),
-});
+  ],
+};
 
 /** Runs the realtime suite without a test runner. An adapter conforms when `failed` is empty. */
 export function runRealtimeConformance(

@@ -1,21 +1,12 @@
 import type { IRealtimeCache } from '@barkeep/realtime';
-import type { Scenario } from '../scenario.ts';
+import { type Scenario, type ScenarioMaker, scenarioMaker } from '../conformance-suite.ts';
 import type { ScenarioContext } from '../scenario-context.ts';
 
 export type RealtimeScenario = Scenario<IRealtimeCache>;
 export type RealtimeContext = ScenarioContext<IRealtimeCache>;
 
-/** A scenario that starts with an open and empty realtime cache. */
-export function scenario(
-  key: string,
-  title: string,
-  run: (realtime: IRealtimeCache, context: RealtimeContext) => Promise<void>,
-  rest: Pick<RealtimeScenario, 'requires' | 'timeoutMs'> = {},
-): RealtimeScenario {
-  return {
-    key: `realtime/${key}`,
-    title,
-    run: async (context) => run(await context.open(), context),
-    ...rest,
-  };
-}
+export const realtimeScenarios: ScenarioMaker<IRealtimeCache> = scenarioMaker('realtime');
+
+export const scenario: ScenarioMaker<IRealtimeCache>['scenario'] = realtimeScenarios.scenario;
+export const bareScenario: ScenarioMaker<IRealtimeCache>['bareScenario'] =
+  realtimeScenarios.bareScenario;

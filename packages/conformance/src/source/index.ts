@@ -1,9 +1,9 @@
+import type { ConformanceSuite } from '../conformance-suite.ts';
 import {
   type ConformanceOptions,
   type ConformanceReport,
   runConformance,
 } from '../run-conformance.ts';
-import type { ConformanceSuite } from '../scenario.ts';
 import type { CoordinatorHarness } from './coordinator/coordinator-harness.ts';
 import {
   type CoordinatorSubject,
@@ -21,8 +21,8 @@ import { subscribeScenarios } from './router/scenarios/subscribe.ts';
 import { valueScenarios } from './router/scenarios/values.ts';
 
 export type { HarnessContext, ModelOptions } from '../conformance-harness.ts';
+export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
-export type * from '../scenario.ts';
 export type * from './coordinator/coordinator-harness.ts';
 export type {
   CoordinatorCapabilities,
@@ -34,16 +34,16 @@ export type * from './router/router-harness.ts';
 export type { RouterSubject } from './router/router-subject.ts';
 
 /** What every `ISmartRouter` must do. */
-export const routerSuite: ConformanceSuite<RouterSubject> = Object.freeze({
+export const routerSuite: ConformanceSuite<RouterSubject> = {
   name: 'router',
-  scenarios: Object.freeze([
+  scenarios: [
     ...connectionScenarios,
     ...valueScenarios,
     ...subscribeScenarios,
     ...streamScenarios,
     ...modelScenarios,
-  ]),
-});
+  ],
+};
 
 /** Runs the router suite without a test runner. A router conforms when `failed` is empty. */
 export function runRouterConformance(
@@ -54,10 +54,10 @@ export function runRouterConformance(
 }
 
 /** What every `IMarketDataCoordinator` must do. */
-export const coordinatorSuite: ConformanceSuite<CoordinatorSubject> = Object.freeze({
+export const coordinatorSuite: ConformanceSuite<CoordinatorSubject> = {
   name: 'coordinator',
-  scenarios: Object.freeze([...fetchScenarios, ...boundScenarios, ...endingScenarios]),
-});
+  scenarios: [...fetchScenarios, ...boundScenarios, ...endingScenarios],
+};
 
 /** Runs the coordinator suite without a test runner. A coordinator conforms when `failed` is empty. */
 export function runCoordinatorConformance(

@@ -11,7 +11,7 @@ import type {
 import { assertDefined } from '../assertions.ts';
 import { KEY, minute, sampleMinutes } from './sample-candles.ts';
 
-export type StorageOperationName =
+type StorageOperationName =
   | `candles.${keyof ICandleRepository}`
   | `coverage.${keyof ICoverageRepository}`
   | `metadata.${keyof IMetadataRepository}`
@@ -32,7 +32,7 @@ const RANGE = { from: minute(0), to: minute(10) };
  * A valid call of every asynchronous method. The type asks for each of them, so a method that the
  * contract gains is a compile error here until it is called in every state of a storage's life.
  */
-export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOperation>> = {
+const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOperation>> = {
   'candles.write': ({ candles }, options) =>
     candles.write({ key: KEY, candles: sampleMinutes(0, 3), covers: RANGE }, options),
   'candles.read': ({ candles }, options) => candles.read({ ...KEY }, options),
@@ -90,6 +90,19 @@ export const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOp
   flush: (storage, options) => storage.flush(options),
   stats: (storage, options) => storage.stats(options),
 };
+
+/** The calls of the parts that a storage declares. */
+export function operationsOf({
+  capabilities,
+}: IMarketDataStorage): Record<string, StorageOperation> {
+  const missing = (['integrity', 'maintenance', 'revisions'] as const)
+    .filter((part) => !capabilities[part])
+    .map((part) => (part === 'revisions' ? 'candles.revisions' : `${part}.`));
+  const calls = Object.entries(STORAGE_OPERATIONS);
+  return Object.fromEntries(
+    calls.filter(([name]) => !missing.some((start) => name.startsWith(start))),
+  );
+}
 
 /** Everything an iterable yields. */
 export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {

@@ -1,5 +1,5 @@
 import type { IMarketDataStorage } from '@barkeep/storage';
-import type { ConformanceSuite } from '../scenario.ts';
+import type { ConformanceSuite } from '../conformance-suite.ts';
 import { abortScenarios } from './scenarios/abort.ts';
 import { backupScenarios } from './scenarios/backup.ts';
 import { capabilityScenarios } from './scenarios/capabilities.ts';
@@ -29,6 +29,10 @@ import { writeUncoveredScenarios } from './scenarios/write-uncovered.ts';
 /** Everything a storage adapter must do. */
 export const storageSuite: ConformanceSuite<IMarketDataStorage> = {
   name: 'storage',
+  mark: {
+    set: ({ metadata }) => metadata.set('mark', true),
+    isSet: async ({ metadata }) => (await metadata.get('mark')) !== undefined,
+  },
   scenarios: [
     ...capabilityScenarios,
     ...lifecycleScenarios,

@@ -203,7 +203,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'leaves its timer behind',
-    'lifecycle/close-stops-timers',
+    'lifecycle/states',
     (base) =>
       class extends base {
         protected override async _close(): Promise<void> {}
@@ -411,7 +411,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'ignores abort signals',
-    'abort/get',
+    'abort/calls',
     (base) =>
       class extends base {
         override get(key: string): Promise<CacheValue | undefined> {
@@ -421,7 +421,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'answers misses when it is closed',
-    'lifecycle/get',
+    'lifecycle/calls',
     (base) =>
       class extends base {
         override async get(key: string, options?: CallOptions): Promise<CacheValue | undefined> {

@@ -8,13 +8,11 @@ function harnessWith(clock: Clock): StorageHarness {
   const disks = new Map<string, ReferenceData>();
   return {
     name: 'reference-storage',
-    create: async ({ id }) => {
-      const data = new ReferenceData();
+    create: ({ id }) => {
+      const data = disks.get(id) ?? new ReferenceData();
       disks.set(id, data);
       return new ReferenceStorage({ clock, data });
     },
-    reopen: async (_, { id }) =>
-      new ReferenceStorage({ clock, data: disks.get(id) ?? new ReferenceData() }),
     model: { runs: 10 },
   };
 }

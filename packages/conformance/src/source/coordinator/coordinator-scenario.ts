@@ -1,4 +1,4 @@
-import type { Scenario } from '../../scenario.ts';
+import type { Scenario } from '../../conformance-suite.ts';
 import { CoordinatorSession } from './coordinator-session.ts';
 import type { CoordinatorSubject } from './coordinator-subject.ts';
 

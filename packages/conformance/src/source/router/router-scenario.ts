@@ -1,4 +1,4 @@
-import type { Scenario } from '../../scenario.ts';
+import type { Scenario } from '../../conformance-suite.ts';
 import type { ScenarioContext } from '../../scenario-context.ts';
 import { RouterSession } from './router-session.ts';
 import type { RouterSubject } from './router-subject.ts';

@@ -444,7 +444,7 @@ function declared(
     (storage, context) => run(new BackupBench(storage, context)),
     {
       requires: (capabilities) =>
-        capabilities.backup ? requires(capabilities) : 'backup is not declared',
+        capabilities.backup ? requires(capabilities, {}) : 'backup is not declared',
     },
   );
 }

@@ -1,26 +1,23 @@
-import type { IMarketDataStorage } from '@barkeep/storage';
 import { assertEqual, assertThrows } from '../../assertions.ts';
 import { handleScenarios } from '../../handle-scenarios.ts';
 import { KEY, sampleMinutes } from '../sample-candles.ts';
-import { STORAGE_OPERATIONS } from '../storage-operations.ts';
-import { bareScenario, lasting, type StorageScenario } from '../storage-scenario.ts';
+import { operationsOf } from '../storage-operations.ts';
+import {
+  bareScenario,
+  lasting,
+  type StorageScenario,
+  storageScenarios,
+} from '../storage-scenario.ts';
 import { assertNothingStored, assertSeries } from '../stored-state.ts';
 
-const OPTIONAL_CALLS = [
-  ['integrity', 'integrity.'],
-  ['maintenance', 'maintenance.'],
-  ['revisions', 'candles.revisions'],
-] as const;
-
 export const lifecycleScenarios: readonly StorageScenario[] = [
-  ...handleScenarios<IMarketDataStorage>({
-    suite: 'storage',
-    operations: STORAGE_OPERATIONS,
+  ...handleScenarios(storageScenarios, {
+    operations: operationsOf,
     assertEmpty: async (storage, what) => {
       await assertNothingStored(storage, KEY, what);
       assertEqual(await storage.metadata.keys(), [], `${what}: no document is stored`);
     },
-  }).map(whereDeclared),
+  }),
   bareScenario(
     'lifecycle/changes.subscribe',
     'subscribing works when open, and in no other state',
@@ -66,13 +63,3 @@ export const lifecycleScenarios: readonly StorageScenario[] = [
     lasting,
   ),
 ];
-
-/** Some operations are there only for adapters that declare them. */
-function whereDeclared(scenario: StorageScenario): StorageScenario {
-  const part = OPTIONAL_CALLS.find(([, call]) => scenario.key.includes(`/${call}`))?.[0];
-  if (part === undefined) return scenario;
-  return {
-    ...scenario,
-    requires: (capabilities) => (capabilities[part] ? undefined : `${part} is not declared`),
-  };
-}

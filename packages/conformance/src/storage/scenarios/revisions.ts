@@ -37,7 +37,7 @@ const whereDeclared = {
 
 const whereLasting: Pick<StorageScenario, 'requires'> = {
   requires: (capabilities) =>
-    whereDeclared.requires(capabilities) ?? lasting.requires?.(capabilities),
+    whereDeclared.requires(capabilities) ?? lasting.requires?.(capabilities, {}),
 };
 
 export const revisionScenarios: readonly StorageScenario[] = [

@@ -129,12 +129,8 @@ export function fileHarness(
   const open = (path: string, clock: Clock) => new Variant({ clock, files, path });
   return {
     name,
-    create: async ({ id, clock }) => open(`${id}/data`, clock),
-    reopen: async (_, { id, clock }) => open(`${id}/data`, clock),
-    backups: {
-      path: (file, { id }) => `${id}/${file}`,
-      open: (path, { clock }) => open(path, clock),
-    },
+    create: ({ directory, clock }) => open(`${directory}/data`, clock),
+    createAt: (path, { clock }) => open(path, clock),
   };
 }
 

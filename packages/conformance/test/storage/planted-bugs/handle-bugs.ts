@@ -4,13 +4,13 @@ import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.t
 import { ReferenceStorage } from './reference-storage.ts';
 
 export const handleBugs: readonly PlantedStorageBug[] = [
-  plantBugOutside('answers when closed', 'lifecycle/candles.read', ({ candles }) => ({
+  plantBugOutside('answers when closed', 'lifecycle/calls', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => candles.read(query, options).catch(() => CandleSeries.empty(query)),
     },
   })),
-  plantBugOutside('opens by itself', 'lifecycle/candles.list', (storage) => ({
+  plantBugOutside('opens by itself', 'lifecycle/calls', (storage) => ({
     candles: {
       ...storage.candles,
       list: async (filter, options) => {
@@ -19,10 +19,10 @@ export const handleBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('opens again after close', 'lifecycle/open-after-close', (storage) => ({
+  plantBugOutside('opens again after close', 'lifecycle/states', (storage) => ({
     open: (options) => (storage.state === 'closed' ? Promise.resolve() : storage.open(options)),
   })),
-  plantBugOutside('forgets abort signals', 'abort/candles.write', ({ candles }) => ({
+  plantBugOutside('forgets abort signals', 'abort/calls', ({ candles }) => ({
     candles: { ...candles, write: (batches) => candles.write(batches) },
   })),
   plantBugOutside('scans on when aborted', 'abort/scan-under-way', ({ candles }) => ({

@@ -45,9 +45,10 @@ export function referenceHarness(
   };
   return {
     name,
-    create: async (context) => open(context),
-    reopen: async (_, context) => open(context),
-    destroy: async ({ id }) => void disks.delete(id),
+    create: (context) => {
+      context.onCleanup(() => disks.delete(context.id));
+      return open(context);
+    },
   };
 }
 

@@ -96,7 +96,7 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
     super(
       'reference-storage',
       {
-        durability: 'process-crash',
+        durability: 'snapshot',
         changes: 'process',
         sharing: 'exclusive',
         platforms: ['node', 'browser'],

@@ -116,7 +116,6 @@ export const lab = {
         name: `storage-sqljs over ${place}`,
         model: { runs: 10 },
         create,
-        reopen: (_, context) => create(context),
       },
       { only },
     );
