@@ -1,38 +1,52 @@
-import { CANDLE_COLUMNS, type Candle, type Timeframe } from '@barkeep/core';
+import { CANDLE_COLUMNS, type Candle, type SeriesKey, type Timeframe } from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
+import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 
-/** The series of a model run: two symbols of which one begins with the other, two timeframes. */
-export const MODEL_SERIES: readonly { readonly symbol: string; readonly timeframe: Timeframe }[] = [
-  { symbol: 'A', timeframe: '1m' },
-  { symbol: 'AB', timeframe: '1m' },
-  { symbol: 'A', timeframe: '1M' },
-];
+/** What a run is about: series that a careless storage mixes up, and how far apart the periods lie. */
+export interface ModelWorld {
+  readonly kind: 'begin';
+  readonly series: readonly SeriesKey[];
+  /** How many periods lie between two positions. */
+  readonly stride: number;
+}
 
-/** Periods are counted from the one that holds START; a bound that is `off` lies just inside one. */
+/** Positions, counted from one where pages and buckets begin; a bound that is `off` lies just inside a period. */
 export interface ModelRange {
-  readonly from: number;
-  readonly to: number;
-  readonly fromOff: boolean;
-  readonly toOff: boolean;
+  readonly from?: number;
+  readonly to?: number;
+  readonly fromOff?: boolean;
+  readonly toOff?: boolean;
+}
+
+/** `periods` candles in a row, from `before` periods ahead of a position. */
+export interface ModelPage {
+  readonly at: number;
+  readonly before: number;
+  readonly periods: number;
+  /** Which values they have, see `modelCandle`; `mixed`: each another one. */
+  readonly version: number | 'mixed';
 }
 
 export interface ModelWrite {
   readonly series: number;
-  readonly candles: readonly { readonly period: number; readonly version: number }[];
-  readonly covers: ModelRange | undefined;
+  readonly pages: readonly ModelPage[];
+  readonly covers: readonly ModelRange[];
   readonly source: string;
   readonly replaces: 'all' | 'uncovered' | undefined;
 }
 
-export interface ModelQuery {
-  readonly series: number;
-  readonly range: Partial<ModelRange>;
+export interface ModelSelection {
+  readonly range: ModelRange;
   readonly limit: number | undefined;
   readonly take: 'first' | 'last' | undefined;
 }
 
+export interface ModelQuery extends ModelSelection {
+  readonly series: number;
+}
+
 /** A range of a snapshot; `has-latest` asks for candles unless they are those of the last snapshot. */
-export interface ModelSnapshotRange extends Omit<ModelQuery, 'series'> {
+export interface ModelSnapshotRange extends ModelSelection {
   readonly candles: 'never' | 'always' | 'has-others' | 'has-latest' | undefined;
 }
 
@@ -41,51 +55,78 @@ export interface ModelSnapshot {
   readonly ranges: readonly ModelSnapshotRange[];
 }
 
+interface OfRange<Kind> {
+  readonly kind: Kind;
+  readonly series: number;
+  readonly range: ModelRange;
+}
+
 /** One step of a model run: plain data, so that a counterexample says everything. */
 export type StorageCommand =
-  | { readonly kind: 'write'; readonly batches: readonly ModelWrite[] }
+  | ModelWorld
+  | {
+      readonly kind: 'write' | 'write-refused' | 'write-given-up' | 'write-failing';
+      readonly batches: readonly ModelWrite[];
+    }
   | { readonly kind: 'write-at-once'; readonly writes: readonly ModelWrite[] }
-  | { readonly kind: 'write-invalid'; readonly batches: readonly ModelWrite[] }
-  | { readonly kind: 'read'; readonly query: ModelQuery }
+  | { readonly kind: 'read'; readonly queries: readonly ModelQuery[] }
   | {
-      readonly kind: 'read-column';
+      readonly kind: 'read-columns';
       readonly query: ModelQuery;
-      readonly column: keyof Candle;
+      readonly columns: readonly (keyof Candle)[];
     }
-  | { readonly kind: 'read-many'; readonly queries: readonly ModelQuery[] }
-  | {
-      readonly kind: 'scan';
-      readonly series: number;
-      readonly range: ModelRange;
-      readonly chunkSize: number;
-    }
-  | { readonly kind: 'remove'; readonly series: number; readonly range: ModelRange | undefined }
-  | {
-      readonly kind: 'cover';
-      readonly series: number;
-      readonly range: ModelRange;
-      readonly source: string;
-    }
-  | { readonly kind: 'uncover'; readonly series: number; readonly range: ModelRange | undefined }
-  | { readonly kind: 'missing'; readonly series: number; readonly range: ModelRange }
-  | { readonly kind: 'continuity'; readonly series: number; readonly range: ModelRange }
-  | { readonly kind: 'revisions' }
+  | (OfRange<'scan'> & { readonly chunkSize: number })
+  | (OfRange<'cover'> & { readonly source: string; readonly collectedAt: number })
+  | OfRange<'remove' | 'uncover' | 'covered' | 'missing' | 'continuity' | 'announce'>
+  | { readonly kind: 'list'; readonly series: number; readonly by: readonly (keyof SeriesKey)[] }
   | { readonly kind: 'snapshots'; readonly requests: readonly ModelSnapshot[] }
-  | { readonly kind: 'announce'; readonly series: number; readonly range: ModelRange | undefined }
-  | { readonly kind: 'set-document'; readonly name: string; readonly value: number }
+  | { readonly kind: 'set-document'; readonly name: string; readonly value: ModelDocument }
   | { readonly kind: 'delete-document'; readonly name: string }
   | { readonly kind: 'list-documents'; readonly prefix: string }
   | { readonly kind: 'compact'; readonly series: number }
-  | { readonly kind: 'reopen' };
+  | { readonly kind: 'reopen' }
+  | { readonly kind: 'switch-handle' };
+
+export type ModelDocument =
+  | number
+  | string
+  | readonly ModelDocument[]
+  | { readonly [name: string]: ModelDocument };
 
 const LONGEST_SEQUENCE = 25;
+const SERIES = 4;
+const LAST_POSITION = 30;
+export const VERSIONS = 12;
 
-const series = fc.nat({ max: MODEL_SERIES.length - 1 });
+const TIMEFRAMES: readonly Timeframe[] = ['1M', '1w', '1d', '5m', '60m', '1s'];
+
+const world: Arbitrary<ModelWorld> = fc
+  .record({
+    symbols: fc
+      .constantFrom(...Object.values(SYMBOL_GROUPS))
+      .chain((group) => fc.shuffledSubarray([...group], { minLength: 2, maxLength: 2 })),
+    timeframe: fc.constantFrom(...TIMEFRAMES),
+    // Years of 1,024 months each would end after the last instant there is.
+    stride: fc.constantFrom(1, 1, 97, 1_024),
+  })
+  .map(({ symbols: [a = 'A', b = 'B'], timeframe, stride }) => ({
+    kind: 'begin' as const,
+    series: [
+      { symbol: a, timeframe: '1m' },
+      { symbol: b, timeframe: '1m' },
+      { symbol: a, timeframe },
+      { symbol: b, timeframe: '1h' },
+    ],
+    stride: timeframe === '1M' ? Math.min(stride, 97) : stride,
+  }));
+
+const series = fc.nat({ max: SERIES - 1 });
 const source = fc.constantFrom('a', 'b');
-const name = fc.constantFrom('n', 'n1', 'n%', 'm');
+const position = fc.nat({ max: LAST_POSITION });
+const name = fc.constantFrom('n', 'n1', 'n%', 'm', 'é', 'e\u0301', 'N', `n${'x'.repeat(300)}`);
 
-const range: Arbitrary<ModelRange> = fc
-  .tuple(fc.nat({ max: 30 }), fc.nat({ max: 12 }), fc.boolean(), fc.boolean())
+const bounded: Arbitrary<ModelRange> = fc
+  .tuple(position, fc.nat({ max: 12 }), fc.boolean(), fc.boolean())
   .map(([from, length, fromOff, toOff]) => ({
     from,
     to: from + length,
@@ -93,40 +134,43 @@ const range: Arbitrary<ModelRange> = fc
     fromOff: fromOff && length > 0,
     toOff,
   }));
+const open: Arbitrary<ModelRange> = fc.oneof(
+  fc.constant({}),
+  bounded.map(({ from = 0, fromOff = false }) => ({ from, fromOff })),
+  bounded.map(({ to = 0, toOff = false }) => ({ to, toOff })),
+);
+const anyRange = fc.oneof({ weight: 2, arbitrary: bounded }, { weight: 1, arbitrary: open });
+/** A range with both ends, or none. */
+const boundedOrAll = fc.oneof(
+  { weight: 3, arbitrary: bounded },
+  { weight: 1, arbitrary: fc.constant<ModelRange>({}) },
+);
 
-const period = fc.nat({ max: 30 });
-const version = fc.nat({ max: 2 });
-
-/** Candles one after the other, as exchanges deliver them. */
-const page: Arbitrary<ModelWrite['candles']> = fc
-  .tuple(period, fc.nat({ max: 20 }), version)
-  .map(([first, length, ofAll]) =>
-    Array.from({ length }, (_, i) => ({ period: first + i, version: ofAll })),
-  );
-
-const scattered: Arbitrary<ModelWrite['candles']> = fc.array(fc.record({ period, version }), {
-  maxLength: 12,
+const page: Arbitrary<ModelPage> = fc.record({
+  at: position,
+  before: fc.nat({ max: 3 }),
+  periods: fc.oneof(
+    { weight: 12, arbitrary: fc.nat({ max: 20 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1_000, max: 1_100 }) },
+  ),
+  version: fc.oneof(fc.nat({ max: VERSIONS - 1 }), fc.constant('mixed' as const)),
 });
 
 const write: Arbitrary<ModelWrite> = fc.record({
   series,
-  candles: fc.oneof(page, scattered),
-  covers: fc.option(range, { nil: undefined }),
+  pages: fc.array(page, { maxLength: 3 }),
+  covers: fc.array(bounded, { maxLength: 2 }),
   source,
   replaces: fc.constantFrom(undefined, 'all' as const, 'uncovered' as const, 'uncovered' as const),
 });
+const batches = fc.array(write, { minLength: 1, maxLength: 3 });
 
-const selection: Arbitrary<Omit<ModelQuery, 'series'>> = fc.record({
-  range: fc.oneof(
-    fc.constant({}),
-    range,
-    range.map(({ from, fromOff }) => ({ from, fromOff })),
-    range.map(({ to, toOff }) => ({ to, toOff })),
-  ),
-  limit: fc.option(fc.nat({ max: 12 }), { nil: undefined }),
+const selection: Arbitrary<ModelSelection> = fc.record({
+  range: anyRange,
+  limit: fc.option(fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 1_200 })), { nil: undefined }),
   take: fc.constantFrom(undefined, 'first' as const, 'last' as const),
 });
-
 const query: Arbitrary<ModelQuery> = fc
   .tuple(series, selection)
   .map(([ofSeries, rest]) => ({ series: ofSeries, ...rest }));
@@ -137,97 +181,121 @@ const snapshot: Arbitrary<ModelSnapshot> = fc.record({
     fc
       .tuple(
         selection,
-        fc.constantFrom(undefined, 'never' as const, 'always' as const, 'has-others' as const),
-        fc.boolean(),
+        fc.constantFrom(undefined, 'never', 'always', 'has-others', 'has-latest', 'has-latest'),
       )
-      .map(([rest, candles, hasLatest]) => ({
-        ...rest,
-        candles: hasLatest ? ('has-latest' as const) : candles,
-      })),
+      .map(([rest, candles]): ModelSnapshotRange => ({ ...rest, candles })),
     { maxLength: 4 },
   ),
 });
 
-const batches = fc.array(write, { minLength: 1, maxLength: 3 });
+const value: Arbitrary<ModelDocument> = fc.oneof(
+  fc.nat({ max: 3 }),
+  fc.string({ unit: 'binary', maxLength: 4 }).filter((text) => text.isWellFormed()),
+  fc.constant('long '.repeat(20_000)),
+  fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
+  fc.dictionary(fc.constantFrom('é', 'e\u0301', '__proto__', 'a'), fc.nat(), { maxKeys: 2 }),
+);
 
-const command: Arbitrary<StorageCommand> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('write' as const), batches }) },
-  fc.record({
-    kind: fc.constant('write-at-once' as const),
-    writes: fc.tuple(write, write).map(([one, other]) => [
-      { ...one, series: 0 },
-      { ...other, series: 1 },
-    ]),
-  }),
-  fc.record({ kind: fc.constant('write-invalid' as const), batches }),
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const), query }) },
-  fc.record({
-    kind: fc.constant('read-column' as const),
-    query,
-    column: fc.constantFrom(...CANDLE_COLUMNS),
-  }),
-  fc.record({
-    kind: fc.constant('read-many' as const),
-    queries: fc.array(query, { maxLength: 4 }),
-  }),
-  fc.record({
-    kind: fc.constant('scan' as const),
-    series,
-    range,
-    chunkSize: fc.integer({ min: 1, max: 7 }),
-  }),
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('remove' as const),
+function writes<Kind extends 'write' | 'write-refused' | 'write-given-up' | 'write-failing'>(
+  kind: Kind,
+): Arbitrary<StorageCommand> {
+  return batches.map((all) => ({ kind, batches: all }));
+}
+
+function ofRange(
+  kind: OfRange<'remove' | 'uncover' | 'covered' | 'missing' | 'continuity' | 'announce'>['kind'],
+  range: Arbitrary<ModelRange>,
+): Arbitrary<StorageCommand> {
+  return fc.record({ kind: fc.constant(kind), series, range });
+}
+
+const WEIGHTED: readonly (readonly [weight: number, Arbitrary<StorageCommand>])[] = [
+  [12, writes('write')],
+  [2, writes('write-refused')],
+  [2, writes('write-given-up')],
+  [2, writes('write-failing')],
+  [
+    4,
+    fc.tuple(write, write).map(([one, other]) => ({
+      kind: 'write-at-once' as const,
+      writes: [
+        { ...one, series: 0 },
+        { ...other, series: 1 },
+      ],
+    })),
+  ],
+  [
+    6,
+    fc.array(query, { minLength: 1, maxLength: 4 }).map((queries) => ({ kind: 'read', queries })),
+  ],
+  [
+    3,
+    fc.record({
+      kind: fc.constant('read-columns' as const),
+      query,
+      columns: fc.shuffledSubarray([...CANDLE_COLUMNS], { minLength: 1 }),
+    }),
+  ],
+  [
+    2,
+    fc.record({
+      kind: fc.constant('scan' as const),
       series,
-      range: fc.option(range, { nil: undefined }),
+      range: anyRange,
+      chunkSize: fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 200, max: 600 })),
     }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('cover' as const), series, range, source }),
-  },
-  fc.record({
-    kind: fc.constant('uncover' as const),
-    series,
-    range: fc.option(range, { nil: undefined }),
-  }),
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('missing' as const), series, range }) },
-  fc.record({ kind: fc.constant('continuity' as const), series, range }),
-  { weight: 3, arbitrary: fc.constant({ kind: 'revisions' as const }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('snapshots' as const),
-      requests: fc.array(snapshot, { minLength: 1, maxLength: 3 }),
+  ],
+  [5, ofRange('remove', boundedOrAll)],
+  [
+    5,
+    fc.record({
+      kind: fc.constant('cover' as const),
+      series,
+      range: bounded,
+      source,
+      collectedAt: fc.nat({ max: 3 }),
     }),
-  },
-  fc.record({
-    kind: fc.constant('announce' as const),
-    series,
-    range: fc.option(range, { nil: undefined }),
-  }),
-  fc.record({ kind: fc.constant('set-document' as const), name, value: fc.nat({ max: 3 }) }),
-  fc.record({ kind: fc.constant('delete-document' as const), name }),
-  fc.record({
-    kind: fc.constant('list-documents' as const),
-    prefix: fc.constantFrom('', 'n', 'n%'),
-  }),
-  fc.record({ kind: fc.constant('compact' as const), series }),
-);
+  ],
+  [2, ofRange('uncover', boundedOrAll)],
+  [2, ofRange('covered', boundedOrAll)],
+  [3, ofRange('missing', bounded)],
+  [2, ofRange('continuity', boundedOrAll)],
+  [2, ofRange('announce', boundedOrAll)],
+  [
+    2,
+    fc.record({
+      kind: fc.constant('list' as const),
+      series,
+      by: fc.subarray<keyof SeriesKey>(['symbol', 'timeframe']),
+    }),
+  ],
+  [
+    6,
+    fc
+      .array(snapshot, { minLength: 1, maxLength: 3 })
+      .map((requests) => ({ kind: 'snapshots', requests })),
+  ],
+  [2, fc.record({ kind: fc.constant('set-document' as const), name, value })],
+  [1, fc.record({ kind: fc.constant('delete-document' as const), name })],
+  [
+    1,
+    fc.record({
+      kind: fc.constant('list-documents' as const),
+      prefix: fc.constantFrom('', 'n', 'n%', 'e'),
+    }),
+  ],
+  [2, fc.record({ kind: fc.constant('compact' as const), series })],
+];
 
-const reopen: Arbitrary<StorageCommand> = fc.constant({ kind: 'reopen' });
+const COMMANDS = WEIGHTED.map(([weight, arbitrary]) => ({ weight, arbitrary }));
 
-/** Sequences of commands on one open storage. */
-export const commandSequences: Arbitrary<StorageCommand[]> = fc.array(command, {
-  minLength: 1,
-  maxLength: LONGEST_SEQUENCE,
-  size: 'max',
-});
-
-/** The same, with the storage closed and opened again from time to time. */
-export const sequencesWithReopen: Arbitrary<StorageCommand[]> = fc.array(
-  fc.oneof({ weight: 6, arbitrary: command }, { weight: 1, arbitrary: reopen }),
-  { minLength: 1, maxLength: LONGEST_SEQUENCE, size: 'max' },
-);
+/** Sequences of commands, with some of a kind that takes a storage apart. */
+export function commandSequences(extra?: 'reopen' | 'switch-handle'): Arbitrary<StorageCommand[]> {
+  const others = extra && [{ weight: 14, arbitrary: fc.constant<StorageCommand>({ kind: extra }) }];
+  const sequence = fc.array(fc.oneof(...COMMANDS, ...(others ?? [])), {
+    minLength: 1,
+    maxLength: LONGEST_SEQUENCE,
+    size: 'max',
+  });
+  return fc.tuple(world, sequence).map(([begin, commands]) => [begin, ...commands]);
+}

@@ -1,364 +1,839 @@
 import {
   type Candle,
+  CandleSeries,
   type Interval,
   type SeriesKey,
-  seriesKeyText,
   timeframeGrid,
 } from '@barkeep/core';
-import type {
-  CandleQuery,
-  IMarketDataStorage,
-  SnapshotPart,
-  SnapshotRange,
-} from '@barkeep/storage';
-import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
+import type { CandleBatch, ChangeEvent, CoverageEntry, IMarketDataStorage } from '@barkeep/storage';
+import {
+  assertDefined,
+  assertEqual,
+  assertRejects,
+  assertTrue,
+  ConformanceError,
+} from '../../assertions.ts';
+import { isEqual } from '../../is-equal.ts';
 import { START, sampleCandle } from '../sample-candles.ts';
 import { collect } from '../storage-operations.ts';
+import type { StorageContext } from '../storage-scenario.ts';
+import { modelCandle } from './model-candle.ts';
 import {
-  MODEL_SERIES,
-  type ModelQuery,
+  type ModelPage,
   type ModelRange,
-  type ModelSnapshot,
-  type ModelSnapshotRange,
+  type ModelSelection,
+  type ModelWorld,
   type ModelWrite,
   type StorageCommand,
+  VERSIONS,
 } from './storage-command.ts';
-import { type ModelBatch, StorageModel } from './storage-model.ts';
-import { WatchedRange } from './watched-range.ts';
+import {
+  type ModelBatch,
+  type ModelEntry,
+  type ModelSeries,
+  type Span,
+  StorageModel,
+} from './storage-model.ts';
 
-/** Parts of the periods that commands are about, and all of them. */
-const WATCHED_PERIODS = [
-  [0, 43],
-  [5, 9],
-  [20, 21],
-] as const;
+const EVER: Span = { from: -1e6, to: 1e6 };
+/** A change this many periods away from a range leaves its revision as it is, unless it is a long one. */
+const FAR = 2_048;
+const LONG = 4_096;
+
+/** Ranges whose revisions are looked at after each command. */
+const WATCHED: readonly ModelRange[] = [
+  {},
+  { from: 0, to: 31 },
+  { from: 5, to: 9, fromOff: true, toOff: true },
+  { from: 20, to: 21 },
+];
+
+/** What has become of a watched range: candles that come back are of another age, too. */
+interface Watched {
+  readonly span: Span;
+  revision: string | undefined;
+  age: number;
+  readonly ageOf: Map<string, number>;
+}
+
+/** What a command did to one series. */
+interface Effect {
+  /** The periods whose candles changed, and the stretch they lie in. */
+  readonly changed: readonly number[];
+  readonly candles: Span | undefined;
+  /** Where coverage changed. */
+  readonly coverage: Span | undefined;
+  readonly announced: Span | undefined;
+  /** How far the change of candles may have reached: revisions beyond it are as they were. */
+  readonly reach: Span | undefined;
+  /** Whether it was about coverage: an event is no mistake then. */
+  readonly covers: boolean;
+}
+
+/** What a command is about, beside the candles and the coverage that it changes. */
+interface Touch {
+  readonly series: number;
+  readonly announced?: Span;
+  /** What it removes, however little is there. */
+  readonly removed?: Span;
+}
 
 /** Takes a storage and the model through the same commands, and compares what they answer. */
 export class StorageModelRun {
-  readonly #model = new StorageModel();
+  readonly #context: StorageContext;
   /** Keeps the names of this run apart from those of other runs on the same storage. */
   readonly #prefix: string;
-  readonly #reopen: (storage: IMarketDataStorage) => Promise<IMarketDataStorage>;
-  readonly #watched: readonly WatchedRange[];
-  #storage: IMarketDataStorage;
+  readonly #model = new StorageModel();
+  readonly #handles: IMarketDataStorage[];
+  #events: ChangeEvent[] = [];
+  /** What a listener reads when it hears of a change. */
+  #heard: { readonly key: SeriesKey; readonly candles: Promise<Candle[]> }[] = [];
+  #stopListening: () => void = () => undefined;
+  #series: readonly SeriesKey[] = [];
+  #stride = 1;
+  #watched: readonly (readonly Watched[])[] = [];
   /** The revision of the latest snapshot, by series and range. */
   readonly #revisions = new Map<string, string>();
-  /** The candles of every revision of a snapshot, by series, range and revision. */
-  readonly #candlesOf = new Map<string, readonly Candle[]>();
 
-  constructor(
-    storage: IMarketDataStorage,
-    prefix: string,
-    reopen: (storage: IMarketDataStorage) => Promise<IMarketDataStorage>,
-  ) {
-    this.#storage = storage;
+  constructor(context: StorageContext, handles: readonly IMarketDataStorage[], prefix: string) {
+    this.#context = context;
+    this.#handles = [...handles];
     this.#prefix = prefix;
-    this.#reopen = reopen;
-    this.#watched = [...MODEL_SERIES.keys()].flatMap((series) => {
-      const key = this.#key(series);
-      return WATCHED_PERIODS.map(
-        ([from, to]) => new WatchedRange(key, { from: startOf(key, from), to: startOf(key, to) }),
-      );
-    });
+    this.#listen();
+  }
+
+  get #storage(): IMarketDataStorage {
+    return assertDefined(this.#handles[0], 'a handle');
   }
 
   async execute(commands: readonly StorageCommand[]): Promise<void> {
     for (const [i, command] of commands.entries()) {
-      await this.#execute(command, `command ${i} (${command.kind})`);
-      for (const watched of this.#watched) {
-        watched.note(this.#model.read({ ...watched.key, ...watched.range }));
-      }
+      await this.#step(command, `command ${i}, ${command.kind}`);
     }
-    await this.#compareAll();
-    await this.#checkRevisions('in the end');
+    for (const handle of this.#handles) {
+      this.#use(handle);
+      await this.#compareAll('in the end');
+    }
   }
 
   /** Leaves nothing behind, so that a storage does not grow from run to run. */
   async cleanUp(): Promise<void> {
+    this.#stopListening();
     const { candles, metadata } = this.#storage;
-    for (const i of MODEL_SERIES.keys()) await candles.remove(this.#key(i));
+    for (const key of this.#series) await candles.remove(key);
     for (const name of this.#model.documents.keys()) await metadata.delete(name);
   }
 
   async close(): Promise<void> {
-    await this.#storage.close();
+    await Promise.all(this.#handles.map((handle) => handle.close()));
   }
 
-  async #execute(command: StorageCommand, what: string): Promise<void> {
-    const { candles, coverage, metadata } = this.#storage;
+  #listen(): void {
+    this.#stopListening = this.#storage.changes.subscribe((event) => {
+      if ('origin' in event && event.origin === 'remote') return;
+      this.#events.push(event);
+      if (event.type !== 'candles' || this.#heard.length > 0) return;
+      const reading = this.#storage.candles.read(event.key).then((series) => series.toArray());
+      // It is awaited after the command.
+      reading.catch(() => undefined);
+      this.#heard.push({ key: event.key, candles: reading });
+    });
+  }
+
+  #use(handle: IMarketDataStorage): void {
+    this.#stopListening();
+    this.#handles.splice(this.#handles.indexOf(handle), 1);
+    this.#handles.unshift(handle);
+    this.#listen();
+  }
+
+  async #step(command: StorageCommand, what: string): Promise<void> {
+    if (command.kind === 'begin') return this.#begin(command);
+    const before = this.#series.map((_, i) => this.#model.of(i));
+    this.#events = [];
+    this.#heard = [];
+    const touched = await this.#execute(command, what);
+    const effects = before.map((state, series): Effect => {
+      const touches = touched.filter((one) => one.series === series);
+      const difference = differenceOf(state, this.#model.of(series));
+      const { changed, candles } = difference;
+      return {
+        ...difference,
+        reach: changed.length === 0 ? undefined : join(candles, touches[0]?.removed),
+        announced: touches[0]?.announced,
+        covers: touches.length > 0,
+      };
+    });
+    this.#checkEvents(effects, what);
+    for (const { key, candles } of this.#heard) {
+      const series = this.#series.findIndex((one) => isEqual(one, key));
+      assertEqual(
+        await candles,
+        this.#model.read(series, EVER),
+        `${what}: what its event announced`,
+      );
+    }
+    await this.#checkRevisions(effects, what);
+  }
+
+  #begin({ series, stride }: ModelWorld): void {
+    this.#stride = stride;
+    this.#series = series.map((key) => ({ ...key, symbol: this.#prefix + key.symbol }));
+    this.#watched = series.map(() =>
+      WATCHED.map((range) => ({
+        span: this.#span(range),
+        revision: undefined,
+        age: 0,
+        ageOf: new Map(),
+      })),
+    );
+  }
+
+  /** Does what it says on both sides. */
+  async #execute(command: StorageCommand, what: string): Promise<readonly Touch[]> {
+    const { candles, coverage, metadata, changes, maintenance } = this.#storage;
+    const model = this.#model;
     switch (command.kind) {
       case 'write': {
-        const batches = command.batches.map((write) => this.#batch(write));
-        assertEqual(await candles.write(batches), this.#model.write(batches), what);
-        return;
-      }
-      case 'write-at-once': {
-        const batches = command.writes.map((write) => this.#batch(write));
-        const results = await Promise.all(batches.map((batch) => candles.write(batch)));
+        const batches = command.batches.map((one) => this.#batch(one));
         assertEqual(
-          results,
-          batches.map((batch) => this.#model.write([batch])),
+          await candles.write(batches.map((it) => this.#input(it))),
+          model.write(batches),
           what,
         );
-        return;
+        return batches;
       }
-      case 'write-invalid': {
-        const batches = command.batches.map((write) => this.#batch(write));
+      case 'write-refused': {
+        const batches = command.batches.map((one) => this.#input(this.#batch(one)));
         const bad = { key: this.#key(0), candles: [{ ...sampleCandle(START), high: -1 }] };
         await assertRejects(() => candles.write([...batches, bad]), 'INVALID_INPUT', what);
-        return;
+        return [];
+      }
+      case 'write-given-up': {
+        const controller = new AbortController();
+        const batches = command.batches.map((one) => this.#batch(one));
+        const input = batches.map((it) => this.#input(it));
+        return this.#mayFail(batches, what, async () => {
+          const writing = candles.write(input, { signal: controller.signal });
+          controller.abort(new Error('enough'));
+          await writing;
+        });
+      }
+      case 'write-failing': {
+        const [fault] = this.#context.faults;
+        if (fault === undefined) return [];
+        const batches = command.batches.map((one) => this.#batch(one));
+        const input = batches.map((it) => this.#input(it));
+        const end = await this.#context.beginFault(fault, this.#storage);
+        return this.#mayFail(batches, what, () => candles.write(input).finally(end));
+      }
+      case 'write-at-once': {
+        const batches = command.writes.map((one) => this.#batch(one));
+        const before = batches.map(({ series }) => model.of(series));
+        const looking = this.#look(batches.map(({ series }) => series));
+        const writing = Promise.all(batches.map((batch) => candles.write(this.#input(batch))));
+        const lookingAgain = this.#look(batches.map(({ series }) => series));
+        const expected = batches.map((batch) => model.write([batch]));
+        assertEqual(await writing, expected, what);
+        for (const states of [await looking, await lookingAgain]) {
+          for (const [i, { series }] of batches.entries()) {
+            const [state, old] = [states[i], assertDefined(before[i], 'a state')];
+            if (this.#isState(series, state, old)) continue;
+            if (this.#isState(series, state, model.of(series))) continue;
+            throw new ConformanceError(
+              `${what}: a snapshot of ${this.#name(series)} while it was written to has candles and coverage of neither before nor after`,
+            );
+          }
+        }
+        return batches;
       }
       case 'read': {
-        const query = this.#query(command.query);
-        const series = await candles.read(query);
-        assertEqual(series.toArray(), this.#model.read(query), what);
-        return;
-      }
-      case 'read-column': {
-        const [query, { column }] = [this.#query(command.query), command];
-        const answer = await candles.readColumns(query, [column]);
-        const expected = this.#model.read(query).map((candle) => candle[column]);
-        assertEqual(answer, { [column]: Float64Array.from(expected) }, what);
-        return;
-      }
-      case 'read-many': {
-        const queries = command.queries.map((query) => this.#query(query));
+        const queries = command.queries.map((one) => ({
+          ...this.#key(one.series),
+          ...this.#selection(one),
+        }));
         const answers = await candles.readMany(queries);
-        assertEqual(
-          answers.map((series) => series.toArray()),
-          queries.map((query) => this.#model.read(query)),
+        assertEqual(answers.length, queries.length, `${what}: how many answers there are`);
+        for (const [i, one] of command.queries.entries()) {
+          const expected = this.#selected(one.series, one);
+          const { key, length } = assertDefined(answers[i], what);
+          assertEqual(key, this.#key(one.series), `${what} ${i}: the key`);
+          assertCandles(assertDefined(answers[i], what).toArray(), expected, `${what} ${i}`);
+          assertEqual(length, expected.length, `${what} ${i}: the length`);
+        }
+        const [first, [one]] = [assertDefined(queries[0], what), command.queries];
+        const single = await candles.read(first);
+        assertCandles(
+          single.toArray(),
+          this.#selected(one?.series ?? 0, assertDefined(one, what)),
           what,
         );
-        return;
+        return [];
+      }
+      case 'read-columns': {
+        const { query, columns } = command;
+        const answer = await candles.readColumns(
+          { ...this.#key(query.series), ...this.#selection(query) },
+          columns,
+        );
+        const expected = this.#selected(query.series, query);
+        for (const column of columns) {
+          const values = Float64Array.from(expected, (candle) => candle[column]);
+          assertEqual(answer[column], values, `${what}: ${column}`);
+        }
+        assertEqual(Object.keys(answer).sort(), [...columns].sort(), `${what}: the columns`);
+        return [];
       }
       case 'scan': {
-        const query = { ...this.#key(command.series), ...this.#range(command) };
-        const chunks = await collect(candles.scan({ ...query, chunkSize: command.chunkSize }));
-        const expected = this.#model.read(query);
-        assertEqual(
+        const { series, range, chunkSize } = command;
+        const query = { ...this.#key(series), ...this.#bounds(series, range), chunkSize };
+        const chunks = await collect(candles.scan(query));
+        const expected = model.read(series, this.#span(range));
+        assertCandles(
           chunks.flatMap((chunk) => chunk.toArray()),
           expected,
           what,
         );
-        const count = Math.ceil(expected.length / command.chunkSize);
-        assertEqual(chunks.length, count, `${what}: the chunks`);
-        return;
+        const full = chunks.slice(0, -1).every(({ length }) => length === chunkSize);
+        assertTrue(full, `${what}: every chunk but the last is full`);
+        assertEqual(chunks.length, Math.ceil(expected.length / chunkSize), `${what}: the chunks`);
+        return [];
       }
       case 'remove': {
-        const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
-        assertEqual(await candles.remove(key, range), this.#model.remove(key, range), what);
-        return;
+        const { series, range } = command;
+        const span = this.#span(range);
+        const removed = await candles.remove(this.#key(series), this.#interval(series, range));
+        assertEqual(removed, model.remove(series, span), what);
+        return [{ series, removed: span }];
       }
       case 'cover': {
-        const [key, range] = [this.#key(command.series), this.#range(command)];
-        await coverage.add(key, range, { source: command.source });
-        this.#model.cover(key, range, command.source);
-        return;
+        const { series, range, source } = command;
+        const collectedAt = START + command.collectedAt;
+        const interval = assertDefined(this.#interval(series, range), 'a range');
+        await coverage.add(this.#key(series), interval, { source, collectedAt });
+        const whole = this.#whole(range);
+        model.cover(series, { ...whole, source, collectedAt });
+        return [{ series }];
       }
       case 'uncover': {
-        const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
-        await coverage.remove(key, range);
-        this.#model.uncover(key, range);
-        return;
+        const { series, range } = command;
+        await coverage.remove(this.#key(series), this.#interval(series, range));
+        model.uncover(series, this.#touched(range));
+        return [{ series }];
+      }
+      case 'covered': {
+        const { series, range } = command;
+        const entries = await coverage.of(this.#key(series), this.#interval(series, range));
+        if (range.from === undefined)
+          this.#assertLedger(series, entries, model.of(series).ledger, what);
+        // Entries are cut where the range ends, within a period if it ends there.
+        else if (range.fromOff !== true && range.toOff !== true) {
+          this.#assertLedger(series, entries, model.covered(series, this.#touched(range)), what);
+        }
+        return [];
       }
       case 'missing': {
-        const [key, range] = [this.#key(command.series), this.#range(command)];
-        assertEqual(await coverage.missing(key, range), this.#model.missing(key, range), what);
-        return;
+        const { series, range } = command;
+        const interval = assertDefined(this.#interval(series, range), 'a range');
+        const expected = model.missing(series, this.#touched(range));
+        const missing = await coverage.missing(this.#key(series), interval);
+        assertEqual(
+          missing,
+          expected.map((span) => this.#time(series, span)),
+          what,
+        );
+        return [];
       }
       case 'continuity': {
-        const [key, asked] = [this.#key(command.series), this.#range(command)];
-        const { range: _, missing, ...counts } = await coverage.continuity(key, asked);
-        assertEqual(counts, this.#model.continuity(key, asked), what);
-        assertEqual(missing, this.#model.missing(key, asked), `${what}: what is missing`);
-        return;
+        const { series, range } = command;
+        const periods = model.periods(series, EVER).map(([at]) => at);
+        const whole = { from: periods[0] ?? 0, to: (periods.at(-1) ?? -1) + 1 };
+        const span = range.from === undefined ? whole : this.#touched(range);
+        const {
+          range: _,
+          missing,
+          ...counts
+        } = await coverage.continuity(this.#key(series), this.#interval(series, range));
+        assertEqual(counts, model.continuity(series, span), what);
+        const holes = model.missing(series, span).map((one) => this.#time(series, one));
+        assertEqual(missing, holes, `${what}: what is missing`);
+        return [];
       }
-      case 'revisions':
-        await this.#checkRevisions(what);
-        return;
-      case 'snapshots':
-        await this.#checkSnapshots(command.requests, what);
-        return;
       case 'announce': {
-        const [key, range] = [this.#key(command.series), this.#optionalRange(command)];
-        await this.#storage.changes.announce(key, range);
-        return;
+        const { series, range } = command;
+        await changes.announce(this.#key(series), this.#interval(series, range));
+        const span = this.#touched(range);
+        if (span.from >= span.to) return [];
+        this.#renew(series, span);
+        return [{ series, announced: span }];
       }
+      case 'list': {
+        const key = this.#key(command.series);
+        const filter = Object.fromEntries(command.by.map((field) => [field, key[field]]));
+        // Other runs have left nothing, so what is listed is of this one.
+        const expected = this.#listed().filter((one) =>
+          command.by.every((field) => one[field] === key[field]),
+        );
+        assertEqual(await candles.list(filter), expected, what);
+        return [];
+      }
+      case 'snapshots':
+        await this.#checkSnapshots(command, what);
+        return [];
       case 'set-document':
         await metadata.set(this.#prefix + command.name, command.value);
-        this.#model.documents.set(this.#prefix + command.name, command.value);
-        return;
+        model.documents.set(this.#prefix + command.name, command.value);
+        return [];
       case 'delete-document': {
         const name = this.#prefix + command.name;
-        assertEqual(await metadata.delete(name), this.#model.documents.delete(name), what);
-        return;
+        assertEqual(await metadata.delete(name), model.documents.delete(name), what);
+        return [];
       }
       case 'list-documents': {
         const prefix = this.#prefix + command.prefix;
-        const names = [...this.#model.documents.keys()].filter((it) => it.startsWith(prefix));
+        const names = [...model.documents.keys()].filter((it) => it.startsWith(prefix));
         assertEqual(await metadata.keys(prefix), names.sort(), what);
-        return;
+        return [];
       }
       case 'compact': {
         // Not every storage has something to compact; none may answer differently after it.
-        const { maintenance } = this.#storage;
         const key = this.#key(command.series);
         const explained = await maintenance?.explain(key);
         assertEqual(await maintenance?.compact(key), explained, what);
-        return;
+        return [];
       }
-      case 'reopen':
-        this.#storage = await this.#reopen(this.#storage);
-        return;
+      case 'reopen': {
+        this.#stopListening();
+        const [storage, ...others] = this.#handles;
+        const next = await this.#context.reopen(assertDefined(storage, 'a handle'));
+        this.#handles.splice(0, this.#handles.length, next, ...others);
+        this.#listen();
+        if (!next.capabilities.revisions) this.#forgetRevisions();
+        return [];
+      }
+      case 'switch-handle':
+        this.#use(assertDefined(this.#handles.at(-1), 'a handle'));
+        if (!this.#storage.capabilities.revisions) this.#forgetRevisions();
+        return [];
+      case 'begin':
+        return [];
     }
   }
 
-  async #compareAll(): Promise<void> {
-    const { candles, coverage, metadata } = this.#storage;
-    for (const i of MODEL_SERIES.keys()) {
-      const key = this.#key(i);
-      const what = `${MODEL_SERIES[i]?.symbol} ${key.timeframe} in the end`;
-      const series = await candles.read({ ...key });
-      assertEqual(series.toArray(), this.#model.read({ ...key }), `${what}: candles`);
-      assertEqual(await candles.list({ ...key }), this.#model.list(key), `${what}: the list`);
-      const ledger = await coverage.of(key);
-      assertEqual(
-        ledger.map(({ from, to, source }) => ({ from, to, source })),
-        this.#model.coverage(key),
-        `${what}: coverage`,
-      );
-    }
-    for (const [name, value] of this.#model.documents) {
-      assertEqual(await metadata.get(name), value, `the document ${name} in the end`);
-    }
+  /** A write that may fail: all of it is stored, or nothing. */
+  async #mayFail(
+    batches: readonly ModelBatch[],
+    what: string,
+    write: () => Promise<unknown>,
+  ): Promise<readonly Touch[]> {
+    const outcome = await write().then(
+      () => 'resolved',
+      () => 'rejected',
+    );
+    // Writes follow one another, so after this one the abandoned one is decided.
+    await this.#storage.candles.write({ key: this.#key(0), candles: [] });
+    const touched = [...new Set(batches.map(({ series }) => series))];
+    const states = await this.#look(touched);
+    const isStill = touched.every((series, i) =>
+      this.#isState(series, states[i], this.#model.of(series)),
+    );
+    if (isStill && outcome === 'rejected') return [];
+    this.#model.write(batches);
+    const isDone = touched.every((series, i) =>
+      this.#isState(series, states[i], this.#model.of(series)),
+    );
+    if (isDone) return batches;
+    throw new ConformanceError(
+      `${what}: it ${outcome}, and left candles and coverage of neither before nor after`,
+    );
   }
 
-  async #checkRevisions(what: string): Promise<void> {
-    const { candles, capabilities } = this.#storage;
-    const bySeries = Map.groupBy(this.#watched, ({ key }) => key);
-    for (const [key, watched] of bySeries) {
-      const ranges = watched.map(({ range }) => range);
-      const [snapshot] = await candles.snapshots([{ ...key, ranges }]);
-      const texts = snapshot?.ranges.map(({ revision }) => revision) ?? [];
-      if (capabilities.revisions) {
-        assertEqual(await candles.revisions(key, ranges), texts, `${what}: those of a snapshot`);
-      }
-      for (const [i, { range }] of watched.entries()) {
-        watched[i]?.check(
-          assertDefined(texts[i], `${what}: a revision`),
-          `${what}: ${key.symbol} ${key.timeframe} from ${range.from}`,
+  #look(series: readonly number[]): Promise<LookedAt[]> {
+    const requests = series.map((one) => ({
+      ...this.#key(one),
+      ranges: [{ candles: 'always' as const }],
+    }));
+    return this.#storage.candles.snapshots(requests).then((snapshots) =>
+      snapshots.map(({ coverage, ranges: [part] }) => ({
+        coverage,
+        candles: part?.candles?.toArray() ?? [],
+      })),
+    );
+  }
+
+  #isState(
+    series: number,
+    looked: LookedAt | undefined,
+    { candles, ledger }: ModelSeries,
+  ): boolean {
+    const expected = [...candles].sort(([a], [b]) => a - b).map(([, candle]) => candle);
+    return (
+      looked !== undefined &&
+      isEqual(looked.candles, expected) &&
+      isEqual(
+        looked.coverage.map(withoutTime),
+        ledger.map((one) => withoutTime({ ...one, ...this.#time(series, one) })),
+      )
+    );
+  }
+
+  async #checkSnapshots(
+    { requests }: StorageCommand & { kind: 'snapshots' },
+    what: string,
+  ): Promise<void> {
+    const asked = requests.map(({ series, ranges }) => ({
+      ...this.#key(series),
+      ranges: ranges.map(({ candles, ...selection }) => {
+        const latest = this.#revisions.get(this.#rangeName(series, selection.range)) ?? '';
+        const known = { 'has-others': 'others', 'has-latest': latest };
+        const wanted =
+          candles === 'has-others' || candles === 'has-latest'
+            ? { unless: known[candles] }
+            : candles;
+        return { ...this.#selection({ ...selection, series }), candles: wanted };
+      }),
+    }));
+    const snapshots = await this.#storage.candles.snapshots(asked);
+    assertEqual(snapshots.length, requests.length, `${what}: how many there are`);
+    for (const [i, { series, ranges }] of requests.entries()) {
+      const { key, extent, coverage, ranges: parts } = assertDefined(snapshots[i], what);
+      assertEqual(key, this.#key(series), `${what} ${i}: the key`);
+      const periods = this.#model.periods(series, EVER).map(([at]) => at);
+      const [first = 0, last = 0] = [periods[0], periods.at(-1)];
+      const expected =
+        periods.length === 0 ? undefined : this.#time(series, { from: first, to: last + 1 });
+      assertEqual(extent, expected, `${what} ${i}: the extent`);
+      this.#assertLedger(series, coverage, this.#model.of(series).ledger, `${what} ${i}`);
+      assertEqual(parts.length, ranges.length, `${what} ${i}: how many ranges there are`);
+      for (const [j, range] of ranges.entries()) {
+        const { revision, candles } = assertDefined(parts[j], what);
+        this.#revisions.set(this.#rangeName(series, range.range), revision);
+        const wish = assertDefined(asked[i]?.ranges[j], 'a wish').candles;
+        const isWanted = typeof wish === 'object' ? wish.unless !== revision : wish === 'always';
+        const wanted = isWanted ? this.#selected(series, range) : undefined;
+        if (wanted === undefined)
+          assertEqual(candles, undefined, `${what} ${i}: candles of range ${j}`);
+        else assertCandles(candles?.toArray() ?? [], wanted, `${what} ${i}: range ${j}`);
+        assertTrue(
+          isWanted === (candles !== undefined),
+          `${what} ${i}: candles of range ${j} are there if wanted`,
         );
       }
     }
   }
 
-  async #checkSnapshots(asked: readonly ModelSnapshot[], what: string): Promise<void> {
-    const requests = asked.map(({ series, ranges }) => ({
-      ...this.#key(series),
-      ranges: ranges.map((range) => this.#snapshotRange(series, range)),
-    }));
-    const snapshots = await this.#storage.candles.snapshots(requests);
-    assertEqual(snapshots.length, requests.length, `${what}: how many there are`);
-    for (const [i, { symbol, timeframe, ranges }] of requests.entries()) {
-      const key = { symbol, timeframe };
-      const { coverage, ranges: parts, ...rest } = assertDefined(snapshots[i], what);
-      assertEqual(rest, { key, extent: this.#model.extent(key) }, `${what}: the extent`);
-      assertEqual(
-        coverage.map(({ from, to, source }) => ({ from, to, source })),
-        this.#model.coverage(key),
-        `${what}: the coverage`,
+  /** Every change is heard of before the call resolves, and nothing else is. */
+  #checkEvents(effects: readonly Effect[], what: string): void {
+    for (const [series, { candles, coverage, announced, covers }] of effects.entries()) {
+      const events = this.#events.filter(
+        (event) => 'key' in event && isEqual(event.key, this.#key(series)),
       );
-      assertEqual(parts.length, ranges.length, `${what}: how many ranges there are`);
-      for (const [j, range] of ranges.entries()) {
-        this.#checkPart(key, range, assertDefined(parts[j], what), `${what}: range ${j}`);
+      for (const [type, changed] of [
+        ['candles', join(candles, announced)],
+        ['coverage', join(coverage, announced)],
+      ] as const) {
+        const heard = events.flatMap((event) => (event.type === type ? [event.interval] : []));
+        const who = `${what}: the events about ${type} of ${this.#name(series)}`;
+        if (changed === undefined) {
+          if (type === 'candles' || !covers) assertEqual(heard, [], who);
+          continue;
+        }
+        const { from, to } = this.#time(series, changed);
+        const [first, last] = [
+          Math.min(...heard.map((one) => one.from)),
+          Math.max(...heard.map((one) => one.to)),
+        ];
+        assertTrue(
+          first <= from && to <= last,
+          `${who} reach from ${from} to ${to}, not ${first} to ${last}`,
+        );
+      }
+    }
+    const others = this.#events.filter(
+      (event) => !('key' in event) || !this.#series.some((key) => isEqual(key, event.key)),
+    );
+    assertEqual(others, [], `${what}: events about anything else`);
+  }
+
+  /** Equal revisions exactly when the candles have not changed, as far as a change is not close by. */
+  async #checkRevisions(effects: readonly Effect[], what: string): Promise<void> {
+    const snapshots = await this.#storage.candles.snapshots(
+      this.#series.map((key, series) => ({
+        ...key,
+        ranges: WATCHED.map((range) => this.#bounds(series, range)),
+      })),
+    );
+    for (const [series, { changed, reach, announced }] of effects.entries()) {
+      for (const [j, watched] of (this.#watched[series] ?? []).entries()) {
+        const { span, ageOf } = watched;
+        const revision = assertDefined(
+          snapshots[series]?.ranges[j]?.revision,
+          `${what}: a revision`,
+        );
+        const who = `${what}: the revision of range ${j} of ${this.#name(series)}`;
+        assertTrue(
+          /^[0-9A-Za-z.:_-]{1,128}$/.test(revision),
+          `${who} is a short text, not ${revision}`,
+        );
+        if (changed.some((at) => span.from <= at && at < span.to)) watched.age += 1;
+        const age = ageOf.get(revision) ?? watched.age;
+        assertTrue(
+          age === watched.age,
+          `${who} is new, for its candles are; it is ${revision} again`,
+        );
+        ageOf.set(revision, age);
+        const isClose =
+          announced !== undefined ||
+          (reach !== undefined &&
+            (reach.to - reach.from > LONG ||
+              (reach.from < span.to + FAR && span.from < reach.to + FAR)));
+        if (!isClose && watched.revision !== undefined) {
+          assertEqual(revision, watched.revision, `${who}, where no candle has changed close by`);
+        }
+        watched.revision = revision;
       }
     }
   }
 
-  /** A revision is held against what becomes of its range, with those of all snapshots before. */
-  #checkPart(
-    key: SeriesKey,
-    { candles, limit, take, ...bounds }: SnapshotRange,
-    part: SnapshotPart,
+  /** What an announcement is of has another revision, although it has the same candles. */
+  #renew(series: number, span: Span): void {
+    for (const watched of this.#watched[series] ?? []) {
+      if (span.from < watched.span.to && watched.span.from < span.to) watched.age += 1;
+    }
+  }
+
+  #forgetRevisions(): void {
+    this.#revisions.clear();
+    for (const watched of this.#watched.flat()) {
+      watched.revision = undefined;
+      watched.ageOf.clear();
+    }
+  }
+
+  async #compareAll(what: string): Promise<void> {
+    const { candles, coverage, metadata, integrity, capabilities } = this.#storage;
+    for (const [series, key] of this.#series.entries()) {
+      const all = this.#model.read(series, EVER);
+      const who = `${this.#name(series)} ${what}`;
+      assertCandles((await candles.read(key)).toArray(), all, who);
+      this.#assertLedger(series, await coverage.of(key), this.#model.of(series).ledger, who);
+      if (!capabilities.revisions) continue;
+      const ranges = WATCHED.flatMap((range) => this.#interval(series, range) ?? []);
+      const [snapshot] = await candles.snapshots([{ ...key, ranges }]);
+      const texts = snapshot?.ranges.map(({ revision }) => revision);
+      assertEqual(
+        await candles.revisions(key, ranges),
+        texts,
+        `${who}: revisions and those of a snapshot`,
+      );
+    }
+    assertEqual(await candles.list(), this.#listed(), `the list ${what}`);
+    const { size } = await this.#storage.stats();
+    const counts = this.#listed().map(({ count }) => count);
+    assertEqual(
+      [size.series, size.candles],
+      [counts.length, counts.reduce((sum, count) => sum + count, 0)],
+      `the size ${what}: series and candles`,
+    );
+    for (const [name, value] of this.#model.documents) {
+      assertEqual(await metadata.get(name), value, `the document ${name} ${what}`);
+    }
+    const report = await integrity?.check();
+    assertEqual(report?.problems ?? [], [], `problems that an integrity check finds ${what}`);
+  }
+
+  #listed() {
+    return this.#series
+      .map((key, series) => ({ key, candles: this.#model.read(series, EVER) }))
+      .filter(({ candles }) => candles.length > 0)
+      .map(({ key, candles }) => ({
+        ...key,
+        count: candles.length,
+        first: candles[0]?.timestamp,
+        last: candles.at(-1)?.timestamp,
+      }))
+      .sort((a, b) => byCodeUnit(a.symbol, b.symbol) || byCodeUnit(a.timeframe, b.timeframe));
+  }
+
+  #assertLedger(
+    series: number,
+    actual: readonly CoverageEntry[],
+    expected: readonly ModelEntry[],
     what: string,
   ): void {
-    const name = rangeName(key, bounds);
-    this.#revisions.set(name, part.revision);
-    const all = this.#model.read({ ...key, ...bounds });
-    const known = this.#candlesOf.get(`${name} ${part.revision}`) ?? all;
-    assertEqual(all, known, `${what}: the candles of the revision`);
-    this.#candlesOf.set(`${name} ${part.revision}`, all);
-    const isWanted =
-      typeof candles === 'object' ? candles.unless !== part.revision : candles === 'always';
-    const expected = isWanted ? this.#model.read({ ...key, ...bounds, limit, take }) : undefined;
-    assertEqual(part.candles?.toArray(), expected, `${what}: the candles`);
+    const times = expected.map((one) => ({ ...withoutTime(one), ...this.#time(series, one) }));
+    assertEqual(actual.map(withoutTime), times, `${what}: the coverage`);
+    for (const [i, { collectedAt }] of expected.entries()) {
+      if (collectedAt === undefined || Number.isNaN(collectedAt)) continue;
+      assertEqual(actual[i]?.collectedAt, collectedAt, `${what}: when coverage ${i} was collected`);
+    }
   }
 
-  #snapshotRange(series: number, { candles, ...rest }: ModelSnapshotRange): SnapshotRange {
-    const { symbol, timeframe, ...query } = this.#query({ series, ...rest });
-    const latest = this.#revisions.get(rangeName({ symbol, timeframe }, query));
-    if (candles === 'has-others') return { ...query, candles: { unless: 'others' } };
-    if (candles === 'has-latest') return { ...query, candles: { unless: latest ?? '' } };
-    return { ...query, candles };
+  #selected(series: number, { range, limit, take }: ModelSelection): Candle[] {
+    const byDefault = range.from === undefined ? 'last' : 'first';
+    return this.#model.read(series, this.#span(range), limit, take ?? byDefault);
   }
 
-  #key(series: number): SeriesKey {
-    const { symbol, timeframe } = MODEL_SERIES[series] ?? { symbol: 'A', timeframe: '1m' };
-    return { symbol: this.#prefix + symbol, timeframe };
+  #batch({ series, pages, covers, source, replaces }: ModelWrite): ModelBatch {
+    const candles = new Map<number, Candle>();
+    for (const page of pages) {
+      for (const [at, version] of this.#periods(page)) {
+        candles.set(at, modelCandle(this.#at(series, at), version));
+      }
+    }
+    return { series, candles, covers: covers.map((range) => this.#whole(range)), source, replaces };
   }
 
-  #batch({ series, candles, covers, source, replaces }: ModelWrite): ModelBatch {
-    const key = this.#key(series);
+  /** As an exchange sends them, or worse: newest first, and one of them twice. */
+  #input({ series, candles, covers, source, replaces }: ModelBatch): CandleBatch {
+    const all = [...candles.values()];
+    const [first] = all;
+    const twice = first === undefined ? [] : [sampleCandle(first.timestamp, 9)];
+    const input = all.length % 2 === 0 ? [...twice, ...all] : [...twice, ...all.toReversed()];
+    const { timeframe } = this.#key(series);
+    // The batch's key counts, not that of a series in it.
+    const columns = () =>
+      CandleSeries.from(
+        { symbol: 'another', timeframe },
+        all.sort((a, b) => a.timestamp - b.timestamp),
+      );
+    const intervals = covers.map((span) => this.#time(series, span));
+    const [only, ...more] = intervals;
     return {
-      key,
-      candles: candles.map(({ period, version }) => sampleCandle(startOf(key, period), version)),
-      covers: covers && this.#range({ series, range: covers }),
+      key: this.#key(series),
+      candles: all.length % 3 === 0 ? columns() : input,
+      covers: more.length === 0 ? only : intervals,
       source,
       replaces,
     };
   }
 
-  #query({ series, range, limit, take }: ModelQuery): CandleQuery {
-    const key = this.#key(series);
+  #periods({ at, before, periods, version }: ModelPage): [at: number, version: number][] {
+    const first = at * this.#stride - before;
+    return Array.from({ length: periods }, (_, i) => [
+      first + i,
+      version === 'mixed' ? i % VERSIONS : version,
+    ]);
+  }
+
+  #key(series: number): SeriesKey {
+    return assertDefined(this.#series[series], 'a series');
+  }
+
+  #name(series: number): string {
+    const { symbol, timeframe } = this.#key(series);
+    return `${JSON.stringify(symbol)} ${timeframe}`;
+  }
+
+  #rangeName(series: number, range: ModelRange): string {
+    return JSON.stringify([series, range]);
+  }
+
+  #selection({ series, range, limit, take }: ModelSelection & { series: number }) {
+    return { ...this.#bounds(series, range), limit, take };
+  }
+
+  #bounds(series: number, { from, to, fromOff, toOff }: ModelRange): Partial<Interval> {
+    const bound = (at: number, isOff = false): number =>
+      this.#at(series, at * this.#stride) + (isOff ? 1 : 0);
     return {
-      ...key,
-      from: boundOf(key, range.from, range.fromOff),
-      to: boundOf(key, range.to, range.toOff),
-      limit,
-      take,
+      ...(from === undefined ? {} : { from: bound(from, fromOff) }),
+      ...(to === undefined ? {} : { to: bound(to, toOff) }),
     };
   }
 
-  #range({ series, range }: { readonly series: number; readonly range: ModelRange }): Interval {
-    const key = this.#key(series);
-    const off = (isOff: boolean): number => (isOff ? 1 : 0);
+  #interval(series: number, range: ModelRange): Interval | undefined {
+    const { from, to } = this.#bounds(series, range);
+    return from === undefined || to === undefined ? undefined : { from, to };
+  }
+
+  /** The periods that begin in a range. */
+  #span({ from, to, fromOff, toOff }: ModelRange): Span {
     return {
-      from: startOf(key, range.from) + off(range.fromOff),
-      to: startOf(key, range.to) + off(range.toOff),
+      from: from === undefined ? EVER.from : from * this.#stride + (fromOff ? 1 : 0),
+      to: to === undefined ? EVER.to : to * this.#stride + (toOff ? 1 : 0),
     };
   }
 
-  #optionalRange(command: {
-    readonly series: number;
-    readonly range: ModelRange | undefined;
-  }): Interval | undefined {
-    const { series, range } = command;
-    return range && this.#range({ series, range });
+  /** The periods that lie in a range as a whole. */
+  #whole(range: ModelRange): Span {
+    return this.#span({ ...range, toOff: false });
+  }
+
+  /** The periods that a range touches. */
+  #touched(range: ModelRange): Span {
+    const isEmpty = range.from === range.to && range.fromOff === range.toOff;
+    return isEmpty && range.from !== undefined
+      ? { from: 0, to: 0 }
+      : this.#span({ ...range, fromOff: false });
+  }
+
+  #time(series: number, { from, to }: Span): Interval {
+    return { from: this.#at(series, from), to: this.#at(series, to) };
+  }
+
+  #at(series: number, period: number): number {
+    const grid = timeframeGrid(this.#key(series).timeframe);
+    const base = Math.ceil(grid.indexOf(START) / 1_024) * 1_024;
+    return grid.startOf(base + period);
   }
 }
 
-function rangeName(key: SeriesKey, { from, to }: Pick<SnapshotRange, 'from' | 'to'>): string {
-  return `${seriesKeyText(key)} ${from} ${to}`;
+interface LookedAt {
+  readonly candles: readonly Candle[];
+  readonly coverage: readonly CoverageEntry[];
 }
 
-function startOf({ timeframe }: SeriesKey, period: number): number {
-  return timeframeGrid(timeframe).shift(START, period);
+/** Where candles and coverage of two states differ. */
+function differenceOf(
+  before: ModelSeries,
+  after: ModelSeries,
+): Pick<Effect, 'changed' | 'candles' | 'coverage'> {
+  const changed = [...new Set([...before.candles.keys(), ...after.candles.keys()])].filter(
+    (at) => !isEqual(before.candles.get(at), after.candles.get(at)),
+  );
+  let coverage: Span | undefined;
+  const bounds = [...before.ledger, ...after.ledger].flatMap(({ from, to }) => [from, to]);
+  const edges = [...new Set(bounds)].sort((a, b) => a - b);
+  for (const [i, from] of edges.entries()) {
+    if (sourceAt(before, from) === sourceAt(after, from)) continue;
+    coverage = join(coverage, { from, to: edges[i + 1] ?? from });
+  }
+  const candles =
+    changed.length === 0 ? undefined : { from: Math.min(...changed), to: Math.max(...changed) + 1 };
+  return { changed, candles, coverage };
 }
 
-function boundOf(
-  key: SeriesKey,
-  period: number | undefined,
-  isOff: boolean | undefined,
-): number | undefined {
-  return period === undefined ? undefined : startOf(key, period) + (isOff ? 1 : 0);
+function sourceAt({ ledger }: ModelSeries, at: number): string | undefined {
+  return ledger.find(({ from, to }) => from <= at && at < to)?.source;
+}
+
+function join(a: Span | undefined, b: Span | undefined): Span | undefined {
+  if (b === undefined || b.from >= b.to) return a;
+  if (a === undefined) return b;
+  return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
+}
+
+/** The timestamps first: their difference says more than two long lists. */
+export function assertCandles(
+  actual: readonly Candle[],
+  expected: readonly Candle[],
+  what: string,
+): void {
+  assertEqual(actual.map(timeOf), expected.map(timeOf), `${what}: timestamps`);
+  for (const [i, candle] of expected.entries()) {
+    if (!isEqual(actual[i], candle)) assertEqual(actual[i], candle, `${what}: candle ${i}`);
+  }
+}
+
+function timeOf({ timestamp }: Candle): number {
+  return timestamp;
+}
+
+function withoutTime({ from, to, source }: Interval & { readonly source: string }) {
+  return { from, to, source };
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,146 +1,173 @@
-import type { Candle, Interval, SeriesKey, TimeframeGrid } from '@barkeep/core';
-import { seriesKeyText, timeframeGrid } from '@barkeep/core';
-import type { CandleQuery, ContinuityReport, SeriesInfo, WriteResult } from '@barkeep/storage';
+import type { Candle } from '@barkeep/core';
+import type { ContinuityReport, WriteResult } from '@barkeep/storage';
 import { isEqual } from '../../is-equal.ts';
 
-/** A batch of a model run: as the contract's, with the coverage of whole periods in one interval. */
+/** Periods by number, half-open. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ModelEntry extends Span {
+  readonly source: string;
+  /** `undefined`: now, by whichever clock the storage goes. */
+  readonly collectedAt: number | undefined;
+}
+
+/** A batch of a model run, with periods in place of times. */
 export interface ModelBatch {
-  readonly key: SeriesKey;
-  readonly candles: readonly Candle[];
-  readonly covers: Interval | undefined;
+  readonly series: number;
+  readonly candles: ReadonlyMap<number, Candle>;
+  readonly covers: readonly Span[];
   readonly source: string;
   readonly replaces: 'all' | 'uncovered' | undefined;
 }
 
-interface ModelSeries {
-  readonly candles: Map<number, Candle>;
-  /** The source of each covered period, by the period's start. */
-  readonly covered: Map<number, string>;
+/** What a series has. A state is never changed, so it can be held against an answer later. */
+export interface ModelSeries {
+  readonly candles: ReadonlyMap<number, Candle>;
+  readonly ledger: readonly ModelEntry[];
 }
 
-/**
- * What a storage must do, in the plainest way: a map of candles, and a map of covered periods in
- * place of a ledger of intervals. It shares no code with the contract's abstract base.
- */
+const NOTHING: ModelSeries = { candles: new Map(), ledger: [] };
+
+/** What a storage must do, in the plainest way. It shares no code with the contract's abstract base. */
 export class StorageModel {
-  readonly documents: Map<string, number> = new Map();
-  readonly #series = new Map<string, ModelSeries>();
+  readonly documents: Map<string, unknown> = new Map();
+  readonly #series = new Map<number, ModelSeries>();
+
+  of(series: number): ModelSeries {
+    return this.#series.get(series) ?? NOTHING;
+  }
+
+  put(series: number, state: ModelSeries): void {
+    this.#series.set(series, state);
+  }
 
   write(batches: readonly ModelBatch[]): WriteResult {
     const counts = { inserted: 0, updated: 0, unchanged: 0 };
-    for (const { key, candles, covers, source, replaces } of batches) {
-      const { candles: stored, covered } = this.#get(key);
-      const kept = new Map(replaces === 'uncovered' ? covered : []);
-      for (const candle of new Map(candles.map((it) => [it.timestamp, it])).values()) {
-        const before = kept.has(candle.timestamp) ? candle : stored.get(candle.timestamp);
-        if (before === undefined) counts.inserted += 1;
-        else if (isEqual(before, candle)) counts.unchanged += 1;
-        else counts.updated += 1;
-        if (!kept.has(candle.timestamp)) stored.set(candle.timestamp, candle);
+    for (const { series, candles, covers, source, replaces } of batches) {
+      const before = this.of(series);
+      const kept = replaces === 'uncovered' ? before.ledger : [];
+      const stored = new Map(before.candles);
+      for (const [at, candle] of candles) {
+        const old = stored.get(at);
+        if (isEqual(old, candle) || isWithin(kept, at)) counts.unchanged += 1;
+        else {
+          stored.set(at, candle);
+          counts[old === undefined ? 'inserted' : 'updated'] += 1;
+        }
       }
-      if (covers !== undefined) this.cover(key, covers, source);
-      for (const [start, earlier] of kept) covered.set(start, earlier);
+      let { ledger } = before;
+      for (const span of covers.flatMap((one) => without([one], kept))) {
+        ledger = withEntry(ledger, { ...span, source, collectedAt: undefined });
+      }
+      this.put(series, { candles: stored, ledger });
     }
     return counts;
   }
 
-  read({ symbol, timeframe, from, to, limit, take }: CandleQuery): Candle[] {
-    const all = [...this.#get({ symbol, timeframe }).candles.values()]
-      .filter(({ timestamp }) => timestamp >= (from ?? Number.NEGATIVE_INFINITY))
-      .filter(({ timestamp }) => timestamp < (to ?? Number.POSITIVE_INFINITY))
-      .sort((a, b) => a.timestamp - b.timestamp);
-    if (limit === undefined || limit >= all.length) return all;
-    const first = (take ?? (from === undefined ? 'last' : 'first')) === 'first';
-    return first ? all.slice(0, limit) : all.slice(all.length - limit);
+  remove(series: number, span: Span): number {
+    const { candles, ledger } = this.of(series);
+    const rest = new Map([...candles].filter(([at]) => at < span.from || span.to <= at));
+    this.put(series, { candles: rest, ledger: without(ledger, [span]) });
+    return candles.size - rest.size;
   }
 
-  remove(key: SeriesKey, range: Interval | undefined): number {
-    const { candles, covered } = this.#get(key);
-    const inside = (at: number): boolean =>
-      range === undefined || (range.from <= at && at < range.to);
-    const removed = [...candles.keys()].filter(inside);
-    for (const at of removed) candles.delete(at);
-    for (const at of [...covered.keys()].filter(inside)) covered.delete(at);
-    return removed.length;
+  cover(series: number, entry: ModelEntry): void {
+    const { candles, ledger } = this.of(series);
+    this.put(series, { candles, ledger: withEntry(ledger, entry) });
   }
 
-  list(key: SeriesKey): SeriesInfo[] {
-    const timestamps = this.read({ ...key }).map(({ timestamp }) => timestamp);
-    const [first] = timestamps;
-    if (first === undefined) return [];
-    return [{ ...key, count: timestamps.length, first, last: timestamps.at(-1) ?? first }];
+  uncover(series: number, span: Span): void {
+    const { candles, ledger } = this.of(series);
+    this.put(series, { candles, ledger: without(ledger, [span]) });
   }
 
-  extent(key: SeriesKey): Interval | undefined {
-    const [series] = this.list(key);
-    return series && { from: series.first, to: timeframeGrid(key.timeframe).shift(series.last) };
+  /** The candles of a stretch, ascending. */
+  read(
+    series: number,
+    span: Span,
+    limit: number = Number.POSITIVE_INFINITY,
+    take: 'first' | 'last' = 'first',
+  ): Candle[] {
+    const found = this.periods(series, span).map(([, candle]) => candle);
+    if (take === 'first') return found.slice(0, limit);
+    return found.slice(Math.max(0, found.length - limit));
   }
 
-  cover(key: SeriesKey, { from, to }: Interval, source: string): void {
-    const grid = timeframeGrid(key.timeframe);
-    for (const start of periods(grid, from, to)) {
-      if (from <= start && grid.shift(start) <= to) this.#get(key).covered.set(start, source);
-    }
+  periods(series: number, { from, to }: Span): [at: number, Candle][] {
+    return [...this.of(series).candles]
+      .filter(([at]) => from <= at && at < to)
+      .sort(([a], [b]) => a - b);
   }
 
-  uncover(key: SeriesKey, range: Interval | undefined): void {
-    const { covered } = this.#get(key);
-    const grid = timeframeGrid(key.timeframe);
-    const touched = range === undefined ? covered.keys() : periods(grid, range.from, range.to);
-    for (const start of [...touched]) covered.delete(start);
+  covered(series: number, span: Span): ModelEntry[] {
+    return this.of(series)
+      .ledger.filter(({ from, to }) => from < span.to && span.from < to && span.from < span.to)
+      .map((one) => ({
+        ...one,
+        from: Math.max(one.from, span.from),
+        to: Math.min(one.to, span.to),
+      }));
   }
 
-  /** The ledger: runs of periods of one source. */
-  coverage(key: SeriesKey): (Interval & { readonly source: string })[] {
-    const grid = timeframeGrid(key.timeframe);
-    const runs: { from: number; to: number; source: string }[] = [];
-    for (const [from, source] of [...this.#get(key).covered].sort(([a], [b]) => a - b)) {
-      const run = runs.at(-1);
-      if (run?.to === from && run.source === source) run.to = grid.shift(from);
-      else runs.push({ from, to: grid.shift(from), source });
-    }
-    return runs;
+  missing(series: number, span: Span): Span[] {
+    return span.from < span.to ? without([span], this.of(series).ledger) : [];
   }
 
-  missing(key: SeriesKey, { from, to }: Interval): Interval[] {
-    const { covered } = this.#get(key);
-    const grid = timeframeGrid(key.timeframe);
-    const holes: { from: number; to: number }[] = [];
-    for (const start of periods(grid, from, to)) {
-      if (covered.has(start)) continue;
-      const hole = holes.at(-1);
-      if (hole?.to === start) hole.to = grid.shift(start);
-      else holes.push({ from: start, to: grid.shift(start) });
-    }
-    return holes;
-  }
-
-  /** The counts of a continuity report. */
-  continuity(key: SeriesKey, { from, to }: Interval): Omit<ContinuityReport, 'range' | 'missing'> {
-    const { candles, covered } = this.#get(key);
-    const all = [...periods(timeframeGrid(key.timeframe), from, to)];
-    const count = (has: (start: number) => boolean): number => all.filter(has).length;
+  continuity(series: number, span: Span): Omit<ContinuityReport, 'range' | 'missing'> {
+    const candles = this.periods(series, span).map(([at]) => at);
+    const missing = lengthOf(this.missing(series, span));
+    const uncovered = candles.filter((at) => !isWithin(this.of(series).ledger, at)).length;
+    const periods = Math.max(0, span.to - span.from);
     return {
-      periods: all.length,
-      candles: count((at) => candles.has(at)),
-      noTradePeriods: count((at) => covered.has(at) && !candles.has(at)),
-      uncoveredCandles: count((at) => !covered.has(at) && candles.has(at)),
-      missingPeriods: count((at) => !covered.has(at) && !candles.has(at)),
+      periods,
+      candles: candles.length,
+      noTradePeriods: periods - missing - (candles.length - uncovered),
+      uncoveredCandles: uncovered,
+      missingPeriods: missing - uncovered,
     };
-  }
-
-  #get(key: SeriesKey): ModelSeries {
-    const text = seriesKeyText(key);
-    const known = this.#series.get(text);
-    if (known !== undefined) return known;
-    const added = { candles: new Map(), covered: new Map() };
-    this.#series.set(text, added);
-    return added;
   }
 }
 
-/** The starts of the periods that a stretch touches. */
-function* periods(grid: TimeframeGrid, from: number, to: number): Generator<number, void, void> {
-  if (from >= to) return;
-  for (let start = grid.floor(from); start < to; start = grid.shift(start)) yield start;
+function isWithin(spans: readonly Span[], at: number): boolean {
+  return spans.some(({ from, to }) => from <= at && at < to);
+}
+
+/** What is left of spans where others are taken out. */
+function without<T extends Span>(spans: readonly T[], holes: readonly Span[]): T[] {
+  let rest = [...spans];
+  for (const hole of holes.filter(({ from, to }) => from < to)) {
+    rest = rest.flatMap((one) => [
+      { ...one, to: Math.min(one.to, hole.from) },
+      { ...one, from: Math.max(one.from, hole.to) },
+    ]);
+    rest = rest.filter(({ from, to }) => from < to);
+  }
+  return rest;
+}
+
+/** It replaces what it overlaps; those of its source that it touches become one with it. */
+function withEntry(ledger: readonly ModelEntry[], entry: ModelEntry): ModelEntry[] {
+  if (entry.from >= entry.to) return [...ledger];
+  const joins = (one: ModelEntry): boolean =>
+    one.source === entry.source && one.from <= entry.to && entry.from <= one.to;
+  const joined = [...ledger.filter(joins), entry];
+  const merged = {
+    source: entry.source,
+    from: Math.min(...joined.map(({ from }) => from)),
+    to: Math.max(...joined.map(({ to }) => to)),
+    // `undefined` makes NaN.
+    collectedAt: Math.max(...joined.map(({ collectedAt }) => collectedAt ?? Number.NaN)),
+  };
+  const others = without(
+    ledger.filter((one) => !joins(one)),
+    [entry],
+  );
+  return [...others, merged].sort((a, b) => a.from - b.from);
+}
+
+function lengthOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }

@@ -1,0 +1,30 @@
+/** Each group holds symbols that a careless storage would take for one another. */
+export const SYMBOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'sql-wildcards': ['BTC_USDT', 'BTCXUSDT', 'BTC%', 'BTC', 'BTC%USDT', '%', '_'],
+  globs: ['1000*', '1000', '1000SHIB', '*', '?', '[a-z]', 'x'],
+  separators: [
+    'BTC:PERP',
+    'BTC',
+    'BTC:',
+    ':BTC',
+    '1m:BTC',
+    'BTC/USDT',
+    'BTC|1m',
+    '../BTC',
+    'BTC\\',
+  ],
+  quotes: ["O'Brien", 'O"Brien', 'O`Brien', "'; DROP TABLE candles; --", "''", '$1', ':x', '{x}'],
+  case: ['krw-btc', 'KRW-BTC', 'Krw-Btc', 'ß', 'SS', 'ss', 'İ', 'i'],
+  unicode: ['비트코인', '비트', '🚀', '🚀🚀', 'é', 'e\u0301', 'ﬁ', 'fi', '\u200b', '\uffff'],
+  forms: ['café', 'cafe\u0301', '가', '\u1100\u1161'],
+  prefixes: ['A', 'AA', 'AAA', 'users', 'users-archive'],
+  whitespace: [' ', '  ', ' A', 'A ', 'A', 'A\n', '\t'],
+  reserved: ['__proto__', 'constructor', 'toString', 'null', 'undefined', '0', '-1', 'NaN'],
+  long: [
+    'x'.repeat(480),
+    'x'.repeat(479),
+    `${'x'.repeat(479)}y`,
+    `${'x'.repeat(255)}y`,
+    'x'.repeat(255),
+  ],
+};
