@@ -1,5 +1,6 @@
 import type { IMarketDataStorage, StorageCapabilities } from '@barkeep/storage';
 import { type Scenario, type ScenarioMaker, scenarioMaker } from '../conformance-suite.ts';
+import { hasProcesses } from '../platform.ts';
 import type { ScenarioContext } from '../scenario-context.ts';
 
 export type StorageScenario = Scenario<IMarketDataStorage>;
@@ -16,6 +17,13 @@ export const shared: Pick<StorageScenario, 'requires'> = whereDeclared(
   ({ sharing }) => sharing === 'multi-process',
   'its data is not shared by declaration',
 );
+
+/** For scenarios that start and kill processes. */
+export const outliving: Pick<StorageScenario, 'requires'> = {
+  requires: (capabilities, harness) =>
+    lasting.requires?.(capabilities, harness) ??
+    (hasProcesses() ? undefined : 'no process can be started here'),
+};
 
 /** For scenarios about data that outlives its handle. */
 export const lasting: Pick<StorageScenario, 'requires'> = whereDeclared(

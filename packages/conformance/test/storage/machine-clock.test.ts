@@ -11,7 +11,7 @@ function harnessWith(clock: Clock): StorageHarness {
     create: ({ id }) => {
       const data = disks.get(id) ?? new ReferenceData();
       disks.set(id, data);
-      return new ReferenceStorage({ clock, data });
+      return new ReferenceStorage({ clock, data }, { durability: 'volatile' });
     },
     model: { runs: 10 },
   };

@@ -98,7 +98,7 @@ const SERIES = 4;
 const LAST_POSITION = 30;
 export const VERSIONS = 12;
 
-const TIMEFRAMES: readonly Timeframe[] = ['1M', '1w', '1d', '5m', '60m', '1s'];
+const TIMEFRAMES: readonly Timeframe[] = ['1M', '1w', '1d', '5m', '60m', '60s'];
 
 const world: Arbitrary<ModelWorld> = fc
   .record({
@@ -216,13 +216,9 @@ const WEIGHTED: readonly (readonly [weight: number, Arbitrary<StorageCommand>])[
   [2, writes('write-failing')],
   [
     4,
-    fc.tuple(write, write).map(([one, other]) => ({
-      kind: 'write-at-once' as const,
-      writes: [
-        { ...one, series: 0 },
-        { ...other, series: 1 },
-      ],
-    })),
+    fc
+      .array(write, { minLength: 2, maxLength: 2 })
+      .map((all) => ({ kind: 'write-at-once' as const, writes: all })),
   ],
   [
     6,
@@ -275,13 +271,13 @@ const WEIGHTED: readonly (readonly [weight: number, Arbitrary<StorageCommand>])[
       .array(snapshot, { minLength: 1, maxLength: 3 })
       .map((requests) => ({ kind: 'snapshots', requests })),
   ],
-  [2, fc.record({ kind: fc.constant('set-document' as const), name, value })],
-  [1, fc.record({ kind: fc.constant('delete-document' as const), name })],
+  [4, fc.record({ kind: fc.constant('set-document' as const), name, value })],
+  [3, fc.record({ kind: fc.constant('delete-document' as const), name })],
   [
     1,
     fc.record({
       kind: fc.constant('list-documents' as const),
-      prefix: fc.constantFrom('', 'n', 'n%', 'e'),
+      prefix: fc.constantFrom('', 'n', 'n%', 'e', '%'),
     }),
   ],
   [2, fc.record({ kind: fc.constant('compact' as const), series })],

@@ -229,23 +229,7 @@ export class StorageModelRun {
       }
       case 'write-at-once': {
         const batches = command.writes.map((one) => this.#batch(one));
-        const before = batches.map(({ series }) => model.of(series));
-        const looking = this.#look(batches.map(({ series }) => series));
-        const writing = Promise.all(batches.map((batch) => candles.write(this.#input(batch))));
-        const lookingAgain = this.#look(batches.map(({ series }) => series));
-        const expected = batches.map((batch) => model.write([batch]));
-        assertEqual(await writing, expected, what);
-        for (const states of [await looking, await lookingAgain]) {
-          for (const [i, { series }] of batches.entries()) {
-            const [state, old] = [states[i], assertDefined(before[i], 'a state')];
-            if (this.#isState(series, state, old)) continue;
-            if (this.#isState(series, state, model.of(series))) continue;
-            throw new ConformanceError(
-              `${what}: a snapshot of ${this.#name(series)} while it was written to has candles and coverage of neither before nor after`,
-            );
-          }
-        }
-        return batches;
+        return this.#writeAtOnce(batches, what);
       }
       case 'read': {
         const queries = command.queries.map((one) => ({
@@ -446,6 +430,51 @@ export class StorageModelRun {
     throw new ConformanceError(
       `${what}: it ${outcome}, and left candles and coverage of neither before nor after`,
     );
+  }
+
+  /** Writes side by side, in one order or the other, while others look on. */
+  async #writeAtOnce(batches: readonly ModelBatch[], what: string): Promise<readonly Touch[]> {
+    const { candles } = this.#storage;
+    const touched = [...new Set(batches.map(({ series }) => series))];
+    const before = touched.map((series) => this.#model.of(series));
+    const looking = this.#look(touched);
+    const [results, ...seen] = await Promise.all([
+      Promise.all(batches.map((batch) => candles.write(this.#input(batch)))),
+      looking,
+      this.#look(touched),
+    ]);
+    const last = await this.#look(touched);
+    const between: ModelSeries[][] = [before];
+    // A listener may have read between the two.
+    this.#heard = [];
+    const isInOrder = [batches, batches.toReversed()].some((order) => {
+      for (const [i, state] of before.entries()) this.#model.put(touched[i] ?? 0, state);
+      between.splice(1);
+      const expected = order.map((batch) => {
+        const result = this.#model.write([batch]);
+        between.push(touched.map((series) => this.#model.of(series)));
+        return result;
+      });
+      const inOrder = order === batches ? expected : expected.toReversed();
+      return (
+        isEqual(results, inOrder) &&
+        touched.every((series, i) => this.#isState(series, last[i], this.#model.of(series)))
+      );
+    });
+    assertTrue(isInOrder, `${what}: results and candles are those of one write after the other`);
+    for (const states of seen) {
+      for (const [i, series] of touched.entries()) {
+        const isKnown = between.some((all) => {
+          const state = all[i];
+          return state !== undefined && this.#isState(series, states[i], state);
+        });
+        assertTrue(
+          isKnown,
+          `${what}: a snapshot of ${this.#name(series)} meanwhile is of one state`,
+        );
+      }
+    }
+    return batches;
   }
 
   #look(series: readonly number[]): Promise<LookedAt[]> {

@@ -1,31 +1,14 @@
+import type { IIntegrityCheck, IMarketDataStorage } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
 import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
-import { type StorageScenario, scenario } from '../storage-scenario.ts';
+import { type StorageScenario, scenario, whereDeclared } from '../storage-scenario.ts';
 import { assertSeries } from '../stored-state.ts';
 
-const declared: Pick<StorageScenario, 'requires'> = {
-  requires: ({ integrity }) => (integrity ? undefined : 'integrity is not declared'),
-};
-
 export const integrityScenarios: readonly StorageScenario[] = [
-  scenario(
-    'integrity/empty',
-    'an empty storage is in order',
-    async (storage) => {
-      const report = await assertDefined(storage.integrity, 'storage.integrity').check();
-      assertEqual(
-        report,
-        { ok: true, series: 0, candles: 0, problems: [], truncated: false },
-        'the report',
-      );
-    },
-    declared,
-  ),
-  scenario(
-    'integrity/after-changes',
+  declared(
+    'after-changes',
     'after every kind of change all is in order',
-    async (storage) => {
-      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+    async (storage, integrity) => {
       await storage.candles.write([
         {
           key: KEY,
@@ -43,45 +26,11 @@ export const integrityScenarios: readonly StorageScenario[] = [
       const one = await integrity.check(OTHER_KEY);
       assertEqual([one.ok, one.series, one.candles], [true, 1, 10], 'one series');
     },
-    declared,
   ),
-  scenario(
-    'integrity/changes-nothing',
-    'a check changes nothing',
-    async (storage) => {
-      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 100) });
-      const before = await storage.candles.list();
-      await assertDefined(storage.integrity, 'storage.integrity').check();
-      assertEqual(await storage.candles.list(), before, 'the series after a check');
-    },
-    declared,
-  ),
-  scenario(
-    'integrity/quarantine-nothing',
-    'a quarantine leaves a sound storage as it is',
-    async (storage) => {
-      const integrity = assertDefined(storage.integrity, 'storage.integrity');
-      await storage.candles.write({
-        key: KEY,
-        candles: sampleMinutes(0, 3_000),
-        covers: { from: minute(0), to: minute(3_000) },
-      });
-      const covered = await storage.coverage.of(KEY);
-      const events: unknown[] = [];
-      storage.changes.subscribe((event) => events.push(event));
-      assertEqual(await integrity.quarantine(), { candles: 0, runs: [] }, 'the report');
-      assertEqual(await integrity.quarantine(KEY), { candles: 0, runs: [] }, 'that of one series');
-      assertEqual(events, [], 'the changes told');
-      await assertSeries(storage, KEY, sampleMinutes(0, 3_000), 'after a quarantine');
-      assertEqual(await storage.coverage.of(KEY), covered, 'the coverage after it');
-    },
-    declared,
-  ),
-  scenario(
-    'integrity/repair-nothing',
-    'a repair leaves a sound storage as it is',
-    async (storage) => {
-      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+  declared(
+    'repair-nothing',
+    'checks, quarantines and repairs leave a sound storage as it is',
+    async (storage, integrity) => {
       await storage.candles.write([
         {
           key: KEY,
@@ -98,19 +47,20 @@ export const integrityScenarios: readonly StorageScenario[] = [
       const before = await storage.candles.snapshots(ask);
       const events: unknown[] = [];
       storage.changes.subscribe((event) => events.push(event));
+      await integrity.check();
+      assertEqual(await integrity.quarantine(), { candles: 0, runs: [] }, 'a quarantine');
+      assertEqual(await integrity.quarantine(KEY), { candles: 0, runs: [] }, 'that of one series');
       const nothing = { repairs: [], truncated: false, series: [], remaining: [] };
       assertEqual(await integrity.repair(), nothing, 'the report');
       assertEqual(await integrity.repair(KEY), nothing, 'the report on one series');
       assertEqual(events, [], 'the changes reported');
       assertEqual(await storage.candles.snapshots(ask), before, 'what is stored after it');
     },
-    declared,
   ),
-  scenario(
-    'integrity/beside-writes',
+  declared(
+    'beside-writes',
     'a check and a repair while others write find nothing',
-    async (storage) => {
-      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+    async (storage, integrity) => {
       await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 100) });
       const checks = [integrity.check(), integrity.check(KEY)];
       const repairs = [integrity.repair(), integrity.repair(KEY)];
@@ -126,33 +76,37 @@ export const integrityScenarios: readonly StorageScenario[] = [
       }
       await assertSeries(storage, KEY, sampleMinutes(0, 160), 'what was written meanwhile');
     },
-    declared,
   ),
-  scenario(
-    'integrity/unknown',
+  declared(
+    'unknown',
     'there is nothing wrong with a series that is not there',
-    async (storage) => {
-      const integrity = assertDefined(storage.integrity, 'storage.integrity');
+    async (storage, integrity) => {
       await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
       const report = await integrity.check(OTHER_KEY);
       assertEqual([report.ok, report.series, report.candles], [true, 0, 0], 'the report');
       await integrity.repair(OTHER_KEY);
       assertEqual((await storage.candles.list()).length, 1, 'the series after a repair of another');
     },
-    declared,
   ),
-  scenario(
-    'integrity/invalid',
-    'an invalid key is refused',
-    async (storage) => {
-      const { check, quarantine, repair } = assertDefined(storage.integrity, 'storage.integrity');
-      const key = { symbol: '', timeframe: '1m' } as const;
-      for (const call of [check, quarantine, repair]) {
-        await assertRejects(() => call(key), 'INVALID_INPUT', 'an empty symbol', {
-          field: 'symbol',
-        });
-      }
-    },
-    declared,
-  ),
+  declared('invalid', 'an invalid key is refused', async (_, { check, quarantine, repair }) => {
+    const key = { symbol: '', timeframe: '1m' } as const;
+    for (const call of [check, quarantine, repair]) {
+      await assertRejects(() => call(key), 'INVALID_INPUT', 'an empty symbol', {
+        field: 'symbol',
+      });
+    }
+  }),
 ];
+
+function declared(
+  key: string,
+  title: string,
+  run: (storage: IMarketDataStorage, integrity: IIntegrityCheck) => Promise<void>,
+): StorageScenario {
+  return scenario(
+    `integrity/${key}`,
+    title,
+    (storage) => run(storage, assertDefined(storage.integrity, 'storage.integrity')),
+    whereDeclared(({ integrity }) => integrity, 'integrity is not declared'),
+  );
+}

@@ -1,7 +1,12 @@
 import type { IMarketDataStorage, IStorageMaintenance, VacuumReport } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
-import { type StorageContext, type StorageScenario, scenario } from '../storage-scenario.ts';
+import {
+  type StorageContext,
+  type StorageScenario,
+  scenario,
+  whereDeclared,
+} from '../storage-scenario.ts';
 import { assertSeries } from '../stored-state.ts';
 
 const NOTHING = {
@@ -15,16 +20,6 @@ const NOTHING = {
 };
 
 export const maintenanceScenarios: readonly StorageScenario[] = [
-  declared('empty', 'an empty storage has nothing to compact', async (_, maintenance) => {
-    assertEqual(await maintenance.explain(), NOTHING, 'the explanation');
-    assertEqual(await maintenance.compact(), NOTHING, 'the report');
-  }),
-  declared('same-answers', 'no answer changes by a compaction', async (storage, maintenance) => {
-    await storeUntidily(storage);
-    const before = await answersOf(storage);
-    await maintenance.compact();
-    assertEqual(await answersOf(storage), before, 'the answers after a compaction');
-  }),
   declared('changes-on', 'a compacted storage takes every change', async (storage, maintenance) => {
     await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10_000) });
     await maintenance.compact();
@@ -58,12 +53,19 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
     assertEqual(await maintenance.compact(), settled, 'what it does');
   }),
   declared('explain', 'explain tells what compact then does', async (storage, maintenance) => {
+    assertEqual(await maintenance.explain(), NOTHING, 'what there is to do in an empty storage');
+    assertEqual(await maintenance.compact(), NOTHING, 'what is done there');
     await storeUntidily(storage);
     const explained = await maintenance.explain();
     const before = await answersOf(storage);
+    const events: unknown[] = [];
+    storage.changes.subscribe((event) => events.push(event));
     assertEqual(await maintenance.explain(), explained, 'the same when asked again');
     assertEqual(await maintenance.compact(), explained, 'what compact did');
     assertEqual(await answersOf(storage), before, 'the answers after it');
+    assertEqual(events, [], 'the events');
+    const problems = (await storage.integrity?.check())?.problems ?? [];
+    assertEqual(problems, [], 'problems that an integrity check finds');
   }),
   declared('filter', 'a filter leaves other series alone', async (storage, maintenance) => {
     await storeUntidily(storage);
@@ -86,21 +88,6 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
     await compacting;
     const { length } = await storage.candles.read({ ...KEY, from: minute(20_000) });
     assertEqual(length, 20, 'the candles written meanwhile, after it');
-  }),
-  declared('silent', 'a compaction is no change', async (storage, maintenance) => {
-    await storeUntidily(storage);
-    let events = 0;
-    storage.changes.subscribe(() => {
-      events += 1;
-    });
-    await maintenance.compact();
-    assertEqual(events, 0, 'the events');
-  }),
-  declared('in-order', 'a compacted storage is in order', async (storage, maintenance) => {
-    await storeUntidily(storage);
-    await maintenance.compact();
-    const report = await storage.integrity?.check();
-    assertTrue(report?.ok ?? true, `no problem is found: ${report?.problems[0]?.message}`);
   }),
   declared('space', 'no answer changes when space is given back', async (storage, maintenance) => {
     await storeUntidily(storage);
@@ -244,7 +231,7 @@ function declared(
     title,
     (storage, context) =>
       run(storage, assertDefined(storage.maintenance, 'storage.maintenance'), context),
-    { requires: ({ maintenance }) => (maintenance ? undefined : 'maintenance is not declared') },
+    whereDeclared(({ maintenance }) => maintenance, 'maintenance is not declared'),
   );
 }
 

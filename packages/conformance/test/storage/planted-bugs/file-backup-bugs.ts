@@ -41,7 +41,8 @@ class FileReference extends ReferenceStorage {
   readonly #path: string;
 
   constructor({ clock, files, path }: FileOptions) {
-    super({ clock, data: files.database(path) });
+    // Only its backups are files of a kind: nothing of it outlives the process.
+    super({ clock, data: files.database(path) }, { durability: 'volatile' });
     this.files = files;
     this.#path = path;
   }

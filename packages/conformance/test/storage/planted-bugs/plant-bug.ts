@@ -1,4 +1,5 @@
-import type { StorageHarness } from '@barkeep/conformance/storage';
+import { join } from 'node:path';
+import type { HarnessContext, StorageHarness } from '@barkeep/conformance/storage';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { ReferenceData, type ReferenceOptions, ReferenceStorage } from './reference-storage.ts';
 
@@ -38,13 +39,16 @@ export function referenceHarness(
   wrap: (storage: IMarketDataStorage) => IMarketDataStorage = (storage) => storage,
 ): StorageHarness {
   const disks = new Map<string, ReferenceData>();
-  const open = ({ id, clock }: Parameters<StorageHarness['create']>[0]): IMarketDataStorage => {
-    const data = disks.get(id) ?? new ReferenceData();
+  const open = (context: HarnessContext): IMarketDataStorage => {
+    const { id, clock } = context;
+    const path = join(context.directory, 'data');
+    const data = disks.get(id) ?? ReferenceData.load(path);
     disks.set(id, data);
-    return wrap(new Variant({ clock, data }));
+    return wrap(new Variant({ clock, data, path }));
   };
   return {
     name,
+    module: new URL('planted-storage-bugs.ts', import.meta.url).href,
     create: (context) => {
       context.onCleanup(() => disks.delete(context.id));
       return open(context);

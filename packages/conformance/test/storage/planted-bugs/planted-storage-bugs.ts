@@ -1,9 +1,10 @@
+import type { StorageHarness } from '@barkeep/conformance/storage';
 import { backupBugs } from './backup-bugs.ts';
 import { coverageBugs } from './coverage-bugs.ts';
-import { fileBackupBugs } from './file-backup-bugs.ts';
+import { fileBackupBugs, fileHarness } from './file-backup-bugs.ts';
 import { handleBugs } from './handle-bugs.ts';
 import { maintenanceBugs } from './maintenance-bugs.ts';
-import type { PlantedStorageBug } from './plant-bug.ts';
+import { type PlantedStorageBug, referenceHarness } from './plant-bug.ts';
 import { readBugs } from './read-bugs.ts';
 import { revisionBugs } from './revision-bugs.ts';
 import { seriesBugs } from './series-bugs.ts';
@@ -26,4 +27,11 @@ export const plantedStorageBugs: readonly PlantedStorageBug[] = [
   ...revisionBugs,
   ...snapshotBugs,
   ...uncoveredBugs,
+];
+
+/** For the processes that the suite starts. */
+export const harnesses: readonly StorageHarness[] = [
+  referenceHarness(),
+  fileHarness(),
+  ...plantedStorageBugs.map(({ harness }) => harness),
 ];

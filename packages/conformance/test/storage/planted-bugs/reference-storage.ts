@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { isEqual } from '@barkeep/conformance';
 import {
@@ -64,6 +65,21 @@ export interface ReferenceChange {
 export class ReferenceData {
   readonly series: Map<string, ReferenceSeries> = new Map();
   readonly documents: Map<string, string> = new Map();
+
+  /** What was kept in a file; nothing where there is none. */
+  static load(path: string): ReferenceData {
+    const data = new ReferenceData();
+    if (!existsSync(path)) return data;
+    // `save` made it.
+    const kept = deserialize(readFileSync(path)) as Pick<ReferenceData, 'series' | 'documents'>;
+    for (const [name, series] of kept.series) data.series.set(name, series);
+    for (const [key, text] of kept.documents) data.documents.set(key, text);
+    return data;
+  }
+
+  save(path: string): void {
+    writeFileSync(path, serialize({ series: this.series, documents: this.documents }));
+  }
 }
 
 interface KeptSeries {
@@ -83,6 +99,8 @@ export interface KeptState {
 export interface ReferenceOptions {
   readonly clock: Clock;
   readonly data: ReferenceData;
+  /** Where a flush saves it. Default: nowhere. */
+  readonly path?: string;
 }
 
 /**
@@ -91,8 +109,12 @@ export interface ReferenceOptions {
  */
 export class ReferenceStorage extends AbstractMarketDataStorage {
   protected readonly data: ReferenceData;
+  readonly #path: string | undefined;
 
-  constructor({ clock, data }: ReferenceOptions, capabilities: Partial<StorageCapabilities> = {}) {
+  constructor(
+    { clock, data, path }: ReferenceOptions,
+    capabilities: Partial<StorageCapabilities> = {},
+  ) {
     super(
       'reference-storage',
       {
@@ -109,11 +131,16 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
       { clock },
     );
     this.data = data;
+    this.#path = path;
   }
 
   protected override async _open(): Promise<void> {}
 
   protected override async _close(): Promise<void> {}
+
+  protected override async _flush(): Promise<void> {
+    if (this.#path !== undefined) this.data.save(this.#path);
+  }
 
   protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
     return batches.map((batch) => this.store(batch));

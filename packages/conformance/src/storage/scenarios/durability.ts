@@ -1,0 +1,152 @@
+import type { Interval } from '@barkeep/core';
+import { type Durability, EVER } from '@barkeep/storage';
+import { assertEqual, assertTrue } from '../../assertions.ts';
+import type { OtherProcess } from '../../other-process.ts';
+import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import {
+  bareScenario,
+  lasting,
+  outliving,
+  type StorageScenario,
+  scenario,
+  whereDeclared,
+} from '../storage-scenario.ts';
+import { assertNothingStored, assertSeries } from '../stored-state.ts';
+
+const SURVIVES_PROCESS: readonly Durability[] = ['process-crash', 'power-loss'];
+const ROUNDS = 6;
+/** Candles of a batch; and how many batches are under way at a time. */
+const SIZE = 40;
+const AHEAD = 4;
+
+export const durabilityScenarios: readonly StorageScenario[] = [
+  bareScenario(
+    'durability/own-data',
+    'two storages over data of their own share nothing',
+    async (context) => {
+      const [one, other] = [await context.open(), await context.open()];
+      await one.candles.write({ key: KEY, candles: sampleMinutes(0, 5) });
+      await assertNothingStored(other, KEY, 'the other storage');
+      await other.candles.remove(KEY);
+      await other.close();
+      await assertSeries(one, KEY, sampleMinutes(0, 5), 'after the other was closed');
+    },
+  ),
+  scenario(
+    'durability/close',
+    'all that was written is there after closing, also what was under way',
+    async (storage, context) => {
+      const covers = { from: minute(0), to: minute(5_000) };
+      await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 5_000), covers });
+      await storage.candles.remove(KEY, { from: minute(4_000), to: minute(4_500) });
+      await storage.metadata.set('kept', { n: 0.1, text: '비트코인' });
+      const ledger = await storage.coverage.of(KEY);
+      const last = storage.candles.write({ key: OTHER_KEY, candles: sampleMinutes(3, 4) });
+      const again = await context.reopen(storage);
+      await last;
+      const expected = [...sampleMinutes(0, 4_000), ...sampleMinutes(4_500, 5_000)];
+      await assertSeries(again, KEY, expected, 'after reopening');
+      await assertSeries(again, OTHER_KEY, sampleMinutes(3, 4), 'what was under way');
+      assertEqual(await again.coverage.of(KEY), ledger, 'the ledger after reopening');
+      assertEqual(await again.metadata.get('kept'), { n: 0.1, text: '비트코인' }, 'a document');
+    },
+    lasting,
+  ),
+  bareScenario(
+    'durability/flush',
+    'what was flushed is there after the process was killed',
+    async (context) => {
+      const elsewhere = await context.startProcess();
+      await writeAll(elsewhere);
+      await elsewhere.call('flush');
+      const storage = await context.reopen(elsewhere);
+      await assertSeries(storage, KEY, sampleMinutes(5, 100), 'after the kill');
+      assertEqual(await storage.metadata.keys(), ['note'], 'the documents after it');
+    },
+    outliving,
+  ),
+  bareScenario(
+    'durability/kill',
+    'what has resolved is there after the process was killed at once, and nothing by half',
+    async (context) => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const elsewhere = await context.startProcess();
+        await writeAll(elsewhere);
+        const resolved = await writeUntilKilled(elsewhere, 3 + round * 7);
+        const storage = await context.reopen(elsewhere);
+        await assertSeries(storage, KEY, sampleMinutes(5, 100), 'what was written first');
+        assertEqual(await storage.coverage.missing(KEY, span(5, 100)), [], 'what is not covered');
+        assertEqual(await storage.metadata.get('note'), { n: 1 }, 'a document');
+        const [one, other] = await storage.candles.readMany([
+          OTHER_KEY,
+          { ...KEY, timeframe: '5m' },
+        ]);
+        const count = one?.length ?? 0;
+        assertTrue(count % SIZE === 0, `a write is there whole or not at all: ${count} candles`);
+        assertTrue(count >= resolved * SIZE, `${count} candles are there of ${resolved} writes`);
+        assertEqual(one?.toArray(), sampleMinutes(0, count), 'the candles of the last writes');
+        assertEqual(other?.length, count / SIZE, 'the candles of their other series');
+        const covered = (await storage.coverage.of(OTHER_KEY)).map(({ from, to }) => ({
+          from,
+          to,
+        }));
+        assertEqual(covered, count === 0 ? [] : [span(0, count)], 'their coverage');
+        const problems = (await storage.integrity?.check())?.problems ?? [];
+        assertEqual(problems, [], 'problems that an integrity check finds');
+        await storage.close();
+      }
+    },
+    {
+      ...whereDeclared(
+        ({ durability }) => SURVIVES_PROCESS.includes(durability),
+        'its writes need not survive the process by declaration',
+      ),
+      timeoutMs: 120_000,
+    },
+  ),
+];
+
+/** Every kind of change. */
+async function writeAll(elsewhere: OtherProcess): Promise<void> {
+  const batch = { key: KEY, candles: sampleMinutes(0, 100, 1) };
+  await elsewhere.call('candles.write', { ...batch, covers: span(0, 90) });
+  await elsewhere.call('candles.write', { key: KEY, candles: sampleMinutes(0, 100) });
+  await elsewhere.call('candles.remove', KEY, span(0, 5));
+  await elsewhere.call('coverage.add', KEY, span(90, 100), { source: 'a' });
+  await elsewhere.call('coverage.remove', KEY, { from: EVER.from, to: minute(5) });
+  await elsewhere.call('metadata.set', 'gone', 1);
+  await elsewhere.call('metadata.set', 'note', { n: 1 });
+  await elsewhere.call('metadata.delete', 'gone');
+}
+
+/** How many writes have resolved when it is killed, in the midst of more. */
+async function writeUntilKilled(elsewhere: OtherProcess, writes: number): Promise<number> {
+  let resolved = 0;
+  const batch = (i: number) => {
+    const at = minute(i * 5);
+    return [
+      {
+        key: OTHER_KEY,
+        candles: sampleMinutes(i * SIZE, (i + 1) * SIZE),
+        covers: span(i * SIZE, (i + 1) * SIZE),
+      },
+      {
+        key: { ...KEY, timeframe: '5m' },
+        candles: [{ timestamp: at, open: 1, high: 1, low: 1, close: 1, volume: i }],
+      },
+    ];
+  };
+  const write = async (i: number): Promise<void> => {
+    await elsewhere.call('candles.write', batch(i));
+    resolved += 1;
+  };
+  for (let i = 0; i < writes; i += 1) await write(i);
+  const underWay = Array.from({ length: AHEAD }, (_, i) => write(writes + i));
+  await elsewhere.kill();
+  await Promise.allSettled(underWay);
+  return resolved;
+}
+
+function span(from: number, to: number): Interval {
+  return { from: minute(from), to: minute(to) };
+}

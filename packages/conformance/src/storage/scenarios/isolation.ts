@@ -1,0 +1,294 @@
+import { type Candle, type Interval, nextTurn, type SeriesKey } from '@barkeep/core';
+import type { CandleBatch, IMarketDataStorage, SeriesSnapshot } from '@barkeep/storage';
+import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
+import { KEY, minute, OTHER_KEY, START, sampleMinutes } from '../sample-candles.ts';
+import {
+  type StorageContext,
+  type StorageScenario,
+  scenario,
+  shared,
+  whereDeclared,
+} from '../storage-scenario.ts';
+import { assertNothingStored, assertSeries } from '../stored-state.ts';
+
+/** How often a storage changes while it is looked at. */
+const ROUNDS = 40;
+/** Candles of many chunks, pages or segments. */
+const LONG = 8_000;
+
+/** Changes made through a handle of the same storage, here or in another process. */
+interface Writer {
+  write(batches: CandleBatch | readonly CandleBatch[]): Promise<unknown>;
+  remove(key: SeriesKey): Promise<unknown>;
+}
+
+export const isolationScenarios: readonly StorageScenario[] = [
+  scenario('isolation/writes', 'answers are of one state while it is written to', (storage) =>
+    lookWhile(storage, storage.candles),
+  ),
+  scenario(
+    'isolation/coverage',
+    'and while candles and coverage change by turns',
+    async (storage) => {
+      const { candles, coverage } = storage;
+      // Coverage follows the candles with each change, and is taken back before the next.
+      const check = (snapshot: SeriesSnapshot): void => {
+        const end = minute(candlesOf(snapshot).length);
+        assertEqual(snapshot.extent?.to ?? minute(0), end, 'the end of the candles');
+        const [entry] = snapshot.coverage;
+        if (entry !== undefined) assertEqual(entry.to, end, 'the end of the coverage');
+      };
+      await lookAt(storage, check, async () => {
+        for (let round = 1; round <= ROUNDS; round += 1) {
+          await candles.write({ key: KEY, candles: sampleMinutes(0, round) });
+          await coverage.add(KEY, { from: minute(0), to: minute(round) }, { source: 'a' });
+          await pause(round);
+          await coverage.remove(KEY);
+          await pause(round + 1);
+        }
+      });
+    },
+  ),
+  scenario('isolation/long', 'and where they are long', async (storage) => {
+    const batchOf = (version: number) => [
+      { key: OTHER_KEY, candles: sampleMinutes(0, 10, version) },
+      {
+        key: KEY,
+        candles: sampleMinutes(0, LONG, version),
+        covers: { from: minute(0), to: minute(LONG) },
+        source: `v${version}`,
+      },
+    ];
+    const versions = [0, 1, 2].map((version) => sampleMinutes(0, LONG, version));
+    const assertOne = (candles: readonly Candle[], what: string): number => {
+      const version = versions.findIndex(([first]) => first?.open === candles[0]?.open);
+      assertEqual(candles, versions[version], `${what}: the candles of one version`);
+      return version;
+    };
+    await storage.candles.write(batchOf(0));
+    const check = async (snapshot: SeriesSnapshot): Promise<void> => {
+      const version = assertOne(candlesOf(snapshot), 'a snapshot');
+      assertEqual(snapshot.coverage[0]?.source, `v${version}`, 'the coverage of its state');
+      assertOne((await storage.candles.read({ ...KEY })).toArray(), 'a read');
+      const columns = await storage.candles.readColumns({ ...KEY }, ['open', 'volume']);
+      const ofOne = versions.find(([first]) => first?.open === columns.open[0]);
+      const expected = Float64Array.from(ofOne ?? [], ({ volume }) => volume);
+      assertEqual(columns.volume, expected, 'the volumes beside the prices of a version');
+    };
+    await lookAt(storage, check, async () => {
+      for (const version of [1, 2, 0, 1]) {
+        await storage.candles.write(batchOf(version));
+        await nextTurn();
+      }
+    });
+  }),
+  scenario(
+    'isolation/compaction',
+    'and while it is compacted',
+    async (storage) => {
+      const maintenance = assertDefined(storage.maintenance, 'storage.maintenance');
+      for (let i = 0; i < 40; i += 1) {
+        await storage.candles.write({ key: KEY, candles: sampleMinutes(i * 100, i * 100 + 99) });
+      }
+      const before = await lookAtAll(storage);
+      const check = ({ extent, ranges: [part] }: SeriesSnapshot): void => {
+        assertEqual(extent, { from: minute(0), to: minute(3_999) }, 'the extent');
+        const candles = part?.candles?.toArray();
+        assertEqual(candles, candlesOf(before), 'the candles');
+        assertEqual(part?.revision, before.ranges[0]?.revision, 'the revision');
+      };
+      await lookAt(storage, check, async () => {
+        await maintenance.compact();
+      });
+    },
+    whereDeclared(({ maintenance }) => maintenance, 'maintenance is not declared'),
+  ),
+  scenario('isolation/many-writers', 'of changes at the same time none is lost', (storage) =>
+    writeAtOnce(storage, [storage]),
+  ),
+  scenario(
+    'isolation/removal',
+    'a removal meets a write before or after it, never half',
+    async (storage) => {
+      for (let round = 0; round < 5; round += 1) {
+        const covers = { from: minute(0), to: minute(2_000) };
+        const [, removed] = await Promise.all([
+          storage.candles.write({ key: KEY, candles: sampleMinutes(0, 2_000), covers }),
+          storage.candles.remove(KEY),
+        ]);
+        assertTrue(removed === 0 || removed === 2_000, `all or nothing is removed, not ${removed}`);
+        if (removed > 0) await assertNothingStored(storage, KEY, 'after write, then removal');
+        else await assertSeries(storage, KEY, sampleMinutes(0, 2_000), 'after removal, then write');
+        await storage.candles.remove(KEY);
+      }
+    },
+  ),
+  scenario(
+    'isolation/uncovered',
+    'what is covered meanwhile is never replaced by a write of what is not covered',
+    (storage) => race(storage, storage),
+  ),
+  scenario(
+    'isolation/other-handle',
+    'all of this holds while another handle writes',
+    async (storage, context) => {
+      const other = await context.openBeside(storage);
+      await lookWhile(storage, other.candles);
+      await writeAtOnce(storage, [storage, other]);
+      await race(storage, other);
+    },
+    shared,
+  ),
+  scenario(
+    'isolation/other-process',
+    'and while another process writes',
+    async (storage, context) => {
+      await lookWhile(storage, await writerElsewhere(storage, context));
+    },
+    shared,
+  ),
+];
+
+async function writerElsewhere(
+  storage: IMarketDataStorage,
+  context: StorageContext,
+): Promise<Writer> {
+  const elsewhere = await context.startProcess(storage);
+  return {
+    write: (batches) => elsewhere.call('candles.write', batches),
+    remove: (key) => elsewhere.call('candles.remove', key),
+  };
+}
+
+/** Candles and coverage that belong together: nothing else has this many candles with these values. */
+function stateOf(version: number): CandleBatch {
+  return {
+    key: KEY,
+    candles: sampleMinutes(0, version, version),
+    covers: { from: minute(0), to: minute(version) },
+    source: `v${version}`,
+  };
+}
+
+/** Runs rounds of changes through a writer, and looks through a handle all the time. */
+async function lookWhile(reader: IMarketDataStorage, writer: Writer): Promise<void> {
+  const candlesByRevision = new Map<string, readonly Candle[]>();
+  const check = async (snapshot: SeriesSnapshot): Promise<void> => {
+    const candles = candlesOf(snapshot);
+    const { length } = candles;
+    // The candles say which state it is; all else must be of the same.
+    const range = { from: minute(0), to: minute(length) };
+    assertEqual(candles, sampleMinutes(0, length, length), 'the candles of one write');
+    assertEqual(snapshot.extent, length === 0 ? undefined : range, 'the extent of their state');
+    const coverage = snapshot.coverage.map(({ collectedAt: _, ...entry }) => entry);
+    const covered = length === 0 ? [] : [{ ...range, source: `v${length}` }];
+    assertEqual(coverage, covered, 'the coverage of their state');
+    const revision = assertDefined(snapshot.ranges[0]?.revision, 'the revision');
+    const known = candlesByRevision.get(revision) ?? candles;
+    assertEqual(candles, known, `the candles of the revision ${revision}`);
+    candlesByRevision.set(revision, candles);
+    const [listed] = await reader.candles.list({ ...KEY });
+    if (listed === undefined) return;
+    assertEqual(
+      listed.last,
+      minute(listed.count - 1),
+      'the last candle beside the count of a list',
+    );
+  };
+  await lookAt(reader, check, async () => {
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      await writer.write(stateOf(round));
+      assertEqual(candlesOf(await lookAtAll(reader)).length, round, 'the candles after a write');
+      await pause(Math.floor(round / 3));
+      if (round % 5 === 0) await writer.remove(KEY);
+    }
+  });
+}
+
+/** Writes, coverage and documents at the same time, through several handles. */
+async function writeAtOnce(
+  storage: IMarketDataStorage,
+  handles: readonly IMarketDataStorage[],
+): Promise<void> {
+  await storage.candles.remove(KEY);
+  const handleOf = (i: number): IMarketDataStorage => handles[i % handles.length] ?? storage;
+  const numbers = Array.from({ length: 40 }, (_, i) => i);
+  const span = (i: number): Interval => ({ from: minute(i), to: minute(i + 1) });
+  const [results] = await Promise.all([
+    Promise.all(
+      numbers.map((i) =>
+        handleOf(i).candles.write({ key: KEY, candles: sampleMinutes(i * 25, i * 25 + 25) }),
+      ),
+    ),
+    ...numbers.map((i) => handleOf(i).coverage.add(OTHER_KEY, span(2 * i), { source: 'a' })),
+    ...numbers.map((i) =>
+      handleOf(i + 1).candles.write({ key: OTHER_KEY, candles: [], covers: span(2 * i + 1) }),
+    ),
+    ...numbers.map((i) => handleOf(i).metadata.set(`note-${i}`, i)),
+  ]);
+  const inserted = results.reduce((sum, result) => sum + result.inserted, 0);
+  assertEqual(inserted, 1_000, 'how many candles were inserted');
+  await assertSeries(storage, KEY, sampleMinutes(0, 1_000), 'after all writes');
+  const all = { from: START, to: minute(80) };
+  assertEqual(await storage.coverage.missing(OTHER_KEY, all), [], 'what is not covered');
+  assertEqual((await storage.metadata.keys('note-')).length, 40, 'how many documents there are');
+  await Promise.all(
+    [1, 2, 3, 4, 5].map((version) =>
+      handleOf(version).candles.write({ key: KEY, candles: sampleMinutes(0, 3_000, version) }),
+    ),
+  );
+  const candles = (await storage.candles.read({ ...KEY })).toArray();
+  const versions = [1, 2, 3, 4, 5].map((version) => sampleMinutes(0, 3_000, version));
+  const winner = versions.find(([first]) => first?.open === candles[0]?.open);
+  assertEqual(candles, winner, 'the candles of one of several writes of the same');
+}
+
+/** A final write and one that was asked for before it, at the same time: the final one stands. */
+async function race(late: IMarketDataStorage, final: IMarketDataStorage): Promise<void> {
+  for (let round = 0; round < 20; round += 1) {
+    await final.candles.remove(KEY);
+    const covers = { from: minute(0), to: minute(50) };
+    const calls = [
+      () => final.candles.write({ key: KEY, candles: sampleMinutes(0, 50, 1), covers }),
+      () =>
+        late.candles.write({ key: KEY, candles: sampleMinutes(0, 50, 2), replaces: 'uncovered' }),
+    ];
+    await Promise.all((round % 2 === 0 ? calls : calls.toReversed()).map((call) => call()));
+    await assertSeries(final, KEY, sampleMinutes(0, 50, 1), `after round ${round}`);
+  }
+}
+
+/** None, a short one or a long one: what goes on in one thread only meets others at either. */
+async function pause(kind: number): Promise<void> {
+  if (kind % 3 === 1) await Promise.resolve();
+  if (kind % 3 === 2) await nextTurn();
+}
+
+/** Takes snapshots of everything until the changes have ended, and checks each. */
+async function lookAt(
+  storage: IMarketDataStorage,
+  check: (snapshot: SeriesSnapshot) => void | Promise<void>,
+  change: () => Promise<void>,
+): Promise<void> {
+  let isChanging = true;
+  const looking = async (): Promise<void> => {
+    for (let i = 0; isChanging; i += 1) {
+      await pause(i);
+      await check(await lookAtAll(storage));
+    }
+  };
+  const changing = change().finally(() => {
+    isChanging = false;
+  });
+  await Promise.all([changing, looking(), looking()]);
+  await check(await lookAtAll(storage));
+}
+
+async function lookAtAll({ candles }: IMarketDataStorage): Promise<SeriesSnapshot> {
+  const [snapshot] = await candles.snapshots([{ ...KEY, ranges: [{ candles: 'always' }] }]);
+  return assertDefined(snapshot, 'the snapshot');
+}
+
+function candlesOf({ ranges: [part] }: SeriesSnapshot): Candle[] {
+  return part?.candles?.toArray() ?? [];
+}
