@@ -16,10 +16,10 @@ export const MODEL_TIMEOUT_MS = 120_000;
  *
  * @param share How many of the harness' runs are made: 1 for all, 0.02 where each takes long.
  */
-export async function checkModel<Command>(
+export async function checkModel<Commands extends readonly unknown[]>(
   { runs = DEFAULT_RUNS, seed, path }: ModelOptions,
-  commands: fc.Arbitrary<readonly Command[]>,
-  execute: (commands: readonly Command[]) => Promise<void>,
+  commands: fc.Arbitrary<Commands>,
+  execute: (commands: Commands) => Promise<void>,
   share = 1,
 ): Promise<void> {
   const details = await fc.check(fc.asyncProperty(commands, execute), {

@@ -4,7 +4,6 @@ import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 
 /** What a run is about: series that a careless storage mixes up, and how far apart the periods lie. */
 export interface ModelWorld {
-  readonly kind: 'begin';
   readonly series: readonly SeriesKey[];
   /** How many periods lie between two positions. */
   readonly stride: number;
@@ -63,7 +62,6 @@ interface OfRange<Kind> {
 
 /** One step of a model run: plain data, so that a counterexample says everything. */
 export type StorageCommand =
-  | ModelWorld
   | {
       readonly kind: 'write' | 'write-refused' | 'write-given-up' | 'write-failing';
       readonly batches: readonly ModelWrite[];
@@ -110,7 +108,6 @@ const world: Arbitrary<ModelWorld> = fc
     stride: fc.constantFrom(1, 1, 97, 1_024),
   })
   .map(({ symbols: [a = 'A', b = 'B'], timeframe, stride }) => ({
-    kind: 'begin' as const,
     series: [
       { symbol: a, timeframe: '1m' },
       { symbol: b, timeframe: '1m' },
@@ -285,13 +282,15 @@ const WEIGHTED: readonly (readonly [weight: number, Arbitrary<StorageCommand>])[
 
 const COMMANDS = WEIGHTED.map(([weight, arbitrary]) => ({ weight, arbitrary }));
 
-/** Sequences of commands, with some of a kind that takes a storage apart. */
-export function commandSequences(extra?: 'reopen' | 'switch-handle'): Arbitrary<StorageCommand[]> {
+/** A world, and sequences of commands in it, with some of a kind that takes a storage apart. */
+export function commandSequences(
+  extra?: 'reopen' | 'switch-handle',
+): Arbitrary<readonly [ModelWorld, ...StorageCommand[]]> {
   const others = extra && [{ weight: 14, arbitrary: fc.constant<StorageCommand>({ kind: extra }) }];
   const sequence = fc.array(fc.oneof(...COMMANDS, ...(others ?? [])), {
     minLength: 1,
     maxLength: LONGEST_SEQUENCE,
     size: 'max',
   });
-  return fc.tuple(world, sequence).map(([begin, commands]) => [begin, ...commands]);
+  return fc.tuple(world, sequence).map(([begin, commands]) => [begin, ...commands] as const);
 }

@@ -1,10 +1,4 @@
-import {
-  type Candle,
-  CandleSeries,
-  type Interval,
-  type SeriesKey,
-  timeframeGrid,
-} from '@barkeep/core';
+import { type Candle, CandleSeries, type Interval, type SeriesKey } from '@barkeep/core';
 import type { CandleBatch, ChangeEvent, CoverageEntry, IMarketDataStorage } from '@barkeep/storage';
 import {
   assertDefined,
@@ -18,57 +12,23 @@ import { START, sampleCandle } from '../sample-candles.ts';
 import { collect } from '../storage-operations.ts';
 import type { StorageContext } from '../storage-scenario.ts';
 import { modelCandle } from './model-candle.ts';
-import {
-  type ModelPage,
-  type ModelRange,
-  type ModelSelection,
-  type ModelWorld,
-  type ModelWrite,
-  type StorageCommand,
-  VERSIONS,
+import { EVER, ModelPeriods } from './model-periods.ts';
+import type {
+  ModelRange,
+  ModelSelection,
+  ModelWorld,
+  ModelWrite,
+  StorageCommand,
 } from './storage-command.ts';
 import {
+  joinSpans,
   type ModelBatch,
   type ModelEntry,
   type ModelSeries,
   type Span,
   StorageModel,
 } from './storage-model.ts';
-
-const EVER: Span = { from: -1e6, to: 1e6 };
-/** A change this many periods away from a range leaves its revision as it is, unless it is a long one. */
-const FAR = 2_048;
-const LONG = 4_096;
-
-/** Ranges whose revisions are looked at after each command. */
-const WATCHED: readonly ModelRange[] = [
-  {},
-  { from: 0, to: 31 },
-  { from: 5, to: 9, fromOff: true, toOff: true },
-  { from: 20, to: 21 },
-];
-
-/** What has become of a watched range: candles that come back are of another age, too. */
-interface Watched {
-  readonly span: Span;
-  revision: string | undefined;
-  age: number;
-  readonly ageOf: Map<string, number>;
-}
-
-/** What a command did to one series. */
-interface Effect {
-  /** The periods whose candles changed, and the stretch they lie in. */
-  readonly changed: readonly number[];
-  readonly candles: Span | undefined;
-  /** Where coverage changed. */
-  readonly coverage: Span | undefined;
-  readonly announced: Span | undefined;
-  /** How far the change of candles may have reached: revisions beyond it are as they were. */
-  readonly reach: Span | undefined;
-  /** Whether it was about coverage: an event is no mistake then. */
-  readonly covers: boolean;
-}
+import { type Effect, WATCHED, WatchedRevisions } from './watched-revisions.ts';
 
 /** What a command is about, beside the candles and the coverage that it changes. */
 interface Touch {
@@ -89,14 +49,20 @@ export class StorageModelRun {
   /** What a listener reads when it hears of a change. */
   #heard: { readonly key: SeriesKey; readonly candles: Promise<Candle[]> }[] = [];
   #stopListening: () => void = () => undefined;
-  #series: readonly SeriesKey[] = [];
-  #stride = 1;
-  #watched: readonly (readonly Watched[])[] = [];
+  readonly #world: ModelPeriods;
+  readonly #watched: WatchedRevisions;
   /** The revision of the latest snapshot, by series and range. */
   readonly #revisions = new Map<string, string>();
 
-  constructor(context: StorageContext, handles: readonly IMarketDataStorage[], prefix: string) {
+  constructor(
+    context: StorageContext,
+    handles: readonly IMarketDataStorage[],
+    world: ModelWorld,
+    prefix: string,
+  ) {
     this.#context = context;
+    this.#world = new ModelPeriods(world, prefix);
+    this.#watched = new WatchedRevisions(this.#world);
     this.#handles = [...handles];
     this.#prefix = prefix;
     this.#listen();
@@ -120,7 +86,7 @@ export class StorageModelRun {
   async cleanUp(): Promise<void> {
     this.#stopListening();
     const { candles, metadata } = this.#storage;
-    for (const key of this.#series) await candles.remove(key);
+    for (const key of this.#world.keys) await candles.remove(key);
     for (const name of this.#model.documents.keys()) await metadata.delete(name);
   }
 
@@ -148,8 +114,7 @@ export class StorageModelRun {
   }
 
   async #step(command: StorageCommand, what: string): Promise<void> {
-    if (command.kind === 'begin') return this.#begin(command);
-    const before = this.#series.map((_, i) => this.#model.of(i));
+    const before = this.#world.keys.map((_, i) => this.#model.of(i));
     this.#events = [];
     this.#heard = [];
     const touched = await this.#execute(command, what);
@@ -159,40 +124,27 @@ export class StorageModelRun {
       const { changed, candles } = difference;
       return {
         ...difference,
-        reach: changed.length === 0 ? undefined : join(candles, touches[0]?.removed),
+        reach: changed.length === 0 ? undefined : joinSpans(candles, touches[0]?.removed),
         announced: touches[0]?.announced,
         covers: touches.length > 0,
       };
     });
     this.#checkEvents(effects, what);
     for (const { key, candles } of this.#heard) {
-      const series = this.#series.findIndex((one) => isEqual(one, key));
+      const series = this.#world.keys.findIndex((one) => isEqual(one, key));
       assertEqual(
         await candles,
         this.#model.read(series, EVER),
         `${what}: what its event announced`,
       );
     }
-    await this.#checkRevisions(effects, what);
-  }
-
-  #begin({ series, stride }: ModelWorld): void {
-    this.#stride = stride;
-    this.#series = series.map((key) => ({ ...key, symbol: this.#prefix + key.symbol }));
-    this.#watched = series.map(() =>
-      WATCHED.map((range) => ({
-        span: this.#span(range),
-        revision: undefined,
-        age: 0,
-        ageOf: new Map(),
-      })),
-    );
+    await this.#watched.check(this.#storage, effects, what);
   }
 
   /** Does what it says on both sides. */
   async #execute(command: StorageCommand, what: string): Promise<readonly Touch[]> {
     const { candles, coverage, metadata, changes, maintenance } = this.#storage;
-    const model = this.#model;
+    const [model, world] = [this.#model, this.#world];
     switch (command.kind) {
       case 'write': {
         const batches = command.batches.map((one) => this.#batch(one));
@@ -205,7 +157,7 @@ export class StorageModelRun {
       }
       case 'write-refused': {
         const batches = command.batches.map((one) => this.#input(this.#batch(one)));
-        const bad = { key: this.#key(0), candles: [{ ...sampleCandle(START), high: -1 }] };
+        const bad = { key: world.key(0), candles: [{ ...sampleCandle(START), high: -1 }] };
         await assertRejects(() => candles.write([...batches, bad]), 'INVALID_INPUT', what);
         return [];
       }
@@ -233,15 +185,15 @@ export class StorageModelRun {
       }
       case 'read': {
         const queries = command.queries.map((one) => ({
-          ...this.#key(one.series),
-          ...this.#selection(one),
+          ...world.key(one.series),
+          ...this.#selection(one.series, one),
         }));
         const answers = await candles.readMany(queries);
         assertEqual(answers.length, queries.length, `${what}: how many answers there are`);
         for (const [i, one] of command.queries.entries()) {
           const expected = this.#selected(one.series, one);
           const { key, length } = assertDefined(answers[i], what);
-          assertEqual(key, this.#key(one.series), `${what} ${i}: the key`);
+          assertEqual(key, world.key(one.series), `${what} ${i}: the key`);
           assertCandles(assertDefined(answers[i], what).toArray(), expected, `${what} ${i}`);
           assertEqual(length, expected.length, `${what} ${i}: the length`);
         }
@@ -257,7 +209,7 @@ export class StorageModelRun {
       case 'read-columns': {
         const { query, columns } = command;
         const answer = await candles.readColumns(
-          { ...this.#key(query.series), ...this.#selection(query) },
+          { ...world.key(query.series), ...this.#selection(query.series, query) },
           columns,
         );
         const expected = this.#selected(query.series, query);
@@ -270,9 +222,9 @@ export class StorageModelRun {
       }
       case 'scan': {
         const { series, range, chunkSize } = command;
-        const query = { ...this.#key(series), ...this.#bounds(series, range), chunkSize };
+        const query = { ...world.key(series), ...world.bounds(series, range), chunkSize };
         const chunks = await collect(candles.scan(query));
-        const expected = model.read(series, this.#span(range));
+        const expected = model.read(series, world.span(range));
         assertCandles(
           chunks.flatMap((chunk) => chunk.toArray()),
           expected,
@@ -285,45 +237,45 @@ export class StorageModelRun {
       }
       case 'remove': {
         const { series, range } = command;
-        const span = this.#span(range);
-        const removed = await candles.remove(this.#key(series), this.#interval(series, range));
+        const span = world.span(range);
+        const removed = await candles.remove(world.key(series), world.interval(series, range));
         assertEqual(removed, model.remove(series, span), what);
         return [{ series, removed: span }];
       }
       case 'cover': {
         const { series, range, source } = command;
         const collectedAt = START + command.collectedAt;
-        const interval = assertDefined(this.#interval(series, range), 'a range');
-        await coverage.add(this.#key(series), interval, { source, collectedAt });
-        const whole = this.#whole(range);
+        const interval = assertDefined(world.interval(series, range), 'a range');
+        await coverage.add(world.key(series), interval, { source, collectedAt });
+        const whole = world.whole(range);
         model.cover(series, { ...whole, source, collectedAt });
         return [{ series }];
       }
       case 'uncover': {
         const { series, range } = command;
-        await coverage.remove(this.#key(series), this.#interval(series, range));
-        model.uncover(series, this.#touched(range));
+        await coverage.remove(world.key(series), world.interval(series, range));
+        model.uncover(series, world.touched(range));
         return [{ series }];
       }
       case 'covered': {
         const { series, range } = command;
-        const entries = await coverage.of(this.#key(series), this.#interval(series, range));
+        const entries = await coverage.of(world.key(series), world.interval(series, range));
         if (range.from === undefined)
           this.#assertLedger(series, entries, model.of(series).ledger, what);
         // Entries are cut where the range ends, within a period if it ends there.
         else if (range.fromOff !== true && range.toOff !== true) {
-          this.#assertLedger(series, entries, model.covered(series, this.#touched(range)), what);
+          this.#assertLedger(series, entries, model.covered(series, world.touched(range)), what);
         }
         return [];
       }
       case 'missing': {
         const { series, range } = command;
-        const interval = assertDefined(this.#interval(series, range), 'a range');
-        const expected = model.missing(series, this.#touched(range));
-        const missing = await coverage.missing(this.#key(series), interval);
+        const interval = assertDefined(world.interval(series, range), 'a range');
+        const expected = model.missing(series, world.touched(range));
+        const missing = await coverage.missing(world.key(series), interval);
         assertEqual(
           missing,
-          expected.map((span) => this.#time(series, span)),
+          expected.map((span) => world.time(series, span)),
           what,
         );
         return [];
@@ -332,27 +284,27 @@ export class StorageModelRun {
         const { series, range } = command;
         const periods = model.periods(series, EVER).map(([at]) => at);
         const whole = { from: periods[0] ?? 0, to: (periods.at(-1) ?? -1) + 1 };
-        const span = range.from === undefined ? whole : this.#touched(range);
+        const span = range.from === undefined ? whole : world.touched(range);
         const {
           range: _,
           missing,
           ...counts
-        } = await coverage.continuity(this.#key(series), this.#interval(series, range));
+        } = await coverage.continuity(world.key(series), world.interval(series, range));
         assertEqual(counts, model.continuity(series, span), what);
-        const holes = model.missing(series, span).map((one) => this.#time(series, one));
+        const holes = model.missing(series, span).map((one) => world.time(series, one));
         assertEqual(missing, holes, `${what}: what is missing`);
         return [];
       }
       case 'announce': {
         const { series, range } = command;
-        await changes.announce(this.#key(series), this.#interval(series, range));
-        const span = this.#touched(range);
+        await changes.announce(world.key(series), world.interval(series, range));
+        const span = world.touched(range);
         if (span.from >= span.to) return [];
-        this.#renew(series, span);
+        this.#watched.renew(series, span);
         return [{ series, announced: span }];
       }
       case 'list': {
-        const key = this.#key(command.series);
+        const key = world.key(command.series);
         const filter = Object.fromEntries(command.by.map((field) => [field, key[field]]));
         // Other runs have left nothing, so what is listed is of this one.
         const expected = this.#listed().filter((one) =>
@@ -381,7 +333,7 @@ export class StorageModelRun {
       }
       case 'compact': {
         // Not every storage has something to compact; none may answer differently after it.
-        const key = this.#key(command.series);
+        const key = world.key(command.series);
         const explained = await maintenance?.explain(key);
         assertEqual(await maintenance?.compact(key), explained, what);
         return [];
@@ -399,8 +351,6 @@ export class StorageModelRun {
         this.#use(assertDefined(this.#handles.at(-1), 'a handle'));
         if (!this.#storage.capabilities.revisions) this.#forgetRevisions();
         return [];
-      case 'begin':
-        return [];
     }
   }
 
@@ -415,7 +365,7 @@ export class StorageModelRun {
       () => 'rejected',
     );
     // Writes follow one another, so after this one the abandoned one is decided.
-    await this.#storage.candles.write({ key: this.#key(0), candles: [] });
+    await this.#storage.candles.write({ key: this.#world.key(0), candles: [] });
     const touched = [...new Set(batches.map(({ series }) => series))];
     const states = await this.#look(touched);
     const isStill = touched.every((series, i) =>
@@ -470,7 +420,7 @@ export class StorageModelRun {
         });
         assertTrue(
           isKnown,
-          `${what}: a snapshot of ${this.#name(series)} meanwhile is of one state`,
+          `${what}: a snapshot of ${this.#world.name(series)} meanwhile is of one state`,
         );
       }
     }
@@ -479,7 +429,7 @@ export class StorageModelRun {
 
   #look(series: readonly number[]): Promise<LookedAt[]> {
     const requests = series.map((one) => ({
-      ...this.#key(one),
+      ...this.#world.key(one),
       ranges: [{ candles: 'always' as const }],
     }));
     return this.#storage.candles.snapshots(requests).then((snapshots) =>
@@ -501,7 +451,7 @@ export class StorageModelRun {
       isEqual(looked.candles, expected) &&
       isEqual(
         looked.coverage.map(withoutTime),
-        ledger.map((one) => withoutTime({ ...one, ...this.#time(series, one) })),
+        ledger.map((one) => withoutTime({ ...one, ...this.#world.time(series, one) })),
       )
     );
   }
@@ -511,7 +461,7 @@ export class StorageModelRun {
     what: string,
   ): Promise<void> {
     const asked = requests.map(({ series, ranges }) => ({
-      ...this.#key(series),
+      ...this.#world.key(series),
       ranges: ranges.map(({ candles, ...selection }) => {
         const latest = this.#revisions.get(this.#rangeName(series, selection.range)) ?? '';
         const known = { 'has-others': 'others', 'has-latest': latest };
@@ -519,18 +469,18 @@ export class StorageModelRun {
           candles === 'has-others' || candles === 'has-latest'
             ? { unless: known[candles] }
             : candles;
-        return { ...this.#selection({ ...selection, series }), candles: wanted };
+        return { ...this.#selection(series, selection), candles: wanted };
       }),
     }));
     const snapshots = await this.#storage.candles.snapshots(asked);
     assertEqual(snapshots.length, requests.length, `${what}: how many there are`);
     for (const [i, { series, ranges }] of requests.entries()) {
       const { key, extent, coverage, ranges: parts } = assertDefined(snapshots[i], what);
-      assertEqual(key, this.#key(series), `${what} ${i}: the key`);
+      assertEqual(key, this.#world.key(series), `${what} ${i}: the key`);
       const periods = this.#model.periods(series, EVER).map(([at]) => at);
       const [first = 0, last = 0] = [periods[0], periods.at(-1)];
       const expected =
-        periods.length === 0 ? undefined : this.#time(series, { from: first, to: last + 1 });
+        periods.length === 0 ? undefined : this.#world.time(series, { from: first, to: last + 1 });
       assertEqual(extent, expected, `${what} ${i}: the extent`);
       this.#assertLedger(series, coverage, this.#model.of(series).ledger, `${what} ${i}`);
       assertEqual(parts.length, ranges.length, `${what} ${i}: how many ranges there are`);
@@ -555,19 +505,19 @@ export class StorageModelRun {
   #checkEvents(effects: readonly Effect[], what: string): void {
     for (const [series, { candles, coverage, announced, covers }] of effects.entries()) {
       const events = this.#events.filter(
-        (event) => 'key' in event && isEqual(event.key, this.#key(series)),
+        (event) => 'key' in event && isEqual(event.key, this.#world.key(series)),
       );
       for (const [type, changed] of [
-        ['candles', join(candles, announced)],
-        ['coverage', join(coverage, announced)],
+        ['candles', joinSpans(candles, announced)],
+        ['coverage', joinSpans(coverage, announced)],
       ] as const) {
         const heard = events.flatMap((event) => (event.type === type ? [event.interval] : []));
-        const who = `${what}: the events about ${type} of ${this.#name(series)}`;
+        const who = `${what}: the events about ${type} of ${this.#world.name(series)}`;
         if (changed === undefined) {
           if (type === 'candles' || !covers) assertEqual(heard, [], who);
           continue;
         }
-        const { from, to } = this.#time(series, changed);
+        const { from, to } = this.#world.time(series, changed);
         const [first, last] = [
           Math.min(...heard.map((one) => one.from)),
           Math.max(...heard.map((one) => one.to)),
@@ -579,75 +529,25 @@ export class StorageModelRun {
       }
     }
     const others = this.#events.filter(
-      (event) => !('key' in event) || !this.#series.some((key) => isEqual(key, event.key)),
+      (event) => !('key' in event) || !this.#world.keys.some((key) => isEqual(key, event.key)),
     );
     assertEqual(others, [], `${what}: events about anything else`);
   }
 
-  /** Equal revisions exactly when the candles have not changed, as far as a change is not close by. */
-  async #checkRevisions(effects: readonly Effect[], what: string): Promise<void> {
-    const snapshots = await this.#storage.candles.snapshots(
-      this.#series.map((key, series) => ({
-        ...key,
-        ranges: WATCHED.map((range) => this.#bounds(series, range)),
-      })),
-    );
-    for (const [series, { changed, reach, announced }] of effects.entries()) {
-      for (const [j, watched] of (this.#watched[series] ?? []).entries()) {
-        const { span, ageOf } = watched;
-        const revision = assertDefined(
-          snapshots[series]?.ranges[j]?.revision,
-          `${what}: a revision`,
-        );
-        const who = `${what}: the revision of range ${j} of ${this.#name(series)}`;
-        assertTrue(
-          /^[0-9A-Za-z.:_-]{1,128}$/.test(revision),
-          `${who} is a short text, not ${revision}`,
-        );
-        if (changed.some((at) => span.from <= at && at < span.to)) watched.age += 1;
-        const age = ageOf.get(revision) ?? watched.age;
-        assertTrue(
-          age === watched.age,
-          `${who} is new, for its candles are; it is ${revision} again`,
-        );
-        ageOf.set(revision, age);
-        const isClose =
-          announced !== undefined ||
-          (reach !== undefined &&
-            (reach.to - reach.from > LONG ||
-              (reach.from < span.to + FAR && span.from < reach.to + FAR)));
-        if (!isClose && watched.revision !== undefined) {
-          assertEqual(revision, watched.revision, `${who}, where no candle has changed close by`);
-        }
-        watched.revision = revision;
-      }
-    }
-  }
-
-  /** What an announcement is of has another revision, although it has the same candles. */
-  #renew(series: number, span: Span): void {
-    for (const watched of this.#watched[series] ?? []) {
-      if (span.from < watched.span.to && watched.span.from < span.to) watched.age += 1;
-    }
-  }
-
   #forgetRevisions(): void {
     this.#revisions.clear();
-    for (const watched of this.#watched.flat()) {
-      watched.revision = undefined;
-      watched.ageOf.clear();
-    }
+    this.#watched.forget();
   }
 
   async #compareAll(what: string): Promise<void> {
     const { candles, coverage, metadata, integrity, capabilities } = this.#storage;
-    for (const [series, key] of this.#series.entries()) {
+    for (const [series, key] of this.#world.keys.entries()) {
       const all = this.#model.read(series, EVER);
-      const who = `${this.#name(series)} ${what}`;
+      const who = `${this.#world.name(series)} ${what}`;
       assertCandles((await candles.read(key)).toArray(), all, who);
       this.#assertLedger(series, await coverage.of(key), this.#model.of(series).ledger, who);
       if (!capabilities.revisions) continue;
-      const ranges = WATCHED.flatMap((range) => this.#interval(series, range) ?? []);
+      const ranges = WATCHED.flatMap((range) => this.#world.interval(series, range) ?? []);
       const [snapshot] = await candles.snapshots([{ ...key, ranges }]);
       const texts = snapshot?.ranges.map(({ revision }) => revision);
       assertEqual(
@@ -672,7 +572,7 @@ export class StorageModelRun {
   }
 
   #listed() {
-    return this.#series
+    return this.#world.keys
       .map((key, series) => ({ key, candles: this.#model.read(series, EVER) }))
       .filter(({ candles }) => candles.length > 0)
       .map(({ key, candles }) => ({
@@ -690,7 +590,10 @@ export class StorageModelRun {
     expected: readonly ModelEntry[],
     what: string,
   ): void {
-    const times = expected.map((one) => ({ ...withoutTime(one), ...this.#time(series, one) }));
+    const times = expected.map((one) => ({
+      ...withoutTime(one),
+      ...this.#world.time(series, one),
+    }));
     assertEqual(actual.map(withoutTime), times, `${what}: the coverage`);
     for (const [i, { collectedAt }] of expected.entries()) {
       if (collectedAt === undefined || Number.isNaN(collectedAt)) continue;
@@ -700,17 +603,23 @@ export class StorageModelRun {
 
   #selected(series: number, { range, limit, take }: ModelSelection): Candle[] {
     const byDefault = range.from === undefined ? 'last' : 'first';
-    return this.#model.read(series, this.#span(range), limit, take ?? byDefault);
+    return this.#model.read(series, this.#world.span(range), limit, take ?? byDefault);
   }
 
   #batch({ series, pages, covers, source, replaces }: ModelWrite): ModelBatch {
     const candles = new Map<number, Candle>();
     for (const page of pages) {
-      for (const [at, version] of this.#periods(page)) {
-        candles.set(at, modelCandle(this.#at(series, at), version));
+      for (const [at, version] of this.#world.periods(page)) {
+        candles.set(at, modelCandle(this.#world.at(series, at), version));
       }
     }
-    return { series, candles, covers: covers.map((range) => this.#whole(range)), source, replaces };
+    return {
+      series,
+      candles,
+      covers: covers.map((range) => this.#world.whole(range)),
+      source,
+      replaces,
+    };
   }
 
   /** As an exchange sends them, or worse: newest first, and one of them twice. */
@@ -719,17 +628,17 @@ export class StorageModelRun {
     const [first] = all;
     const twice = first === undefined ? [] : [sampleCandle(first.timestamp, 9)];
     const input = all.length % 2 === 0 ? [...twice, ...all] : [...twice, ...all.toReversed()];
-    const { timeframe } = this.#key(series);
+    const { timeframe } = this.#world.key(series);
     // The batch's key counts, not that of a series in it.
     const columns = () =>
       CandleSeries.from(
         { symbol: 'another', timeframe },
         all.sort((a, b) => a.timestamp - b.timestamp),
       );
-    const intervals = covers.map((span) => this.#time(series, span));
+    const intervals = covers.map((span) => this.#world.time(series, span));
     const [only, ...more] = intervals;
     return {
-      key: this.#key(series),
+      key: this.#world.key(series),
       candles: all.length % 3 === 0 ? columns() : input,
       covers: more.length === 0 ? only : intervals,
       source,
@@ -737,74 +646,12 @@ export class StorageModelRun {
     };
   }
 
-  #periods({ at, before, periods, version }: ModelPage): [at: number, version: number][] {
-    const first = at * this.#stride - before;
-    return Array.from({ length: periods }, (_, i) => [
-      first + i,
-      version === 'mixed' ? i % VERSIONS : version,
-    ]);
-  }
-
-  #key(series: number): SeriesKey {
-    return assertDefined(this.#series[series], 'a series');
-  }
-
-  #name(series: number): string {
-    const { symbol, timeframe } = this.#key(series);
-    return `${JSON.stringify(symbol)} ${timeframe}`;
+  #selection(series: number, { range, limit, take }: ModelSelection) {
+    return { ...this.#world.bounds(series, range), limit, take };
   }
 
   #rangeName(series: number, range: ModelRange): string {
     return JSON.stringify([series, range]);
-  }
-
-  #selection({ series, range, limit, take }: ModelSelection & { series: number }) {
-    return { ...this.#bounds(series, range), limit, take };
-  }
-
-  #bounds(series: number, { from, to, fromOff, toOff }: ModelRange): Partial<Interval> {
-    const bound = (at: number, isOff = false): number =>
-      this.#at(series, at * this.#stride) + (isOff ? 1 : 0);
-    return {
-      ...(from === undefined ? {} : { from: bound(from, fromOff) }),
-      ...(to === undefined ? {} : { to: bound(to, toOff) }),
-    };
-  }
-
-  #interval(series: number, range: ModelRange): Interval | undefined {
-    const { from, to } = this.#bounds(series, range);
-    return from === undefined || to === undefined ? undefined : { from, to };
-  }
-
-  /** The periods that begin in a range. */
-  #span({ from, to, fromOff, toOff }: ModelRange): Span {
-    return {
-      from: from === undefined ? EVER.from : from * this.#stride + (fromOff ? 1 : 0),
-      to: to === undefined ? EVER.to : to * this.#stride + (toOff ? 1 : 0),
-    };
-  }
-
-  /** The periods that lie in a range as a whole. */
-  #whole(range: ModelRange): Span {
-    return this.#span({ ...range, toOff: false });
-  }
-
-  /** The periods that a range touches. */
-  #touched(range: ModelRange): Span {
-    const isEmpty = range.from === range.to && range.fromOff === range.toOff;
-    return isEmpty && range.from !== undefined
-      ? { from: 0, to: 0 }
-      : this.#span({ ...range, fromOff: false });
-  }
-
-  #time(series: number, { from, to }: Span): Interval {
-    return { from: this.#at(series, from), to: this.#at(series, to) };
-  }
-
-  #at(series: number, period: number): number {
-    const grid = timeframeGrid(this.#key(series).timeframe);
-    const base = Math.ceil(grid.indexOf(START) / 1_024) * 1_024;
-    return grid.startOf(base + period);
   }
 }
 
@@ -826,7 +673,7 @@ function differenceOf(
   const edges = [...new Set(bounds)].sort((a, b) => a - b);
   for (const [i, from] of edges.entries()) {
     if (sourceAt(before, from) === sourceAt(after, from)) continue;
-    coverage = join(coverage, { from, to: edges[i + 1] ?? from });
+    coverage = joinSpans(coverage, { from, to: edges[i + 1] ?? from });
   }
   const candles =
     changed.length === 0 ? undefined : { from: Math.min(...changed), to: Math.max(...changed) + 1 };
@@ -835,12 +682,6 @@ function differenceOf(
 
 function sourceAt({ ledger }: ModelSeries, at: number): string | undefined {
   return ledger.find(({ from, to }) => from <= at && at < to)?.source;
-}
-
-function join(a: Span | undefined, b: Span | undefined): Span | undefined {
-  if (b === undefined || b.from >= b.to) return a;
-  if (a === undefined) return b;
-  return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
 }
 
 /** The timestamps first: their difference says more than two long lists. */

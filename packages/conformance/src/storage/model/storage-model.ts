@@ -171,3 +171,10 @@ function withEntry(ledger: readonly ModelEntry[], entry: ModelEntry): ModelEntry
 function lengthOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }
+
+/** The stretch from the beginning of one to the end of the other. */
+export function joinSpans(a: Span | undefined, b: Span | undefined): Span | undefined {
+  if (b === undefined || b.from >= b.to) return a;
+  if (a === undefined) return b;
+  return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
+}

@@ -14,7 +14,7 @@ export const lifecycleScenarios: readonly StorageScenario[] = [
     },
   }),
   bareScenario(
-    'lifecycle/changes.subscribe',
+    'lifecycle/subscribe',
     'subscribing works when open, and in no other state',
     async (context) => {
       const storage = await context.create();

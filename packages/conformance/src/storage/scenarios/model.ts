@@ -1,3 +1,4 @@
+import type { IMarketDataStorage } from '@barkeep/storage';
 import { checkModel, MODEL_TIMEOUT_MS } from '../../check-model.ts';
 import { commandSequences } from '../model/storage-command.ts';
 import { StorageModelRun } from '../model/storage-model-run.ts';
@@ -11,7 +12,7 @@ import {
 } from '../storage-scenario.ts';
 
 /** Opening a storage for each sequence is what takes the time. */
-const SHARE_OF_REOPENING_RUNS = 0.03;
+const SHARE_OF_REOPENING_RUNS = 0.1;
 const SHARE_OF_SHARED_RUNS = 0.1;
 
 export const modelScenarios: readonly StorageScenario[] = [
@@ -19,9 +20,7 @@ export const modelScenarios: readonly StorageScenario[] = [
     'model/commands',
     'any sequence of calls answers as the plain model does',
     async (storage, context) => {
-      await checkRuns(context, commandSequences(), 1, async (prefix) => {
-        return new StorageModelRun(context, [storage], prefix);
-      });
+      await checkRuns(context, commandSequences(), 1, async () => [storage]);
     },
     { timeoutMs: MODEL_TIMEOUT_MS },
   ),
@@ -29,11 +28,12 @@ export const modelScenarios: readonly StorageScenario[] = [
     'model/reopen',
     'also when it is closed and opened again in between',
     async (context) => {
+      const sequences = commandSequences('reopen');
       await checkRuns(
         context,
-        commandSequences('reopen'),
+        sequences,
         SHARE_OF_REOPENING_RUNS,
-        async (prefix) => new StorageModelRun(context, [await context.open()], prefix),
+        async () => [await context.open()],
         (run) => run.close(),
       );
     },
@@ -43,34 +43,28 @@ export const modelScenarios: readonly StorageScenario[] = [
     'model/shared',
     'also when the calls are made through two handles in turn',
     async (storage, context) => {
-      const other = await context.openBeside(storage);
-      await checkRuns(
-        context,
-        commandSequences('switch-handle'),
-        SHARE_OF_SHARED_RUNS,
-        async (prefix) => {
-          return new StorageModelRun(context, [storage, other], prefix);
-        },
-      );
+      const handles = [storage, await context.openBeside(storage)];
+      const sequences = commandSequences('switch-handle');
+      await checkRuns(context, sequences, SHARE_OF_SHARED_RUNS, async () => handles);
     },
     { ...shared, timeoutMs: MODEL_TIMEOUT_MS },
   ),
 ];
 
 async function checkRuns(
-  { model }: StorageContext,
+  context: StorageContext,
   sequences: ReturnType<typeof commandSequences>,
   share: number,
-  start: (prefix: string) => Promise<StorageModelRun>,
+  open: () => Promise<readonly IMarketDataStorage[]>,
   end: (run: StorageModelRun) => Promise<void> = (run) => run.cleanUp(),
 ): Promise<void> {
   let count = 0;
   await checkModel(
-    model,
+    context.model,
     sequences,
-    async (commands) => {
+    async ([world, ...commands]) => {
       count += 1;
-      const run = await start(`r${count}-`);
+      const run = new StorageModelRun(context, await open(), world, `r${count}-`);
       await run.execute(commands).finally(() => end(run));
     },
     share,
