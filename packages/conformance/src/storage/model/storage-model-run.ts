@@ -394,27 +394,31 @@ export class StorageModelRun {
       this.#look(touched),
     ]);
     const last = await this.#look(touched);
-    const between: ModelSeries[][] = [before];
     // A listener may have read between the two.
     this.#heard = [];
-    const isInOrder = [batches, batches.toReversed()].some((order) => {
+    const known = [before];
+    const orders = [batches, batches.toReversed()].filter((order) => {
       for (const [i, state] of before.entries()) this.#model.put(touched[i] ?? 0, state);
-      between.splice(1);
+      const between: ModelSeries[][] = [];
       const expected = order.map((batch) => {
         const result = this.#model.write([batch]);
         between.push(touched.map((series) => this.#model.of(series)));
         return result;
       });
-      const inOrder = order === batches ? expected : expected.toReversed();
-      return (
-        isEqual(results, inOrder) &&
-        touched.every((series, i) => this.#isState(series, last[i], this.#model.of(series)))
-      );
+      const isThis =
+        isEqual(results, order === batches ? expected : expected.toReversed()) &&
+        touched.every((series, i) => this.#isState(series, last[i], this.#model.of(series)));
+      if (isThis) known.push(...between);
+      return isThis;
     });
-    assertTrue(isInOrder, `${what}: results and candles are those of one write after the other`);
+    assertTrue(orders.length > 0, `${what}: results and candles are of one write after the other`);
+    // The last state is that of both.
+    for (const [i, series] of touched.entries()) {
+      this.#model.put(series, assertDefined(known.at(-1)?.[i], 'a state'));
+    }
     for (const states of seen) {
       for (const [i, series] of touched.entries()) {
-        const isKnown = between.some((all) => {
+        const isKnown = known.some((all) => {
           const state = all[i];
           return state !== undefined && this.#isState(series, states[i], state);
         });
