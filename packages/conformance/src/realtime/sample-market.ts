@@ -1,57 +1,18 @@
 import type { EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
+import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 
-export const START: EpochMs = Date.UTC(2026, 0, 1);
+/** Past by every clock. */
+export const START: EpochMs = Date.UTC(2024, 0, 1);
 export const SYMBOL = 'KRW-BTC';
 export const OTHER = 'KRW-ETH';
 
-/** High enough for samples of the distant past, whose prices are lower. */
-const PRICE = 1_000_000;
+export const HOSTILE_SYMBOLS: readonly string[] = [...new Set(Object.values(SYMBOL_GROUPS).flat())];
 
-export const HOSTILE_SYMBOLS: readonly string[] = [
-  'BTC_USDT',
-  'BTC%',
-  'BTC:PERP',
-  '1000*',
-  '비트코인',
-  '🚀',
-  '__proto__',
-  'constructor',
-  'toString',
-  '{BTC}',
-  'a{b}c',
-  '[A-Z]',
-  '?',
-  ' ',
-  '../up',
-  'btc',
-  'BTC',
-  'BTC ',
-  '\n',
-  'x'.repeat(512),
-];
+const PRICE = 1_000_000;
 
 /** A ticker whose price tells when it was made. */
 export function sampleTicker(at = 0, symbol: string = SYMBOL): Ticker {
   return { symbol, timestamp: START + at, price: PRICE + at };
-}
-
-/** A ticker with every field. */
-export function fullTicker(): Ticker {
-  return {
-    symbol: SYMBOL,
-    timestamp: START,
-    price: 151_234_000.125,
-    previousClose: 150_000_000,
-    change: -1_234_000.5,
-    changeRate: -0.008_226_67,
-    open: 150_000_000,
-    high: 152_000_000,
-    low: 0.000_000_01,
-    volume: 0,
-    quoteVolume: 1e300,
-    bid: 151_233_000,
-    ask: 151_235_000,
-  };
 }
 
 /** A book whose best bid tells when it was made. */

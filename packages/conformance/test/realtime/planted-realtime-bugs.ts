@@ -1,21 +1,15 @@
-import { BarkeepError, type Clock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { BarkeepError, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import type {
   CheckedTradeRead,
-  IRealtimeCache,
   RealtimeEvent,
   RealtimeSelector,
   RealtimeWriteResult,
   TradeReplay,
 } from '@barkeep/realtime';
-import { type Kept, type KeptTrade, ReferenceRealtime } from './reference-realtime.ts';
+import { type PlantedRealtimeBug, plantBug as bug } from './plant-realtime-bug.ts';
+import type { Kept, KeptTrade, ReferenceRealtime } from './reference-realtime.ts';
 
-/** A mistake that adapters have made or could make, and the scenario that must catch it. */
-export interface PlantedRealtimeBug {
-  readonly name: string;
-  readonly caughtBy: string;
-  readonly create: (clock: Clock) => IRealtimeCache;
-}
-
+/** Mistakes that adapters have made or could make. */
 export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   bug(
     'lets an older ticker replace a newer one',
@@ -685,9 +679,14 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
       },
   ),
   bug('clears what others keep below', 'clear/own-data', (base) => {
-    const shared = new Map<string, Kept<Ticker>>();
+    const all: ReferenceRealtime[] = [];
     return class extends base {
-      protected override tickersBySymbol = shared;
+      protected override _start(): void {
+        all.push(this);
+      }
+      protected override _clear(): void {
+        for (const one of all) Reflect.apply(super._clear, one, []);
+      }
     };
   }),
   bug(
@@ -928,14 +927,3 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     };
   }),
 ];
-
-type ReferenceClass = typeof ReferenceRealtime;
-
-function bug(
-  name: string,
-  caughtBy: string,
-  plant: (base: ReferenceClass) => ReferenceClass,
-): PlantedRealtimeBug {
-  const Planted = plant(ReferenceRealtime);
-  return { name, caughtBy: `realtime/${caughtBy}`, create: (clock) => new Planted(clock) };
-}
