@@ -6,7 +6,7 @@ import type {
   RealtimeWriteResult,
   TradeReplay,
 } from '@barkeep/realtime';
-import { type PlantedRealtimeBug, plantBug as bug } from './plant-realtime-bug.ts';
+import { plantBug as bug, type PlantedRealtimeBug } from './plant-realtime-bug.ts';
 import type { Kept, KeptTrade, ReferenceRealtime } from './reference-realtime.ts';
 
 /** Mistakes that adapters have made or could make. */

@@ -203,7 +203,12 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   protected admits(symbol: string, kept: KeptTrade[], { timestamp }: Trade): boolean {
     const byTime = kept.toSorted((a, b) => a.value.timestamp - b.value.timestamp);
     const [oldest, newest] = [byTime[0], byTime.at(-1)];
-    if (kept.length < this.capabilities.maxTradesPerSymbol || oldest === undefined || newest === undefined) return true;
+    if (
+      kept.length < this.capabilities.maxTradesPerSymbol ||
+      oldest === undefined ||
+      newest === undefined
+    )
+      return true;
     const latest = this.clock.now() + this.maxAheadMs;
     if (timestamp <= latest && newest.value.timestamp > latest) {
       this.lose(symbol, kept, newest);

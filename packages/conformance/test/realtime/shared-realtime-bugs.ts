@@ -1,11 +1,11 @@
+import type { RealtimeHarness } from '@barkeep/conformance/realtime';
 import type { OrderBook, Ticker, Trade } from '@barkeep/core';
-import type {
-  RealtimeEvent,
-  RealtimeHarness,
-  RealtimeSelector,
-  TradeReplay,
-} from '@barkeep/realtime';
-import { type PlantedRealtimeBug, plantSharedBug as bug, sharedHarness } from './plant-realtime-bug.ts';
+import type { RealtimeEvent, RealtimeSelector, TradeReplay } from '@barkeep/realtime';
+import {
+  plantSharedBug as bug,
+  type PlantedRealtimeBug,
+  sharedHarness,
+} from './plant-realtime-bug.ts';
 import type { Kept, KeptTrade } from './reference-realtime.ts';
 
 /** Mistakes of adapters that declare to share their values between processes. */
@@ -19,7 +19,10 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
       protected override save(): void {
         const { tickersBySymbol, booksBySymbol, tradesBySymbol, lost, lostUntil } = this;
         const maps = { tickersBySymbol, booksBySymbol, tradesBySymbol, lost, lostUntil };
-        kept.set(this.directory, { ...maps, ...{ arrivals: this.arrivals, incarnation: this.incarnation } });
+        kept.set(this.directory, {
+          ...maps,
+          ...{ arrivals: this.arrivals, incarnation: this.incarnation },
+        });
       }
     };
   }),
@@ -37,7 +40,9 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
         all.push(this);
       }
       protected override announce(event: RealtimeEvent): void {
-        const here = all.filter((one) => one.state === 'open' && Reflect.get(one, 'directory') === this.directory);
+        const here = all.filter(
+          (one) => one.state === 'open' && Reflect.get(one, 'directory') === this.directory,
+        );
         for (const one of here) Reflect.apply(this.publish, one, [event]);
       }
     };
@@ -58,7 +63,9 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): ReturnType<InstanceType<typeof base>['_setTicker']> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): ReturnType<InstanceType<typeof base>['_setTicker']> {
           const stored = this.live(this.tickersBySymbol.get(ticker.symbol));
           if (stored === undefined || !this.isOlder(stored, ticker)) {
             this.publish({ type: 'ticker', ticker });
@@ -84,7 +91,9 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
           this.#copies.set(symbol, copy);
           return copy;
         }
-        protected override _setTicker(ticker: Ticker): ReturnType<InstanceType<typeof base>['_setTicker']> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): ReturnType<InstanceType<typeof base>['_setTicker']> {
           this.#copies.delete(ticker.symbol);
           return super._setTicker(ticker);
         }
@@ -110,7 +119,10 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
           this.#copies.clear();
           super._clear();
         }
-        override subscribe(selector: RealtimeSelector, listener: (event: RealtimeEvent) => void): () => void {
+        override subscribe(
+          selector: RealtimeSelector,
+          listener: (event: RealtimeEvent) => void,
+        ): () => void {
           return super.subscribe(selector, listener);
         }
       },
@@ -163,7 +175,9 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'sharing/at-once',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): ReturnType<InstanceType<typeof base>['_setTicker']> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): ReturnType<InstanceType<typeof base>['_setTicker']> {
           const before = this.tickersBySymbol.get(ticker.symbol)?.value;
           return Promise.resolve().then(() =>
             this.exclusively(() => {

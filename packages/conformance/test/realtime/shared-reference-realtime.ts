@@ -1,11 +1,10 @@
 import {
   appendFileSync,
   closeSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
-  rmdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -40,7 +39,8 @@ export class SharedReferenceRealtime extends ReferenceRealtime {
     super(clock, { sharing: 'multi-process', platforms: ['node'], ...capabilities });
     this.directory = directory;
     for (const name of METHODS) {
-      const method = Reflect.get(this, name);
+      const method: unknown = Reflect.get(this, name);
+      if (typeof method !== 'function') throw new TypeError(name);
       Reflect.set(this, name, (...given: unknown[]) =>
         this.exclusively(() => Reflect.apply(method, this, given), LOOKS.includes(name)),
       );
@@ -112,7 +112,7 @@ export class SharedReferenceRealtime extends ReferenceRealtime {
       return result;
     } finally {
       this.#depth -= 1;
-      rmdirSync(lock);
+      rmSync(lock);
       this.tellNews();
     }
   }
@@ -176,7 +176,7 @@ function readFrom(path: string, start: number): Buffer {
 
 function isMade(path: string): boolean {
   try {
-    mkdirSync(path);
+    closeSync(openSync(path, 'wx'));
     return true;
   } catch {
     return false;

@@ -6,7 +6,7 @@ import type {
   RealtimeWriteResult,
   TradeReplay,
 } from '@barkeep/realtime';
-import { type PlantedRealtimeBug, plantBug as bug } from './plant-realtime-bug.ts';
+import { plantBug as bug, type PlantedRealtimeBug } from './plant-realtime-bug.ts';
 import type { Kept, KeptTrade } from './reference-realtime.ts';
 
 const ROOMY = { maxTradesPerSymbol: 1_500 };
@@ -18,7 +18,9 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
           return super._setTicker({ ...ticker, symbol: ticker.symbol.normalize() });
         }
         protected override _getTicker(symbol: string): Ticker | undefined {
@@ -91,7 +93,9 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
           const { bid, ask } = ticker;
           return super._setTicker(
             bid === undefined || ask === undefined ? ticker : { ...ticker, bid: ask, ask: bid },
@@ -104,8 +108,12 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
-          const kept = Object.entries(ticker).filter(([name, value]) => value !== 0 || name === 'price');
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const kept = Object.entries(ticker).filter(
+            ([name, value]) => value !== 0 || name === 'price',
+          );
           return super._setTicker(Object.fromEntries(kept) as unknown as Ticker);
         }
       },
@@ -150,7 +158,10 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _recentTrades(symbol: string, { limit, since }: CheckedTradeRead): Trade[] {
+        protected override _recentTrades(
+          symbol: string,
+          { limit, since }: CheckedTradeRead,
+        ): Trade[] {
           return super._recentTrades(symbol, { limit: Math.min(limit, 1_000), since });
         }
       },
@@ -173,7 +184,9 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _getTickers(symbols: readonly string[]): readonly (Ticker | undefined)[] {
+        protected override _getTickers(
+          symbols: readonly string[],
+        ): readonly (Ticker | undefined)[] {
           return symbols.map((symbol, i) => (i < 1_000 ? this._getTicker(symbol) : undefined));
         }
       },
@@ -217,7 +230,7 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps fewer symbols than it declares',
-    'bounds/symbols',
+    'bounds/tickers',
     (base) =>
       class extends base {
         protected override evict(values: Map<string, unknown>): void {
@@ -240,7 +253,9 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
           super.useBelow();
           return added;
         }
-        protected override _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
           super.useBelow();
           return super._setTicker(ticker);
         }
@@ -251,7 +266,9 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'faults/writes',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
           return this.isFailing ? 'stored' : super._setTicker(ticker);
         }
       },
@@ -275,7 +292,9 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
     'model/commands',
     (base) =>
       class extends base {
-        protected override _setTicker(ticker: Ticker): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
           const before = this.live(this.tickersBySymbol.get(ticker.symbol));
           const isSame = JSON.stringify(before) === JSON.stringify(ticker);
           return isSame ? 'stored' : super._setTicker(ticker);
@@ -342,7 +361,7 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
         }
       },
   ),
-  bug('shares the trades of all its instances', 'clear/own-data', (base) => {
+  bug('shares the trades of all its instances', 'lifecycle/own-data', (base) => {
     const shared = new Map<string, KeptTrade[]>();
     return class extends base {
       protected override tradesBySymbol = shared;
@@ -372,8 +391,12 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
         protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
           return super.live(kept);
         }
-        protected override _getTickers(symbols: readonly string[]): readonly (Ticker | undefined)[] {
-          const byLength = new Map(symbols.map((symbol) => [symbol.length, this._getTicker(symbol)]));
+        protected override _getTickers(
+          symbols: readonly string[],
+        ): readonly (Ticker | undefined)[] {
+          const byLength = new Map(
+            symbols.map((symbol) => [symbol.length, this._getTicker(symbol)]),
+          );
           return symbols.map((symbol) => byLength.get(symbol.length));
         }
       },

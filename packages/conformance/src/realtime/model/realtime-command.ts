@@ -44,6 +44,8 @@ export type RealtimeCommand =
   | (OfSymbol<'append'> & { readonly trades: readonly ModelTrade[] })
   | (OfSymbol<'append-page'> & { readonly time: ModelTime; readonly page: ModelPage })
   | (OfSymbol<'refused'> & { readonly part: Part })
+  /** The latest write of any kind once more. */
+  | { readonly kind: 'repeat' }
   | OfSymbol<'read'>
   | {
       readonly kind: 'read-many';
@@ -72,8 +74,10 @@ const SYMBOLS = 3;
 
 const world: Arbitrary<RealtimeWorld> = fc
   .constantFrom(...Object.values(SYMBOL_GROUPS))
-  .chain((group) => fc.shuffledSubarray([...group], { minLength: 2, maxLength: SYMBOLS }))
-  .map((symbols) => ({ symbols: symbols.length < SYMBOLS ? [...symbols, 'other'] : symbols }));
+  .chain((group) =>
+    fc.shuffledSubarray([...group, 'other'], { minLength: SYMBOLS, maxLength: SYMBOLS }),
+  )
+  .map((symbols) => ({ symbols }));
 
 const symbol = fc.nat({ max: SYMBOLS - 1 });
 const part = fc.constantFrom<Part>('tickers', 'orderBooks', 'trades');
@@ -158,14 +162,24 @@ const WEIGHTED: readonly (readonly [weight: number, Arbitrary<RealtimeCommand>])
   ],
   [5, fc.record({ kind: fc.constant('append-page' as const), symbol, time, page })],
   [1, fc.record({ kind: fc.constant('refused' as const), symbol, part })],
+  [3, fc.constant({ kind: 'repeat' as const })],
   [4, fc.record({ kind: fc.constant('read' as const), symbol })],
   [
     2,
     fc.record({
       kind: fc.constant('read-many' as const),
       symbols: fc.array(fc.nat({ max: SYMBOLS }), { maxLength: 5 }),
-      times: fc.constantFrom(1, 1, 1, 1, 60, 300),
+      times: fc.constant(1),
       depth: fc.constantFrom(undefined, 0, 1, 3, 600),
+    }),
+  ],
+  [
+    1,
+    fc.record({
+      kind: fc.constant('read-many' as const),
+      symbols: fc.array(fc.nat({ max: SYMBOLS }), { minLength: 5, maxLength: 5 }),
+      times: fc.constantFrom(60, 210),
+      depth: fc.constant(1),
     }),
   ],
   [

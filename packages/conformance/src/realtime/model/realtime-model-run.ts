@@ -34,6 +34,7 @@ export class RealtimeModelRun {
   #listeners: ModelListener[] = [];
   #choosy: ModelListener | undefined;
   readonly #patience: Patience;
+  #lastWrite: (what: string) => Promise<void> = async () => undefined;
   readonly #counts = { hits: 0, misses: 0 };
 
   constructor(
@@ -79,6 +80,7 @@ export class RealtimeModelRun {
       await this.#setTicker({ ...sampleTicker(0, symbol), timestamp: this.#ahead + 100_000 + i });
     }
     await this.#compareEvents('in the end');
+    await this.#takeApart();
   }
 
   end(): void {
@@ -100,22 +102,27 @@ export class RealtimeModelRun {
     switch (command.kind) {
       case 'set-ticker': {
         const ticker = { ...command.ticker, symbol, timestamp: this.#time(command.time) };
-        return this.#setTicker(ticker, what);
+        return this.#write(what, (it) => this.#setTicker(ticker, it));
       }
       case 'set-book': {
         const { bids, asks, version } = command;
         const timestamp = this.#time(command.time);
-        return this.#setBook({ ...modelBook(bids, asks, version), symbol, timestamp }, what);
+        const book = { ...modelBook(bids, asks, version), symbol, timestamp };
+        return this.#write(what, (it) => this.#setBook(book, it));
       }
       case 'append': {
         const given = command.trades.map(({ at, isAhead, ...rest }) => ({
           ...rest,
           timestamp: this.#time({ at, isAhead }),
         }));
-        return this.#append(symbol, given, what);
+        return this.#write(what, (it) => this.#append(symbol, given, it));
       }
-      case 'append-page':
-        return this.#append(symbol, pageOf(command.page, this.#time(command.time)), what);
+      case 'append-page': {
+        const page = pageOf(command.page, this.#time(command.time));
+        return this.#write(what, (it) => this.#append(symbol, page, it));
+      }
+      case 'repeat':
+        return this.#lastWrite(what);
       case 'refused': {
         const refuse = {
           tickers: () => tickers.set({ ...sampleTicker(0, symbol), price: Number.NaN }),
@@ -138,9 +145,10 @@ export class RealtimeModelRun {
           `${what}: tickers`,
         );
         const books = await orderBooks.getMany(symbols, { depth });
+        const expected = new Map(symbols.map((one) => [one, model.book(one, depth)]));
         assertSame(
           books,
-          symbols.map((one) => model.book(one, depth)),
+          symbols.map((one) => expected.get(one)),
           `${what}: books`,
         );
         for (const one of [...found, ...books]) this.#count(one);
@@ -195,6 +203,11 @@ export class RealtimeModelRun {
     }
   }
 
+  #write(what: string, write: (what: string) => Promise<void>): Promise<void> {
+    this.#lastWrite = write;
+    return write(what);
+  }
+
   async #setTicker(ticker: Ticker, what = 'a ticker'): Promise<void> {
     const expected = this.#model.setTicker(ticker);
     assertEqual(await this.#realtime.tickers.set(ticker), expected, what);
@@ -236,6 +249,18 @@ export class RealtimeModelRun {
     this.#listeners.push(this.#listenerOf(next));
     await greet(this.#handles, this.#patience);
     await this.#agree(what);
+  }
+
+  /** What goes of one symbol leaves the others. */
+  async #takeApart(): Promise<void> {
+    for (const symbol of this.#symbols) {
+      for (const part of ['tickers', 'orderBooks', 'trades'] as const) {
+        const what = `deleting the ${part} of ${symbol.slice(0, 30)}`;
+        const expected = this.#model.delete(part, symbol);
+        assertEqual(await this.#realtime[part].delete(symbol), expected, what);
+      }
+      for (const other of this.#symbols) await this.#compare(other, `after deleting ${symbol}`);
+    }
   }
 
   #expect(event: Exclude<RealtimeEvent, { type: 'lagged' }>): void {

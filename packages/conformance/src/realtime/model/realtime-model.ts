@@ -158,12 +158,7 @@ export class RealtimeModel {
   }
 
   /** Of a full symbol the oldest goes, or one from too far ahead; nothing goes for what is older than all. */
-  #makeRoom(
-    symbol: string,
-    kept: KeptTrade[],
-    ids: Set<string>,
-    { timestamp }: Trade,
-  ): boolean {
+  #makeRoom(symbol: string, kept: KeptTrade[], ids: Set<string>, { timestamp }: Trade): boolean {
     const [oldest, newest] = [kept[0], kept.at(-1)];
     if (kept.length < this.#maxTrades || oldest === undefined || newest === undefined) return true;
     const latest = this.#times.latest();

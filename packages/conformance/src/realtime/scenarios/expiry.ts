@@ -23,8 +23,7 @@ const KINDS = [
     part: 'orderBooks',
     lifeMs: orderBookMs,
     store: ({ orderBooks }: IRealtimeCache, i: number) => orderBooks.set(sampleBook(i)),
-    isThere: async ({ orderBooks }: IRealtimeCache) =>
-      (await orderBooks.get(SYMBOL)) !== undefined,
+    isThere: async ({ orderBooks }: IRealtimeCache) => (await orderBooks.get(SYMBOL)) !== undefined,
   },
   {
     part: 'trades',
