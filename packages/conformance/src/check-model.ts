@@ -4,6 +4,7 @@ import type { ModelOptions } from './conformance-harness.ts';
 import { showValue } from './show-value.ts';
 
 const DEFAULT_RUNS = 1_000;
+const DEFAULT_SHRINK_MS = 20_000;
 /** Time that is left to report the shortest sequence found so far. */
 const LONGEST_RUN_MS = 90_000;
 
@@ -17,12 +18,23 @@ export const MODEL_TIMEOUT_MS = 120_000;
  * @param share How many of the harness' runs are made: 1 for all, 0.02 where each takes long.
  */
 export async function checkModel<Commands extends readonly unknown[]>(
-  { runs = DEFAULT_RUNS, seed, path }: ModelOptions,
+  { runs = DEFAULT_RUNS, seed, path, shrinkMs = DEFAULT_SHRINK_MS }: ModelOptions,
   commands: fc.Arbitrary<Commands>,
   execute: (commands: Commands) => Promise<void>,
   share = 1,
 ): Promise<void> {
-  const details = await fc.check(fc.asyncProperty(commands, execute), {
+  let shrinksUntil = Number.POSITIVE_INFINITY;
+  const property = fc.asyncProperty(commands, async (sequence) => {
+    // What passes is no shorter failure, so the search ends.
+    if (performance.now() > shrinksUntil) return;
+    try {
+      await execute(sequence);
+    } catch (error) {
+      shrinksUntil = Math.min(shrinksUntil, performance.now() + shrinkMs);
+      throw error;
+    }
+  });
+  const details = await fc.check(property, {
     numRuns: Math.ceil(runs * share),
     ...(seed === undefined ? {} : { seed }),
     ...(path === undefined ? {} : { path }),

@@ -32,6 +32,8 @@ export interface ModelOptions {
   /** Repeats a failed run together with `path`: both are in its message. Default: at random. */
   readonly seed?: number;
   readonly path?: string;
+  /** How long to look for a shorter sequence that fails, in milliseconds. Default: 20,000. */
+  readonly shrinkMs?: number;
 }
 
 /** How a suite gets hold of an adapter. */

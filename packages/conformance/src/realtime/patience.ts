@@ -3,7 +3,7 @@ import type { IRealtimeCache } from '@barkeep/realtime';
 /** By the machine's clock: how long something may be under way from a server or another process. */
 const LONGEST_MS = 5_000;
 /** Where everything happens in this process; and once something did not come. */
-const SHORT_MS = 50;
+const SHORT_MS = 10;
 
 /** Waits for what may be under way. */
 export class Patience {

@@ -24,6 +24,7 @@ export function referenceHarness(
 ): RealtimeHarness {
   return {
     name,
+    model: { runs: 200 },
     create: ({ clock }) => new Variant(clock, capabilities),
     faults: {
       'a refused write': async (subject: IRealtimeCache) => {
@@ -50,7 +51,7 @@ export function sharedHarness(
   return {
     name,
     module: new URL('shared-realtime-bugs.ts', import.meta.url).href,
-    model: { runs: 60 },
+    model: { runs: 40 },
     create: ({ clock, directory }) => {
       places.set(clock, (places.get(clock) ?? new Set()).add(directory));
       return new Variant({ clock, directory });
@@ -68,7 +69,8 @@ export function plantBug(
   plant: (base: ReferenceClass) => ReferenceClass,
   capabilities?: Partial<RealtimeCapabilities>,
 ): PlantedRealtimeBug {
-  const harness = referenceHarness(name, plant(ReferenceRealtime), capabilities);
+  const reference = referenceHarness(name, plant(ReferenceRealtime), capabilities);
+  const harness = { ...reference, model: { shrinkMs: 0 } };
   return { name, caughtBy: `realtime/${caughtBy}`, harness };
 }
 
@@ -77,6 +79,7 @@ export function plantSharedBug(
   caughtBy: string,
   plant: (base: SharedClass) => SharedClass,
 ): PlantedRealtimeBug {
-  const harness = sharedHarness(name, plant(SharedReferenceRealtime));
+  const shared = sharedHarness(name, plant(SharedReferenceRealtime));
+  const harness = { ...shared, model: { runs: 100, shrinkMs: 0 } };
   return { name, caughtBy: `realtime/${caughtBy}`, harness };
 }

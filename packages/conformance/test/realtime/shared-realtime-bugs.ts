@@ -129,7 +129,7 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'knows the ids of trades that it has added itself only',
-    'model/shared',
+    'sharing/processes',
     (base) =>
       class extends base {
         readonly #own = new Set<string>();

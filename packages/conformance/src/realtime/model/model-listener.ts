@@ -1,17 +1,22 @@
 import type { OrderBook, Unsubscribe } from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent, RealtimeSelector } from '@barkeep/realtime';
 import { assertEqual, assertTrue } from '../../assertions.ts';
+import { isEqual } from '../../is-equal.ts';
 import type { Patience } from '../patience.ts';
 import { GREETING } from './greeting.ts';
 
 type ValueEvent = Exclude<RealtimeEvent, { type: 'lagged' }>;
 
-/** A listener, and what it should hear: of each symbol in order, trades one by one. */
+/**
+ * A listener, and what it should hear: of each symbol in order, trades one by one. A late one may hear before
+ * that of what was under way when it came.
+ */
 export class ModelListener {
   readonly handle: IRealtimeCache;
   readonly stop: Unsubscribe;
   readonly #selector: RealtimeSelector;
   readonly #maxDepth: number;
+  readonly #isLate: boolean;
   #expected = new Map<string, unknown[]>();
   #heard = new Map<string, unknown[]>();
   #hasLagged = false;
@@ -20,12 +25,13 @@ export class ModelListener {
   constructor(
     handle: IRealtimeCache,
     selector: RealtimeSelector,
-    maxDepth: number | undefined,
     onEvent: (event: RealtimeEvent) => Promise<() => void> | undefined = () => undefined,
+    isLate = false,
   ) {
     this.handle = handle;
     this.#selector = selector;
-    this.#maxDepth = maxDepth ?? Number.POSITIVE_INFINITY;
+    this.#isLate = isLate;
+    this.#maxDepth = handle.capabilities.maxBookDepth ?? Number.POSITIVE_INFINITY;
     this.stop = handle.subscribe(selector, (event) => {
       if (event.type === 'lagged') this.#hasLagged = true;
       else if (symbolOf(event) === GREETING) return;
@@ -46,9 +52,10 @@ export class ModelListener {
 
   /** Waits for what may be under way from a server, and begins anew. */
   async compare(what: string, patience: Patience): Promise<void> {
-    await patience.until(() => countOf(this.#heard) >= countOf(this.#expected));
-    for (const symbol of new Set([...this.#expected.keys(), ...this.#heard.keys()])) {
-      const [heard, expected] = [this.#heard.get(symbol), this.#expected.get(symbol)];
+    await patience.until(() => this.#surprise() === undefined);
+    const symbol = this.#surprise();
+    if (symbol !== undefined) {
+      const [heard, expected] = this.#listsOf(symbol);
       assertEqual(heard, expected, `${what}: the events of ${symbol.slice(0, 30)}`);
     }
     assertTrue(!this.#hasLagged, `${what}: nothing was lost on the way to the listeners`);
@@ -56,6 +63,20 @@ export class ModelListener {
     this.#expected = new Map();
     this.#heard = new Map();
     this.#checks = [];
+  }
+
+  /** A symbol of which it has not heard what it should. */
+  #surprise(): string | undefined {
+    const symbols = [...this.#expected.keys(), ...this.#heard.keys()];
+    return symbols.find((symbol) => !isEqual(...this.#listsOf(symbol)));
+  }
+
+  #listsOf(symbol: string): [heard: readonly unknown[], expected: readonly unknown[]] {
+    const [heard = [], expected = []] = [this.#heard.get(symbol), this.#expected.get(symbol)];
+    return [
+      this.#isLate ? heard.slice(Math.max(0, heard.length - expected.length)) : heard,
+      expected,
+    ];
   }
 
   #add(events: Map<string, unknown[]>, event: ValueEvent): void {
@@ -74,8 +95,4 @@ export class ModelListener {
 function symbolOf(event: ValueEvent): string {
   if (event.type === 'trades') return event.symbol;
   return event.type === 'ticker' ? event.ticker.symbol : event.book.symbol;
-}
-
-function countOf(events: ReadonlyMap<string, readonly unknown[]>): number {
-  return [...events.values()].reduce((sum, { length }) => sum + length, 0);
 }

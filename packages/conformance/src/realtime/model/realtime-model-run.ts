@@ -89,9 +89,8 @@ export class RealtimeModelRun {
     this.#choosy = undefined;
   }
 
-  #listenerOf(handle: IRealtimeCache): ModelListener {
-    const maxDepth = handle.capabilities.maxBookDepth;
-    return new ModelListener(handle, {}, maxDepth, (event) => this.#readWhatIsTold(handle, event));
+  #listenerOf(handle: IRealtimeCache, isLate = false): ModelListener {
+    return new ModelListener(handle, {}, (event) => this.#readWhatIsTold(handle, event), isLate);
   }
 
   /** Does what it says on both sides. */
@@ -186,9 +185,8 @@ export class RealtimeModelRun {
       case 'subscribe': {
         const { types } = command;
         const symbols = command.symbols?.map((i) => this.#symbolOf(i));
-        const maxDepth = this.#realtime.capabilities.maxBookDepth;
         this.#choosy?.stop();
-        this.#choosy = new ModelListener(this.#realtime, { types, symbols }, maxDepth);
+        this.#choosy = new ModelListener(this.#realtime, { types, symbols });
         return;
       }
       case 'unsubscribe':
@@ -246,7 +244,7 @@ export class RealtimeModelRun {
     const next = await this.#context.reopen(this.#realtime);
     this.#handles[0] = next;
     this.#listeners = this.#listeners.filter((one) => one !== listener);
-    this.#listeners.push(this.#listenerOf(next));
+    this.#listeners.push(this.#listenerOf(next, true));
     await greet(this.#handles, this.#patience);
     await this.#agree(what);
   }

@@ -127,6 +127,9 @@ export class RealtimeModel {
     for (const symbol of this.#trades.keys()) this.delete('trades', symbol);
     this.#tickers.clear();
     this.#books.clear();
+    // Cursors may be forgotten with all that there was.
+    this.arrivals += 1;
+    this.#lastLost = this.arrivals;
   }
 
   usage(): Readonly<Record<Part, number>> {

@@ -87,6 +87,25 @@ export const expiryScenarios: readonly RealtimeScenario[] = [
       assertTrue(bytes * 4 < full, `${bytes} bytes are less than a quarter of ${full}`);
     },
   ),
+  scenario(
+    'expiry/unseen',
+    'trades that expired unseen are a gap, seen ones are none',
+    async ({ trades }, context) => {
+      const { cursor } = await trades.replay(SYMBOL);
+      await trades.append(SYMBOL, sampleTrades(0, 4));
+      const { cursor: later } = await trades.replay(SYMBOL, { after: cursor });
+      await context.advance(tradesMs);
+      await trades.append(SYMBOL, sampleTrades(4, 6));
+      for (const [after, isGap] of [
+        [cursor, true],
+        [later, false],
+      ] as const) {
+        const replay = await trades.replay(SYMBOL, { after });
+        assertEqual(replay.gap, isGap, `whether there is a gap${isGap ? '' : ' when it was seen'}`);
+        assertEqual(replay.trades, sampleTrades(4, 6), 'the replay');
+      }
+    },
+  ),
   scenario('expiry/sweep-keeps', 'a sweep leaves what is live', async (realtime, context) => {
     await realtime.tickers.set(sampleTicker());
     await realtime.trades.append(SYMBOL, sampleTrades(0, 3));
