@@ -84,7 +84,7 @@ const part = fc.constantFrom<Part>('tickers', 'orderBooks', 'trades');
 const time: Arbitrary<ModelTime> = fc.record({
   at: fc.nat({ max: 6 }),
   isAhead: fc.oneof(
-    { weight: 8, arbitrary: fc.constant(false) },
+    { weight: 4, arbitrary: fc.constant(false) },
     { weight: 1, arbitrary: fc.constant(true) },
   ),
 });

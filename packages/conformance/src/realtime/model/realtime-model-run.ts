@@ -79,7 +79,6 @@ export class RealtimeModelRun {
     for (const [i, symbol] of this.#symbols.entries()) {
       await this.#setTicker({ ...sampleTicker(0, symbol), timestamp: this.#ahead + 100_000 + i });
     }
-    await this.#compareEvents('in the end');
     await this.#takeApart();
   }
 
@@ -249,16 +248,25 @@ export class RealtimeModelRun {
     await this.#agree(what);
   }
 
-  /** What goes of one symbol leaves the others. */
+  /** What goes of one symbol leaves the others, and leaves a gap where it was not seen. */
   async #takeApart(): Promise<void> {
     for (const symbol of this.#symbols) {
+      const what = `taking ${symbol.slice(0, 30)} apart`;
       for (const part of ['tickers', 'orderBooks', 'trades'] as const) {
-        const what = `deleting the ${part} of ${symbol.slice(0, 30)}`;
         const expected = this.#model.delete(part, symbol);
-        assertEqual(await this.#realtime[part].delete(symbol), expected, what);
+        assertEqual(await this.#realtime[part].delete(symbol), expected, `${what}: ${part}`);
       }
-      for (const other of this.#symbols) await this.#compare(other, `after deleting ${symbol}`);
+      for (const other of this.#symbols) await this.#compare(other, `after ${what}`);
+      await this.#append(symbol, [sampleTrade(0)], what);
+      await this.#replay(symbol, false, what);
     }
+    await this.#realtime.clear();
+    this.#model.clear();
+    for (const symbol of this.#symbols) {
+      await this.#append(symbol, [sampleTrade(1)], 'after clear');
+      await this.#replay(symbol, false, 'after clear');
+    }
+    await this.#compareEvents('in the end');
   }
 
   #expect(event: Exclude<RealtimeEvent, { type: 'lagged' }>): void {

@@ -88,6 +88,32 @@ export const expiryScenarios: readonly RealtimeScenario[] = [
     },
   ),
   scenario(
+    'expiry/renewed',
+    'the same ticker or book once more begins a new life; stale ones and duplicates do not',
+    async (realtime, context) => {
+      const { tickers, orderBooks, trades } = realtime;
+      const half = orderBookMs / 2;
+      await orderBooks.set(sampleBook(5));
+      await context.advance(half);
+      assertEqual(await orderBooks.set(sampleBook(5)), 'stored', 'the same book');
+      await context.advance(half);
+      assertEqual(await orderBooks.set(sampleBook(4)), 'stale', 'an older book');
+      assertEqual(await orderBooks.get(SYMBOL), sampleBook(5), 'the book in its second life');
+      await context.advance(half);
+      assertEqual(await orderBooks.get(SYMBOL), undefined, 'the book after it');
+      await tickers.set(sampleTicker(5));
+      await context.advance(tickerMs / 2);
+      assertEqual(await tickers.set(sampleTicker(5)), 'stored', 'the same ticker');
+      await context.advance(tickerMs / 2);
+      assertEqual(await tickers.get(SYMBOL), sampleTicker(5), 'the ticker in its second life');
+      await trades.append(SYMBOL, [sampleTrade(0)]);
+      await context.advance(tradesMs / 2);
+      await trades.append(SYMBOL, [sampleTrade(0)]);
+      await context.advance(tradesMs / 2);
+      assertEqual(await trades.recent(SYMBOL), [], 'trades after the life of the first');
+    },
+  ),
+  scenario(
     'expiry/unseen',
     'trades that expired unseen are a gap, seen ones are none',
     async ({ trades }, context) => {
