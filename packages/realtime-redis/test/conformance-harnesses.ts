@@ -125,16 +125,16 @@ export const harnesses: readonly RealtimeHarness[] = [
   ...(url === ''
     ? []
     : [
-        ofServer('realtime-redis', 60, {}),
-        ofServer('realtime-redis (default bounds)', 20, { maxTradesPerSymbol: 1_000 }),
-        ofServer('realtime-redis (near-cache)', 40, { nearCache }),
+        ofServer('realtime-redis', 30, {}),
+        ofServer('realtime-redis (default bounds)', 10, { maxTradesPerSymbol: 1_000 }),
+        ofServer('realtime-redis (near-cache)', 20, { nearCache }),
       ]),
   ...(nodes.length === 0
     ? []
     : [
         harness(
           'realtime-redis (cluster)',
-          30,
+          12,
           { nodes },
           new Cluster(nodes, lazy),
           nodes.map(({ host, port }) => new Redis({ host, port, ...lazy })),

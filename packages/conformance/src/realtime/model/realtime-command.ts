@@ -139,111 +139,51 @@ const page: Arbitrary<ModelPage> = fc.record({
   order: fc.constantFrom('ascending' as const, 'descending' as const, 'shuffled' as const),
 });
 
-const WEIGHTED: readonly (readonly [weight: number, Arbitrary<RealtimeCommand>])[] = [
-  [5, fc.record({ kind: fc.constant('set-ticker' as const), symbol, time, ticker })],
-  [
-    5,
-    fc.record({
-      kind: fc.constant('set-book' as const),
-      symbol,
-      time,
-      bids: count(4),
-      asks: count(4),
-      version: fc.nat({ max: 9 }),
-    }),
-  ],
-  [
-    5,
-    fc.record({
-      kind: fc.constant('append' as const),
-      symbol,
-      trades: fc.array(trade, { maxLength: 5 }),
-    }),
-  ],
-  [5, fc.record({ kind: fc.constant('append-page' as const), symbol, time, page })],
-  [1, fc.record({ kind: fc.constant('refused' as const), symbol, part })],
-  [3, fc.constant({ kind: 'repeat' as const })],
-  [4, fc.record({ kind: fc.constant('read' as const), symbol })],
-  [
-    2,
-    fc.record({
-      kind: fc.constant('read-many' as const),
-      symbols: fc.array(fc.nat({ max: SYMBOLS }), { maxLength: 5 }),
-      times: fc.constant(1),
-      depth: fc.constantFrom(undefined, 0, 1, 3, 600),
-    }),
-  ],
-  [
-    1,
-    fc.record({
-      kind: fc.constant('read-many' as const),
-      symbols: fc.array(fc.nat({ max: SYMBOLS }), { minLength: 5, maxLength: 5 }),
-      times: fc.constantFrom(60, 210),
-      depth: fc.constant(1),
-    }),
-  ],
-  [
-    3,
-    fc.record({
-      kind: fc.constant('recent' as const),
-      symbol,
-      limit: fc.option(fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 1_200 })), { nil: undefined }),
-      since: fc.option(time, { nil: undefined }),
-    }),
-  ],
-  [
-    4,
-    fc.record({
-      kind: fc.constant('replay' as const),
-      symbol,
-      isFromStart: fc.boolean(),
-    }),
-  ],
-  [2, fc.record({ kind: fc.constant('delete' as const), symbol, part })],
-  [
-    4,
-    fc.record({
-      kind: fc.constant('advance' as const),
-      ms: fc.constantFrom(15_000, 30_000, 150_000, 300_000, 600_000),
-      isShort: fc.boolean(),
-    }),
-  ],
-  [
-    1,
-    fc.record({
-      kind: fc.constant('set-back' as const),
-      byMs: fc.constantFrom(2_000, 3_600_000),
-    }),
-  ],
-  [
-    2,
-    fc.record({
-      kind: fc.constant('subscribe' as const),
-      types: fc.option(fc.subarray(['ticker' as const, 'orderBook' as const, 'trades' as const]), {
-        nil: undefined,
-      }),
-      symbols: fc.option(fc.array(symbol, { maxLength: 2 }), { nil: undefined }),
-    }),
-  ],
-  [
-    2,
-    fc.record({
-      kind: fc.constantFrom('clear' as const, 'sweep' as const, 'unsubscribe' as const),
-    }),
-  ],
-];
+function command<Kind extends RealtimeCommand['kind'], Fields extends object>(
+  weight: number,
+  kind: Kind,
+  fields?: { readonly [Name in keyof Fields]: Arbitrary<Fields[Name]> },
+): { readonly weight: number; readonly arbitrary: Arbitrary<{ readonly kind: Kind } & Fields> } {
+  const rest = fields === undefined ? fc.constant({}) : fc.record(fields);
+  return { weight, arbitrary: rest.map((given) => ({ kind, ...given }) as never) };
+}
 
-const COMMANDS = WEIGHTED.map(([weight, arbitrary]) => ({ weight, arbitrary }));
-const SHARED: Arbitrary<RealtimeCommand> = fc.record({
-  kind: fc.constantFrom('switch-handle' as const, 'switch-handle' as const, 'reopen' as const),
+const known = fc.array(fc.nat({ max: SYMBOLS }), { maxLength: 5 });
+const all = fc.array(fc.nat({ max: SYMBOLS }), { minLength: 5, maxLength: 5 });
+const limit = fc.option(fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 1_200 })), { nil: undefined });
+const depth = fc.constantFrom(undefined, 0, 1, 3, 600);
+const types = fc.option(fc.subarray(['ticker' as const, 'orderBook' as const, 'trades' as const]), {
+  nil: undefined,
 });
+const selected = fc.option(fc.array(symbol, { maxLength: 2 }), { nil: undefined });
+const lives = fc.constantFrom(15_000, 30_000, 150_000, 300_000, 600_000);
 
+const COMMANDS: readonly { weight: number; arbitrary: Arbitrary<RealtimeCommand> }[] = [
+  command(5, 'set-ticker', { symbol, time, ticker }),
+  command(5, 'set-book', { symbol, time, bids: count(4), asks: count(4), version: fc.nat(9) }),
+  command(5, 'append', { symbol, trades: fc.array(trade, { maxLength: 5 }) }),
+  command(5, 'append-page', { symbol, time, page }),
+  command(3, 'repeat'),
+  command(1, 'refused', { symbol, part }),
+  command(4, 'read', { symbol }),
+  command(2, 'read-many', { symbols: known, times: fc.constant(1), depth }),
+  command(1, 'read-many', { symbols: all, times: fc.constant(210), depth: fc.constant(1) }),
+  command(3, 'recent', { symbol, limit, since: fc.option(time, { nil: undefined }) }),
+  command(4, 'replay', { symbol, isFromStart: fc.boolean() }),
+  command(2, 'delete', { symbol, part }),
+  command(4, 'advance', { ms: lives, isShort: fc.boolean() }),
+  command(1, 'set-back', { byMs: fc.constantFrom(2_000, 3_600_000) }),
+  command(2, 'subscribe', { types, symbols: selected }),
+  command(1, 'unsubscribe'),
+  command(1, 'sweep'),
+  command(1, 'clear'),
+];
+const SHARED = [command(9, 'switch-handle'), command(5, 'reopen')];
 /** A world, and sequences of commands in it; `shared`: made through two handles in turn. */
 export function commandSequences(
   isShared: boolean,
 ): Arbitrary<readonly [RealtimeWorld, ...RealtimeCommand[]]> {
-  const others = isShared ? [{ weight: 14, arbitrary: SHARED }] : [];
-  const sequence = fc.array(fc.oneof(...COMMANDS, ...others), {
+  const sequence = fc.array(fc.oneof(...COMMANDS, ...(isShared ? SHARED : [])), {
     minLength: 1,
     maxLength: LONGEST_SEQUENCE,
     size: 'max',

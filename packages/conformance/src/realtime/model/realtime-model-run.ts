@@ -79,6 +79,7 @@ export class RealtimeModelRun {
     for (const [i, symbol] of this.#symbols.entries()) {
       await this.#setTicker({ ...sampleTicker(0, symbol), timestamp: this.#ahead + 100_000 + i });
     }
+    await this.#compareEvents('in the end');
     await this.#takeApart();
   }
 
@@ -258,15 +259,16 @@ export class RealtimeModelRun {
       }
       for (const other of this.#symbols) await this.#compare(other, `after ${what}`);
       await this.#append(symbol, [sampleTrade(0)], what);
+      await this.#compareEvents(what);
       await this.#replay(symbol, false, what);
     }
     await this.#realtime.clear();
     this.#model.clear();
     for (const symbol of this.#symbols) {
       await this.#append(symbol, [sampleTrade(1)], 'after clear');
+      await this.#compareEvents('after clear');
       await this.#replay(symbol, false, 'after clear');
     }
-    await this.#compareEvents('in the end');
   }
 
   #expect(event: Exclude<RealtimeEvent, { type: 'lagged' }>): void {
