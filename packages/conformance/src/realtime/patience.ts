@@ -4,13 +4,24 @@ import type { IRealtimeCache } from '@barkeep/realtime';
 const LONGEST_MS = 5_000;
 /** Where everything happens in this process; and once something did not come. */
 const SHORT_MS = 10;
+/** How often a busy server or network may lose events of a scenario, and say so. */
+const MOST_LAGS = 3;
 
 /** Waits for what may be under way. */
 export class Patience {
   #longestMs: number;
+  #lags: number;
 
   constructor({ capabilities }: IRealtimeCache) {
-    this.#longestMs = capabilities.sharing === 'process' ? SHORT_MS : LONGEST_MS;
+    const isOwn = capabilities.sharing === 'process';
+    this.#longestMs = isOwn ? SHORT_MS : LONGEST_MS;
+    this.#lags = isOwn ? 0 : MOST_LAGS;
+  }
+
+  /** Whether events may have been lost once more. */
+  allowsLag(): boolean {
+    this.#lags -= 1;
+    return this.#lags >= 0;
   }
 
   /** Returns whether it holds, as soon as it does. */

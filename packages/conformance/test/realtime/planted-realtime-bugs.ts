@@ -277,7 +277,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'sweeps what is live',
-    'expiry/sweep-keeps',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _sweep(): number {

@@ -34,6 +34,8 @@ export class RealtimeModelRun {
   #listeners: ModelListener[] = [];
   #choosy: ModelListener | undefined;
   readonly #patience: Patience;
+  /** Whether nobody may see a part of the latest append. */
+  #isOneStep = true;
   #lastWrite: (what: string) => Promise<void> = async () => undefined;
   readonly #counts = { hits: 0, misses: 0 };
 
@@ -220,6 +222,7 @@ export class RealtimeModelRun {
 
   async #append(symbol: string, trades: readonly Trade[], what: string): Promise<void> {
     const added = this.#model.append(symbol, trades);
+    this.#isOneStep = trades.length <= TRADES_OF_ONE_STEP;
     const expected = { added: added.length, duplicates: trades.length - added.length };
     assertEqual(await this.#realtime.trades.append(symbol, trades), expected, what);
     if (added.length > 0) this.#expect({ type: 'trades', symbol, trades: added });
@@ -293,7 +296,7 @@ export class RealtimeModelRun {
         assertEqual(found, model.book(symbol), `${what} of a book`);
       });
     }
-    if (event.type !== 'trades' || event.trades.length >= TRADES_OF_ONE_STEP) return undefined;
+    if (event.type !== 'trades' || !this.#isOneStep) return undefined;
     return handle.trades
       .recent(event.symbol)
       .then((found) => () => assertSame(found, model.recent(event.symbol), `${what} of trades`));

@@ -1,7 +1,6 @@
 import { DEFAULT_REALTIME_EXPIRY, type IRealtimeCache } from '@barkeep/realtime';
 import { assertEqual, assertTrue } from '../../assertions.ts';
 import { type RealtimeScenario, scenario } from '../realtime-scenario.ts';
-import { stateOf } from '../realtime-state.ts';
 import { SYMBOL, sampleBook, sampleTicker, sampleTrade, sampleTrades } from '../sample-market.ts';
 
 const { tickerMs, orderBookMs, tradesMs } = DEFAULT_REALTIME_EXPIRY;
@@ -132,13 +131,4 @@ export const expiryScenarios: readonly RealtimeScenario[] = [
       }
     },
   ),
-  scenario('expiry/sweep-keeps', 'a sweep leaves what is live', async (realtime, context) => {
-    await realtime.tickers.set(sampleTicker());
-    await realtime.trades.append(SYMBOL, sampleTrades(0, 3));
-    await context.advance(orderBookMs);
-    await realtime.orderBooks.set(sampleBook());
-    const before = await stateOf(realtime);
-    assertEqual(await realtime.sweep(), 0, 'how many it removed');
-    assertEqual(await stateOf(realtime), before, 'what is there after it');
-  }),
 ];

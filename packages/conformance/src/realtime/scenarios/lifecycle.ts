@@ -1,6 +1,11 @@
+import type {
+  IOrderBookRepository,
+  IRealtimeCache,
+  ITickerRepository,
+  ITradeRepository,
+} from '@barkeep/realtime';
 import { assertEqual, assertThrows, assertTrue } from '../../assertions.ts';
-import { handleScenarios } from '../../handle-scenarios.ts';
-import { REALTIME_OPERATIONS } from '../realtime-operations.ts';
+import { type HandleOperation, handleScenarios } from '../../handle-scenarios.ts';
 import {
   bareScenario,
   type RealtimeScenario,
@@ -10,8 +15,38 @@ import {
 import { assertEmpty, stateOf } from '../realtime-state.ts';
 import { SYMBOL, sampleBook, sampleTicker, sampleTrades } from '../sample-market.ts';
 
+type RealtimeOperationName =
+  | `tickers.${keyof ITickerRepository}`
+  | `orderBooks.${keyof IOrderBookRepository}`
+  | `trades.${keyof ITradeRepository}`
+  | 'sweep'
+  | 'clear'
+  | 'stats';
+
+/**
+ * A valid call of every asynchronous method. The type asks for each of them, so a method that the
+ * contract gains is a compile error here until it is called in every state of a cache's life.
+ */
+const OPERATIONS: Readonly<Record<RealtimeOperationName, HandleOperation<IRealtimeCache>>> = {
+  'tickers.set': ({ tickers }, options) => tickers.set(sampleTicker(), options),
+  'tickers.get': ({ tickers }, options) => tickers.get(SYMBOL, options),
+  'tickers.getMany': ({ tickers }, options) => tickers.getMany([SYMBOL], options),
+  'tickers.delete': ({ tickers }, options) => tickers.delete(SYMBOL, options),
+  'orderBooks.set': ({ orderBooks }, options) => orderBooks.set(sampleBook(), options),
+  'orderBooks.get': ({ orderBooks }, options) => orderBooks.get(SYMBOL, options),
+  'orderBooks.getMany': ({ orderBooks }, options) => orderBooks.getMany([SYMBOL], options),
+  'orderBooks.delete': ({ orderBooks }, options) => orderBooks.delete(SYMBOL, options),
+  'trades.append': ({ trades }, options) => trades.append(SYMBOL, sampleTrades(0, 2), options),
+  'trades.recent': ({ trades }, options) => trades.recent(SYMBOL, options),
+  'trades.replay': ({ trades }, options) => trades.replay(SYMBOL, options),
+  'trades.delete': ({ trades }, options) => trades.delete(SYMBOL, options),
+  sweep: (realtime, options) => realtime.sweep(options),
+  clear: (realtime, options) => realtime.clear(options),
+  stats: (realtime, options) => realtime.stats(options),
+};
+
 export const lifecycleScenarios: readonly RealtimeScenario[] = [
-  ...handleScenarios(realtimeScenarios, { operations: () => REALTIME_OPERATIONS, assertEmpty }),
+  ...handleScenarios(realtimeScenarios, { operations: () => OPERATIONS, assertEmpty }),
   bareScenario(
     'lifecycle/subscribe',
     'subscribing works when open, and in no other state',
