@@ -38,6 +38,7 @@ export async function checkModel<Commands extends readonly unknown[]>(
     numRuns: Math.ceil(runs * share),
     ...(seed === undefined ? {} : { seed }),
     ...(path === undefined ? {} : { path }),
+    endOnFailure: shrinkMs === 0,
     interruptAfterTimeLimit: LONGEST_RUN_MS,
   });
   const { counterexample, errorInstance: cause, interrupted, numRuns } = details;

@@ -1,12 +1,33 @@
 import type { EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
-import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 
 /** Past by every clock. */
 export const START: EpochMs = Date.UTC(2024, 0, 1);
 export const SYMBOL = 'KRW-BTC';
 export const OTHER = 'KRW-ETH';
 
-export const HOSTILE_SYMBOLS: readonly string[] = [...new Set(Object.values(SYMBOL_GROUPS).flat())];
+/** For the suites of ports. */
+export const HOSTILE_SYMBOLS: readonly string[] = [
+  'BTC_USDT',
+  'BTC%',
+  'BTC:PERP',
+  '1000*',
+  '비트코인',
+  '🚀',
+  '__proto__',
+  'constructor',
+  'toString',
+  '{BTC}',
+  'a{b}c',
+  '[A-Z]',
+  '?',
+  ' ',
+  '../up',
+  'btc',
+  'BTC',
+  'BTC ',
+  '\n',
+  'x'.repeat(512),
+];
 
 const PRICE = 1_000_000;
 
