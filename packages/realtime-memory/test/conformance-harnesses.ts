@@ -5,13 +5,13 @@ import { MemoryRealtime } from '../src/index.ts';
 export const harnesses: readonly RealtimeHarness[] = [
   {
     name: 'realtime-memory',
-    model: { runs: 80 },
+    model: { runs: 60 },
     create: ({ clock }) =>
       new MemoryRealtime({ clock, maxSymbols: 150, maxTradesPerSymbol: 60, maxBookDepth: 40 }),
   },
   {
     name: 'realtime-memory, default bounds',
-    model: { runs: 40 },
+    model: { runs: 20 },
     create: ({ clock }) => new MemoryRealtime({ clock }),
   },
 ];
