@@ -1,7 +1,7 @@
 import { type Candle, type SeriesKey, timeframeGrid } from '@barkeep/core';
 import { assertDefined, assertEqual } from '../../assertions.ts';
-import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { KEY, MINUTE, minute, START, sampleCandle, sampleMinutes } from '../sample-candles.ts';
+import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 import { collect } from '../storage-operations.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { assertNothingStored, assertSeries } from '../stored-state.ts';
