@@ -34,6 +34,11 @@ export interface ModelWrite {
   readonly replaces: 'all' | 'uncovered' | undefined;
 }
 
+export interface ModelRemoval {
+  readonly series: number;
+  readonly removes: ModelRange;
+}
+
 export interface ModelSelection {
   readonly range: ModelRange;
   readonly limit: number | undefined;
@@ -66,7 +71,7 @@ export type StorageCommand =
       readonly kind: 'write' | 'write-refused' | 'write-given-up' | 'write-failing';
       readonly batches: readonly ModelWrite[];
     }
-  | { readonly kind: 'write-at-once'; readonly writes: readonly ModelWrite[] }
+  | { readonly kind: 'at-once'; readonly changes: readonly (ModelWrite | ModelRemoval)[] }
   | { readonly kind: 'read'; readonly queries: readonly ModelQuery[] }
   | {
       readonly kind: 'read-columns';
@@ -82,8 +87,7 @@ export type StorageCommand =
   | { readonly kind: 'delete-document'; readonly name: string }
   | { readonly kind: 'list-documents'; readonly prefix: string }
   | { readonly kind: 'compact'; readonly series: number }
-  | { readonly kind: 'reopen' }
-  | { readonly kind: 'switch-handle' };
+  | { readonly kind: 'reopen' | 'restore' | 'switch-handle' };
 
 export type ModelDocument =
   | number
@@ -161,6 +165,7 @@ const write: Arbitrary<ModelWrite> = fc.record({
   source,
   replaces: fc.constantFrom(undefined, 'all' as const, 'uncovered' as const, 'uncovered' as const),
 });
+const removal: Arbitrary<ModelRemoval> = fc.record({ series, removes: boundedOrAll });
 const batches = fc.array(write, { minLength: 1, maxLength: 3 });
 
 const selection: Arbitrary<ModelSelection> = fc.record({
@@ -214,8 +219,8 @@ const WEIGHTED: readonly (readonly [weight: number, Arbitrary<StorageCommand>])[
   [
     4,
     fc
-      .array(write, { minLength: 2, maxLength: 2 })
-      .map((all) => ({ kind: 'write-at-once' as const, writes: all })),
+      .tuple(write, fc.oneof({ weight: 3, arbitrary: write }, { weight: 1, arbitrary: removal }))
+      .map((changes) => ({ kind: 'at-once' as const, changes })),
   ],
   [
     6,
@@ -284,7 +289,7 @@ const COMMANDS = WEIGHTED.map(([weight, arbitrary]) => ({ weight, arbitrary }));
 
 /** A world, and sequences of commands in it, with some of a kind that takes a storage apart. */
 export function commandSequences(
-  extra?: 'reopen' | 'switch-handle',
+  extra?: 'reopen' | 'restore' | 'switch-handle',
 ): Arbitrary<readonly [ModelWorld, ...StorageCommand[]]> {
   const others = extra && [{ weight: 14, arbitrary: fc.constant<StorageCommand>({ kind: extra }) }];
   const sequence = fc.array(fc.oneof(...COMMANDS, ...(others ?? [])), {

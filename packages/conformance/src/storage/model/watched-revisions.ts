@@ -1,5 +1,6 @@
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
+import type { Effect } from './model-effects.ts';
 import type { ModelPeriods } from './model-periods.ts';
 import type { ModelRange } from './storage-command.ts';
 import type { Span } from './storage-model.ts';
@@ -22,20 +23,6 @@ interface Watched {
   revision: string | undefined;
   age: number;
   readonly ageOf: Map<string, number>;
-}
-
-/** What a command did to one series. */
-export interface Effect {
-  /** The periods whose candles changed, and the stretch they lie in. */
-  readonly changed: readonly number[];
-  readonly candles: Span | undefined;
-  /** Where coverage changed. */
-  readonly coverage: Span | undefined;
-  readonly announced: Span | undefined;
-  /** How far the change of candles may have reached: revisions beyond it are as they were. */
-  readonly reach: Span | undefined;
-  /** Whether it was about coverage: an event is no mistake then. */
-  readonly covers: boolean;
 }
 
 /** The revisions of some ranges of every series, and how they go with the candles. */
