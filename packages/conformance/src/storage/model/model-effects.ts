@@ -2,7 +2,7 @@ import type { Interval } from '@barkeep/core';
 import type { ChangeEvent } from '@barkeep/storage';
 import { assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
-import type { ModelPeriods } from './model-periods.ts';
+import { EVER, type ModelPeriods } from './model-periods.ts';
 import { joinSpans, type ModelSeries, type Span } from './storage-model.ts';
 
 /** What a command is about, beside the candles and the coverage that it changes. */
@@ -21,7 +21,7 @@ export interface Effect {
   /** Where coverage changed. */
   readonly coverage: Span | undefined;
   readonly announced: Span | undefined;
-  /** How far the change of candles may have reached: revisions beyond it are as they were. */
+  /** How far it may have reached: revisions beyond it are as they were. */
   readonly reach: Span | undefined;
   /** Whether it was about coverage: an event is no mistake then. */
   readonly covers: boolean;
@@ -48,7 +48,10 @@ export function effectOf(
     changed,
     candles,
     coverage,
-    reach: touches.reduce((reach, { removed }) => candles && joinSpans(reach, removed), candles),
+    reach: touches.reduce(
+      (reach, { removed, announced }) => joinSpans(reach, announced ?? (candles && removed)),
+      candles,
+    ),
     announced: touches[0]?.announced,
     covers: touches.length > 0,
   };
@@ -82,8 +85,11 @@ export function assertEvents(
       const { from, to } = world.time(series, changed);
       const first = Math.min(...heard.map((one) => one.from));
       const last = Math.max(...heard.map((one) => one.to));
-      const isWhole = first <= from && to <= last;
-      assertTrue(isWhole, `${who} reach from ${from} to ${to}, not ${first} to ${last}`);
+      // What somebody announces is passed on as it is; a change may seem larger than it was.
+      const isWide = announced === undefined || announced.from === EVER.from;
+      const isExact = isWide || (first === from && last === to);
+      const isRight = first <= from && to <= last && isExact;
+      assertTrue(isRight, `${who} reach from ${from} to ${to}, not ${first} to ${last}`);
     }
   }
   const isOfNone = (event: ChangeEvent): boolean =>

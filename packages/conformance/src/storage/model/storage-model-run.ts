@@ -461,7 +461,8 @@ export class StorageModelRun {
       assertCandles((await candles.read(key)).toArray(), this.#model.read(series, EVER), who);
       this.#assertLedger(series, await coverage.of(key), this.#model.of(series).ledger, who);
       if (!capabilities.revisions) continue;
-      const ranges = WATCHED.flatMap((range) => this.#world.interval(series, range) ?? []);
+      const watched = WATCHED.flatMap((range) => this.#world.interval(series, range) ?? []);
+      const ranges = watched.toReversed();
       const [snapshot] = await candles.snapshots([{ ...key, ranges }]);
       const texts = snapshot?.ranges.map(({ revision }) => revision);
       const revisions = await candles.revisions(key, ranges);

@@ -11,10 +11,10 @@ const LONG = 4_096;
 
 /** Ranges whose revisions are looked at after each command. */
 export const WATCHED: readonly ModelRange[] = [
-  {},
-  { from: 0, to: 31 },
-  { from: 5, to: 9, fromOff: true, toOff: true },
   { from: 20, to: 21 },
+  {},
+  { from: 5, to: 9, fromOff: true, toOff: true },
+  { from: 0, to: 31 },
 ];
 
 /** What has become of a watched range: candles that come back are of another age, too. */
@@ -54,7 +54,7 @@ export class WatchedRevisions {
         ranges: WATCHED.map((range) => this.#world.bounds(series, range)),
       })),
     );
-    for (const [series, { changed, reach, announced }] of effects.entries()) {
+    for (const [series, { changed, reach }] of effects.entries()) {
       for (const [j, watched] of (this.#watched[series] ?? []).entries()) {
         const { span, ageOf } = watched;
         const revision = assertDefined(
@@ -74,10 +74,9 @@ export class WatchedRevisions {
         );
         ageOf.set(revision, age);
         const isClose =
-          announced !== undefined ||
-          (reach !== undefined &&
-            (reach.to - reach.from > LONG ||
-              (reach.from < span.to + FAR && span.from < reach.to + FAR)));
+          reach !== undefined &&
+          (reach.to - reach.from > LONG ||
+            (reach.from < span.to + FAR && span.from < reach.to + FAR));
         if (!isClose && watched.revision !== undefined) {
           assertEqual(revision, watched.revision, `${who}, where no candle has changed close by`);
         }

@@ -50,6 +50,7 @@ const BAD_CALLS: Readonly<Record<string, readonly [field: string, call: BadCall]
     ['source', ({ coverage }) => coverage.add(KEY, RANGE, { source: '' })],
     ['to', ({ coverage }) => coverage.missing(KEY, { from: 0 } as Interval)],
     ['symbol', ({ changes }) => changes.announce({ ...KEY, symbol: '' })],
+    ['range', ({ changes }) => changes.announce(KEY, null as unknown as Interval)],
     ['timeframe', ({ coverage }) => coverage.of({ ...KEY, timeframe: '1 m' as '1m' })],
   ],
   documents: [
