@@ -99,6 +99,11 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     return async () => end();
   }
 
+  /** The names of the ways in which a process can end in the midst of a write. */
+  get crashes(): readonly string[] {
+    return Object.keys(this.#harness.crashes ?? {});
+  }
+
   /** The names of the ways in which this harness can damage what a subject keeps. */
   get damages(): readonly string[] {
     return Object.keys(this.#harness.damages ?? {});

@@ -89,6 +89,36 @@ export const durabilityScenarios: readonly StorageScenario[] = [
       timeoutMs: 120_000,
     },
   ),
+  bareScenario(
+    'durability/crash',
+    'a write in whose midst the process ends is there whole or not at all, and the next one, too',
+    async (context) => {
+      for (const way of context.crashes) {
+        const elsewhere = await context.startProcess();
+        const write = (from: number, to: number): Promise<unknown> => {
+          const batch = { key: KEY, candles: sampleMinutes(from, to), covers: minutes(from, to) };
+          return elsewhere.call('candles.write', batch);
+        };
+        await write(0, 100);
+        await elsewhere.call('flush');
+        await elsewhere.crashAt(way, () => write(100, 3_000));
+        const storage = await context.reopen(elsewhere);
+        const { length } = await storage.candles.read(KEY);
+        assertTrue(length === 100 || length === 3_000, `${way}: all or nothing, not ${length}`);
+        await assertSeries(storage, KEY, sampleMinutes(0, length), `after ${way}`);
+        const missing = await storage.coverage.missing(KEY, minutes(0, length));
+        assertEqual(missing, [], `what is not covered after ${way}`);
+        await storage.candles.write({ key: KEY, candles: sampleMinutes(length, length + 10) });
+        const again = await context.reopen(storage);
+        await assertSeries(again, KEY, sampleMinutes(0, length + 10), `after ${way} and a write`);
+      }
+    },
+    {
+      requires: (capabilities, harness) =>
+        outliving.requires?.(capabilities, harness) ??
+        (harness.crashes === undefined ? 'its harness knows no crash in a write' : undefined),
+    },
+  ),
 ];
 
 /** Every kind of change. */
