@@ -35,7 +35,7 @@ const placed: Readonly<Record<string, readonly string[]>> = {
   'segment-codec': ['core'],
   'sqlite-engine': ['core', 'storage', 'segment-codec'],
   'value-codec': ['core', 'cache', 'segment-codec'],
-  conformance: ['core', ...contracts],
+  conformance: ['core', ...contracts, 'sqlite-engine'],
   'market-data': ['core', ...contracts],
 };
 

@@ -34,6 +34,8 @@ async function answer({ call, path, parameters, listens }: ProcessCall): Promise
   const { send } = thisProcess();
   const reply = (message: object): void => send.call(thisProcess(), { call, ...message });
   try {
+    // A driver or a persister is not opened.
+    if (path === 'open' && !('open' in ((await subject) ?? {}))) return reply({ value: undefined });
     const names = path.split('.');
     const method = names.pop() ?? '';
     const owner = names.reduce<unknown>(

@@ -16,7 +16,11 @@ export interface PlantedDriverBug {
 type Run = (parameters: SqliteRow) => number;
 
 export const plantedDriverBugs: readonly PlantedDriverBug[] = [
-  bug('reads integers as 32 bits', 'values/columns', reading((value) => intOf(value))),
+  bug(
+    'reads integers as 32 bits',
+    'values/columns',
+    reading((value) => intOf(value)),
+  ),
   bug(
     'rounds reals to fifteen digits',
     'values/columns',
@@ -180,7 +184,9 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       },
     };
   }),
-  bug('keeps its connection when it is closed', 'close/lets-go', () => ({ close: () => undefined })),
+  bug('keeps its connection when it is closed', 'close/lets-go', () => ({
+    close: () => undefined,
+  })),
 ];
 
 /** For the processes that the suite starts. */

@@ -88,7 +88,9 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       await file.close();
     },
   })),
-  bug('keeps its lock when it is closed', 'close/lets-go', () => ({ close: async () => undefined })),
+  bug('keeps its lock when it is closed', 'close/lets-go', () => ({
+    close: async () => undefined,
+  })),
   bug('saves after it was closed', 'close/late-save', (file, path) => {
     let isClosed = false;
     return {

@@ -1,8 +1,14 @@
+import { registerSqliteDriverConformance } from '@barkeep/conformance/sqlite/vitest';
 import initSqlJs from 'sql.js';
 import { expect, it, onTestFinished } from 'vitest';
 import { SqlJsDriver } from '../src/sqljs-driver.ts';
 
 const sql = await initSqlJs();
+
+registerSqliteDriverConformance({
+  name: 'sql.js',
+  create: (_, image) => new SqlJsDriver(sql, image),
+});
 
 function openDriver(): SqlJsDriver {
   const driver = new SqlJsDriver(sql, undefined);
