@@ -18,35 +18,35 @@ type Run = (parameters: SqliteRow) => number;
 export const plantedDriverBugs: readonly PlantedDriverBug[] = [
   bug(
     'reads integers as 32 bits',
-    'values/columns',
+    'model/commands',
     reading((value) => intOf(value)),
   ),
   bug(
     'rounds reals to fifteen digits',
-    'values/columns',
+    'model/commands',
     reading((value) => (typeof value === 'number' ? Number(value.toPrecision(15)) : value)),
   ),
   bug(
     'ends texts at U+0000',
-    'values/columns',
+    'model/commands',
     writing((value) => (typeof value === 'string' ? (value.split('\0')[0] ?? '') : value)),
   ),
   bug(
     'composes texts',
-    'values/columns',
+    'model/commands',
     writing((value) => (typeof value === 'string' ? value.normalize('NFC') : value)),
   ),
   bug(
     'reads empty blobs as null',
-    'values/columns',
+    'model/commands',
     reading((value) => (value instanceof Uint8Array && value.length === 0 ? null : value)),
   ),
   bug(
     'stores the whole buffer that a view is of',
-    'values/columns',
+    'model/commands',
     writing((value) => (value instanceof Uint8Array ? new Uint8Array(value.buffer) : value)),
   ),
-  bug('gives blobs in memory that it uses again', 'values/own-memory', (driver) => {
+  bug('gives blobs in memory that it uses again', 'model/commands', (driver) => {
     const memory = new Uint8Array(100_000);
     return reading((value) => {
       if (!(value instanceof Uint8Array)) return value;
@@ -54,7 +54,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       return memory.subarray(0, value.length);
     })(driver);
   }),
-  bug('leaves a parameter as it was where it is null', 'statements/reused', (driver) => {
+  bug('leaves a parameter as it was where it is null', 'statements/kept', (driver) => {
     return statements(driver, (statement) => {
       let bound: SqliteRow = [];
       const sticky = (parameters: SqliteRow): SqliteRow => {
@@ -67,7 +67,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       };
     });
   }),
-  bug('leaves the read of a first row open', 'statements/ended', (driver) => {
+  bug('leaves the read of a first row open', 'statements/kept', (driver) => {
     return statements(driver, (statement) => ({
       get: (parameters) => {
         if (!driver.inTransaction) driver.exec('BEGIN');
@@ -83,7 +83,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       return last;
     });
   }),
-  bug('fails with statements from before a change of the schema', 'statements/schema', (driver) => {
+  bug('fails with statements from before a change of the schema', 'statements/kept', (driver) => {
     let changes = 0;
     return {
       ...statements(driver, (statement) => {
@@ -97,7 +97,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       }),
       exec: (sql) => {
         driver.exec(sql);
-        if (/^\s*(ALTER|DROP)/i.test(sql)) changes += 1;
+        if (/\b(ALTER|DROP)\b/i.test(sql)) changes += 1;
       },
     };
   }),
@@ -166,7 +166,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       return changes;
     });
   }),
-  bug('shows others what is not committed', 'model/observed', (driver) => ({
+  bug('shows others what is not committed', 'model/commands', (driver) => ({
     exec: (sql) => driver.exec(/^\s*BEGIN/i.test(sql) ? 'SELECT 1' : sql),
   })),
   bug('commits when it is closed', 'kill/committed', (driver) => {
@@ -184,7 +184,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       },
     };
   }),
-  bug('keeps its connection when it is closed', 'close/lets-go', () => ({
+  bug('keeps its connection when it is closed', 'close/ended', () => ({
     close: () => undefined,
   })),
 ];

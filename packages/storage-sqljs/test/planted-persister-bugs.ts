@@ -41,10 +41,10 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       },
     };
   }),
-  bug('saves the whole buffer that a view is of', 'save/bytes', (file) => ({
+  bug('saves the whole buffer that a view is of', 'model/commands', (file) => ({
     save: (bytes) => file.save(new Uint8Array(bytes.buffer)),
   })),
-  bug('keeps the end of a longer database', 'save/bytes', (file, path) => ({
+  bug('keeps the end of a longer database', 'model/commands', (file, path) => ({
     save: async (bytes) => {
       const before = readFileSync(path);
       await file.save(bytes);
@@ -53,7 +53,7 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       }
     },
   })),
-  bug('keeps the array that it was given', 'save/bytes', (file, path) => ({
+  bug('keeps the array that it was given', 'model/commands', (file, path) => ({
     load: async () => (await file.load()) && (kept.get(path) ?? file.load()),
     save: async (bytes) => {
       await file.save(bytes);
@@ -69,15 +69,15 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       },
     };
   }),
-  bug('gives no bytes, rather than none, of a new database', 'load/new', (file) => ({
+  bug('gives no bytes, rather than none, of a new database', 'model/commands', (file) => ({
     load: async () => (await file.load()) ?? new Uint8Array(),
   })),
-  bug('takes no lock', 'lock/handles', (_, path) => ({
+  bug('takes no lock', 'model/commands', (_, path) => ({
     load: async () => readFileSync(path, { flag: 'a+' }),
     save: async (bytes) => writeFileSync(path, bytes),
     close: async () => undefined,
   })),
-  bug('lets go of another’s lock with its own', 'lock/handles', (file, path) => ({
+  bug('lets go of another’s lock with its own', 'model/commands', (file, path) => ({
     load: async () => {
       const bytes = await file.load();
       holders.set(path, file);
@@ -88,7 +88,7 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       await file.close();
     },
   })),
-  bug('keeps its lock when it is closed', 'close/lets-go', () => ({
+  bug('keeps its lock when it is closed', 'model/commands', () => ({
     close: async () => undefined,
   })),
   bug('saves after it was closed', 'close/late-save', (file, path) => {
@@ -101,10 +101,10 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       },
     };
   }),
-  bug('passes over a failure below', 'save/failing', (file) => ({
+  bug('passes over a failure below', 'model/commands', (file) => ({
     save: (bytes) => file.save(bytes).catch(() => undefined),
   })),
-  bug('keeps what a failed save has written', 'save/failing', (file, path) => ({
+  bug('keeps what a failed save has written', 'model/commands', (file, path) => ({
     save: async (bytes) => {
       try {
         await file.save(bytes);

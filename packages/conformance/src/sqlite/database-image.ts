@@ -5,10 +5,12 @@ export interface ImageSpec {
   readonly pages: number;
   readonly pageSize: number;
   readonly seed: number;
+  /** Only so many of its bytes: then it is no database. */
+  readonly cut?: number;
 }
 
 /** A database without tables, whose other pages are free ones: those may have any content. */
-export function databaseImage({ pages, pageSize, seed }: ImageSpec): Uint8Array {
+export function databaseImage({ pages, pageSize, seed, cut }: ImageSpec): Uint8Array {
   const words = new Uint32Array((pages * pageSize) / 4);
   for (let i = pageSize / 4, state = seed + 1; i < words.length; i += 1) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -30,7 +32,7 @@ export function databaseImage({ pages, pageSize, seed }: ImageSpec): Uint8Array 
     view.setUint32(at, page < pages ? page + 1 : 0);
     view.setUint32(at + 4, 0);
   }
-  return bytes;
+  return bytes.subarray(0, cut);
 }
 
 /** Asserts equality byte for byte, save for the header's two counters of changes. */
