@@ -46,8 +46,10 @@ export const persisterScenarios: readonly Scenario<PersisterSubject>[] = [
         let subject = await context.open();
         let last: ImageSpec | undefined;
         const save = async (spec: ImageSpec, mayFail: boolean): Promise<void> => {
-          const around = Uint8Array.of(0xee, ...databaseImage(spec), 0xee);
+          const bytes = databaseImage(spec);
+          const around = new Uint8Array(bytes.length + 2).fill(0xee);
           const view = around.subarray(1, -1);
+          view.set(bytes);
           const outcome = await subject.persister.save(view).catch((error: unknown) => ({ error }));
           view.fill(0xee);
           assertTrue(
