@@ -515,6 +515,17 @@ export function describeInBrowser({
     },
     LONG,
   );
+
+  it.each(places)(
+    'passes the conformance suite for persisters over %s, and over whichever can be used',
+    async (place) => {
+      for (const one of [place, 'browser'] as const) {
+        const report = await tab.evaluate((it) => window.lab.persisterConformance(it), one);
+        expect(report).toEqual({ passed: 3, failed: [] });
+      }
+    },
+    LONG,
+  );
 }
 
 /** Opens the database in a tab, reads all its candles, and closes it. */

@@ -126,6 +126,19 @@ export const lab = {
     };
   },
 
+  /** What fails of the suite for persisters, which the page itself uses. */
+  async persisterConformance(place: Place): Promise<{ passed: number; failed: string[] }> {
+    const { runPersisterConformance } = await import('@barkeep/conformance/sqlite');
+    const create = (name: string) => lab.persister(place, name, { lockWaitMs: 0 });
+    const { passed, failed } = await runPersisterConformance({
+      name: place,
+      model: { runs: 200 },
+      create: ({ id }) => create(id),
+      createNamed: (name, { id }) => create(`${id} ${name}`),
+    });
+    return { passed: passed.length, failed: failed.map(({ key, error }) => `${key}: ${error}`) };
+  },
+
   /** Makes the database almost three megabytes larger, and nothing can compress them. */
   async addBallast(): Promise<void> {
     for (const key of ['one', 'two', 'three']) {
