@@ -146,7 +146,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       }
     },
   })),
-  bug('counts BEGIN and COMMIT to know of a transaction', 'transactions/ended', (driver) => {
+  bug('counts BEGIN and COMMIT to know of a transaction', 'model/commands', (driver) => {
     let isOpen = false;
     return {
       get inTransaction() {
