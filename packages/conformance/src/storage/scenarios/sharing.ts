@@ -1,10 +1,10 @@
-import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
 import { assertEqual, assertTrue } from '../../assertions.ts';
-import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import { isEqual } from '../../is-equal.ts';
+import { KEY, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario, shared } from '../storage-scenario.ts';
-import { assertSeries } from '../stored-state.ts';
+import { assertSeries, listen } from '../stored-state.ts';
 
-const RANGE = { from: minute(0), to: minute(10) };
+const RANGE = minutes(0, 10);
 /** By the machine's clock: how long the changes of another process may take to arrive. */
 const LONGEST_WAIT_MS = 15_000;
 
@@ -17,12 +17,8 @@ export const sharingScenarios: readonly StorageScenario[] = [
       for (let round = 0; round < 5; round += 1) {
         const [theirs, ours] = [sampleMinutes(0, 10, round), sampleMinutes(10, 20, round)];
         await elsewhere.call('candles.write', { key: KEY, candles: theirs, covers: RANGE });
-        await assertSeries(
-          storage,
-          KEY,
-          [...theirs, ...sampleMinutes(10, round === 0 ? 10 : 20, round - 1)],
-          `after their write ${round}`,
-        );
+        const earlier = sampleMinutes(10, round === 0 ? 10 : 20, round - 1);
+        await assertSeries(storage, KEY, [...theirs, ...earlier], `after their write ${round}`);
         assertEqual(await storage.coverage.missing(KEY, RANGE), [], 'what is missing here');
         await storage.candles.write({ key: KEY, candles: ours });
         const read = await elsewhere.call('candles.read', { ...KEY });
@@ -67,13 +63,13 @@ export const sharingScenarios: readonly StorageScenario[] = [
     async (storage, context) => {
       const elsewhere = await context.startProcess(storage);
       const events = listen(storage);
-      const covers = { from: minute(0), to: minute(3) };
-      await elsewhere.call('candles.write', { key: KEY, candles: sampleMinutes(0, 3), covers });
+      const batch = { key: KEY, candles: sampleMinutes(0, 3), covers: minutes(0, 3) };
+      await elsewhere.call('candles.write', batch);
       await elsewhere.call('coverage.add', OTHER_KEY, RANGE, { source: 'a' });
-      await elsewhere.call('candles.remove', KEY, { from: minute(1), to: minute(2) });
+      await elsewhere.call('candles.remove', KEY, minutes(1, 2));
       await elsewhere.call('changes.announce', OTHER_KEY, RANGE);
       const about = (type: string, key: object) =>
-        events.filter((event) => event.type === type && 'key' in event && isSame(event.key, key));
+        events.filter((event) => event.type === type && 'key' in event && isEqual(event.key, key));
       const isAllThere = (): boolean =>
         events.some(({ type }) => type === 'lagged') ||
         (about('candles', KEY).length >= 2 &&
@@ -94,16 +90,6 @@ export const sharingScenarios: readonly StorageScenario[] = [
     shared,
   ),
 ];
-
-function listen(storage: IMarketDataStorage): ChangeEvent[] {
-  const events: ChangeEvent[] = [];
-  storage.changes.subscribe((event) => events.push(event));
-  return events;
-}
-
-function isSame(a: object, b: object): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
 
 /** A storage may look by the context's clock, or by the machine's. */
 async function waitUntil(
