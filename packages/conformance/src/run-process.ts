@@ -35,7 +35,7 @@ async function answer({ call, path, parameters, listens }: ProcessCall): Promise
   const reply = (message: object): void => send.call(thisProcess(), { call, ...message });
   try {
     // A driver or a persister is not opened.
-    if (path === 'open' && !('open' in ((await subject) ?? {}))) return reply({ value: undefined });
+    if (path === 'open' && !('open' in Object(await subject))) return reply({ value: undefined });
     const names = path.split('.');
     const method = names.pop() ?? '';
     const owner = names.reduce<unknown>(
