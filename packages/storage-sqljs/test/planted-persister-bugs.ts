@@ -101,10 +101,10 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
       },
     };
   }),
-  bug('passes over a failure below', 'model/commands', (file) => ({
+  bug('passes over a failure below', 'model/faults', (file) => ({
     save: (bytes) => file.save(bytes).catch(() => undefined),
   })),
-  bug('keeps what a failed save has written', 'model/commands', (file, path) => ({
+  bug('keeps what a failed save has written', 'model/faults', (file, path) => ({
     save: async (bytes) => {
       try {
         await file.save(bytes);

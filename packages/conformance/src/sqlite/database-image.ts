@@ -6,7 +6,7 @@ export interface ImageSpec {
   readonly pageSize: number;
   readonly seed: number;
   /** Only so many of its bytes: then it is no database. */
-  readonly cut?: number;
+  readonly cut?: number | undefined;
 }
 
 /** A database without tables, whose other pages are free ones: those may have any content. */
