@@ -33,7 +33,7 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
     let saving = Promise.resolve();
     return {
       save: async (bytes) => {
-        saving = saving.then(() => file.save(bytes));
+        saving = saving.then(() => file.save(bytes)).catch(() => undefined);
       },
       close: async () => {
         await saving;

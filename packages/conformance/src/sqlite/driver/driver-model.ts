@@ -58,6 +58,7 @@ type Table = readonly SqliteRow[];
 /** Does what it is told, and compares each answer with a plain model. */
 export class DriverModelRun {
   readonly #driver: SqliteDriver;
+  readonly #statements = new Map<string, SqliteStatement>();
   #table: Table = [];
   /** What BEGIN, if it began with that, and each savepoint go back to. */
   #points: readonly Table[] = [];
@@ -94,7 +95,7 @@ export class DriverModelRun {
   #insert(kind: keyof typeof INSERTS, rows: readonly SqliteRow[]): void {
     const places = rows.map(() => '(?, ?, ?, ?, ?)').join();
     const sql = `INSERT ${INSERTS[kind]} INTO t VALUES ${places}`;
-    const run = (): number => runWithCopies(this.#driver.prepare(sql), rows.flat());
+    const run = (): number => runWithCopies(this.#statement(sql), rows.flat());
     const added = rows.map((one) => one.map((value) => (Number.isNaN(value) ? null : value)));
     const table = new Map([...this.#table, ...added].map((one) => [Number(one[0]), one]));
     if (kind === 'put' || table.size === this.#table.length + rows.length) {
@@ -108,7 +109,7 @@ export class DriverModelRun {
 
   #remove(from: number, to: number): void {
     const kept = this.#table.filter(([key]) => Number(key) < from || Number(key) >= to);
-    const statement = this.#driver.prepare('DELETE FROM t WHERE id >= ? AND id < ?');
+    const statement = this.#statement('DELETE FROM t WHERE id >= ? AND id < ?');
     const count = this.#table.length - kept.length;
     assertEqual(statement.run([from, to]), count, 'the count of remove');
     this.#table = kept;
@@ -135,6 +136,13 @@ export class DriverModelRun {
     if (kind === 'rollback') this.#rollBack();
     if (kind === 'rollback-to') this.#table = this.#points.at(-1) ?? [];
     if (kind === 'release') this.#points = this.#points.slice(0, -1);
+  }
+
+  /** Prepared once, and used again. */
+  #statement(sql: string): SqliteStatement {
+    const statement = this.#statements.get(sql) ?? this.#driver.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   #rollBack(): void {
