@@ -32,6 +32,8 @@ export interface ModelOptions {
   /** Repeats a failed run together with `path`: both are in its message. Default: at random. */
   readonly seed?: number;
   readonly path?: string;
+  /** How long a sequence that fails may be shortened, in milliseconds; 0: reported as found. Default: 20,000. */
+  readonly shrinkMs?: number;
 }
 
 /** How a suite gets hold of an adapter. */

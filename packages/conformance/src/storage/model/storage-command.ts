@@ -202,7 +202,7 @@ const snapshot: Arbitrary<ModelSnapshot> = fc.record({
 const value: Arbitrary<ModelDocument> = fc.oneof(
   fc.nat({ max: 3 }),
   fc.string({ unit: 'binary', maxLength: 4 }).filter((text) => text.isWellFormed()),
-  fc.constant('long '.repeat(20_000)),
+  fc.constant('긴 '.repeat(40_000)),
   fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
   fc.dictionary(fc.constantFrom('é', 'e\u0301', '__proto__', 'a'), fc.nat(), { maxKeys: 2 }),
 );

@@ -90,6 +90,8 @@ export class StorageModelRun {
   #listen(handle: IMarketDataStorage): void {
     const end = handle.changes.subscribe((event) => {
       if ('origin' in event && event.origin === 'remote') return;
+      // Of what other handles have changed, one may have lost track.
+      if (event.type === 'lagged' && this.#handles.length > 1) return;
       this.#events.push(event);
       if (event.type !== 'candles' || this.#heard.length > 0) return;
       const reading = handle.candles.read(event.key).then((series) => series.toArray());
@@ -347,7 +349,7 @@ export class StorageModelRun {
       }
       const batch = this.#batch(one);
       return {
-        touch: { series },
+        touch: { series, candles: batch.candles },
         call: () => candles.write(this.#input(batch)),
         expect: () => this.#model.write([batch]),
       };

@@ -1,5 +1,5 @@
 import type { IMarketDataStorage } from '@barkeep/storage';
-import { assertEqual, assertTrue, rejectionOf } from '../../assertions.ts';
+import { assertEqual, assertTrue, ConformanceError, rejectionOf } from '../../assertions.ts';
 import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { answersOf, assertSeries, assertSound, listen } from '../stored-state.ts';
@@ -21,31 +21,45 @@ const CHANGES: Readonly<Record<string, (storage: IMarketDataStorage) => Promise<
   'candles.remove': ({ candles }) => candles.remove(KEY, minutes(100, 2_000)),
   'coverage.add': ({ coverage }) => coverage.add(KEY, COVERS, { source: 'c' }),
   'coverage.remove': ({ coverage }) => coverage.remove(KEY),
+  'metadata.set': ({ metadata }) => metadata.set('note', 'new'),
+  'metadata.delete': ({ metadata }) => metadata.delete('note'),
+  'changes.announce': ({ changes }) => changes.announce(KEY),
+  'maintenance.compact': async ({ maintenance }) => {
+    await maintenance?.compact();
+    assertEqual((await maintenance?.explain())?.series ?? 0, 0, 'what is left to compact');
+  },
 };
 
 export const faultScenarios: readonly StorageScenario[] = [
   scenario(
     'faults/atomic',
     'a change during which something below fails has happened as a whole, or not at all',
-    async (storage, context) => {
+    async (first, context) => {
+      let storage = first;
       for (const fault of context.faults) {
+        await storage.metadata.set('note', 'old');
         await storage.candles.remove(KEY);
         await storage.candles.write([
           { key: KEY, candles: sampleMinutes(0, 2_000), covers: minutes(0, 900) },
           { key: OTHER_KEY, candles: sampleMinutes(0, 10) },
         ]);
-        const events = listen(storage);
         let failures = 0;
         for (const [name, change] of Object.entries(CHANGES)) {
           const what = `${name} with ${fault}`;
           const before = [await answersOf(storage, KEYS), await revisionsOf(storage)];
-          events.length = 0;
+          const events = listen(storage);
           const end = await context.beginFault(fault, storage);
-          const [{ status }] = await Promise.allSettled([change(storage)]);
+          const [outcome] = await Promise.allSettled([change(storage)]);
           await end();
-          if (status === 'fulfilled') continue;
-          failures += 1;
           const after = [await answersOf(storage, KEYS), await revisionsOf(storage)];
+          if (storage.capabilities.durability !== 'volatile') {
+            storage = await context.reopen(storage);
+            const again = await answersOf(storage, KEYS);
+            assertEqual(again, after[0], `${what}, ${outcome.status}: answers after reopening`);
+          }
+          if (outcome.status === 'fulfilled') continue;
+          if (outcome.reason instanceof ConformanceError) throw outcome.reason;
+          failures += 1;
           assertEqual(after, before, `${what}: answers and revisions after it was refused`);
           const others = events.filter(({ type }) => type !== 'failure');
           assertEqual(others, [], `${what}: the events`);

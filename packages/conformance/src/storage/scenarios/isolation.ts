@@ -7,6 +7,8 @@ import { assertSeries } from '../stored-state.ts';
 
 /** How often a storage changes while it is looked at. */
 const ROUNDS = 40;
+/** How many candles each write has more than the one before: the last ones more than a thousand. */
+const GROWTH = 30;
 /** Candles of many chunks, pages or segments. */
 const LONG = 8_000;
 
@@ -127,12 +129,15 @@ async function lookWhile(reader: IMarketDataStorage, writer: Writer): Promise<vo
   const check = async (snapshot: SeriesSnapshot): Promise<void> => {
     const candles = candlesOf(snapshot);
     const { length } = candles;
+    const version = length / GROWTH;
     // The candles say which state it is; all else must be of the same.
     const range = minutes(0, length);
-    assertEqual(candles, sampleMinutes(0, length, length), 'the candles of one write');
+    assertEqual(candles, sampleMinutes(0, length, version), 'the candles of one write');
+    const first = snapshot.ranges[1]?.candles?.toArray();
+    assertEqual(first, candles.slice(0, 1), 'the candles of another range');
     assertEqual(snapshot.extent, length === 0 ? undefined : range, 'the extent of their state');
     const coverage = snapshot.coverage.map(({ collectedAt: _, ...entry }) => entry);
-    const covered = length === 0 ? [] : [{ ...range, source: `v${length}` }];
+    const covered = length === 0 ? [] : [{ ...range, source: `v${version}` }];
     assertEqual(coverage, covered, 'the coverage of their state');
     const revision = assertDefined(snapshot.ranges[0]?.revision, 'the revision');
     const known = candlesByRevision.get(revision) ?? candles;
@@ -144,8 +149,14 @@ async function lookWhile(reader: IMarketDataStorage, writer: Writer): Promise<vo
   };
   await lookAt(reader, check, async () => {
     for (let round = 1; round <= ROUNDS; round += 1) {
-      await writer.write(stateOf(KEY, round, round));
-      assertEqual(candlesOf(await lookAtAll(reader)).length, round, 'the candles after a write');
+      const { candles, ...cover } = stateOf(KEY, round * GROWTH, round);
+      const parts = [
+        { key: KEY, candles },
+        { ...cover, candles: [] },
+      ];
+      await writer.write(round % 2 === 0 ? { ...cover, candles } : parts);
+      const { length } = candlesOf(await lookAtAll(reader));
+      assertEqual(length, round * GROWTH, 'how many candles there are after a write');
       await pause(Math.floor(round / 3));
       if (round % 5 === 0) await writer.remove(KEY);
     }
@@ -214,7 +225,9 @@ async function lookAt(
 }
 
 async function lookAtAll({ candles }: IMarketDataStorage): Promise<SeriesSnapshot> {
-  const [snapshot] = await candles.snapshots([{ ...KEY, ranges: [{ candles: 'always' }] }]);
+  const all = { candles: 'always' } as const;
+  const ranges = [all, { ...all, limit: 1, take: 'first' as const }];
+  const [snapshot] = await candles.snapshots([{ ...KEY, ranges }]);
   return assertDefined(snapshot, 'the snapshot');
 }
 

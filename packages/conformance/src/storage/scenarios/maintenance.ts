@@ -85,6 +85,18 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
     await compacting;
     assertEqual(await count(), 20, 'the candles written meanwhile, after it');
   }),
+  declared('given-up', 'what is given up leaves all as it was', async (maintenance, storage) => {
+    await storeMuch(storage);
+    const before = await answersOf(storage, KEYS);
+    const controller = new AbortController();
+    const compacting = maintenance.compact({}, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await Promise.allSettled([compacting]);
+    assertEqual(await answersOf(storage, KEYS), before, 'the answers after it was given up');
+    await storage.candles.write({ key: KEY, candles: sampleMinutes(20_000, 20_001) });
+    await maintenance.compact();
+    assertEqual((await maintenance.explain()).series, 0, 'what is left to do after the next one');
+  }),
   declared('space', 'no answer changes when space is given back', async (maintenance, storage) => {
     await storeMuch(storage);
     const gone = { ...KEY, symbol: 'GONE' };

@@ -5,7 +5,7 @@ import { KEY, minute, minutes, START, sampleCandle, sampleMinutes } from '../sam
 import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 import { collect } from '../storage-operations.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries } from '../stored-state.ts';
+import { assertNothingStored, assertSeries, listen } from '../stored-state.ts';
 
 const MANY = 50_000;
 
@@ -48,8 +48,15 @@ export const sizeScenarios: readonly StorageScenario[] = [
     const stored = (i: number): Candle[] => sampleMinutes(i, i + 2, i % 3);
     const covers = minutes(0, 1);
     const batches = keys.map((key, i) => ({ key, candles: stored(i), covers }));
+    const events = listen(storage);
     const result = await candles.write(batches);
     assertEqual(result, { inserted: 2 * count, updated: 0, unchanged: 0 }, 'the result');
+    for (const type of ['candles', 'coverage']) {
+      const told = events.flatMap((event) =>
+        event.type === type && 'key' in event ? event.key : [],
+      );
+      assertEqual(told, keys, `of which series events about ${type} told`);
+    }
     assertEqual((await candles.list()).length, count, 'how many are listed');
     const order = keys.map((_, i) => (i * 37) % count);
     const asked = order.map((i) => assertDefined(keys[i], 'a key'));
@@ -80,17 +87,24 @@ export const sizeScenarios: readonly StorageScenario[] = [
     const expected = [...sampleMinutes(-5_000, 0), ...sampleMinutes(0, 300, 1)];
     await assertSeries(storage, KEY, expected, 'after them');
   }),
-  scenario('sizes/many-documents', 'hundreds of documents, and large ones', async (storage) => {
-    const { metadata } = storage;
-    const names = Array.from({ length: 1_100 }, (_, i) => `note-${i}`);
-    await Promise.all(names.map((name, i) => metadata.set(name, i)));
-    assertEqual(await metadata.keys(), names.toSorted(), 'the keys');
-    const values = await Promise.all(names.map((name) => metadata.get(name)));
-    assertEqual(values, [...names.keys()], 'the documents');
-    const large = { text: 'x비'.repeat(250_000), list: [1, [2, [3, []]], null], '': 0.1 + 0.2 };
-    await metadata.set('large', large);
-    assertEqual(await metadata.get('large'), large, 'a document of half a million characters');
-  }),
+  scenario(
+    'sizes/many-documents',
+    'hundreds of documents, and large ones',
+    async (storage, context) => {
+      const { metadata } = storage;
+      const names = Array.from({ length: 1_100 }, (_, i) => `note-${i}`);
+      await Promise.all(names.map((name, i) => metadata.set(name, i)));
+      assertEqual(await metadata.keys(), names.toSorted(), 'the keys');
+      const values = await Promise.all(names.map((name) => metadata.get(name)));
+      assertEqual(values, [...names.keys()], 'the documents');
+      const large = { text: 'x비'.repeat(250_000), list: [1, [2, [3, []]], null], '': 0.1 + 0.2 };
+      await metadata.set('large', large);
+      assertEqual(await metadata.get('large'), large, 'a document of half a million characters');
+      if (storage.capabilities.durability === 'volatile') return;
+      const again = await context.reopen(storage);
+      assertEqual(await again.metadata.get('large'), large, 'the same after reopening');
+    },
+  ),
   scenario('sizes/any-bits', 'doubles of every size survive bit for bit', async (storage) => {
     const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
     const rows = fc.sample(fc.array(double, { minLength: 5, maxLength: 5 }), 1_000);
@@ -111,6 +125,8 @@ export const sizeScenarios: readonly StorageScenario[] = [
       const candles = [...new Set(times)].map((at) => ({ ...sampleCandle(START), timestamp: at }));
       await storage.candles.write({ key, candles });
       await assertSeries(storage, key, candles, timeframe);
+      assertEqual(await storage.candles.remove(key), candles.length, 'how many were removed');
+      await assertNothingStored(storage, key, `${timeframe} after its removal`);
     }
   }),
   scenario('sizes/symbols', 'symbols and names of documents are opaque', async (storage) => {
@@ -126,6 +142,10 @@ export const sizeScenarios: readonly StorageScenario[] = [
       const listed = (await candles.list()).map(({ symbol }) => symbol);
       assertEqual(listed, sorted, 'the listed symbols');
       assertEqual(await metadata.keys(), sorted, 'the names of documents');
+      for (const prefix of symbols) {
+        const names = sorted.filter((name) => name.startsWith(prefix));
+        assertEqual(await metadata.keys(prefix), names, `those that start with ${prefix}`);
+      }
       for (const [i, key] of keys.entries()) {
         const name = JSON.stringify(key.symbol);
         await assertSeries(storage, key, of(i), name);
