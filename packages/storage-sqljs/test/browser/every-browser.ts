@@ -511,7 +511,7 @@ export function describeInBrowser({
         [place, prefixes] as const,
       );
       expect(report.failed).toEqual([]);
-      expect(report.passed).toBeGreaterThan(prefixes.includes('') ? 300 : 20);
+      expect(report.passed).toBeGreaterThan(prefixes.includes('') ? 60 : 5);
     },
     LONG,
   );

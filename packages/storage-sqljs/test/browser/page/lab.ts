@@ -108,9 +108,10 @@ export const lab = {
         archive: { segmentCandles: 16, keepRows: 8, bulkCandles: 4, automatic: false },
         clock,
       });
-    const only = storageSuite.scenarios
-      .map(({ key }) => key)
-      .filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
+    const keys = storageSuite.scenarios.map(({ key }) => key);
+    const unknown = prefixes.filter((prefix) => !keys.some((key) => key.startsWith(prefix)));
+    if (unknown.length > 0) throw new Error(`the suite has no scenarios ${unknown.join(', ')}`);
+    const only = keys.filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
     const { passed, failed, skipped } = await runStorageConformance(
       {
         name: `storage-sqljs over ${place}`,
