@@ -1,4 +1,4 @@
-import { type Candle, CandleSeries, type SeriesKey } from '@barkeep/core';
+import { type Candle, CandleSeries, type Interval, type SeriesKey } from '@barkeep/core';
 import type {
   CandleBatch,
   ChangeEvent,
@@ -6,6 +6,7 @@ import type {
   IMarketDataStorage,
   SnapshotRange,
 } from '@barkeep/storage';
+import { EVER as ALL_TIME } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import { START, sampleCandle } from '../sample-candles.ts';
@@ -213,13 +214,12 @@ export class StorageModelRun {
       }
       case 'covered': {
         const { series, range } = command;
-        const entries = await coverage.of(world.key(series), world.interval(series, range));
-        // Entries are cut where the range ends, within a period if it ends there.
-        if (range.fromOff === true || range.toOff === true) return;
-        const isAll = range.from === undefined;
+        const interval = world.interval(series, range);
+        const entries = await coverage.of(world.key(series), interval);
+        const isAll = interval === undefined;
         const { ledger } = model.of(series);
         const expected = isAll ? ledger : model.covered(series, world.touched(range));
-        this.#assertLedger(series, entries, expected, what);
+        this.#assertLedger(series, entries, expected, what, interval);
         return;
       }
       case 'missing': {
@@ -238,9 +238,11 @@ export class StorageModelRun {
         const { series, range } = command;
         const interval = world.interval(series, range);
         const report = await coverage.continuity(world.key(series), interval);
-        const { range: _, missing, ...counts } = report;
+        const { range: reported, missing, ...counts } = report;
         const { from, to } = model.extent(series) ?? { from: 0, to: 0 };
         const span = interval === undefined ? { from, to } : world.touched(range);
+        const isSome = span.from < span.to;
+        if (isSome) assertEqual(reported, world.time(series, span), `${what}: the range`);
         assertEqual(counts, model.continuity(series, span), what);
         const holes = model.missing(series, span).map((one) => world.time(series, one));
         assertEqual(missing, holes, `${what}: what is missing`);
@@ -500,13 +502,18 @@ export class StorageModelRun {
     actual: readonly CoverageEntry[],
     expected: readonly ModelEntry[],
     what: string,
+    within: Interval = ALL_TIME,
   ): void {
-    // The model does not know what "now" is.
-    const entries = expected.map(({ source, collectedAt, ...span }, i) => ({
-      ...this.#world.time(series, span),
-      source,
-      collectedAt: Number.isFinite(collectedAt) ? collectedAt : actual[i]?.collectedAt,
-    }));
+    const entries = expected.map(({ source, collectedAt, ...span }, i) => {
+      const { from, to } = this.#world.time(series, span);
+      return {
+        from: Math.max(from, within.from),
+        to: Math.min(to, within.to),
+        source,
+        // The model does not know what "now" is.
+        collectedAt: Number.isFinite(collectedAt) ? collectedAt : actual[i]?.collectedAt,
+      };
+    });
     assertEqual(actual, entries, `${what}: the coverage`);
   }
 

@@ -1,9 +1,9 @@
 import type { ChangeEvent } from '@barkeep/storage';
 import { assertEqual } from '../../assertions.ts';
 import { captureUncaughtErrors } from '../../capture-uncaught-errors.ts';
-import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import { KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries, listen } from '../stored-state.ts';
+import { assertSeries, listen } from '../stored-state.ts';
 
 /** What the model's one listener does not show. */
 export const changeScenarios: readonly StorageScenario[] = [
@@ -42,22 +42,6 @@ export const changeScenarios: readonly StorageScenario[] = [
       assertEqual(heard.length, 1, 'the events of the other listener');
       assertEqual(uncaught, [failure], 'the errors that surface');
       await assertSeries(storage, KEY, sampleMinutes(0, 3), 'after a listener threw');
-    },
-  ),
-  scenario(
-    'changes/announce-unknown',
-    'a series that is not stored can be announced, of candles first, and stays one',
-    async (storage) => {
-      const events = listen(storage);
-      const interval = minutes(2, 4);
-      await storage.changes.announce(OTHER_KEY, { from: minute(2) + 1, to: minute(3) + 1 });
-      const event = { key: OTHER_KEY, interval, origin: 'local' };
-      const expected = ['candles', 'coverage'].map((type) => ({ type, ...event }));
-      assertEqual(events, expected, 'the events, of every period that the range touches');
-      await assertNothingStored(storage, OTHER_KEY, 'after the announcement');
-      const { size, operations } = await storage.stats();
-      assertEqual(size.series, 0, 'how many series there are');
-      assertEqual(operations['changes.announce']?.calls, 1, 'the calls that are counted');
     },
   ),
 ];

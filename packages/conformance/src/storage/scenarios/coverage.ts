@@ -4,7 +4,7 @@ import { KEY, minute, minutes, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { assertSeries } from '../stored-state.ts';
 
-/** What the model does not know: the time of the clock, times within a period, ledgers of thousands. */
+/** What the model does not know: the time of the clock, and ledgers of thousands. */
 export const coverageScenarios: readonly StorageScenario[] = [
   scenario(
     'coverage/collected-now',
@@ -23,25 +23,6 @@ export const coverageScenarios: readonly StorageScenario[] = [
       ];
       assertEqual(sources, expected, 'the ledger');
       assertEqual(await candles.list({ timeframe: '5m' }), [], 'series without candles');
-    },
-  ),
-  scenario(
-    'coverage/cut',
-    'entries are cut to the range that is asked for, within a period too',
-    async ({ coverage }) => {
-      const provenance = { source: 'a', collectedAt: minute(99) };
-      await coverage.add(KEY, minutes(0, 10), provenance);
-      await coverage.add(KEY, minutes(12, 20), provenance);
-      const range = { from: minute(4) + 1, to: minute(13) - 1 };
-      const expected = [
-        { from: range.from, to: minute(10), ...provenance },
-        { from: minute(12), to: range.to, ...provenance },
-      ];
-      assertEqual(await coverage.of(KEY, range), expected, 'the entries in the range');
-      assertEqual(await coverage.of(KEY, minutes(10, 12)), [], 'those between two entries');
-      assertEqual(await coverage.of(KEY, minutes(5, 5)), [], 'those of an empty range');
-      const report = await coverage.continuity(KEY, minutes(0, 20));
-      assertEqual(report.range, minutes(0, 20), 'the range of a continuity report');
     },
   ),
   scenario(

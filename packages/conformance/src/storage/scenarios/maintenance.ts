@@ -4,13 +4,12 @@ import {
   COVERED_KEY,
   KEY,
   minute,
-  minutes,
   OTHER_KEY,
   sampleMinutes,
   storeMuch,
 } from '../sample-candles.ts';
 import { partScenario, type StorageContext, type StorageScenario } from '../storage-scenario.ts';
-import { answersOf, assertSeries, assertSound, listen } from '../stored-state.ts';
+import { answersOf, assertSound, listen } from '../stored-state.ts';
 
 const KEYS = [KEY, OTHER_KEY, COVERED_KEY];
 
@@ -25,23 +24,6 @@ const NOTHING = {
 };
 
 export const maintenanceScenarios: readonly StorageScenario[] = [
-  declared('changes-on', 'a compacted storage takes every change', async (maintenance, storage) => {
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10_000) });
-    await maintenance.compact();
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(4_000, 4_010, 1) });
-    await storage.candles.remove(KEY, minutes(5_000, 6_000));
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(9_990, 10_050, 1) });
-    const expected = [
-      ...sampleMinutes(0, 4_000),
-      ...sampleMinutes(4_000, 4_010, 1),
-      ...sampleMinutes(4_010, 5_000),
-      ...sampleMinutes(6_000, 9_990),
-      ...sampleMinutes(9_990, 10_050, 1),
-    ];
-    await assertSeries(storage, KEY, expected, 'before the next compaction');
-    await maintenance.compact();
-    await assertSeries(storage, KEY, expected, 'after it');
-  }),
   declared('explain', 'explain tells what compact then does', async (maintenance, storage) => {
     assertEqual(await maintenance.explain(), NOTHING, 'what there is to do in an empty storage');
     assertEqual(await maintenance.compact(), NOTHING, 'what is done there');
