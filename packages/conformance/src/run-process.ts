@@ -40,12 +40,13 @@ async function answer({ call, path, parameters, listens }: ProcessCall): Promise
   const { send } = thisProcess();
   const reply = (message: object): void => send.call(thisProcess(), { call, ...message });
   try {
+    const working = await work;
+    // A driver or a persister is not opened.
+    const isOpen = working !== undefined && !('open' in working.subject);
+    if (path === 'open' && isOpen) return reply({ value: undefined });
     const names = path === 'crash' ? [path] : ['subject', ...path.split('.')];
     const method = names.pop() ?? '';
-    const owner = names.reduce<unknown>(
-      (part, name) => Reflect.get(Object(part), name),
-      await work,
-    );
+    const owner = names.reduce<unknown>((part, name) => Reflect.get(Object(part), name), working);
     const listener = (event: unknown): void => send.call(thisProcess(), { event: plain(event) });
     const all = listens ? [...parameters, listener] : parameters;
     const value = await Reflect.apply(Reflect.get(Object(owner), method), owner, all);

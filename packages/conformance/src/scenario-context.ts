@@ -47,9 +47,14 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
 
   /** Opens another subject over the data of one that need not be closed. */
   async openBeside(earlier: Subject | OtherProcess): Promise<Subject> {
-    const subject = await this.#create(this.#contextOf(earlier));
+    const subject = await this.createBeside(earlier);
     await subject.open();
     return subject;
+  }
+
+  /** The same, not opened. */
+  async createBeside(earlier: Subject | OtherProcess): Promise<Subject> {
+    return this.#create(this.#contextOf(earlier));
   }
 
   /** An open subject in a process of its own, over empty data or over that of another subject. */
