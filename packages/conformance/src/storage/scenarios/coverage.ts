@@ -40,8 +40,9 @@ export const coverageScenarios: readonly StorageScenario[] = [
       assertEqual(result, { inserted: 2_001, updated: 0, unchanged: 2_000 }, 'the result');
       const expected = input.filter(({ timestamp }, i) => timestamp < minute(0) || i % 2 === 0);
       await assertSeries(storage, KEY, expected, 'what was not covered');
-      await coverage.add(KEY, minutes(0, 4_000), { source: 'unknown', collectedAt: minute(9_999) });
-      const one = [{ ...minutes(0, 4_000), source: 'unknown', collectedAt: minute(9_999) }];
+      const provenance = { source: 'another', collectedAt: minute(9_999) };
+      await coverage.add(KEY, minutes(0, 4_000), provenance);
+      const one = [{ ...minutes(0, 4_000), ...provenance }];
       assertEqual(await coverage.of(KEY), one, 'the ledger after an entry over all');
     },
   ),
