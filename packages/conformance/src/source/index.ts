@@ -28,8 +28,6 @@ export type {
   CoordinatorCapabilities,
   CoordinatorSubject,
 } from './coordinator/coordinator-subject.ts';
-export * from './memory-coordinator.ts';
-export * from './memory-router.ts';
 export type * from './router/router-harness.ts';
 export type { RouterSubject } from './router/router-subject.ts';
 

@@ -6,12 +6,11 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 import type { CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
-import {
-  type CoordinatorFailure,
-  type CoordinatorHarness,
-  type CoordinatorUnderTest,
-  MemoryCoordinator,
-  type MemoryCoordinatorOptions,
+import { MemoryCoordinator, type MemoryCoordinatorOptions } from '@barkeep/source-memory';
+import type {
+  CoordinatorFailure,
+  CoordinatorHarness,
+  CoordinatorUnderTest,
 } from '../../src/source/index.ts';
 
 const DAY_MS = 86_400_000;

@@ -6,12 +6,8 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 import type { LiveCandle } from '@barkeep/source';
-import {
-  MemoryRouter,
-  type RouterExchange,
-  type RouterHarness,
-  type RouterUnderTest,
-} from '../../src/source/index.ts';
+import { MemoryRouter } from '@barkeep/source-memory';
+import type { RouterExchange, RouterHarness, RouterUnderTest } from '../../src/source/index.ts';
 
 /** Few, so that the scenarios about the bound are quick. */
 const MAX_TRADES = 50;

@@ -1,6 +1,6 @@
 import { type Candle, type Clock, timeframeGrid } from '@barkeep/core';
 import type { CandleDelivery, CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
-import type { MemoryCoordinatorOptions } from '../../src/source/index.ts';
+import type { MemoryCoordinatorOptions } from '@barkeep/source-memory';
 import type { PlantIn } from './memory-coordinator-harness.ts';
 
 /** A mistake that coordinators have made or could make, and the scenario that must catch it. */

@@ -12,7 +12,7 @@ import type {
   RouterConnection,
   RouterEvent,
 } from '@barkeep/source';
-import { MemoryRouter } from '../../src/source/index.ts';
+import { MemoryRouter } from '@barkeep/source-memory';
 
 /** A mistake that routers have made or could make, and the scenario that must catch it. */
 export interface PlantedRouterBug {
