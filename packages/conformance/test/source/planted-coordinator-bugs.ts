@@ -14,8 +14,9 @@ export interface PlantedCoordinatorBug {
 type Fetch = IMarketDataCoordinator['fetchCandles'];
 type Options = Parameters<Fetch>[1];
 
-const WEEK_MS = 7 * 86_400_000;
-const MONTH_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+const MONTH_MS = 30 * DAY_MS;
 
 export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   bug(
@@ -245,6 +246,129 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       throw new RangeError(`${storeMs} ms`);
     },
   })),
+  bug('delivers the last thousand periods of more, and claims them all', 'NEW', (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      const from = timeframeGrid(request.timeframe).shift(request.to, -1_000);
+      const delivery = await fetch({ ...request, from: Math.max(from, request.from) }, options);
+      const { asOf = request.to } = delivery;
+      const to = Math.min(request.to, timeframeGrid(request.timeframe).floor(asOf));
+      return { ...delivery, covers: { from: Math.min(request.from, to), to } };
+    }),
+  ),
+  bug('begins days at midnight, wherever they begin', 'NEW', (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      const delivery = await fetch(request, options);
+      if (!request.timeframe.includes('@')) return delivery;
+      const grid = timeframeGrid('1d');
+      const candles = Array.from(delivery.candles).map((candle) => ({
+        ...candle,
+        timestamp: grid.floor(candle.timestamp),
+      }));
+      return { ...delivery, candles };
+    }),
+  ),
+  bug('says of an empty stretch that history begins next year', 'NEW', (coordinator, clock) =>
+    around(coordinator, async (fetch, request, options) => {
+      const delivery = await fetch(request, options);
+      if (Array.from(delivery.candles).length > 0) return delivery;
+      const historyStart = timeframeGrid(request.timeframe).floor(clock.now() + 365 * DAY_MS);
+      return { ...delivery, historyStart };
+    }),
+  ),
+  bug('tells our time of the answer of an exchange that is behind', 'NEW', (coordinator, clock) =>
+    around(coordinator, async (fetch, request, options) => {
+      const asOf = clock.now();
+      return { ...(await fetch(request, options)), covers: undefined, asOf };
+    }),
+  ),
+  bug(
+    'says that nothing changes after its end, though the exchange is behind',
+    'NEW',
+    (coordinator) => ({
+      ...around(coordinator, async (fetch, request, options) => {
+        return { ...(await fetch(request, options)), covers: undefined, asOf: undefined };
+      }),
+      settlingMs: 0,
+    }),
+  ),
+  bug(
+    'tells the time of its last page',
+    'NEW',
+    (coordinator, clock) =>
+      around(coordinator, async (fetch, request, options) => {
+        const delivery = await fetch(request, options);
+        return { ...delivery, covers: undefined, asOf: clock.now() };
+      }),
+    { pageMs: 500, pageSize: 50 },
+  ),
+  bug('fills the array of its last delivery again', 'NEW', (coordinator) => {
+    const all: Candle[] = [];
+    return around(coordinator, async (fetch, request, options) => {
+      const delivery = await fetch(request, options);
+      all.splice(0, all.length, ...Array.from(delivery.candles));
+      return { ...delivery, candles: all };
+    });
+  }),
+  bug('takes calls of two timeframes that end together for one', 'NEW', (coordinator) => {
+    const flights = new Map<string, ReturnType<Fetch>>();
+    return around(coordinator, async (fetch, request, options) => {
+      const text = `${request.symbol} ${request.to}`;
+      const flight = flights.get(text) ?? fetch(request, options);
+      flights.set(text, flight);
+      try {
+        return await flight;
+      } finally {
+        flights.delete(text);
+      }
+    });
+  }),
+  bug(
+    'delivers the required columns only',
+    'NEW',
+    withCandles((candles) =>
+      candles.map(({ timestamp, open, high, low, close, volume }) => {
+        return { timestamp, open, high, low, close, volume };
+      }),
+    ),
+  ),
+  bug(
+    'rounds volumes to three digits',
+    'NEW',
+    withCandles((candles) =>
+      candles.map((it) => ({ ...it, volume: Math.round(it.volume * 1_000) / 1_000 })),
+    ),
+  ),
+  bug('ends with ten periods without trades', 'NEW', (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      const grid = timeframeGrid(request.timeframe);
+      const delivery = await fetch(request, options);
+      const candles = Array.from(delivery.candles).sort((a, b) => b.timestamp - a.timestamp);
+      const end = candles.findIndex(({ timestamp }, i) => {
+        const later = candles[i - 1]?.timestamp ?? timestamp;
+        return grid.indexOf(later) - grid.indexOf(timestamp) > 10;
+      });
+      return end < 0 ? delivery : { ...delivery, candles: candles.slice(0, end) };
+    }),
+  ),
+  bug('delivers the latest page, whatever it was asked for', 'NEW', (coordinator, clock) =>
+    around(coordinator, (fetch, request, options) => {
+      const grid = timeframeGrid(request.timeframe);
+      const to = grid.shift(clock.now());
+      return Promise.resolve(fetch({ ...request, from: grid.shift(to, -100), to }, options)).then(
+        ({ candles, asOf }) => ({ candles, asOf }),
+      );
+    }),
+  ),
+  bug('answers nobody after a call was given up', 'NEW', (coordinator) => {
+    let isGivenUp = false;
+    return around(coordinator, (fetch, request, options) => {
+      options.signal?.addEventListener('abort', () => {
+        isGivenUp = true;
+      });
+      if (isGivenUp) throw new Error('it was given up');
+      return fetch(request, options);
+    });
+  }),
 ];
 
 function bug(

@@ -1,6 +1,7 @@
 import {
   type OrderBook,
   type SeriesKey,
+  seriesKeyText,
   type Ticker,
   type Trade,
   timeframeGrid,
@@ -13,12 +14,14 @@ import type {
   RouterEvent,
 } from '@barkeep/source';
 import { MemoryRouter } from '@barkeep/source-memory';
+import type { Beginning } from './memory-router-harness.ts';
 
 /** A mistake that routers have made or could make, and the scenario that must catch it. */
 export interface PlantedRouterBug {
   readonly name: string;
   readonly caughtBy: string;
   readonly router: typeof MemoryRouter;
+  readonly beginning: Beginning;
 }
 
 type Listener = (event: RouterEvent) => void;
@@ -512,10 +515,255 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       ];
     }),
   ),
+  bug(
+    'reports a loss no earlier than the end of a stream that it has reported',
+    'NEW',
+    class extends MemoryRouter {
+      #endedAt = 0;
+
+      override endStream(key: SeriesKey): void {
+        this.#endedAt = this.clock.now();
+        super.endStream(key, this.#endedAt);
+      }
+      override drop({ lastSeen = 0 }: { readonly lastSeen?: number | undefined } = {}): void {
+        super.drop({ lastSeen: Math.max(lastSeen, this.#endedAt) });
+      }
+    },
+  ),
+  bug(
+    'believes the last sign of life of a clock that was ahead',
+    'NEW',
+    class extends MemoryRouter {
+      #latest = 0;
+
+      override get lastSeen(): number {
+        this.#latest = Math.max(this.#latest, super.lastSeen ?? 0);
+        return Math.min(this.clock.now(), this.#latest);
+      }
+    },
+  ),
+  bug(
+    'takes a value of next year for the latest',
+    'NEW',
+    class extends MemoryRouter {
+      constructor(options: ConstructorParameters<typeof MemoryRouter>[0]) {
+        super({ ...options, maxAheadMs: Number.MAX_SAFE_INTEGER });
+      }
+    },
+  ),
+  bug(
+    'drops the last state of a candle when the next one has begun',
+    'NEW',
+    tellingLatestCandles(),
+  ),
+  bug(
+    'takes a short outage for none',
+    'NEW',
+    class extends MemoryRouter {
+      override drop(options: { readonly lastSeen?: number | undefined } = {}): void {
+        if (this.clock.now() - (options.lastSeen ?? 0) > 10_000) super.drop(options);
+      }
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        if (this.connection.status !== 'connected') super.connect(options);
+      }
+    },
+  ),
+  bug(
+    'promises the period under way, of whose candle it was not sent the state',
+    'NEW',
+    class extends MemoryRouter {
+      override promise(key: SeriesKey): void {
+        super.promise(key, timeframeGrid(key.timeframe).floor(this.clock.now()));
+      }
+    },
+    'next-period',
+  ),
+  bug(
+    'tells at most one state of a candle in ten seconds',
+    'NEW',
+    class extends MemoryRouter {
+      override subscribe(listener: Listener): () => void {
+        const toldAt = new Map<string, number>();
+        return super.subscribe((event) => {
+          if (event.type === 'candle') {
+            const { key, candle } = event.live;
+            const text = `${seriesKeyText(key)} ${candle.timestamp}`;
+            if (this.clock.now() - (toldAt.get(text) ?? 0) < 10_000) return;
+            toldAt.set(text, this.clock.now());
+          }
+          listener(event);
+        });
+      }
+    },
+  ),
+  bug(
+    'promises at most a hundred series',
+    'NEW',
+    class extends MemoryRouter {
+      override promise(key: SeriesKey, since?: number): void {
+        if (this.streams.length < 100) super.promise(key, since);
+      }
+    },
+  ),
+  bug(
+    'takes both Unicode forms of a symbol for one',
+    'NEW',
+    class extends MemoryRouter {
+      readonly #last = new Map<string, Ticker>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type === 'ticker') {
+          this.#last.set(event.ticker.symbol.normalize('NFC'), event.ticker);
+        }
+        return super.send(event);
+      }
+      override getTicker(symbol: string): Ticker | undefined {
+        const last = this.#last.get(symbol.normalize('NFC'));
+        return (last?.timestamp ?? 0) < (super.getTicker(symbol)?.timestamp ?? 0)
+          ? super.getTicker(symbol)
+          : last && super.getTicker(last.symbol) && last;
+      }
+    },
+  ),
+  bug('knows the last ten trades only when one is repeated', 'NEW', tradesBy(withoutRepeatsNearby)),
+  bug(
+    'lets an old page push newer trades out',
+    'NEW',
+    tradesBy((all) => {
+      const ids = [...new Map(all.map((trade) => [trade.id, trade])).values()];
+      return ids.slice(-50).sort((a, b) => a.timestamp - b.timestamp);
+    }),
+  ),
+  bug(
+    'remembers the ids of trades across an outage',
+    'NEW',
+    class extends MemoryRouter {
+      readonly #ids = new Set<string>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'trades') return super.send(event);
+        const { symbol } = event;
+        const trades = event.trades.filter(({ id }) => !this.#ids.has(`${symbol} ${id}`));
+        for (const { id } of trades) this.#ids.add(`${symbol} ${id}`);
+        return trades.length === 0 || super.send({ ...event, trades });
+      }
+    },
+  ),
+  bug(
+    'keeps the required columns of a candle only',
+    'NEW',
+    class extends MemoryRouter {
+      override getCandles(key: SeriesKey): readonly LiveCandle[] {
+        return super.getCandles(key).map((live) => {
+          const { timestamp, open, high, low, close, volume } = live.candle;
+          return { ...live, candle: { timestamp, open, high, low, close, volume } };
+        });
+      }
+    },
+  ),
+  bug(
+    'keeps five levels of a book',
+    'NEW',
+    class extends MemoryRouter {
+      override getOrderBook(symbol: string): OrderBook | undefined {
+        const book = super.getOrderBook(symbol);
+        return book && { ...book, bids: book.bids.slice(0, 5), asks: book.asks.slice(0, 5) };
+      }
+    },
+  ),
+  bug(
+    'drops trades at prices below zero',
+    'NEW',
+    class extends MemoryRouter {
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'trades') return super.send(event);
+        return super.send({ ...event, trades: event.trades.filter(({ price }) => price > 0) });
+      }
+    },
+  ),
+  bug(
+    'skips the subscriber after one that takes itself off',
+    'NEW',
+    class extends MemoryRouter {
+      readonly #all: Listener[] = [];
+
+      override subscribe(listener: Listener): () => void {
+        if (this.#all.length === 0) super.subscribe((event) => this.#tellAll(event));
+        this.#all.push(listener);
+        return () => {
+          const at = this.#all.indexOf(listener);
+          if (at >= 0) this.#all.splice(at, 1);
+        };
+      }
+      #tellAll(event: RouterEvent): void {
+        for (let i = 0; i < this.#all.length; i += 1) this.#all[i]?.(event);
+      }
+    },
+  ),
+  bug(
+    'promises nothing after the third connection',
+    'NEW',
+    class extends MemoryRouter {
+      #connections = 0;
+
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        this.#connections += 1;
+        super.connect(options);
+      }
+      override promise(key: SeriesKey, since?: number): void {
+        if (this.#connections < 3) super.promise(key, since);
+      }
+    },
+  ),
+  bug(
+    'says of every outage when the first one began',
+    'NEW',
+    class extends MemoryRouter {
+      #first: number | undefined;
+
+      override get connection(): RouterConnection {
+        const { status, since } = super.connection;
+        if (status !== 'reconnecting') return { status, since };
+        this.#first ??= since;
+        return { status, since: this.#first };
+      }
+    },
+  ),
+  bug(
+    'promises after a reconnect what has ended before',
+    'NEW',
+    class extends MemoryRouter {
+      readonly #ended = new Map<string, SeriesKey>();
+
+      override endStream(key: SeriesKey): void {
+        this.#ended.set(seriesKeyText(key), key);
+        super.endStream(key);
+      }
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        super.connect(options);
+        for (const key of this.#ended.values()) this.promise(key);
+      }
+    },
+  ),
+  bug(
+    'stamps a state of a candle with the time at which it came',
+    'NEW',
+    class extends MemoryRouter {
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'candle') return super.send(event);
+        return super.send({ ...event, live: { ...event.live, asOf: this.clock.now() } });
+      }
+    },
+  ),
 ];
 
-function bug(name: string, caughtBy: string, router: typeof MemoryRouter): PlantedRouterBug {
-  return { name, caughtBy: `router/${caughtBy}`, router };
+function bug(
+  name: string,
+  caughtBy: string,
+  router: typeof MemoryRouter,
+  beginning: Beginning = 'snapshot',
+): PlantedRouterBug {
+  return { name, caughtBy: `router/${caughtBy}`, router, beginning };
 }
 
 /** Tells other events than it should. */
@@ -591,4 +839,30 @@ function tradesBy(read: (all: readonly Trade[]) => readonly Trade[]): typeof Mem
       return read(this.#all);
     }
   };
+}
+
+/** Tells no state of a candle when one of a later candle was told. */
+function tellingLatestCandles(): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    override subscribe(listener: Listener): () => void {
+      const latest = new Map<string, number>();
+      return super.subscribe((event) => {
+        if (event.type === 'candle') {
+          const text = seriesKeyText(event.live.key);
+          const { timestamp } = event.live.candle;
+          if (timestamp < (latest.get(text) ?? 0)) return;
+          latest.set(text, timestamp);
+        }
+        listener(event);
+      });
+    }
+  };
+}
+
+function withoutRepeatsNearby(all: readonly Trade[]): readonly Trade[] {
+  const kept: Trade[] = [];
+  for (const trade of all) {
+    if (!kept.slice(-10).some(({ id }) => id === trade.id)) kept.push(trade);
+  }
+  return kept.sort((a, b) => a.timestamp - b.timestamp);
 }

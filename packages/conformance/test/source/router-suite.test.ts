@@ -12,8 +12,8 @@ registerRouterConformance(
 describe('planted bugs', () => {
   it.each(PLANTED_ROUTER_BUGS)(
     'a router that $name is caught by $caughtBy',
-    async ({ name, caughtBy, router: Router }) => {
-      const harness = memoryRouterHarness(name, (options) => new Router(options));
+    async ({ name, caughtBy, router: Router, beginning }) => {
+      const harness = memoryRouterHarness(name, (options) => new Router(options), beginning);
       const report = await runRouterConformance(harness, { only: [caughtBy] });
       expect(report.passed).toEqual([]);
       expect(report.failed.map(({ key }) => key)).toEqual([caughtBy]);
