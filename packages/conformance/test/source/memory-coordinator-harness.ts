@@ -14,10 +14,10 @@ import type {
 } from '../../src/source/index.ts';
 
 const DAY_MS = 86_400_000;
-const TIMEFRAMES = ['1m', '5m', '1h', '1d', '1w', '1M'] as const;
+const TIMEFRAMES = ['1m', '5m', '1h', '1d', '3d', '1w', '1M'] as const;
 /** Periods of recent history, and of a future that the clock reaches in a scenario. */
-const PAST = 1_000;
-const FUTURE = 30;
+const PAST = 2_000;
+const FUTURE = 60;
 
 /** Puts something wrong in front of a coordinator that is right. */
 export type PlantIn = (coordinator: MemoryCoordinator, clock: Clock) => IMarketDataCoordinator;
@@ -83,6 +83,7 @@ export function coordinatorUnderTest(
       refusal: failure(memory, 'SOURCE_FAILED', false),
     },
     hang: () => memory.hang(),
+    lag: (ms) => memory.lag(ms),
   };
 }
 
@@ -103,7 +104,14 @@ function candlesOf({ timeframe }: SeriesKey, listedAt: number, now: number): Can
 
 function candleAt(timestamp: number): Candle {
   const price = 100 + (timestamp % 77);
-  return { timestamp, open: price, high: price + 2, low: price - 2, close: price + 1, volume: 3 };
+  return {
+    timestamp,
+    open: price,
+    high: price + 2,
+    low: price - 2,
+    close: price + 1,
+    volume: price / 3,
+  };
 }
 
 function failure(

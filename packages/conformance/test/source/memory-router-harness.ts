@@ -1,4 +1,5 @@
 import {
+  BarkeepError,
   type Clock,
   type EpochMs,
   type SeriesKey,
@@ -76,7 +77,14 @@ export function exchangeOf(
       if (router.connection.status === 'connected') begin(key, current);
     },
     send: (events) => {
-      for (const event of events) router.send(event);
+      for (const event of events) {
+        try {
+          router.send(event);
+        } catch (error) {
+          // What a router refuses is no error of the exchange that sends it.
+          if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
+        }
+      }
     },
     cut: () => {
       cutAt = clock.now();

@@ -255,17 +255,10 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       return { ...delivery, covers: { from: Math.min(request.from, to), to } };
     }),
   ),
-  bug('begins days at midnight, wherever they begin', 'NEW', (coordinator) =>
-    around(coordinator, async (fetch, request, options) => {
-      const delivery = await fetch(request, options);
-      if (!request.timeframe.includes('@')) return delivery;
-      const grid = timeframeGrid('1d');
-      const candles = Array.from(delivery.candles).map((candle) => ({
-        ...candle,
-        timestamp: grid.floor(candle.timestamp),
-      }));
-      return { ...delivery, candles };
-    }),
+  bug(
+    'begins periods of three days with the first of January',
+    'NEW',
+    onGrid('3d', 3 * DAY_MS, Date.UTC(2026, 0, 1)),
   ),
   bug('says of an empty stretch that history begins next year', 'NEW', (coordinator, clock) =>
     around(coordinator, async (fetch, request, options) => {
@@ -322,15 +315,6 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       }
     });
   }),
-  bug(
-    'delivers the required columns only',
-    'NEW',
-    withCandles((candles) =>
-      candles.map(({ timestamp, open, high, low, close, volume }) => {
-        return { timestamp, open, high, low, close, volume };
-      }),
-    ),
-  ),
   bug(
     'rounds volumes to three digits',
     'NEW',
@@ -418,12 +402,12 @@ function dropEvery(pageSize: number): (candles: readonly Candle[]) => Candle[] {
   };
 }
 
-function onGrid(timeframe: string, periodMs: number): PlantIn {
+function onGrid(timeframe: string, periodMs: number, origin = 0): PlantIn {
   return withCandles((candles, request) => {
     if (request.timeframe !== timeframe) return candles;
     return candles.map((candle) => ({
       ...candle,
-      timestamp: Math.floor(candle.timestamp / periodMs) * periodMs,
+      timestamp: origin + Math.floor((candle.timestamp - origin) / periodMs) * periodMs,
     }));
   });
 }

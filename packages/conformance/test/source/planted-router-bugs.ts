@@ -609,19 +609,13 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     'takes both Unicode forms of a symbol for one',
     'NEW',
     class extends MemoryRouter {
-      readonly #last = new Map<string, Ticker>();
-
       override send(event: MarketEvent): boolean {
-        if (event.type === 'ticker') {
-          this.#last.set(event.ticker.symbol.normalize('NFC'), event.ticker);
-        }
-        return super.send(event);
+        if (event.type !== 'ticker') return super.send(event);
+        const symbol = event.ticker.symbol.normalize('NFC');
+        return super.send({ ...event, ticker: { ...event.ticker, symbol } });
       }
       override getTicker(symbol: string): Ticker | undefined {
-        const last = this.#last.get(symbol.normalize('NFC'));
-        return (last?.timestamp ?? 0) < (super.getTicker(symbol)?.timestamp ?? 0)
-          ? super.getTicker(symbol)
-          : last && super.getTicker(last.symbol) && last;
+        return super.getTicker(symbol.normalize('NFC'));
       }
     },
   ),
@@ -650,14 +644,12 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     },
   ),
   bug(
-    'keeps the required columns of a candle only',
+    'keeps the required fields of a ticker only',
     'NEW',
     class extends MemoryRouter {
-      override getCandles(key: SeriesKey): readonly LiveCandle[] {
-        return super.getCandles(key).map((live) => {
-          const { timestamp, open, high, low, close, volume } = live.candle;
-          return { ...live, candle: { timestamp, open, high, low, close, volume } };
-        });
+      override getTicker(symbol: string): Ticker | undefined {
+        const ticker = super.getTicker(symbol);
+        return ticker && { symbol, timestamp: ticker.timestamp, price: ticker.price };
       }
     },
   ),
@@ -672,12 +664,11 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     },
   ),
   bug(
-    'drops trades at prices below zero',
+    'drops books with an empty side',
     'NEW',
     class extends MemoryRouter {
       override send(event: MarketEvent): boolean {
-        if (event.type !== 'trades') return super.send(event);
-        return super.send({ ...event, trades: event.trades.filter(({ price }) => price > 0) });
+        return (event.type === 'orderBook' && event.book.asks.length === 0) || super.send(event);
       }
     },
   ),
@@ -826,17 +817,23 @@ function candlesBy(
   };
 }
 
-/** Reads other trades than it should, of all that came. */
+/** Reads other trades of a symbol than it should, of all that came over the connection. */
 function tradesBy(read: (all: readonly Trade[]) => readonly Trade[]): typeof MemoryRouter {
   return class extends MemoryRouter {
-    readonly #all: Trade[] = [];
+    readonly #all = new Map<string, readonly Trade[]>();
 
+    override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+      this.#all.clear();
+      super.connect(options);
+    }
     override send(event: MarketEvent): boolean {
-      if (event.type === 'trades') this.#all.push(...event.trades);
+      if (event.type === 'trades') {
+        this.#all.set(event.symbol, [...(this.#all.get(event.symbol) ?? []), ...event.trades]);
+      }
       return super.send(event);
     }
-    override getTrades(): readonly Trade[] {
-      return read(this.#all);
+    override getTrades(symbol: string): readonly Trade[] {
+      return read(this.#all.get(symbol) ?? []);
     }
   };
 }
