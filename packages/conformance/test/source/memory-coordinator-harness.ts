@@ -33,14 +33,20 @@ export function memoryCoordinatorHarness(
 /** Its candle in the making is not what it will be. */
 class LivelyCoordinator extends MemoryCoordinator {
   readonly #clock: Clock;
+  #lagMs = 0;
 
   constructor(options: MemoryCoordinatorOptions & { readonly clock: Clock }) {
     super(options);
     this.#clock = options.clock;
   }
 
+  override lag(ms: number): void {
+    this.#lagMs = ms;
+    super.lag(ms);
+  }
+
   override candles(request: CandleRequest): Candle[] {
-    const endedBy = timeframeGrid(request.timeframe).floor(this.#clock.now());
+    const endedBy = timeframeGrid(request.timeframe).floor(this.#clock.now() - this.#lagMs);
     return super.candles(request).map((candle) => {
       return candle.timestamp < endedBy ? candle : { ...candle, volume: 1 };
     });

@@ -29,7 +29,7 @@ type Listener = (event: RouterEvent) => void;
 export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   bug(
     'lets an older ticker replace a newer one',
-    'ticker/newer-wins',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #last = new Map<string, Ticker>();
 
@@ -44,7 +44,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'lets an older book replace a newer one',
-    'book/newer-wins',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #last = new Map<string, OrderBook>();
 
@@ -59,27 +59,27 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'lets an older state of a candle replace a newer one',
-    'candles/newer-wins',
+    'model/promises-kept',
     candlesBy((_, live) => live),
   ),
   bug(
     'keeps the first of two states with one asOf',
-    'candles/equal-later',
+    'model/promises-kept',
     candlesBy((before, live) => (before !== undefined && before.asOf >= live.asOf ? before : live)),
   ),
   bug(
     'keeps trades twice',
-    'trades/once',
+    'model/promises-kept',
     tradesBy((trades) => trades),
   ),
   bug(
     'reads trades in the order of arrival',
-    'trades/ascending',
+    'model/promises-kept',
     tradesBy((trades) => [...new Map(trades.map((trade) => [trade.id, trade])).values()]),
   ),
   bug(
     'compares ids across symbols',
-    'trades/ids-by-symbol',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #ids = new Set<string>();
 
@@ -93,7 +93,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps every trade',
-    'trades/bounded',
+    'model/promises-kept',
     class extends MemoryRouter {
       constructor(options: ConstructorParameters<typeof MemoryRouter>[0]) {
         super({ ...options, maxTrades: Number.POSITIVE_INFINITY });
@@ -102,7 +102,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'takes symbols for the same that differ in case or blanks',
-    'ticker/own-symbol',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #bySymbol = new Map<string, Ticker>();
 
@@ -119,7 +119,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps books in a plain object',
-    'book/unknown',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #books: Record<string, OrderBook> = {};
 
@@ -134,7 +134,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'mixes up timeframes',
-    'candles/own-timeframe',
+    'model/promises-kept',
     class extends MemoryRouter {
       override getCandles(key: SeriesKey): readonly LiveCandle[] {
         const timeframes = ['1m', '5m', '1h', '1d'] as const;
@@ -144,7 +144,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'hands out its own array',
-    'trades/own-objects',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #own = new Map<string, Trade[]>();
 
@@ -159,7 +159,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'adds to the array it has handed out',
-    'trades/unchanging',
+    'values/own-objects',
     class extends MemoryRouter {
       readonly #own: Trade[] = [];
 
@@ -176,7 +176,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells the book that it keeps',
-    'book/own-objects',
+    'model/promises-kept',
     class extends MemoryRouter {
       #book: OrderBook | undefined;
 
@@ -213,7 +213,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'listens to the connection before the last',
-    'ticker/after-reconnect',
+    'model/promises-kept',
     class extends MemoryRouter {
       #isFirst = true;
 
@@ -238,7 +238,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       }
       override send(event: MarketEvent): boolean {
         const isSnapshot =
-          this.#promised && event.type === 'candle' && event.live.candle.volume > 1;
+          this.#promised && event.type === 'candle' && event.live.candle.volume > 0.5;
         this.#promised = false;
         return isSnapshot || super.send(event);
       }
@@ -246,7 +246,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps promising during an outage',
-    'streams/outage',
+    'model/promises-kept',
     class extends MemoryRouter {
       #before: readonly CandleStream[] = [];
 
@@ -259,10 +259,10 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       }
     },
   ),
-  bug('promises too early after a reconnect', 'streams/after-reconnect', withStreams(firstSince())),
+  bug('promises too early after a reconnect', 'model/promises-kept', withStreams(firstSince())),
   bug(
     'promises too late',
-    'streams/promised',
+    'model/promises-kept',
     withStreams(({ key, since }) => ({
       key,
       since: timeframeGrid(key.timeframe).shift(since, 2),
@@ -270,7 +270,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'begins weeks on Thursday',
-    'streams/aligned',
+    'model/promises-kept',
     withStreams(({ key, since }) => {
       const weekMs = 7 * 86_400_000;
       if (key.timeframe !== '1w') return { key, since };
@@ -279,7 +279,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'promises a series twice',
-    'streams/once',
+    'model/promises-kept',
     class extends MemoryRouter {
       override get streams(): readonly CandleStream[] {
         return [...super.streams, ...super.streams.slice(-1)];
@@ -288,7 +288,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'goes on promising after it was closed',
-    'streams/close',
+    'model/promises-kept',
     class extends MemoryRouter {
       #before: readonly CandleStream[] = [];
 
@@ -303,12 +303,12 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'ends a promise without a word',
-    'streams/ended',
+    'model/promises-kept',
     telling((event) => (event.type === 'streamEnded' ? [] : [event])),
   ),
   bug(
     'tells the promise before the connection',
-    'streams/order',
+    'model/promises-kept',
     class extends MemoryRouter {
       override subscribe(listener: Listener): () => void {
         let held: RouterEvent | undefined;
@@ -324,7 +324,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of a lost connection when that was noticed',
-    'connection/last-sign-of-life',
+    'model/promises-kept',
     class extends MemoryRouter {
       override drop(): void {
         super.drop();
@@ -333,7 +333,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of a lost connection when it was made',
-    'connection/last-sign-of-life',
+    'model/promises-kept',
     class extends MemoryRouter {
       override drop(): void {
         super.drop({ lastSeen: this.connection.since });
@@ -342,7 +342,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of a closed connection when it was closed',
-    'connection/closed-unnoticed',
+    'model/promises-kept',
     class extends MemoryRouter {
       override close(): void {
         this.alive();
@@ -352,7 +352,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'takes the time for a sign of life',
-    'connection/last-seen',
+    'model/promises-kept',
     class extends MemoryRouter {
       override get lastSeen(): number {
         return this.clock.now();
@@ -361,7 +361,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'was last seen when it was connected',
-    'connection/last-seen',
+    'model/promises-kept',
     class extends MemoryRouter {
       override get lastSeen(): number {
         return this.connection.since;
@@ -370,7 +370,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps the ticker of before an outage',
-    'ticker/forgotten',
+    'model/promises-kept',
     class extends MemoryRouter {
       #last: Ticker | undefined;
 
@@ -386,7 +386,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'does not tell that the connection was lost',
-    'connection/order',
+    'model/promises-kept',
     telling((event) => {
       return event.type === 'connection' && event.connection.status === 'reconnecting'
         ? []
@@ -395,12 +395,12 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'begins as connected',
-    'connection/begins',
+    'model/promises-kept',
     withConnection((it) => ({ ...it, status: 'connected' })),
   ),
   bug(
     'says since when it was first connected',
-    'connection/restored',
+    'model/promises-kept',
     class extends MemoryRouter {
       #first: number | undefined;
 
@@ -413,19 +413,19 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'does not tell that it was closed',
-    'connection/closed',
+    'model/promises-kept',
     telling((event) => {
       return event.type === 'connection' && event.connection.status === 'closed' ? [] : [event];
     }),
   ),
   bug(
     'claims the outage when it is closed',
-    'connection/closed-during-outage',
+    'model/promises-kept',
     withConnection((it) => (it.status === 'closed' ? { ...it, since: it.since + 3_600_000 } : it)),
   ),
   bug(
     'tells before it keeps',
-    'subscribe/read-inside',
+    'subscribe/everyone',
     class extends MemoryRouter {
       #isSending = false;
 
@@ -442,7 +442,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells new subscribers what came before',
-    'subscribe/later-only',
+    'subscribe/everyone',
     class extends MemoryRouter {
       #last: RouterEvent | undefined;
 
@@ -471,7 +471,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'lets a subscriber that throws keep others from hearing',
-    'subscribe/throwing',
+    'subscribe/everyone',
     class extends MemoryRouter {
       readonly #all = new Set<Listener>();
 
@@ -487,7 +487,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps telling those who took themselves off',
-    'subscribe/unsubscribe',
+    'subscribe/everyone',
     class extends MemoryRouter {
       override subscribe(listener: Listener): () => void {
         super.subscribe(listener);
@@ -497,7 +497,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells times in seconds',
-    'subscribe/valid',
+    'model/promises-kept',
     telling((event) => {
       return event.type === 'streamEnded'
         ? [{ ...event, at: Math.floor(event.at / 1_000) }]
@@ -506,7 +506,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'adds up the volumes of a candle’s states',
-    'candles/not-derived',
+    'model/promises-kept',
     telling((event) => {
       if (event.type !== 'candle') return [event];
       const { candle } = event.live;
@@ -517,7 +517,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'reports a loss no earlier than the end of a stream that it has reported',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       #endedAt = 0;
 
@@ -532,7 +532,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'believes the last sign of life of a clock that was ahead',
-    'NEW',
+    'clock/steps',
     class extends MemoryRouter {
       #latest = 0;
 
@@ -544,7 +544,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'takes a value of next year for the latest',
-    'NEW',
+    'values/latest',
     class extends MemoryRouter {
       constructor(options: ConstructorParameters<typeof MemoryRouter>[0]) {
         super({ ...options, maxAheadMs: Number.MAX_SAFE_INTEGER });
@@ -553,12 +553,12 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'drops the last state of a candle when the next one has begun',
-    'NEW',
+    'model/promises-kept',
     tellingLatestCandles(),
   ),
   bug(
     'takes a short outage for none',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override drop(options: { readonly lastSeen?: number | undefined } = {}): void {
         if (this.clock.now() - (options.lastSeen ?? 0) > 10_000) super.drop(options);
@@ -570,7 +570,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'promises the period under way, of whose candle it was not sent the state',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override promise(key: SeriesKey): void {
         super.promise(key, timeframeGrid(key.timeframe).floor(this.clock.now()));
@@ -580,7 +580,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells at most one state of a candle in ten seconds',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override subscribe(listener: Listener): () => void {
         const toldAt = new Map<string, number>();
@@ -598,7 +598,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'promises at most a hundred series',
-    'NEW',
+    'sizes/series',
     class extends MemoryRouter {
       override promise(key: SeriesKey, since?: number): void {
         if (this.streams.length < 100) super.promise(key, since);
@@ -607,7 +607,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'takes both Unicode forms of a symbol for one',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override send(event: MarketEvent): boolean {
         if (event.type !== 'ticker') return super.send(event);
@@ -619,10 +619,14 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       }
     },
   ),
-  bug('knows the last ten trades only when one is repeated', 'NEW', tradesBy(withoutRepeatsNearby)),
+  bug(
+    'knows the last ten trades only when one is repeated',
+    'model/promises-kept',
+    tradesBy(withoutRepeatsNearby),
+  ),
   bug(
     'lets an old page push newer trades out',
-    'NEW',
+    'model/promises-kept',
     tradesBy((all) => {
       const ids = [...new Map(all.map((trade) => [trade.id, trade])).values()];
       return ids.slice(-50).sort((a, b) => a.timestamp - b.timestamp);
@@ -630,7 +634,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'remembers the ids of trades across an outage',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #ids = new Set<string>();
 
@@ -645,7 +649,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps the required fields of a ticker only',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override getTicker(symbol: string): Ticker | undefined {
         const ticker = super.getTicker(symbol);
@@ -655,7 +659,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps five levels of a book',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override getOrderBook(symbol: string): OrderBook | undefined {
         const book = super.getOrderBook(symbol);
@@ -665,7 +669,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'drops books with an empty side',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override send(event: MarketEvent): boolean {
         return (event.type === 'orderBook' && event.book.asks.length === 0) || super.send(event);
@@ -674,7 +678,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'skips the subscriber after one that takes itself off',
-    'NEW',
+    'subscribe/everyone',
     class extends MemoryRouter {
       readonly #all: Listener[] = [];
 
@@ -693,7 +697,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'promises nothing after the third connection',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       #connections = 0;
 
@@ -708,7 +712,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of every outage when the first one began',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       #first: number | undefined;
 
@@ -722,7 +726,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'promises after a reconnect what has ended before',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #ended = new Map<string, SeriesKey>();
 
@@ -738,7 +742,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'stamps a state of a candle with the time at which it came',
-    'NEW',
+    'model/promises-kept',
     class extends MemoryRouter {
       override send(event: MarketEvent): boolean {
         if (event.type !== 'candle') return super.send(event);

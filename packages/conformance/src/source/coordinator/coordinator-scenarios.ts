@@ -12,8 +12,9 @@ import { type Scenario, scenarioMaker } from '../../conformance-suite.ts';
 import type { CoordinatorFailure, CoordinatorSubject } from './coordinator-harness.ts';
 import { CoordinatorSession } from './coordinator-session.ts';
 
-/** Something that is asked of a coordinator, or time that passes. */
+/** Something that is asked of a coordinator, once more maybe, or time that passes. */
 type CoordinatorCommand =
+  | { readonly does: 'repeat'; readonly choice: number }
   | { readonly does: 'fetch'; readonly stretches: readonly Stretch[]; readonly givesUp: number }
   | { readonly does: 'pass'; readonly ms: number };
 
@@ -45,8 +46,9 @@ const passing = fc.record({
   does: fc.constant('pass' as const),
   ms: fc.constantFrom(1_000, 27_000, 29_000, 60_000, 180_000),
 });
+const repeating = fc.record({ does: fc.constant('repeat' as const), choice: fc.nat({ max: 9 }) });
 const commands: fc.Arbitrary<CoordinatorCommand[]> = fc.array(
-  fc.oneof({ weight: 2, arbitrary: fetching }, { weight: 1, arbitrary: passing }),
+  fc.oneof({ weight: 2, arbitrary: fetching }, passing, repeating),
   { minLength: 1, maxLength: 8 },
 );
 
@@ -69,10 +71,17 @@ export const coordinatorScenarios: readonly Scenario<CoordinatorSubject>[] = [
       ),
     { timeoutMs: MODEL_TIMEOUT_MS },
   ),
-  scenario('fetch/sizes', 'no candle is lost where a page ends', async (session) => {
-    for (const length of LENGTHS) await session.fetchAll(session.lastPeriods(length, 7));
-    session.assertLasting();
-  }),
+  scenario(
+    'fetch/sizes',
+    'no candle is lost where a page ends, nor where a period ends meanwhile',
+    async (session) => {
+      for (const length of LENGTHS) {
+        session.passToTurn();
+        await session.fetchAll(session.lastPeriods(length, -1));
+      }
+      session.assertLasting();
+    },
+  ),
   scenario('fetch/timeframes', 'candles begin with their periods', async (session) => {
     for (const timeframe of session.timeframes) {
       const request = session.lastPeriods(10, 0, session.key(timeframe));
@@ -184,6 +193,7 @@ function begin(subject: CoordinatorSubject, clock: ManualClock): CoordinatorSess
 
 async function execute(session: CoordinatorSession, command: CoordinatorCommand): Promise<void> {
   if (command.does === 'pass') return session.pass(command.ms);
+  if (command.does === 'repeat') return session.repeat(command.choice);
   const stop = new AbortController();
   const calls = command.stretches.map(({ timeframe, periods, before }, i) => {
     const key = session.key(session.timeframes[timeframe] ?? session.timeframes[0]);

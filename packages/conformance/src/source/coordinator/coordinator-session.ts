@@ -17,6 +17,8 @@ import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import type { CoordinatorSubject, CoordinatorUnderTest } from './coordinator-harness.ts';
 
+/** Shorter than the page of a slow exchange and the next one take together. */
+const TURN_MS = 1_500;
 /** A call may need this long for a step of its own before the clock is moved on for it. */
 const PATIENCE_MS = 10;
 const CLOCK_STEP_MS = 1_000;
@@ -34,6 +36,7 @@ export class CoordinatorSession {
   readonly #clock: ManualClock;
   /** What deliveries said, to be held against the exchange again later. */
   readonly #assertions: (() => void)[] = [];
+  readonly #requests: CandleRequest[] = [];
   #lagMs = 0;
 
   constructor({ underTest, capabilities }: CoordinatorSubject, clock: ManualClock) {
@@ -61,6 +64,12 @@ export class CoordinatorSession {
 
   pass(ms: number): void {
     this.#clock.advance(ms);
+  }
+
+  /** Shortly before the end of a period: calls that take their time are answered before and after it. */
+  passToTurn(): void {
+    const turn = timeframeGrid(this.key().timeframe).shift(this.now);
+    this.pass(Math.max(0, turn - this.now - TURN_MS));
   }
 
   lag(ms: number): void {
@@ -117,8 +126,15 @@ export class CoordinatorSession {
     return delivery;
   }
 
+  /** Asks again for one of the stretches so far, whose end may have been in the making. */
+  async repeat(choice: number): Promise<void> {
+    const request = this.#requests[choice % Math.max(1, this.#requests.length)];
+    if (request !== undefined) await this.fetchAll(request);
+  }
+
   /** Fetches the whole, and again what was not settled, and compares it with what the exchange has. */
   async fetchAll(request: CandleRequest): Promise<void> {
+    this.#requests.push(request);
     const calledAt = this.now;
     const endedBy = floor(request, calledAt);
     const ended = { ...request, to: Math.max(request.from, Math.min(request.to, endedBy)) };

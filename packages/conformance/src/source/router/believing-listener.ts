@@ -59,7 +59,7 @@ export class BelievingListener {
   /** The same by promises that have ended. */
   kept(key: SeriesKey): Interval[] {
     return this.#ended
-      .filter(({ stream }) => isEqual(stream.key, key))
+      .filter(({ stream }) => isOf(stream, key))
       .map(({ stream, until }) => wholePeriods(stream, until));
   }
 
@@ -122,10 +122,14 @@ export function latestCandles(
   const latest = new Map<EpochMs, LiveCandle>();
   for (const live of states) {
     const { timestamp } = live.candle;
-    const isIn = timestamp >= from && timestamp < to && isEqual(live.key, key);
+    const isIn = timestamp >= from && timestamp < to && isOf(live, key);
     if (isIn && (latest.get(timestamp)?.asOf ?? 0) <= live.asOf) latest.set(timestamp, live);
   }
   return [...latest.values()].map(({ candle }) => candle).sort((a, b) => a.timestamp - b.timestamp);
+}
+
+export function isOf(one: { readonly key: SeriesKey }, { symbol, timeframe }: SeriesKey): boolean {
+  return one.key.symbol === symbol && one.key.timeframe === timeframe;
 }
 
 /** The periods of a promise that have ended by an instant. */

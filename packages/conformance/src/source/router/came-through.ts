@@ -48,7 +48,7 @@ export function assertAmong(
   const all = messages.flatMap(valuesOf);
   for (const value of values) {
     assertTrue(
-      all.some((one) => isEqual(one, value)),
+      all.some((one) => one.of === value.of && isEqual(one, value)),
       `${value.place.slice(0, 40)}: ${what}`,
     );
   }

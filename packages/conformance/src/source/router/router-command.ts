@@ -39,6 +39,7 @@ export const routerCommands: fc.Arbitrary<RouterCommand[]> = fc
     const beginning = [
       { does: 'pass', ms: 10_000 },
       { does: 'watch', key },
+      { does: 'watch', key: { ...key, symbol: other } },
       { does: 'connect' },
     ] as const;
     const command = routerCommand(fc.constantFrom(symbol, other), fc.constantFrom(...keys));
@@ -62,15 +63,15 @@ function routerCommand(
     { weight: 4, arbitrary: fc.record({ does: does('tell'), what, symbol, numbers }) },
     { weight: 5, arbitrary: fc.record({ does: does('pass'), ms }) },
     { weight: 4, arbitrary: fc.record({ does: does('arrive', 'repeat'), choice }) },
-    { weight: 2, arbitrary: fc.record({ does: does('watch', 'watch', 'endStream'), key }) },
-    { weight: 6, arbitrary: fc.record({ does: does('cut', 'notice', 'connect') }) },
+    { weight: 2, arbitrary: fc.record({ does: does('watch', 'endStream'), key }) },
+    { weight: 6, arbitrary: fc.record({ does: does('cut', 'cut', 'notice', 'connect') }) },
     { weight: 1, arbitrary: fc.record({ does: does('close') }) },
   );
 }
 
 /** A few in any order, some of them twice, or a long page from either end. */
 const numbers: fc.Arbitrary<number[]> = fc.oneof(
-  fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 5 }),
+  { weight: 3, arbitrary: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 5 }) },
   fc.tuple(fc.nat({ max: 90 }), fc.integer({ min: -60, max: 60 })).map(([from, count]) => {
     const page = Array.from({ length: Math.abs(count) + 1 }, (_, i) => from + i);
     return count < 0 ? page.reverse() : page;

@@ -7,8 +7,7 @@ import {
 } from '@barkeep/core';
 import type { LiveCandle, MarketEvent } from '@barkeep/source';
 import { assertEqual, assertTrue } from '../../assertions.ts';
-import { isEqual } from '../../is-equal.ts';
-import { BelievingListener, latestCandles } from './believing-listener.ts';
+import { BelievingListener, isOf, latestCandles } from './believing-listener.ts';
 import { assertAmong, CameThrough, valuesOf } from './came-through.ts';
 import { eventsOf, type RouterCommand } from './router-command.ts';
 import type { RouterSubject, RouterUnderTest } from './router-harness.ts';
@@ -132,13 +131,17 @@ export class RouterModelRun {
     await this.#underTest.exchange.cut();
   }
 
+  /** The loss is noticed, of a connection that is cut if it stands. */
   async notice(): Promise<void> {
+    await this.cut();
     if (this.#connection !== 'silent') return;
     await this.#underTest.exchange.notice();
     this.#connection = 'down';
   }
 
+  /** Another connection stands, after the loss of the one before. */
   async connect(): Promise<void> {
+    await this.notice();
     if (this.#connection !== 'down' && this.#connection !== 'new') return;
     const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
     this.#connection = 'up';
@@ -157,9 +160,7 @@ export class RouterModelRun {
 
   #current(key: SeriesKey): LiveCandle | undefined {
     const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
-    return this.#made.findLast(
-      (live) => isEqual(live.key, key) && live.candle.timestamp === timestamp,
-    );
+    return this.#made.findLast((live) => isOf(live, key) && live.candle.timestamp === timestamp);
   }
 
   /** A connection or a series begins, maybe with the state of candles. */
@@ -170,6 +171,7 @@ export class RouterModelRun {
     const made = this.#made.map((live) => ({ type: 'candle', live }) as const);
     assertAmong(told.flatMap(valuesOf), made, 'what a series begins with is a state that was made');
     this.#came.take(told);
+    this.#compareMemory();
   }
 
   async #send(messages: readonly MarketEvent[]): Promise<void> {
@@ -181,14 +183,13 @@ export class RouterModelRun {
     const told = this.#listener.told.slice(length);
     assertAmong(this.#came.take(messages), told, 'what is new is told');
     assertAmong(told.flatMap(valuesOf), messages, 'nothing is told that was not sent');
+    this.#compareMemory();
   }
 
   #compare(): void {
     this.#listener.throwFault();
     this.#compareConnection();
     this.#compareStreams();
-    const isConnected = this.#underTest.router.connection.status === 'connected';
-    if (isConnected || this.#connection === 'new') this.#compareMemory();
     if (this.#connection === 'up' && this.#underWay.length > 0) return;
     for (const key of this.#keys.values()) this.#compareCandles(key);
   }

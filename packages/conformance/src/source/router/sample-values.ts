@@ -28,7 +28,7 @@ export function sampleTicker(symbol: string, n: number, at: EpochMs = instant(n)
 
 /** Every fourth has bids only. */
 export function sampleBook(symbol: string, n: number, at: EpochMs = instant(n)): OrderBook {
-  const levels = Array.from({ length: 40 }, (_, i) => i + 1);
+  const levels = Array.from({ length: 12 }, (_, i) => i + 1);
   const bids = levels.map((i) => ({ price: 1_000 + n - i / 8, size: (i + n) / 3 }));
   const asks = levels.map((i) => ({ price: 1_000 + n + i / 8, size: i / 7 }));
   return { symbol, timestamp: at, bids, asks: n % 4 === 3 ? [] : asks };
