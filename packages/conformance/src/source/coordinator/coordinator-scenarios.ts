@@ -85,8 +85,8 @@ export const coordinatorScenarios: readonly Scenario<CoordinatorSubject>[] = [
   scenario('fetch/timeframes', 'candles begin with their periods', async (session) => {
     for (const timeframe of session.timeframes) {
       const request = session.lastPeriods(10, 0, session.key(timeframe));
-      assertTrue(session.truth(request).length > 0, `the harness has candles of ${timeframe}`);
-      await session.fetchAll(request);
+      const { length } = await session.fetchAll(request);
+      assertTrue(length > 0, `the harness has candles of ${timeframe}`);
     }
   }),
   scenario(
@@ -153,12 +153,13 @@ export const coordinatorScenarios: readonly Scenario<CoordinatorSubject>[] = [
     { requires: ({ hangs }) => (hangs ? undefined : 'its harness has no hang'), timeoutMs: 5_000 },
   ),
   ...(['rateLimit', 'outage', 'refusal'] as const).map((kind) =>
-    scenario(
+    bareScenario(
       `failure/${kind}`,
       'what fails says whether to ask again, and half-way claims no more than it delivers',
-      async (session) => {
-        const failure = assertDefined(session.underTest.failures?.[kind], `the harness' ${kind}`);
+      async (context) => {
         for (const afterCalls of [0, 1]) {
+          const session = begin(await context.open(), context.clock);
+          const failure = assertDefined(session.underTest.failures?.[kind], `the failure ${kind}`);
           const request = session.lastPeriods(450);
           failure.begin(afterCalls);
           const call = session.fetchTruthfully(request);
@@ -195,7 +196,7 @@ async function execute(session: CoordinatorSession, command: CoordinatorCommand)
   if (command.does === 'pass') return session.pass(command.ms);
   if (command.does === 'repeat') return session.repeat(command.choice);
   const stop = new AbortController();
-  const calls = command.stretches.map(({ timeframe, periods, before }, i) => {
+  const calls: Promise<unknown>[] = command.stretches.map(({ timeframe, periods, before }, i) => {
     const key = session.key(session.timeframes[timeframe] ?? session.timeframes[0]);
     const request = session.lastPeriods(periods, before, key);
     if (i !== command.givesUp) return session.fetchAll(request);

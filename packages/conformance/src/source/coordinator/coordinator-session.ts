@@ -133,7 +133,7 @@ export class CoordinatorSession {
   }
 
   /** Fetches the whole, and again what was not settled, and compares it with what the exchange has. */
-  async fetchAll(request: CandleRequest): Promise<void> {
+  async fetchAll(request: CandleRequest): Promise<readonly Candle[]> {
     this.#requests.push(request);
     const calledAt = this.now;
     const endedBy = floor(request, calledAt);
@@ -152,7 +152,9 @@ export class CoordinatorSession {
     }
     const [current] = this.now === calledAt ? underWay : [];
     if (current) assertEqual(candles.get(current.timestamp), current, 'the candle in the making');
-    this.#assertComplete([...candles.values()].sort(byTimestamp), ended);
+    const all = [...candles.values()].sort(byTimestamp);
+    this.#assertComplete(all, ended);
+    return all;
   }
 
   /** What the exchange has, ascending. */
