@@ -40,40 +40,27 @@ export class CameThrough {
 }
 
 /** Asserts that values are among those of some messages. */
-export function assertAmong(
-  values: readonly Value[],
-  messages: readonly MarketEvent[],
-  what: string,
-): void {
+export function assertAmong(values: readonly Value[], messages: MarketEvent[], what: string): void {
   const all = messages.flatMap(valuesOf);
   for (const value of values) {
-    assertTrue(
-      all.some((one) => one.of === value.of && isEqual(one, value)),
-      `${value.place.slice(0, 40)}: ${what}`,
-    );
+    const isAmong = all.some((one) => one.of === value.of && isEqual(one, value));
+    assertTrue(isAmong, `${value.place.slice(0, 40)}: ${what}`);
   }
 }
 
 export function valuesOf(event: MarketEvent): Value[] {
-  switch (event.type) {
-    case 'ticker': {
-      const { ticker: value } = event;
-      return [{ place: `ticker of ${value.symbol}`, of: '', at: value.timestamp, order: 0, value }];
-    }
-    case 'orderBook': {
-      const { book: value } = event;
-      return [{ place: `book of ${value.symbol}`, of: '', at: value.timestamp, order: 0, value }];
-    }
-    case 'trades':
-      return event.trades.map((value) => {
-        const { id: of, timestamp: at } = value;
-        return { place: `trades of ${event.symbol}`, of, at, order: at, value };
-      });
-    default: {
-      const { live: value } = event;
-      const { timestamp: order } = value.candle;
-      const place = `candles of ${seriesKeyText(value.key)}`;
-      return [{ place, of: `${order}`, at: value.asOf, order, value }];
-    }
+  if (event.type === 'trades') {
+    const place = `trades of ${event.symbol}`;
+    return event.trades.map((value) => {
+      return { place, of: value.id, at: value.timestamp, order: value.timestamp, value };
+    });
   }
+  if (event.type === 'candle') {
+    const { live: value } = event;
+    const { timestamp: order } = value.candle;
+    const place = `candles of ${seriesKeyText(value.key)}`;
+    return [{ place, of: `${order}`, at: value.asOf, order, value }];
+  }
+  const [name, value] = event.type === 'ticker' ? ['ticker', event.ticker] : ['book', event.book];
+  return [{ place: `${name} of ${value.symbol}`, of: '', at: value.timestamp, order: 0, value }];
 }

@@ -3,23 +3,22 @@ import type { MarketEvent } from '@barkeep/source';
 import fc from 'fast-check';
 import { ALIKE_SYMBOLS, sampleBook, sampleTicker, sampleTrade } from './sample-values.ts';
 
-/** How a message of the exchange travels. */
-export type Travel = 'at-once' | 'late' | 'twice';
+interface Trading {
+  readonly price: number;
+  /** How the message of it travels. */
+  readonly travel: 'at-once' | 'late' | 'twice';
+}
+
+interface Telling {
+  readonly what: 'ticker' | 'book' | 'trades';
+  readonly symbol: string;
+  readonly numbers: readonly number[];
+}
 
 /** Something that happens to a market, to its exchange, or on the way from there: a method of `RouterModelRun`. */
 export type RouterCommand =
-  | {
-      readonly does: 'trade';
-      readonly key: SeriesKey;
-      readonly price: number;
-      readonly travel: Travel;
-    }
-  | {
-      readonly does: 'tell';
-      readonly what: 'ticker' | 'book' | 'trades';
-      readonly symbol: string;
-      readonly numbers: readonly number[];
-    }
+  | ({ readonly does: 'trade'; readonly key: SeriesKey } & Trading)
+  | ({ readonly does: 'tell' } & Telling)
   | { readonly does: 'pass'; readonly ms: number }
   | { readonly does: 'arrive' | 'repeat'; readonly choice: number }
   | { readonly does: 'watch' | 'endStream'; readonly key: SeriesKey }
@@ -30,22 +29,20 @@ export const routerCommands: fc.Arbitrary<RouterCommand[]> = fc
   .constantFrom(...ALIKE_SYMBOLS)
   .chain(([symbol, other]) => {
     const key: SeriesKey = { symbol, timeframe: '1m' };
-    const keys = [
-      key,
-      { symbol, timeframe: '5m' },
-      { symbol, timeframe: '1w' },
-      { ...key, symbol: other },
-    ] as const;
-    const beginning = [
-      { does: 'pass', ms: 10_000 },
-      { does: 'watch', key },
-      { does: 'watch', key: { ...key, symbol: other } },
-      { does: 'connect' },
-    ] as const;
+    const alike: SeriesKey = { ...key, symbol: other };
+    const keys = [key, alike, { symbol, timeframe: '5m' }, { symbol, timeframe: '1w' }] as const;
     const command = routerCommand(fc.constantFrom(symbol, other), fc.constantFrom(...keys));
+    const ending = fc.constantFrom<RouterCommand[]>([], [{ does: 'close' }]);
     return fc
-      .array(command, { minLength: 5, maxLength: 40 })
-      .map((rest) => [...beginning, ...rest]);
+      .tuple(fc.array(command, { minLength: 5, maxLength: 40 }), ending)
+      .map(([commands, end]) => [
+        { does: 'pass', ms: 10_000 },
+        { does: 'watch', key },
+        { does: 'watch', key: alike },
+        { does: 'connect' },
+        ...commands,
+        ...end,
+      ]);
   });
 
 function routerCommand(
@@ -65,7 +62,6 @@ function routerCommand(
     { weight: 4, arbitrary: fc.record({ does: does('arrive', 'repeat'), choice }) },
     { weight: 2, arbitrary: fc.record({ does: does('watch', 'endStream'), key }) },
     { weight: 6, arbitrary: fc.record({ does: does('cut', 'cut', 'notice', 'connect') }) },
-    { weight: 1, arbitrary: fc.record({ does: does('close') }) },
   );
 }
 
@@ -79,14 +75,10 @@ const numbers: fc.Arbitrary<number[]> = fc.oneof(
 );
 
 /** What a command tells: of tickers and books one after the other, of trades a page. */
-export function eventsOf({
-  what,
-  symbol,
-  numbers: all,
-}: RouterCommand & { readonly does: 'tell' }): MarketEvent[] {
-  if (what === 'trades')
-    return [{ type: 'trades', symbol, trades: all.map((n) => sampleTrade(n)) }];
-  if (what === 'ticker')
-    return all.map((n) => ({ type: 'ticker', ticker: sampleTicker(symbol, n) }));
-  return all.slice(0, 3).map((n) => ({ type: 'orderBook', book: sampleBook(symbol, n) }));
+export function eventsOf({ what, symbol, numbers: all }: Telling): MarketEvent[] {
+  if (what === 'trades') return [{ type: what, symbol, trades: all.map((n) => sampleTrade(n)) }];
+  return all.slice(0, 5).map((n) => {
+    if (what === 'ticker') return { type: what, ticker: sampleTicker(symbol, n) };
+    return { type: 'orderBook', book: sampleBook(symbol, n) };
+  });
 }

@@ -18,6 +18,10 @@ const UNDER_WAY_MS = 10_000;
 const FEWEST_TRADES = 20;
 const FEWEST_CANDLES = 2;
 
+const STATUSES = { new: 'connecting', up: 'connected', down: 'reconnecting', closed: 'closed' };
+/** What is under way arrives, and what the router claims while it does not know better is taken back. */
+const LAST: RouterCommand = { does: 'notice' };
+
 type Told<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
 
 /** A market, the connection to it, and a listener that takes the router at its word. */
@@ -51,12 +55,9 @@ export class RouterModelRun {
     for (const command of commands) {
       if ('key' in command) this.#keys.set(seriesKeyText(command.key), command.key);
     }
+    this.#compareMemory();
     this.#compare();
-    for (const command of [
-      ...commands,
-      { does: 'arrive', choice: 0 },
-      { does: 'notice' },
-    ] as const) {
+    for (const command of [...commands, LAST]) {
       await Reflect.apply(this[command.does], this, [command]);
       this.#compare();
     }
@@ -99,9 +100,8 @@ export class RouterModelRun {
   async repeat({ choice }: Told<'repeat'>): Promise<void> {
     const message = this.#sent[choice % Math.max(1, this.#sent.length)];
     if (this.#connection !== 'up' || message === undefined) return;
-    const isCandle = message.type === 'candle';
-    if (!isCandle || this.#watched.has(seriesKeyText(message.live.key)))
-      await this.#send([message]);
+    const text = message.type === 'candle' ? seriesKeyText(message.live.key) : undefined;
+    if (text === undefined || this.#watched.has(text)) await this.#send([message]);
   }
 
   async watch({ key }: Told<'watch'>): Promise<void> {
@@ -174,7 +174,7 @@ export class RouterModelRun {
     this.#compareMemory();
   }
 
-  async #send(messages: readonly MarketEvent[]): Promise<void> {
+  async #send(messages: MarketEvent[]): Promise<void> {
     if (messages.length === 0) return;
     const { length } = this.#listener.told;
     this.#messageAt = this.#clock.now();
@@ -196,24 +196,13 @@ export class RouterModelRun {
 
   #compareConnection(): void {
     const { connection, lastSeen } = this.#underTest.router;
-    assertEqual(
-      connection,
-      this.#listener.connection,
-      'the connection, beside what was told of it',
-    );
+    const { status, since } = connection;
+    const expected = this.#connection === 'silent' ? status : STATUSES[this.#connection];
+    assertEqual(connection, this.#listener.connection, 'the connection, beside what was told');
+    assertEqual(status, expected, 'the status');
+    if (status === 'connected') assertEqual(since, this.#connectedAt, 'since of the connection');
+    else if (status !== 'connecting') this.#assertSeen(since, 'since of a lost connection');
     if (lastSeen !== undefined) this.#assertSeen(lastSeen, 'lastSeen');
-    const statuses = {
-      new: 'connecting',
-      up: 'connected',
-      silent: connection.status,
-      down: 'reconnecting',
-      closed: 'closed',
-    };
-    assertEqual(connection.status, statuses[this.#connection], 'the status');
-    if (connection.status === 'connected')
-      assertEqual(connection.since, this.#connectedAt, 'since when');
-    else if (this.#connection !== 'new')
-      this.#assertSeen(connection.since, 'since of a lost connection');
   }
 
   /** Within the connection, near the last message, and not after the connection was cut. */
@@ -226,39 +215,25 @@ export class RouterModelRun {
 
   #compareStreams(): void {
     const { streams, connection } = this.#underTest.router;
+    const { promises } = this.#listener;
     const texts = streams.map(({ key }) => seriesKeyText(key)).sort();
-    assertEqual(
-      texts,
-      [...this.#listener.promises.keys()].sort(),
-      'the streams, beside what was told',
-    );
+    const watched = [...this.#watched.keys()].sort();
+    assertEqual(texts, [...promises.keys()].sort(), 'the streams, beside what was told');
+    if (connection.status !== 'connected') assertEqual(texts, [], 'the streams unconnected');
+    if (this.#connection === 'up') assertEqual(texts, watched, 'the series that are promised');
     for (const stream of streams) {
-      const { key, since } = stream;
-      const earliest = timeframeGrid(key.timeframe).floor(connection.since);
-      assertTrue(
-        since >= earliest,
-        `since (${since}) is not before the period it connected in (${earliest})`,
-      );
-      assertEqual(
-        stream,
-        this.#listener.promises.get(seriesKeyText(key)),
-        'a stream, beside what was told',
-      );
+      const text = seriesKeyText(stream.key);
+      const earliest = timeframeGrid(stream.key.timeframe).floor(connection.since);
+      assertEqual(stream, promises.get(text), `the stream of ${text}, beside what was told`);
+      assertTrue(stream.since >= earliest, `since (${stream.since}) is not before ${earliest}`);
     }
-    if (connection.status !== 'connected')
-      assertEqual(texts, [], 'the streams without a connection');
-    if (this.#connection === 'up')
-      assertEqual(texts, [...this.#watched.keys()].sort(), 'what is promised');
   }
 
   #compareMemory(): void {
     const { router, maxTrades } = this.#underTest;
     for (const symbol of new Set([...this.#keys.values()].map((key) => key.symbol))) {
-      const [ticker, book, trades] = [
-        router.getTicker(symbol),
-        router.getOrderBook(symbol),
-        router.getTrades(symbol),
-      ];
+      const [ticker, book] = [router.getTicker(symbol), router.getOrderBook(symbol)];
+      const trades = router.getTrades(symbol);
       this.#came.assertKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
       this.#came.assertKept(`book of ${symbol}`, book ? [book] : [], 1);
       this.#came.assertKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
@@ -274,12 +249,9 @@ export class RouterModelRun {
     // Whether a promise that has ended was kept to the end turns out when the loss is noticed.
     const kept = this.#connection === 'silent' ? [] : this.#listener.kept(key);
     for (const stretch of [...this.#listener.promised(key), ...kept]) {
-      const what = `${seriesKeyText(key)} from ${stretch.from} to ${stretch.to}, all of it promised`;
-      assertEqual(
-        this.#listener.candles(key, stretch),
-        latestCandles(this.#made, key, stretch),
-        what,
-      );
+      const what = `${seriesKeyText(key)} from ${stretch.from} to ${stretch.to}, as promised`;
+      const made = latestCandles(this.#made, key, stretch);
+      assertEqual(this.#listener.candles(key, stretch), made, what);
     }
   }
 }
