@@ -12,19 +12,6 @@ import { type Scenario, scenarioMaker } from '../../conformance-suite.ts';
 import type { CoordinatorFailure, CoordinatorSubject } from './coordinator-harness.ts';
 import { CoordinatorSession } from './coordinator-session.ts';
 
-/** Something that is asked of a coordinator, once more maybe, or time that passes. */
-type CoordinatorCommand =
-  | { readonly does: 'repeat'; readonly choice: number }
-  | { readonly does: 'fetch'; readonly stretches: readonly Stretch[]; readonly givesUp: number }
-  | { readonly does: 'pass'; readonly ms: number };
-
-/** Some periods of one of the two shortest timeframes, so many before the one under way; −1 includes it. */
-interface Stretch {
-  readonly timeframe: number;
-  readonly periods: number;
-  readonly before: number;
-}
-
 /** Scenarios begin in the middle of a period, even of the shortest ones. */
 const INTO_A_PERIOD_MS = 90_500;
 /** Around every size that pages are likely to have. */
@@ -32,25 +19,19 @@ const LENGTHS = [1, 2, 3, 99, 100, 101, 199, 200, 201, 399, 400, 401, 999, 1_000
 /** An exchange with its history is made for each sequence. */
 const SHARE_OF_RUNS = 0.03;
 
-const stretch: fc.Arbitrary<Stretch> = fc.record({
+/** Some periods of one of the two shortest timeframes, up to some before the one under way; −1 includes it. */
+const stretch = fc.record({
   timeframe: fc.constantFrom(0, 0, 1),
   periods: fc.constantFrom(1, 2, 20, 99, 201, 450),
   before: fc.oneof(fc.constantFrom(-1, 0, 1), fc.nat({ max: 310 })),
 });
-const fetching = fc.record({
-  does: fc.constant('fetch' as const),
+/** Several calls at a time, of which one may be given up; then time passes, and the last is made again. */
+const command = fc.record({
   stretches: fc.array(stretch, { minLength: 1, maxLength: 3 }),
   givesUp: fc.integer({ min: -4, max: 2 }),
+  passMs: fc.constantFrom(0, 0, 1_000, 27_000, 29_000, 60_000, 180_000),
 });
-const passing = fc.record({
-  does: fc.constant('pass' as const),
-  ms: fc.constantFrom(1_000, 27_000, 29_000, 60_000, 180_000),
-});
-const repeating = fc.record({ does: fc.constant('repeat' as const), choice: fc.nat({ max: 9 }) });
-const commands: fc.Arbitrary<CoordinatorCommand[]> = fc.array(
-  fc.oneof({ weight: 2, arbitrary: fetching }, passing, repeating),
-  { minLength: 1, maxLength: 8 },
-);
+type CoordinatorCommand = typeof command extends fc.Arbitrary<infer Command> ? Command : never;
 
 const { scenario: ofSubject, bareScenario } = scenarioMaker<CoordinatorSubject>('coordinator');
 
@@ -61,10 +42,10 @@ export const coordinatorScenarios: readonly Scenario<CoordinatorSubject>[] = [
     (context) =>
       checkModel(
         context.model,
-        commands,
-        async (all) => {
+        fc.array(command, { minLength: 1, maxLength: 6 }),
+        async (commands) => {
           const session = begin(await context.open(), context.clock);
-          for (const command of all) await execute(session, command);
+          for (const one of commands) await execute(session, one);
           session.assertLasting();
         },
         SHARE_OF_RUNS,
@@ -192,18 +173,23 @@ function begin(subject: CoordinatorSubject, clock: ManualClock): CoordinatorSess
   return session;
 }
 
-async function execute(session: CoordinatorSession, command: CoordinatorCommand): Promise<void> {
-  if (command.does === 'pass') return session.pass(command.ms);
-  if (command.does === 'repeat') return session.repeat(command.choice);
+async function execute(
+  session: CoordinatorSession,
+  { stretches, givesUp, passMs }: CoordinatorCommand,
+): Promise<void> {
   const stop = new AbortController();
-  const calls: Promise<unknown>[] = command.stretches.map(({ timeframe, periods, before }, i) => {
+  const requests = stretches.map(({ timeframe, periods, before }) => {
     const key = session.key(session.timeframes[timeframe] ?? session.timeframes[0]);
-    const request = session.lastPeriods(periods, before, key);
-    if (i !== command.givesUp) return session.fetchAll(request);
+    return session.lastPeriods(periods, before, key);
+  });
+  const calls: Promise<unknown>[] = requests.map((request, i) => {
+    if (i !== givesUp) return session.fetchAll(request);
     return session.fetchTruthfully(request, stop.signal).catch(refused);
   });
   stop.abort();
   await Promise.all(calls);
+  session.pass(passMs);
+  if (passMs > 0) for (const request of requests.slice(-1)) await session.fetchAll(request);
 }
 
 /** A call that was given up may reject with anything, but must not claim too much. */

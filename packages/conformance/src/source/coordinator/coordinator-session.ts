@@ -36,7 +36,6 @@ export class CoordinatorSession {
   readonly #clock: ManualClock;
   /** What deliveries said, to be held against the exchange again later. */
   readonly #assertions: (() => void)[] = [];
-  readonly #requests: CandleRequest[] = [];
   #lagMs = 0;
 
   constructor({ underTest, capabilities }: CoordinatorSubject, clock: ManualClock) {
@@ -126,15 +125,8 @@ export class CoordinatorSession {
     return delivery;
   }
 
-  /** Asks again for one of the stretches so far, whose end may have been in the making. */
-  async repeat(choice: number): Promise<void> {
-    const request = this.#requests[choice % Math.max(1, this.#requests.length)];
-    if (request !== undefined) await this.fetchAll(request);
-  }
-
   /** Fetches the whole, and again what was not settled, and compares it with what the exchange has. */
   async fetchAll(request: CandleRequest): Promise<readonly Candle[]> {
-    this.#requests.push(request);
     const calledAt = this.now;
     const endedBy = floor(request, calledAt);
     const ended = { ...request, to: Math.max(request.from, Math.min(request.to, endedBy)) };
