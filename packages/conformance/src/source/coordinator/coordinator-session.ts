@@ -17,7 +17,7 @@ import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import type { CoordinatorSubject, CoordinatorUnderTest } from './coordinator-harness.ts';
 
-/** Shorter than the page of a slow exchange and the next one take together. */
+/** This long before a period ends, a call that takes its time gets pages from before and after the end. */
 const TURN_MS = 1_500;
 /** A call may need this long for a step of its own before the clock is moved on for it. */
 const PATIENCE_MS = 10;
@@ -111,10 +111,8 @@ export class CoordinatorSession {
     this.#assertValid(request, delivery, candles);
     this.#assertClaims(request, delivery, candles, asOf);
     const { settlingMs = SETTLING_MS } = coordinator;
-    assertTrue(
-      Number.isSafeInteger(settlingMs) && settlingMs >= 0,
-      `settlingMs (${settlingMs}) is a duration`,
-    );
+    const isDuration = Number.isSafeInteger(settlingMs) && settlingMs >= 0;
+    assertTrue(isDuration, `settlingMs (${settlingMs}) is a duration`);
     this.#assertions.push(() => {
       assertEqual(candlesOf(request, delivery), candles, 'the candles of a delivery, later');
       const settledBy = Math.min(calledAt, delivery.asOf ?? calledAt) - settlingMs;

@@ -54,12 +54,11 @@ export type RouterHarness = PortHarness<RouterUnderTest>;
 
 export interface RouterCapabilities {
   readonly endsStreams: boolean;
-  readonly tellsLastSeen: boolean;
 }
 
 /** A router under test, in the shape that the runner knows. */
 export type RouterSubject = PortSubject<RouterUnderTest, RouterCapabilities>;
 
-export function routerCapabilities({ router, exchange }: RouterUnderTest): RouterCapabilities {
-  return { endsStreams: exchange.endStream !== undefined, tellsLastSeen: 'lastSeen' in router };
+export function routerCapabilities({ exchange }: RouterUnderTest): RouterCapabilities {
+  return { endsStreams: exchange.endStream !== undefined };
 }

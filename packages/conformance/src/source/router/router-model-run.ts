@@ -22,7 +22,7 @@ const STATUSES = { new: 'connecting', up: 'connected', down: 'reconnecting', clo
 /** What is under way arrives, and what the router claims while it does not know better is taken back. */
 const LAST: RouterCommand = { does: 'notice' };
 
-type Told<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
+type Command<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
 
 /** A market, the connection to it, and a listener that takes the router at its word. */
 export class RouterModelRun {
@@ -64,7 +64,7 @@ export class RouterModelRun {
   }
 
   /** A trade makes another state of a candle. No two states have one `asOf`: their order would count. */
-  async trade({ key, price, travel }: Told<'trade'>): Promise<void> {
+  async trade({ key, price, travel }: Command<'trade'>): Promise<void> {
     const now = this.#clock.now();
     const { candle } = this.#current(key) ?? {};
     const { open = price, high = price, low = price, volume = 0 } = candle ?? {};
@@ -78,12 +78,12 @@ export class RouterModelRun {
     if (travel !== 'late') await this.#send([{ type: 'candle', live }]);
   }
 
-  async tell(command: Told<'tell'>): Promise<void> {
+  async tell(command: Command<'tell'>): Promise<void> {
     const isFollowed = [...this.#watched.values()].some(({ symbol }) => symbol === command.symbol);
     if (this.#connection === 'up' && isFollowed) await this.#send(eventsOf(command));
   }
 
-  pass({ ms }: Told<'pass'>): void {
+  pass({ ms }: Command<'pass'>): void {
     this.#clock.advance(ms);
   }
 
@@ -97,14 +97,14 @@ export class RouterModelRun {
   }
 
   /** A message that came before, or before an outage, comes again. */
-  async repeat({ choice }: Told<'repeat'>): Promise<void> {
+  async repeat({ choice }: Command<'repeat'>): Promise<void> {
     const message = this.#sent[choice % Math.max(1, this.#sent.length)];
     if (this.#connection !== 'up' || message === undefined) return;
     const text = message.type === 'candle' ? seriesKeyText(message.live.key) : undefined;
     if (text === undefined || this.#watched.has(text)) await this.#send([message]);
   }
 
-  async watch({ key }: Told<'watch'>): Promise<void> {
+  async watch({ key }: Command<'watch'>): Promise<void> {
     const text = seriesKeyText(key);
     // A connection that is dead takes no orders, and the router does not know that it is dead.
     if (this.#ended.has(text) || ['silent', 'closed'].includes(this.#connection)) return;
@@ -112,7 +112,7 @@ export class RouterModelRun {
     await this.#begin(() => this.#underTest.exchange.watch(key, this.#current(key)));
   }
 
-  async endStream({ key }: Told<'endStream'>): Promise<void> {
+  async endStream({ key }: Command<'endStream'>): Promise<void> {
     const text = seriesKeyText(key);
     const isOpen = this.#connection === 'up' || this.#connection === 'silent';
     if (!this.#subject.capabilities.endsStreams || !isOpen || !this.#watched.has(text)) return;
