@@ -17,7 +17,7 @@ const INTO_A_PERIOD_MS = 90_500;
 /** Around every size that pages are likely to have. */
 const LENGTHS = [1, 2, 3, 99, 100, 101, 199, 200, 201, 399, 400, 401, 999, 1_000, 1_001, 1_500];
 /** An exchange with its history is made for each sequence. */
-const SHARE_OF_RUNS = 0.03;
+const SHARE_OF_RUNS = 0.02;
 
 /** Some periods of one of the two shortest timeframes, up to some before the one under way; −1 includes it. */
 const stretch = fc.record({
