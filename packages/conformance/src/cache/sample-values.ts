@@ -2,6 +2,7 @@ import type { CacheValue } from '@barkeep/cache';
 import { type Candle, CandleSeries, type SeriesKey } from '@barkeep/core';
 
 const KEY: SeriesKey = { symbol: 'KRW-BTC', timeframe: '1m' };
+const OTHER_KEY: SeriesKey = { symbol: 'cafe\u0301', timeframe: '1h' };
 
 /** A value of every kind that can be cached, and the corners of each, by a stable name. */
 export const SAMPLE_VALUES: Readonly<Record<string, CacheValue>> = {
@@ -31,6 +32,9 @@ export const SAMPLE_VALUES: Readonly<Record<string, CacheValue>> = {
   numbers: oddNumbers(),
   'numbers-view': Float64Array.of(1, 2, 3, 4, 5).subarray(1, 4),
   'empty-series': CandleSeries.empty(KEY),
+  'other-series': CandleSeries.from(OTHER_KEY, [
+    { timestamp: 0, open: 4, high: 9, low: 1, close: 5, volume: 7 },
+  ]),
   series: sampleSeries(500),
   'series-slice': sampleSeries(500).slice(100, 150),
   'empty-array': [],
@@ -49,12 +53,11 @@ export const SAMPLE_VALUES: Readonly<Record<string, CacheValue>> = {
   'hostile-names': JSON.parse('{"__proto__":{"a":1},"constructor":2,"toString":3}'),
   'deep-nesting': nested(60),
   'long-string': 'x'.repeat(100_000),
+  'long-bytes': Uint8Array.from({ length: 70_000 }, (_, i) => i % 251),
 };
 
-/** A value of about a megabyte. */
-export function largeValue(): Float64Array {
-  return Float64Array.from({ length: 131_072 }, (_, i) => i / 7);
-}
+/** About a megabyte. */
+export const LARGE_VALUE: CacheValue = Float64Array.from({ length: 131_072 }, (_, i) => i / 7);
 
 function sampleSeries(count: number): CandleSeries {
   const candles = Array.from(

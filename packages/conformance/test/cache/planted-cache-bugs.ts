@@ -4,17 +4,20 @@ import type {
   CacheSetOptions,
   CacheValue,
   CacheWrite,
-  IDataCache,
 } from '@barkeep/cache';
-import { type CallOptions, CandleSeries, type Clock, type EpochMs } from '@barkeep/core';
-import { DAMAGED, ReferenceCache } from './reference-cache.ts';
-
-/** A mistake that adapters have made or could make, and the scenario that must catch it. */
-export interface PlantedCacheBug {
-  readonly name: string;
-  readonly caughtBy: string;
-  readonly create: (clock: Clock) => IDataCache;
-}
+import type { CacheHarness } from '@barkeep/conformance/cache';
+import { type CallOptions, CandleSeries } from '@barkeep/core';
+import {
+  bug,
+  expiring,
+  lastingHarness,
+  naming,
+  type PlantedCacheBug,
+  settingOther,
+  storing,
+} from './plant-cache-bug.ts';
+import { plantedClaimBugs } from './planted-claim-bugs.ts';
+import { DAMAGED, MAX_ENTRIES, ReferenceCache } from './reference-cache.ts';
 
 export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   bug(
@@ -349,12 +352,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         }
       },
   ),
-  bug('clears what others keep below', 'clear/own-data', (base) => {
-    const shared = new Map<string, CacheEntry>();
-    return class extends base {
-      protected override entries = shared;
-    };
-  }),
+  clearingAll(),
   bug(
     'leaves misses out of getMany',
     'get-many/order',
@@ -392,7 +390,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
           return 0;
         }
         protected override evict(): void {
-          if (this.entries.size > 200) this._clear();
+          if (this.entries.size > MAX_ENTRIES) this._clear();
         }
       },
   ),
@@ -559,72 +557,167 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
       }
     };
   }),
+  bug(
+    'answers at most a thousand keys',
+    '?',
+    (base) =>
+      class extends base {
+        override async getMany(
+          keys: readonly string[],
+          options?: CallOptions,
+        ): Promise<(CacheValue | undefined)[]> {
+          const answers = await super.getMany(keys, options);
+          return answers.map((value, i) => (i < 1_000 ? value : undefined));
+        }
+      },
+  ),
+  bug(
+    'mixes up the pieces of a large read',
+    '?',
+    (base) =>
+      class extends base {
+        override async getMany(
+          keys: readonly string[],
+          options?: CallOptions,
+        ): Promise<(CacheValue | undefined)[]> {
+          if (keys.length <= 256) return super.getMany(keys, options);
+          return [
+            ...(await super.getMany(keys.slice(256), options)),
+            ...(await super.getMany(keys.slice(0, 256), options)),
+          ];
+        }
+      },
+  ),
+  bug(
+    'drops what is beyond the thousandth entry of a batch',
+    '?',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          await super._setMany(entries.slice(0, 1_000));
+        }
+      },
+  ),
+  bug(
+    'lets all entries of a batch expire with the first',
+    '?',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          const { expiresAt, deadline } = entries[0] ?? {};
+          await super._setMany(
+            entries.map((entry) => ({ ...entry, expiresAt: expiresAt ?? 0, deadline })),
+          );
+        }
+      },
+  ),
+  bug(
+    'gives all entries of a batch the tags of the first',
+    '?',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          const tags = entries[0]?.tags ?? [];
+          await super._setMany(entries.map((entry) => ({ ...entry, tags })));
+        }
+      },
+  ),
+  bug(
+    'lists at most a thousand keys',
+    '?',
+    (base) =>
+      class extends base {
+        protected override _keys(prefix: string): string[] {
+          return super._keys(prefix).slice(0, 1_000);
+        }
+      },
+  ),
+  bug(
+    'invalidates at most 256 entries at a time',
+    '?',
+    (base) =>
+      class extends base {
+        protected override _invalidate(selector: CacheSelector): number {
+          const selected = [...this.entries.values()].filter((one) =>
+            this.isSelected(one, selector),
+          );
+          return selected.slice(0, 256).filter(({ key }) => this._delete(key)).length;
+        }
+      },
+  ),
+  bug(
+    'takes prefixes in two Unicode forms for one',
+    '?',
+    (base) =>
+      class extends base {
+        protected override startsWith(key: string, prefix: string): boolean {
+          return key.normalize('NFC').startsWith(prefix.normalize('NFC'));
+        }
+      },
+  ),
+  bug(
+    'takes tags in two Unicode forms for one',
+    '?',
+    (base) =>
+      class extends base {
+        protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
+          if ('prefix' in selector) return super.isSelected(entry, selector);
+          const tags = entry.tags.map((tag) => tag.normalize('NFC'));
+          return selector.tags.some((tag) => tags.includes(tag.normalize('NFC')));
+        }
+      },
+  ),
+  settingOther('cuts long tags', '?', (entry) => ({
+    ...entry,
+    tags: entry.tags.map((tag) => tag.slice(0, 255)),
+  })),
+  naming('takes long keys with the same ends for one', '?', (key) =>
+    key.length <= 128 ? key : `${key.slice(0, 64)}~${key.slice(-64)}`,
+  ),
+  storing('exchanges highs and lows', '?', (value) =>
+    value instanceof CandleSeries
+      ? CandleSeries.fromTrustedColumns(value.key, { ...value, high: value.low, low: value.high })
+      : value,
+  ),
+  storing('takes every series for one of minutes', '?', (value) =>
+    value instanceof CandleSeries
+      ? CandleSeries.fromTrustedColumns({ ...value.key, timeframe: '1m' }, value)
+      : value,
+  ),
+  storing('cuts long texts', '?', (value) =>
+    typeof value === 'string' ? value.slice(0, 65_535) : value,
+  ),
+  ...plantedClaimBugs,
 ];
 
-type ReferenceClass = typeof ReferenceCache;
-
-function bug(
-  name: string,
-  caughtBy: string,
-  plant: (base: ReferenceClass) => ReferenceClass,
-): PlantedCacheBug {
-  const Planted = plant(ReferenceCache);
-  return { name, caughtBy: `cache/${caughtBy}`, create: (clock) => new Planted(clock) };
-}
-
-function storing(
-  name: string,
-  caughtBy: string,
-  change: (value: CacheValue) => CacheValue,
-): PlantedCacheBug {
-  return bug(
+/** Each has its own entries, in one store, and `clear` empties that. */
+function clearingAll(): PlantedCacheBug {
+  const store = new Map<string, Map<string, CacheEntry>>();
+  class ClearingAll extends ReferenceCache {
+    protected override _clear(): void {
+      for (const entries of store.values()) entries.clear();
+    }
+  }
+  const name = 'clears what others keep below';
+  return {
     name,
-    caughtBy,
-    (base) =>
-      class extends base {
-        protected override _set(entry: CacheEntry): void | Promise<void> {
-          return super._set({ ...entry, value: change(entry.value) });
-        }
+    caughtBy: 'cache/clear/own-data',
+    harness: {
+      name,
+      create: async ({ clock, id }) => {
+        const entries = store.get(id) ?? new Map<string, CacheEntry>();
+        store.set(id, entries);
+        return new ClearingAll({ clock, entries });
       },
-  );
+    },
+  };
 }
 
-function expiring(
-  name: string,
-  caughtBy: string,
-  change: (expiresAt: EpochMs, now: EpochMs) => EpochMs,
-): PlantedCacheBug {
-  return bug(
-    name,
-    caughtBy,
-    (base) =>
-      class extends base {
-        protected override _set(entry: CacheEntry): void | Promise<void> {
-          const expiresAt = change(entry.expiresAt, this.clock.now());
-          return super._set({ ...entry, expiresAt, deadline: undefined });
-        }
-      },
-  );
-}
-
-function naming(name: string, caughtBy: string, change: (key: string) => string): PlantedCacheBug {
-  return bug(
-    name,
-    caughtBy,
-    (base) =>
-      class extends base {
-        protected override _get(key: string): CacheEntry | undefined {
-          return super._get(change(key));
-        }
-        protected override _set(entry: CacheEntry): void | Promise<void> {
-          return super._set({ ...entry, key: change(entry.key) });
-        }
-        protected override _delete(key: string): boolean {
-          return super._delete(change(key));
-        }
-      },
-  );
-}
+/** For the processes that the suite starts. */
+export const harnesses: readonly CacheHarness[] = [
+  lastingHarness('reference-cache (lasting)'),
+  ...plantedClaimBugs.map(({ harness }) => harness),
+];
 
 function isRecord(value: CacheValue): value is { readonly [key: string]: CacheValue } {
   return (

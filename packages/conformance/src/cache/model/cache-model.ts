@@ -1,5 +1,5 @@
 import type { CacheSelector, CacheValue, CacheWrite } from '@barkeep/cache';
-import type { ManualClock } from '@barkeep/core';
+import type { Clock } from '@barkeep/core';
 
 interface ModelEntry {
   readonly value: CacheValue;
@@ -11,10 +11,10 @@ interface ModelEntry {
 
 /** What a cache that never forgets does, in the plainest way. */
 export class CacheModel {
-  readonly #clock: ManualClock;
+  readonly #clock: Required<Clock>;
   readonly #entries = new Map<string, ModelEntry>();
 
-  constructor(clock: ManualClock) {
+  constructor(clock: Required<Clock>) {
     this.#clock = clock;
   }
 
@@ -43,7 +43,11 @@ export class CacheModel {
     return selected.length;
   }
 
-  keys(prefix: string): string[] {
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  keys(prefix = ''): string[] {
     return [...this.#live().keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 
