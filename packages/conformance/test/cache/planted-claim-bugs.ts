@@ -70,31 +70,35 @@ class CopyOneBehind extends LateCopy {
 
 /** Caches that declare to be persistent and shared, and are so only half. */
 export const plantedClaimBugs: readonly PlantedCacheBug[] = [
-  lastingBug('declares to last and keeps everything in memory', '?', {
+  lastingBug('declares to last and keeps everything in memory', 'persistence/reopen', {
     Cache: (base) =>
       class extends base {
         protected override entries = new Map<string, CacheEntry>();
       },
   }),
-  lastingBug('empties the place it is opened over', '?', {
+  lastingBug('empties the place it is opened over', 'persistence/reopen', {
     Cache: opening(({ entries }) => entries.clear()),
   }),
-  lastingBug('sees of other handles only what was there when it was opened', '?', {
+  lastingBug('sees of other handles only what was there when it was opened', 'model/shared', {
     Cache: copying(Copy),
   }),
-  lastingBug('stores everything when it is closed', '?', { Cache: copying(LateCopy) }),
-  lastingBug('stores each change with the next one', '?', { Cache: copying(CopyOneBehind) }),
-  lastingBug('brings back what was removed when it is opened again', '?', {
+  lastingBug('stores everything when it is closed', 'persistence/kill', {
+    Cache: copying(LateCopy),
+  }),
+  lastingBug('stores each change with the next one', 'model/shared', {
+    Cache: copying(CopyOneBehind),
+  }),
+  lastingBug('brings back what was removed when it is opened again', 'persistence/reopen', {
     Cache: copying(ForgetfulCopy),
   }),
-  lastingBug('forgets expiries when it is opened again', '?', {
+  lastingBug('forgets expiries when it is opened again', 'persistence/reopen', {
     Cache: opening(({ entries }) => {
       for (const entry of [...entries.values()]) {
         entries.set(entry.key, { ...entry, expiresAt: Number.POSITIVE_INFINITY });
       }
     }),
   }),
-  lastingBug('begins lives anew when it is opened again', '?', {
+  lastingBug('begins lives anew when it is opened again', 'persistence/reopen', {
     Cache: opening(({ entries, now }) => {
       for (const entry of [...entries.values()]) {
         const expiresAt = entry.expiresAt > now ? entry.expiresAt + 60_000 : entry.expiresAt;
@@ -102,7 +106,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
       }
     }),
   }),
-  lastingBug('joins names in two Unicode forms when it is opened again', '?', {
+  lastingBug('joins names in two Unicode forms when it is opened again', 'persistence/reopen', {
     Cache: opening(({ entries }) => {
       for (const entry of [...entries.values()]) {
         entries.delete(entry.key);
@@ -110,7 +114,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
       }
     }),
   }),
-  lastingBug('invalidates by tag only what it has written itself', '?', {
+  lastingBug('invalidates by tag only what it has written itself', 'model/shared', {
     Cache: (base) =>
       class extends base {
         readonly #own = new Set<string>();
@@ -125,7 +129,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('clears only what it has written itself', '?', {
+  lastingBug('clears only what it has written itself', 'model/shared', {
     Cache: (base) =>
       class extends base {
         readonly #own = new Set<string>();
@@ -139,7 +143,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('counts only what it has written itself', '?', {
+  lastingBug('counts only what it has written itself', 'model/shared', {
     Cache: (base) =>
       class extends base {
         readonly #own = new Set<string>();
@@ -154,7 +158,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('forgets its bound when it is opened again', '?', {
+  lastingBug('forgets its bound when it is opened again', 'bounds/reopen', {
     Cache: (base) =>
       class extends base {
         #written = 0;
@@ -168,7 +172,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('answers from what it has read before', '?', {
+  lastingBug('answers from what it has read before', 'model/shared', {
     Cache: (base) =>
       class extends base {
         readonly #read = new Map<string, CacheEntry>();
@@ -192,7 +196,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('remembers misses though others may write', '?', {
+  lastingBug('remembers misses though others may write', 'model/shared', {
     Cache: (base) =>
       class extends base {
         readonly #missed = new Set<string>();
@@ -208,7 +212,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('replaces a value in two steps', '?', {
+  lastingBug('replaces a value in two steps', 'sharing/processes', {
     Cache: (base) =>
       class extends base {
         protected override async _set(entry: CacheEntry): Promise<void> {
@@ -221,7 +225,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('cuts what is longer than 64 KiB when it is read back', '?', {
+  lastingBug('cuts what is longer than 64 KiB when it is read back', 'values/every-kind', {
     Log: (base) =>
       class extends base {
         protected override loaded(entry: CacheEntry): CacheEntry {
@@ -231,7 +235,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('resolves a write that failed below', '?', {
+  lastingBug('resolves a write that failed below', 'faults/told', {
     Cache: (base) =>
       class extends base {
         protected override async _set(entry: CacheEntry): Promise<void> {
@@ -241,7 +245,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('resolves a clear that failed below', '?', {
+  lastingBug('resolves a clear that failed below', 'faults/told', {
     Cache: (base) =>
       class extends base {
         protected override _clear(): void {
@@ -251,7 +255,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('says it has invalidated what it could not remove', '?', {
+  lastingBug('says it has invalidated what it could not remove', 'faults/told', {
     Cache: (base) =>
       class extends base {
         protected override _invalidate(selector: CacheSelector): number {

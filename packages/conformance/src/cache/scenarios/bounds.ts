@@ -3,18 +3,12 @@ import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
 import { bareScenario, type CacheScenario, lasting, scenario } from '../cache-scenario.ts';
 
 /** What can be filled within a scenario's time. */
-const MOST_ENTRIES = 10_000;
-const MOST_BYTES = 128 * 1_024 * 1_024;
+const MOST = { maxEntries: 10_000, maxBytes: 128 * 1_024 * 1_024 };
 /** How much more is written than there is room for. */
 const MORE = 40;
-const BATCH = 500;
 
-const boundedEntries: Pick<CacheScenario, 'requires'> = {
-  requires: ({ maxEntries }) => tooLarge(maxEntries, MOST_ENTRIES, 'entries'),
-};
-const boundedBytes: Pick<CacheScenario, 'requires'> = {
-  requires: ({ maxBytes }) => tooLarge(maxBytes, MOST_BYTES, 'bytes'),
-};
+const boundedEntries = bounded('maxEntries');
+const boundedBytes = bounded('maxBytes');
 
 export const boundScenarios: readonly CacheScenario[] = [
   bareScenario(
@@ -34,47 +28,43 @@ export const boundScenarios: readonly CacheScenario[] = [
     'it never has more entries than it declares, and tells what it evicted',
     async (cache) => {
       const most = boundOf(cache.capabilities, 'maxEntries');
-      await fill(cache, 0, most - MORE);
-      for (let i = most - MORE; i < most + MORE; i += 1) await cache.set(`k${i}`, i);
-      const { evictions } = await assertBound(cache, most + MORE);
-      const { entries } = await cache.stats();
+      await write(cache, 0, most);
+      for (let i = most; i < most + MORE; i += 1) await cache.set(`k${i}`, i);
+      const { entries, evictions } = await assertBound(cache, most + MORE);
       assertEqual(entries + evictions, most + MORE, 'entries kept and evicted');
-      await cache.clear();
-      const all = Array.from({ length: most + MORE }, (_, i) => ({ key: `k${i}`, value: i }));
-      await cache.setMany(all);
-      await assertBound(cache, most + MORE);
+      await write(cache, most + MORE, most + 2 * MORE);
+      await assertBound(cache, most + 2 * MORE);
     },
     boundedEntries,
   ),
   scenario(
     'bounds/reopen',
-    'its bounds count what was there when it was opened',
+    'what was there when it was opened counts for its bounds',
     async (cache, context) => {
       const most = boundOf(cache.capabilities, 'maxEntries');
-      await fill(cache, 0, most);
+      await write(cache, 0, most);
       const again = await context.reopen(cache);
-      await fill(again, most, most + MORE);
+      await write(again, most, most + MORE);
       await assertBound(again, most + MORE);
     },
     {
-      requires: (capabilities, harness) =>
-        lasting.requires?.(capabilities, harness) ??
-        boundedEntries.requires?.(capabilities, harness),
+      requires: (...given) => lasting.requires?.(...given) ?? boundedEntries.requires?.(...given),
     },
   ),
   scenario(
     'bounds/bytes',
-    'its values never take more bytes than it declares',
+    'its values never take more bytes than it declares; one beyond that leaves no old value',
     async (cache) => {
       const most = boundOf(cache.capabilities, 'maxBytes');
       await cache.set('small', 1);
+      await cache.set('same', 'old', { tags: ['t'] });
+      await cache.set('same', new Uint8Array(most + 1));
+      assertEqual(await cache.getMany(['same', 'small']), [undefined, 1], 'what was too large');
+      assertEqual(await cache.invalidate({ tags: ['t'] }), 0, 'with the tag of the old value');
       for (let i = 0; i < 10; i += 1) await cache.set('same', new Uint8Array(Math.floor(most / 4)));
-      assertEqual(
-        await cache.get('small'),
-        1,
-        'another value, after one was replaced again and again',
-      );
-      assertEqual((await cache.stats()).evictions, 0, 'evictions by then');
+      assertEqual(await cache.get('small'), 1, 'a value beside one that was replaced often');
+      const { rejections, evictions } = await cache.stats();
+      assertEqual({ rejections, evictions }, { rejections: 1, evictions: 0 }, 'the counts');
       const size = Math.floor(most / 8);
       const keys = Array.from({ length: 16 }, (_, i) => `k${i}`);
       for (const [i, key] of keys.entries()) {
@@ -82,27 +72,10 @@ export const boundScenarios: readonly CacheScenario[] = [
         const { bytes } = await cache.stats();
         assertTrue(bytes <= most, `${bytes} bytes are at most ${most}`);
       }
-      const kept = await cache.getMany(keys);
-      const count = kept.filter((value) => value !== undefined).length;
-      assertTrue(count >= 1 && count <= 8, `1 to 8 of 16 values are kept, not ${count}`);
-      for (const [i, value] of kept.entries()) {
-        if (value !== undefined) assertEqual(value, new Uint8Array(size).fill(i), `value ${i}`);
-      }
-    },
-    boundedBytes,
-  ),
-  scenario(
-    'bounds/too-large',
-    'a value beyond the bound is not stored, evicts nothing, and leaves no old value',
-    async (cache) => {
-      const most = boundOf(cache.capabilities, 'maxBytes');
-      await cache.set('small', 1);
-      await cache.set('key', 'old', { tags: ['t'] });
-      await cache.set('key', new Uint8Array(most + 1));
-      assertEqual(await cache.getMany(['key', 'small']), [undefined, 1], 'the key and another');
-      assertEqual(await cache.invalidate({ tags: ['t'] }), 0, 'with the tag of the old value');
-      const { rejections, evictions } = await cache.stats();
-      assertEqual({ rejections, evictions }, { rejections: 1, evictions: 0 }, 'the counts');
+      const kept = (await cache.getMany(keys)).map((value, i) => ({ value, i }));
+      const found = kept.filter(({ value }) => value !== undefined);
+      assertTrue(found.length >= 1 && found.length <= 8, `1 to 8 are kept, not ${found.length}`);
+      for (const { value, i } of found) assertEqual(value, new Uint8Array(size).fill(i), `${i}`);
     },
     boundedBytes,
   ),
@@ -110,10 +83,9 @@ export const boundScenarios: readonly CacheScenario[] = [
     'stats/bytes',
     'a fresh cache has counted nothing; bytes grow with what is stored, and shrink when it goes',
     async (cache) => {
-      const { operations, bytes: empty, ...counts } = await cache.stats();
-      const unequal = Object.entries(counts).filter(([, count]) => count !== 0);
-      assertEqual(unequal, [], 'counts of a fresh cache other than 0');
-      assertTrue(typeof operations === 'object', 'there is a summary of operations');
+      const { operations: _, bytes: empty, ...counts } = await cache.stats();
+      const counted = Object.entries(counts).filter(([, count]) => count !== 0);
+      assertEqual(counted, [], 'counts of a fresh cache other than 0');
       await cache.set('a', new Uint8Array(50_000));
       const one = await cache.stats();
       assertTrue(one.bytes - empty >= 50_000, `50,000 bytes take ${one.bytes - empty}`);
@@ -130,37 +102,36 @@ export const boundScenarios: readonly CacheScenario[] = [
   ),
 ];
 
-async function fill(cache: IDataCache, from: number, to: number): Promise<void> {
-  for (let start = from; start < to; start += BATCH) {
-    const length = Math.min(BATCH, to - start);
-    const entries = Array.from({ length }, (_, i) => ({ key: `k${start + i}`, value: start + i }));
-    await cache.setMany(entries);
-  }
+/** Writes numbered entries in one call. */
+async function write(cache: IDataCache, from: number, to: number): Promise<void> {
+  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+  await cache.setMany(numbers.map((value) => ({ key: `k${value}`, value })));
 }
 
-/** What it has of so many entries that were written is within its bound, right, and listed. */
-async function assertBound(cache: IDataCache, written: number): Promise<{ evictions: number }> {
+/** What it has of numbered entries is within its bound, right, and listed. */
+async function assertBound(cache: IDataCache, written: number) {
+  const stats = await cache.stats();
   const most = boundOf(cache.capabilities, 'maxEntries');
-  const { entries, evictions } = await cache.stats();
-  assertTrue(entries <= most, `${entries} entries are at most ${most}`);
+  assertTrue(stats.entries <= most, `${stats.entries} entries are at most ${most}`);
   const values = await cache.getMany(Array.from({ length: written }, (_, i) => `k${i}`));
-  const kept = values.flatMap((value, i) => (value === undefined ? [] : [[value, i]]));
-  assertEqual(
-    kept.filter(([value, i]) => value !== i),
-    [],
-    'wrong values of those that are kept',
-  );
-  assertEqual(kept.length, entries, 'how many can be read');
-  assertEqual((await cache.keys()).length, entries, 'how many keys there are');
+  const wrong = values.filter((value, i) => value !== undefined && value !== i);
+  assertEqual(wrong, [], 'wrong values of those that are kept');
+  const kept = values.filter((value) => value !== undefined).length;
+  const keys = await cache.keys();
+  assertEqual([kept, keys.length], [stats.entries, stats.entries], 'entries that are read, listed');
   assertEqual(values.at(-1), written - 1, 'the value written last');
-  return { evictions };
+  return stats;
 }
 
-function boundOf(capabilities: CacheCapabilities, bound: 'maxEntries' | 'maxBytes'): number {
+function boundOf(capabilities: CacheCapabilities, bound: keyof typeof MOST): number {
   return assertDefined(capabilities[bound], bound);
 }
 
-function tooLarge(bound: number | undefined, most: number, unit: string): string | undefined {
-  if (bound === undefined) return `it declares no bound of ${unit}`;
-  return bound > most ? `its bound of ${bound} ${unit} takes too long to fill` : undefined;
+function bounded(name: keyof typeof MOST): Pick<CacheScenario, 'requires'> {
+  return {
+    requires: ({ [name]: bound }) => {
+      if (bound === undefined) return `it declares no ${name}`;
+      return bound > MOST[name] ? `its ${name} of ${bound} takes too long to fill` : undefined;
+    },
+  };
 }
