@@ -158,7 +158,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('forgets its bound when it is opened again', 'bounds/reopen', {
+  lastingBug('forgets its bound when it is opened again', 'bounds/entries', {
     Cache: (base) =>
       class extends base {
         #written = 0;
