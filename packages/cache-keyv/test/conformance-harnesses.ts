@@ -79,7 +79,7 @@ const inMemory = Object.entries(VERSIONS).flatMap(([version, make]) => [
   harness(
     `a Map on ${version}`,
     () => make(new Map()),
-    { maxEntries: 6_400 },
+    { maxEntries: 2_560 },
     { model: { runs: 100 } },
   ),
   harness(
@@ -111,18 +111,40 @@ const inMemory = Object.entries(VERSIONS).flatMap(([version, make]) => [
 
 const shared = { sharing: 'multi-process', persistent: true } as const;
 
+const databases = new Map<KeyvLike, KeyvSqlite>();
+
 async function sqlite({ directory }: HarnessContext): Promise<KeyvLike> {
   const store = new KeyvSqlite({ uri: `sqlite://${join(directory, 'cache.sqlite')}`, wal: true });
   // What a power cut leaves is the store's own matter.
   await store.query('PRAGMA synchronous = OFF');
-  return new Keyv({ store });
+  const keyv = new Keyv({ store });
+  databases.set(keyv, store);
+  return keyv;
+}
+
+/** Makes SQLite refuse every change, until the function that it returns is called. */
+async function refuseChanges(_: unknown, { id }: HarnessContext): Promise<() => Promise<void>> {
+  const keyv = await keyvs.get(id);
+  const store = keyv && databases.get(keyv);
+  for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
+    const refusal = `BEGIN SELECT RAISE(ABORT, 'refused'); END`;
+    await store?.query(`CREATE TRIGGER refuse_${event} BEFORE ${event} ON keyv ${refusal}`);
+  }
+  return async () => {
+    for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
+      await store?.query(`DROP TRIGGER refuse_${event}`);
+    }
+  };
 }
 
 /** In a module of its own, because processes that the suite starts read it, too. */
 export const memoryHarnesses: readonly CacheHarness[] = inMemory;
 
 export const sqliteHarnesses: readonly CacheHarness[] = [
-  harness('SQLite on Keyv 6', sqlite, shared, { model: { runs: 10 } }),
+  harness('SQLite on Keyv 6', sqlite, shared, {
+    model: { runs: 10 },
+    faults: { 'a refused change': refuseChanges },
+  }),
 ];
 
 export const redisHarnesses: readonly CacheHarness[] = Object.entries(VERSIONS).map(

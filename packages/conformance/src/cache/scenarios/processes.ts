@@ -11,6 +11,7 @@ import {
 } from '../cache-scenario.ts';
 
 const ROUNDS = 3;
+const KILLS = 2;
 /** Entries of a batch. */
 const MANY = 100;
 const LARGE = 30_000;
@@ -60,7 +61,7 @@ export const processScenarios: readonly CacheScenario[] = [
     'persistence/kill',
     'what was stored is there after the process was killed at once, and what was removed is not',
     async (context) => {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < KILLS; round += 1) {
         const elsewhere = await context.startProcess();
         const entries = Array.from({ length: MANY }, (_, i) => ({
           key: `k${i}`,
