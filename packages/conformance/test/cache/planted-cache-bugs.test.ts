@@ -46,7 +46,6 @@ describe('the suite', () => {
         "cache/model/shared",
         "cache/persistence/reopen",
         "cache/bounds/entries",
-        "cache/bounds/reopen",
         "cache/bounds/bytes",
         "cache/faults/told",
         "cache/damage/one-of-many",

@@ -1,18 +1,22 @@
-import type { CacheValue, CacheWrite, IDataCache } from '@barkeep/cache';
+import type { CacheStatistics, CacheValue, IDataCache } from '@barkeep/cache';
 import { CandleSeries } from '@barkeep/core';
 import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
 import type { CacheContext } from '../cache-scenario.ts';
 import type { CacheChange, CacheCommand } from './cache-command.ts';
 import { CacheModel } from './cache-model.ts';
 
-type Counts = Record<'hits' | 'misses' | 'writes' | 'deletes', number>;
+/** A cache, and what it must have counted. */
+interface Handle {
+  readonly cache: IDataCache;
+  readonly counts: Record<'hits' | 'misses' | 'writes' | 'deletes', number>;
+}
 
 /** Takes caches over the same entries and the model through the same commands, and compares them. */
 export class CacheModelRun {
   readonly #context: CacheContext;
   readonly #model: CacheModel;
-  /** What each handle must have counted; the first one is used. */
-  #handles: { readonly cache: IDataCache; readonly counts: Counts }[] = [];
+  /** The first one is used. */
+  readonly #handles: Handle[] = [];
   readonly #keys = new Set<string>();
 
   private constructor(context: CacheContext) {
@@ -24,9 +28,7 @@ export class CacheModelRun {
   static async begin(context: CacheContext, caches: readonly IDataCache[]): Promise<CacheModelRun> {
     const run = new CacheModelRun(context);
     await caches[0]?.clear();
-    for (const cache of caches) {
-      run.#handles.push({ cache, counts: countsOf(await cache.stats()) });
-    }
+    for (const cache of caches) run.#handles.push({ cache, counts: countsOf(await cache.stats()) });
     return run;
   }
 
@@ -35,7 +37,7 @@ export class CacheModelRun {
     return this.#handle.cache;
   }
 
-  get #handle(): { readonly cache: IDataCache; readonly counts: Counts } {
+  get #handle(): Handle {
     return assertDefined(this.#handles[0], 'a handle');
   }
 
@@ -45,7 +47,7 @@ export class CacheModelRun {
     }
     for (const _ of this.#handles) {
       this.#switch();
-      await this.#get([...this.#keys], 'in the end, getMany');
+      await this.#compareValues([...this.#keys], 'in the end');
       await this.#compareKeys('', 'in the end');
       await this.#compareCounts('in the end');
     }
@@ -54,23 +56,23 @@ export class CacheModelRun {
   async #step(command: CacheCommand, what: string): Promise<void> {
     switch (command.kind) {
       case 'at-once': {
-        const answers = await Promise.all(command.changes.map((change) => this.#change(change)));
-        const expected = command.changes.map((change) => this.#expect(change));
-        return assertEqual(answers, expected, what);
+        const answers = await Promise.all(command.changes.map((change) => this.#call(change)));
+        return assertEqual(
+          answers,
+          command.changes.map((change) => this.#expect(change)),
+          what,
+        );
       }
       case 'set-many-refused': {
-        const bad = { key: '', value: null };
-        const entries = [...command.entries, bad];
+        const entries = [...command.entries, { key: '', value: null }];
         await assertRejects(() => this.cache.setMany(entries), 'INVALID_INPUT', what);
         return;
       }
-      case 'get': {
-        const [key] = command.keys;
-        if (key !== undefined) {
+      case 'get':
+        for (const key of command.keys.slice(0, 1)) {
           assertSameValue(await this.cache.get(key), this.#read(key), `${what}: get of ${key}`);
         }
-        return this.#get(command.keys, `${what}: getMany`);
-      }
+        return this.#compareValues(command.keys, what);
       case 'keys':
         return this.#compareKeys(command.prefix, what);
       case 'sweep': {
@@ -90,13 +92,13 @@ export class CacheModelRun {
       case 'reopen': {
         await this.#compareCounts(what);
         const cache = await this.#context.reopen(this.cache);
-        this.#handles = [{ cache, counts: { hits: 0, misses: 0, writes: 0, deletes: 0 } }];
+        this.#handles[0] = { cache, counts: { hits: 0, misses: 0, writes: 0, deletes: 0 } };
         return;
       }
       case 'switch-handle':
         return this.#switch();
       default:
-        assertEqual(await this.#change(command), this.#expect(command), what);
+        assertEqual(await this.#call(command), this.#expect(command), what);
     }
   }
 
@@ -105,19 +107,19 @@ export class CacheModelRun {
   }
 
   /** What is handed over is the caller's again as soon as the call returns. */
-  #change(change: CacheChange): Promise<unknown> {
+  #call(change: CacheChange): Promise<unknown> {
     switch (change.kind) {
       case 'set': {
-        const { kind: _, key, value, ...options } = change;
-        const tags = [...(options.tags ?? [])];
-        const setting = this.cache.set(key, value, { ...options, tags });
-        tags.fill('another').push('more');
+        const { kind: _, key, value, tags = [], ...options } = change;
+        const own = [...tags];
+        const setting = this.cache.set(key, value, { ...options, tags: own });
+        own.fill('another').push('more');
         return setting;
       }
       case 'set-many': {
-        const entries = [...change.entries];
-        const setting = this.cache.setMany(entries);
-        entries.fill({ key: 'another', value: 'more' });
+        const own = [...change.entries];
+        const setting = this.cache.setMany(own);
+        own.fill({ key: 'another', value: 'more' });
         return setting;
       }
       case 'delete':
@@ -129,36 +131,17 @@ export class CacheModelRun {
     }
   }
 
-  /** The same on the model. */
+  /** What the model answers, which counts. */
   #expect(change: CacheChange): unknown {
-    const { counts } = this.#handle;
-    switch (change.kind) {
-      case 'set':
-        return this.#write([change]);
-      case 'set-many':
-        return this.#write(change.entries);
-      case 'delete': {
-        const isThere = this.#model.delete(change.key);
-        counts.deletes += isThere ? 1 : 0;
-        return isThere;
-      }
-      case 'invalidate': {
-        const removed = this.#model.invalidate(change.selector);
-        counts.deletes += removed;
-        return removed;
-      }
-      case 'clear':
-        return this.#model.clear();
-    }
-  }
-
-  #write(entries: readonly CacheWrite[]): void {
-    for (const entry of entries) {
-      this.#model.set(entry);
-      this.#keys.add(entry.key);
-    }
+    const answer = this.#model.change(change);
+    const written =
+      change.kind === 'set' ? [change] : change.kind === 'set-many' ? change.entries : [];
+    const keys = new Set(written.map(({ key }) => key));
+    for (const key of keys) this.#keys.add(key);
     // Of equal keys in a batch one is written.
-    this.#handle.counts.writes += new Set(entries.map(({ key }) => key)).size;
+    this.#handle.counts.writes += keys.size;
+    this.#handle.counts.deletes += Number(answer ?? 0);
+    return answer;
   }
 
   #read(key: string): CacheValue | undefined {
@@ -167,14 +150,14 @@ export class CacheModelRun {
     return value;
   }
 
-  async #get(keys: readonly string[], what: string): Promise<void> {
-    const asked = [...keys];
-    const reading = this.cache.getMany(asked);
-    asked.fill('another');
+  async #compareValues(keys: readonly string[], what: string): Promise<void> {
+    const own = [...keys];
+    const reading = this.cache.getMany(own);
+    own.fill('another');
     const values = await reading;
-    assertEqual(values.length, keys.length, `${what}: how many answers there are`);
+    assertEqual(values.length, keys.length, `${what}: how many answers getMany gives`);
     for (const [i, key] of keys.entries()) {
-      assertSameValue(values[i], this.#read(key), `${what}: the answer for ${key}`);
+      assertSameValue(values[i], this.#read(key), `${what}: getMany of ${key}`);
     }
   }
 
@@ -189,12 +172,11 @@ export class CacheModelRun {
   }
 }
 
-function countsOf({ hits, misses, writes, deletes }: Counts): Counts {
+function countsOf({ hits, misses, writes, deletes }: CacheStatistics): Handle['counts'] {
   return { hits, misses, writes, deletes };
 }
 
-/** Asserts the same kind of value with the same bits. */
-export function assertSameValue(actual: unknown, expected: unknown, what: string): void {
+function assertSameValue(actual: unknown, expected: unknown, what: string): void {
   assertEqual(comparable(actual), comparable(expected), what);
 }
 

@@ -1,6 +1,6 @@
 import type { CacheCapabilities, IDataCache } from '@barkeep/cache';
 import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
-import { bareScenario, type CacheScenario, scenario } from '../cache-scenario.ts';
+import { type CacheScenario, scenario } from '../cache-scenario.ts';
 
 /** What can be filled within a scenario's time. */
 const MOST = { maxEntries: 10_000, maxBytes: 128 * 1_024 * 1_024 };
@@ -8,18 +8,6 @@ const MOST = { maxEntries: 10_000, maxBytes: 128 * 1_024 * 1_024 };
 const MORE = 40;
 
 export const boundScenarios: readonly CacheScenario[] = [
-  bareScenario(
-    'capabilities/known',
-    'every capability has a value the contract knows',
-    async (context) => {
-      const { capabilities } = await context.create();
-      const { sharing, persistent, platforms, maxEntries = 1, maxBytes = 1 } = capabilities;
-      assertTrue(['process', 'multi-process'].includes(sharing), `sharing is not ${sharing}`);
-      assertEqual(typeof persistent, 'boolean', 'what persistent is');
-      assertTrue(platforms.length > 0, 'it runs on at least one platform');
-      assertTrue(maxEntries >= 1 && maxBytes >= 1, 'a bound leaves room for something');
-    },
-  ),
   scenario(
     'bounds/entries',
     'it never has more entries than it declares, also after reopening, and tells what it evicted',

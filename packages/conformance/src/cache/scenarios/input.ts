@@ -2,41 +2,29 @@ import type { IDataCache } from '@barkeep/cache';
 import { assertEqual, assertRejects } from '../../assertions.ts';
 import { type CacheScenario, scenario } from '../cache-scenario.ts';
 
-const GOOD = { key: 'other', value: 1 };
-
-/** Samples, one or two for each method: the contract's own tests have every rule. */
+/** Samples of each method: the contract's own tests have every rule. */
 const REFUSED: Readonly<
   Record<string, readonly [call: (cache: IDataCache) => Promise<unknown>, details: object]>
 > = {
   'get without a key': [(cache) => cache.get(''), { field: 'key' }],
-  'getMany of a key that is too long': [
+  'getMany of a long key': [
     (cache) => cache.getMany(['a', 'x'.repeat(1_025)]),
     { field: 'key', index: 1 },
   ],
   'set of undefined': [(cache) => cache.set('key', undefined as never), { field: 'value' }],
-  'set of a nested function': [
-    (cache) => cache.set('key', [{ f: () => 1 }] as never),
-    { field: 'value.0.f' },
-  ],
-  'set with two expiries': [
-    (cache) => cache.set('key', 1, { ttlMs: 1, expiresAt: Date.UTC(2030, 0) }),
-    { field: 'ttlMs' },
-  ],
-  'set with an option that is none': [
+  'set with an unknown option': [
     (cache) => cache.set('key', 1, { ttl: 60 } as never),
     { field: 'options' },
   ],
-  'set with an empty tag': [(cache) => cache.set('key', 1, { tags: [''] }), { field: 'tags' }],
-  'setMany with a bad entry last': [
-    (cache) => cache.setMany([GOOD, { key: 'key', value: 2, expiresAt: -1 }]),
-    { field: 'expiresAt', index: 1 },
-  ],
-  'setMany with a bad entry first': [
-    (cache) => cache.setMany([{ key: 'a\ud800b', value: 2 }, GOOD]),
-    { field: 'key', index: 0 },
+  'setMany with a bad first entry': [
+    (cache) =>
+      cache.setMany([
+        { key: 'key', value: 2, expiresAt: -1 },
+        { key: 'other', value: 1 },
+      ]),
+    { field: 'expiresAt', index: 0 },
   ],
   'delete of a number': [(cache) => cache.delete(1 as never), { field: 'key' }],
-  'invalidate of nothing': [(cache) => cache.invalidate({} as never), { field: 'selector' }],
   'invalidate of two kinds': [
     (cache) => cache.invalidate({ prefix: 'k', tags: ['t'] }),
     { field: 'selector' },
