@@ -11,7 +11,7 @@ import { BarkeepError, type Clock } from '@barkeep/core';
 /** Stands for what cannot be read. */
 export const DAMAGED = 'damaged';
 
-export const MAX_ENTRIES = 2_000;
+export const MAX_ENTRIES = 2_200;
 const MAX_BYTES = 4 * 1_024 * 1_024;
 
 export interface ReferenceOptions {
