@@ -114,7 +114,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
       }
     }),
   }),
-  lastingBug('invalidates by tag only what it has written itself', 'model/shared', {
+  lastingBug('invalidates by tag only what it has written itself', 'persistence/kill', {
     Cache: (base) =>
       class extends base {
         readonly #own = new Set<string>();

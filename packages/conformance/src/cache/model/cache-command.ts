@@ -76,7 +76,7 @@ export function commandSequences(
     { weight: 1, arbitrary: kind('keys', { prefix }) },
     { weight: 1, arbitrary: kind('sweep', {}) },
     { weight: 3, arbitrary: kind('advance', { ms: fc.constantFrom(1, 999, 1_000, 59_000) }) },
-    { weight: 4, arbitrary: extra },
+    { weight: 6, arbitrary: extra },
   );
   return fc.array(command, { minLength: 1, maxLength: 20 });
 }
