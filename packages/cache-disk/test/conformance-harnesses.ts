@@ -37,7 +37,7 @@ export const harnesses: readonly CacheHarness[] = [
       new DiskCache({
         directory: entriesOf(context),
         clock: context.clock,
-        maxEntries: 600,
+        maxEntries: 520,
         maxBytes: 4 * 1_024 ** 2,
       }),
     faults: { 'a directory that is none any more': replaceDirectory },

@@ -72,42 +72,44 @@ const VERSIONS: Readonly<
   'Keyv 6': (store) => new Keyv({ store }),
 };
 
-/** A store in memory that fails when told to. */
+/** The store of each context that fails when told to. */
 const stores = new Map<string, FaultyStore>();
 
-const inMemory = Object.entries(VERSIONS).flatMap(([version, make]) => [
-  harness(
-    `a Map on ${version}`,
-    () => make(new Map()),
-    { maxEntries: 2_560 },
-    { model: { runs: 100 } },
+const inMemory = [
+  ...Object.entries(VERSIONS).map(([version, make]) =>
+    harness(
+      `a Map on ${version}`,
+      () => make(new Map()),
+      { maxEntries: 2_560 },
+      { model: { runs: 100 } },
+    ),
   ),
-  harness(
-    `a store on ${version}`,
-    ({ id, onCleanup }) => {
-      const store = new FaultyStore();
-      stores.set(id, store);
-      onCleanup(() => stores.delete(id));
-      return make(store);
-    },
-    {},
-    {
-      model: { runs: 20 },
-      faults: Object.fromEntries(
-        (['throws', 'rejects', 'swallows', 'refuses'] as const).map((fault) => [
-          `a store that ${fault}`,
-          async (_, { id }) => {
-            const store = stores.get(id);
-            if (store !== undefined) store.fault = fault;
-            return () => {
-              if (store !== undefined) store.fault = undefined;
-            };
-          },
-        ]),
-      ),
-    },
-  ),
-]);
+  harness('a store on Keyv 6', faultyKeyv, {}, { model: { runs: 20 }, faults: faults() }),
+];
+
+function faultyKeyv({ id, onCleanup }: HarnessContext): KeyvLike {
+  const store = new FaultyStore();
+  stores.set(id, store);
+  onCleanup(() => stores.delete(id));
+  return new Keyv({ store });
+}
+
+function faults(): CacheHarness['faults'] & object {
+  const names = ['throws', 'rejects', 'swallows', 'refuses'] as const;
+  return Object.fromEntries(
+    names.map((fault) => [
+      `a store that ${fault}`,
+      async (_, { id }) => {
+        const store = stores.get(id);
+        if (store === undefined) throw new TypeError('this context has no store');
+        store.fault = fault;
+        return () => {
+          store.fault = undefined;
+        };
+      },
+    ]),
+  );
+}
 
 const shared = { sharing: 'multi-process', persistent: true } as const;
 

@@ -29,7 +29,7 @@ export type { ConformanceOptions, ConformanceReport } from '../run-conformance.t
 
 /**
  * How the cache suite gets hold of an adapter. Its caches need a default expiry of never, and room
- * for 600 entries and 4 MiB; small bounds beyond that let the scenarios about bounds run fast.
+ * for 500 entries and 4 MiB; small bounds beyond that let the scenarios about bounds run fast.
  */
 export type CacheHarness = ConformanceHarness<IDataCache>;
 
