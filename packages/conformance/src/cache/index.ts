@@ -16,7 +16,6 @@ import {
 } from '../run-conformance.ts';
 import { cacheScenarios } from './cache-scenario.ts';
 import { boundScenarios } from './scenarios/bounds.ts';
-import { expiryScenarios } from './scenarios/expiry.ts';
 import { failureScenarios } from './scenarios/failures.ts';
 import { inputScenarios } from './scenarios/input.ts';
 import { modelScenarios } from './scenarios/model.ts';
@@ -70,7 +69,6 @@ export const cacheSuite: ConformanceSuite<IDataCache> = {
       assertEmpty: async (cache, what) => assertEqual(await cache.keys(), [], `${what}: the keys`),
     }),
     ...inputScenarios,
-    ...expiryScenarios,
     ...boundScenarios,
     ...failureScenarios,
     ...processScenarios,

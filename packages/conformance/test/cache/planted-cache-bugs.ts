@@ -463,7 +463,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'ends lives that began while the clock was ahead when it is there again',
-    'expiry/set-ahead-and-right',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override isLive(entry: CacheEntry): boolean {

@@ -52,6 +52,24 @@ export const boundScenarios: readonly CacheScenario[] = [
     bounded('maxBytes'),
   ),
   scenario(
+    'expiry/sweeps-by-itself',
+    'expired entries go without being read, and only they',
+    async (cache, context) => {
+      const entries = Array.from({ length: 20 }, (_, i) => ({
+        key: `k${i}`,
+        value: 'x'.repeat(99),
+      }));
+      await cache.setMany(entries.map((entry, i) => ({ ...entry, ttlMs: 4_000 * (i % 2 || 1e6) })));
+      const { bytes } = await cache.stats();
+      await context.advance(4_000);
+      await context.advance(600_000);
+      const after = await cache.stats();
+      assertEqual(after.entries, 10, 'entries after ten minutes');
+      assertTrue(after.bytes < bytes, `${after.bytes} bytes are less than the ${bytes} before`);
+      assertEqual(await cache.sweep(), 0, 'what a sweep still finds');
+    },
+  ),
+  scenario(
     'stats/bytes',
     'a fresh cache has counted nothing; bytes grow with what is stored, and shrink when it goes',
     async (cache) => {

@@ -7,6 +7,16 @@ import { NAME_GROUPS } from '../sample-names.ts';
 import { SAMPLE_VALUES } from '../sample-values.ts';
 
 const TTL = 4_000;
+const HOUR = 3_600_000;
+/** `setTimeout` counts in 32 bits, and a delay beyond fires at once. */
+const BEYOND_32_BITS = 2 ** 31 + 1_000;
+const FAR: readonly CacheWrite[] = [
+  { key: 'none', value: 1 },
+  { key: 'never', value: 2, ttlMs: Number.POSITIVE_INFINITY },
+  { key: 'at-no-time', value: 3, expiresAt: Number.POSITIVE_INFINITY },
+  { key: 'huge', value: 4, ttlMs: Number.MAX_VALUE },
+  { key: 'late', value: 5, ttlMs: BEYOND_32_BITS },
+];
 /** More than stores take in a call. */
 const MANY = 1_040;
 const NAMES = Object.values(NAME_GROUPS).flat();
@@ -31,8 +41,20 @@ export const sequenceScenarios: readonly CacheScenario[] = [
     'calls may have hundreds of entries, and more than a thousand keys',
     largeBatches,
   ),
-  sequence('expiry/edge', 'entries live to the step, however the clock is set back', [
-    ...[0, 1_000, 9 * 3_600_000].flatMap(edgeCommands),
+  sequence('expiry/edge', 'entries live to the step, however the clock is set', [
+    ...edgeCommands(0, 0),
+    ...edgeCommands(0, 1_000),
+    ...edgeCommands(0, 9 * HOUR),
+    ...edgeCommands(9 * HOUR, 9 * HOUR),
+  ]),
+  sequence('expiry/far', 'entries that expire late or never stay until then', [
+    { kind: 'set-many', entries: FAR },
+    { kind: 'advance', ms: 1_000 },
+    { kind: 'sweep' },
+    { kind: 'advance', ms: BEYOND_32_BITS - 2_000 },
+    { kind: 'sweep' },
+    { kind: 'get', keys: FAR.map(({ key }) => key) },
+    { kind: 'advance', ms: 2_000 },
   ]),
   scenario(
     'persistence/reopen',
@@ -112,13 +134,14 @@ function largeBatches({ maxEntries = 2 * MANY }: CacheCapabilities): CacheComman
   ];
 }
 
-function edgeCommands(setBackMs: number): CacheCommand[] {
+function edgeCommands(aheadMs: number, setBackMs: number): CacheCommand[] {
   const kept = { key: 'kept', value: 0, tags: ['t'] };
   const all: CacheCommand[] = [
     { kind: 'get', keys: ['key', 'of-batch', 'kept'] },
     { kind: 'keys', prefix: '' },
   ];
   return [
+    { kind: 'set-clock-back', ms: -aheadMs },
     { kind: 'set-many', entries: [kept, { key: 'of-batch', value: 1, ttlMs: TTL }] },
     { kind: 'set', key: 'key', value: 2, tags: ['t'], ttlMs: TTL },
     { kind: 'set-clock-back', ms: setBackMs },
