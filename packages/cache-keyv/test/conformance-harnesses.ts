@@ -139,7 +139,6 @@ async function refuseChanges(_: unknown, { id }: HarnessContext): Promise<() => 
   };
 }
 
-/** In a module of its own, because processes that the suite starts read it, too. */
 export const memoryHarnesses: readonly CacheHarness[] = inMemory;
 
 export const sqliteHarnesses: readonly CacheHarness[] = [
@@ -156,6 +155,7 @@ export const redisHarnesses: readonly CacheHarness[] = Object.entries(VERSIONS).
     }),
 );
 
+/** In a module of its own, because processes that the suite starts read it, too. */
 export const harnesses: readonly CacheHarness[] = [
   ...memoryHarnesses,
   ...sqliteHarnesses,
