@@ -63,6 +63,13 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
     >
   >;
   /**
+   * Ways in which a process can end in the midst of a write, by name. Each makes the next write of a
+   * subject end the process, as late as it can. Absent where no write takes several steps of its own.
+   */
+  readonly crashes?: Readonly<
+    Record<string, (subject: Subject, context: HarnessContext) => unknown>
+  >;
+  /**
    * The ways in which something else can spoil what is kept in a place, by name: foreign text, another
    * type, bytes cut off, another version. Absent where nothing else can get at it.
    */
