@@ -1,4 +1,5 @@
 import type { IRealtimeCache } from '@barkeep/realtime';
+import { sampleTicker } from './sample-market.ts';
 
 /** By the machine's clock: how long something may be under way from a server or another process. */
 const LONGEST_MS = 5_000;
@@ -6,6 +7,9 @@ const LONGEST_MS = 5_000;
 const SHORT_MS = 10;
 /** How often a busy server or network may lose events of a scenario, and say so. */
 const MOST_LAGS = 3;
+
+/** What listeners do not count. */
+export const GREETING = 'a greeting';
 
 /** Waits for what may be under way. */
 export class Patience {
@@ -35,5 +39,20 @@ export class Patience {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     return true;
+  }
+
+  /** Waits until what one handle stores is heard on all, and elsewhere; they hear it until they are closed. */
+  async greet(
+    handles: readonly IRealtimeCache[],
+    isHeardElsewhere: () => boolean = () => true,
+  ): Promise<void> {
+    const deaf = new Set(handles);
+    for (const handle of handles) {
+      handle.subscribe({ symbols: [GREETING] }, () => deaf.delete(handle));
+    }
+    await this.until(async () => {
+      await handles[0]?.tickers.set(sampleTicker(0, GREETING));
+      return deaf.size === 0 && isHeardElsewhere();
+    });
   }
 }

@@ -13,6 +13,9 @@ export interface PlantedRealtimeBug {
   readonly harness: RealtimeHarness;
 }
 
+/** So that what is caught is caught in every run. */
+const SEED = 1;
+
 type ReferenceClass = typeof ReferenceRealtime;
 type SharedClass = typeof SharedReferenceRealtime;
 
@@ -51,7 +54,7 @@ export function sharedHarness(
   return {
     name,
     module: new URL('shared-realtime-bugs.ts', import.meta.url).href,
-    model: { runs: 40 },
+    model: { runs: 10 },
     create: ({ clock, directory }) => {
       places.set(clock, (places.get(clock) ?? new Set()).add(directory));
       return new Variant({ clock, directory });
@@ -70,7 +73,7 @@ export function plantBug(
   capabilities?: Partial<RealtimeCapabilities>,
 ): PlantedRealtimeBug {
   const reference = referenceHarness(name, plant(ReferenceRealtime), capabilities);
-  const harness = { ...reference, model: { shrinkMs: 0 } };
+  const harness = { ...reference, model: { seed: SEED, shrinkMs: 0 } };
   return { name, caughtBy: `realtime/${caughtBy}`, harness };
 }
 
@@ -80,6 +83,6 @@ export function plantSharedBug(
   plant: (base: SharedClass) => SharedClass,
 ): PlantedRealtimeBug {
   const shared = sharedHarness(name, plant(SharedReferenceRealtime));
-  const harness = { ...shared, model: { runs: 100, shrinkMs: 0 } };
+  const harness = { ...shared, model: { seed: SEED, runs: 100, shrinkMs: 0 } };
   return { name, caughtBy: `realtime/${caughtBy}`, harness };
 }

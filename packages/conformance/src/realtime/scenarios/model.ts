@@ -1,6 +1,5 @@
 import type { IRealtimeCache } from '@barkeep/realtime';
 import { checkModel, MODEL_TIMEOUT_MS } from '../../check-model.ts';
-import { greet } from '../model/greeting.ts';
 import { commandSequences } from '../model/realtime-command.ts';
 import { RealtimeModelRun } from '../model/realtime-model-run.ts';
 import { Patience } from '../patience.ts';
@@ -26,7 +25,7 @@ export const modelScenarios: readonly RealtimeScenario[] = [
     'also when the calls are made through two handles in turn, and one is opened again in between',
     async (realtime, context) => {
       const handles = [realtime, await context.openBeside(realtime)];
-      await greet(handles, new Patience(realtime));
+      await new Patience(realtime).greet(handles);
       await checkRuns(context, handles, SHARE_OF_SHARED_RUNS);
     },
     { ...shared, timeoutMs: MODEL_TIMEOUT_MS },
@@ -43,9 +42,9 @@ function checkRuns(
   return checkModel(
     context.model,
     commandSequences(handles.length > 1),
-    async ([world, ...commands]) => {
+    async ([symbols, ...commands]) => {
       if (patience === undefined) return;
-      const run = new RealtimeModelRun(context, handles, world, patience);
+      const run = new RealtimeModelRun(context, handles, symbols, patience);
       await run.execute(commands).finally(() => run.end());
     },
     share,

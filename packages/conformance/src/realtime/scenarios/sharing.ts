@@ -1,6 +1,5 @@
 import type { IRealtimeCache, RealtimeEvent, TradeReplay } from '@barkeep/realtime';
 import { assertEqual, assertTrue } from '../../assertions.ts';
-import { greet } from '../model/greeting.ts';
 import { Patience } from '../patience.ts';
 import {
   type RealtimeScenario,
@@ -19,7 +18,7 @@ export const sharingScenarios: readonly RealtimeScenario[] = [
       const patience = new Patience(realtime);
       const elsewhere = await context.startProcess(realtime);
       await elsewhere.listen('subscribe', {});
-      await greet([realtime], patience);
+      await patience.greet([realtime]);
       // Until the connections on which changes are heard of stand.
       await patience.until(async () => {
         await realtime.tickers.set(sampleTicker(0, 'a greeting'));
@@ -75,7 +74,7 @@ export const sharingScenarios: readonly RealtimeScenario[] = [
       const other = await context.openBeside(realtime);
       const handles = [realtime, other];
       const patience = new Patience(realtime);
-      await greet(handles, patience);
+      await patience.greet(handles);
       const heard = handles.map((handle) => idsHeard(handle));
       const results = await Promise.all(
         [3, 9, 1, 8, 9, 0, 7].flatMap((at, i) =>
