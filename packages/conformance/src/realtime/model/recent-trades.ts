@@ -107,10 +107,10 @@ export class RecentTrades {
     this.#lostUntil.set(symbol, Math.max(until, lostUntil));
     if (isNewer) {
       this.#forget(symbol, kept.splice(0, 1));
-    } else {
+    } else if (trade.timestamp > until) {
       this.arrivals += 1;
       this.#lastLost = this.arrivals;
-      if (trade.timestamp > until) this.#lost.set(symbol, this.arrivals);
+      this.#lost.set(symbol, this.arrivals);
     }
     return isNewer;
   }
