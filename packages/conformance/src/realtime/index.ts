@@ -8,7 +8,6 @@ import {
 } from '../run-conformance.ts';
 import { SYMBOL, sampleTicker } from './sample-market.ts';
 import { boundScenarios } from './scenarios/bounds.ts';
-import { concurrencyScenarios } from './scenarios/concurrency.ts';
 import { damageScenarios } from './scenarios/damage.ts';
 import { expiryScenarios } from './scenarios/expiry.ts';
 import { faultScenarios } from './scenarios/faults.ts';
@@ -41,7 +40,6 @@ export const realtimeSuite: ConformanceSuite<IRealtimeCache> = {
     ...inputScenarios,
     ...expiryScenarios,
     ...subscribeScenarios,
-    ...concurrencyScenarios,
     ...boundScenarios,
     ...faultScenarios,
     ...damageScenarios,

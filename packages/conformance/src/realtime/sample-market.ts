@@ -5,30 +5,6 @@ export const START: EpochMs = Date.UTC(2024, 0, 1);
 export const SYMBOL = 'KRW-BTC';
 export const OTHER = 'KRW-ETH';
 
-/** For the suites of ports. */
-export const HOSTILE_SYMBOLS: readonly string[] = [
-  'BTC_USDT',
-  'BTC%',
-  'BTC:PERP',
-  '1000*',
-  '비트코인',
-  '🚀',
-  '__proto__',
-  'constructor',
-  'toString',
-  '{BTC}',
-  'a{b}c',
-  '[A-Z]',
-  '?',
-  ' ',
-  '../up',
-  'btc',
-  'BTC',
-  'BTC ',
-  '\n',
-  'x'.repeat(512),
-];
-
 const PRICE = 1_000_000;
 
 /** A ticker whose price tells when it was made. */

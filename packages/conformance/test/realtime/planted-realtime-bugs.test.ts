@@ -52,9 +52,9 @@ describe('the realtime suite', () => {
       shared: count({ sharing: 'multi-process' }),
     }).toMatchInlineSnapshot(`
       {
-        "bounded": 40,
-        "least": 39,
-        "shared": 42,
+        "bounded": 21,
+        "least": 21,
+        "shared": 24,
       }
     `);
   });

@@ -176,7 +176,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps books for as long as tickers',
-    'expiry/orderBooks-edge',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
@@ -199,7 +199,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'lives one millisecond too long',
-    'expiry/tickers-edge',
+    'model/commands',
     (base) =>
       class extends base {
         protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
@@ -514,7 +514,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes what has expired for seen',
-    'expiry/unseen',
+    'model/commands',
     (base) =>
       class extends base {
         protected override liveTrades(symbol: string): KeptTrade[] {
@@ -539,7 +539,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes a cursor from before a restart for its own',
-    'lifecycle/restart',
+    'lifecycle/own-data',
     (base) =>
       class extends base {
         protected override incarnation = '00000000-0000-0000-0000-000000000000';
@@ -558,7 +558,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes any cursor',
-    'input/cursors',
+    'input/calls',
     (base) =>
       class extends base {
         protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
@@ -691,7 +691,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   }),
   bug(
     'compares and writes in two steps',
-    'concurrency/latest',
+    'sharing/at-once',
     (base) =>
       class extends base {
         protected override async _setTicker(ticker: Ticker): Promise<RealtimeWriteResult> {
@@ -706,7 +706,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'ends lives by the wall clock',
-    'expiry/tickers-set-back',
+    'expiry/tickers',
     (base) =>
       class extends base {
         protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
@@ -716,7 +716,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'ends the lives of trades by the wall clock',
-    'expiry/trades-set-back',
+    'expiry/trades',
     (base) =>
       class extends base {
         protected override liveTrades(symbol: string): KeptTrade[] {
@@ -727,7 +727,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'ends lives that began while the clock was ahead when it is there again',
-    'expiry/orderBooks-set-ahead-and-right',
+    'expiry/orderBooks',
     (base) =>
       class extends base {
         protected override setLatest<Value extends Ticker | OrderBook>(
@@ -745,7 +745,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'forgets everything when the clock is set back',
-    'expiry/orderBooks-set-back',
+    'expiry/orderBooks',
     (base) =>
       class extends base {
         #last = 0;
@@ -846,7 +846,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'reports a gap for every old page that comes again',
-    'bounds/old-page',
+    'model/commands',
     (base) =>
       class extends base {
         protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
@@ -858,7 +858,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'hides what it had no room for',
-    'bounds/old-page',
+    'model/commands',
     (base) =>
       class extends base {
         protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {

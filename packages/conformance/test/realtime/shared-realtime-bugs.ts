@@ -172,7 +172,7 @@ export const SHARED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'compares without a lock what several handles write',
-    'sharing/at-once',
+    'sharing/handles',
     (base) =>
       class extends base {
         protected override _setTicker(

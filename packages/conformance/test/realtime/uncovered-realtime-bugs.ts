@@ -289,7 +289,7 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'does not prolong the life of a ticker that is set again',
-    'expiry/renewed',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setTicker(
@@ -398,6 +398,50 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
             symbols.map((symbol) => [symbol.length, this._getTicker(symbol)]),
           );
           return symbols.map((symbol) => byLength.get(symbol.length));
+        }
+      },
+  ),
+  bug(
+    'reports no bytes',
+    'expiry/sweeps',
+    (base) =>
+      class extends base {
+        protected override _usage(): ReturnType<InstanceType<typeof base>['_usage']> {
+          return { ...super._usage(), bytes: 0 };
+        }
+      },
+  ),
+  bug(
+    'takes subscribers that nobody will tell anything',
+    'lifecycle/subscribe',
+    (base) =>
+      class extends base {
+        override subscribe(
+          selector: RealtimeSelector,
+          listener: (event: RealtimeEvent) => void,
+        ): () => void {
+          return this.state === 'open' ? super.subscribe(selector, listener) : () => undefined;
+        }
+      },
+  ),
+  bug(
+    'lets readers see a half of an append',
+    'sharing/at-once',
+    (base) =>
+      class extends base {
+        #pending: Trade | undefined;
+
+        protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
+          const trades = super._recentTrades(symbol, read);
+          return trades.filter((trade) => trade.id !== this.#pending?.id);
+        }
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          const added = super._appendTrades(symbol, trades);
+          this.#pending = added.at(-1);
+          setTimeout(() => {
+            this.#pending = undefined;
+          }, 0);
+          return added;
         }
       },
   ),

@@ -1,94 +1,73 @@
-import type { OrderBook, Ticker, Trade } from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
 import { assertEqual, assertRejects, assertThrows } from '../../assertions.ts';
 import { type RealtimeScenario, scenario } from '../realtime-scenario.ts';
-import { assertEmpty } from '../realtime-state.ts';
-import {
-  OTHER,
-  START,
-  SYMBOL,
-  sampleBook,
-  sampleTicker,
-  sampleTrade,
-  sampleTrades,
-} from '../sample-market.ts';
+import { PARTS, stateOf } from '../realtime-state.ts';
+import { OTHER, START, SYMBOL, sampleBook, sampleTicker, sampleTrade } from '../sample-market.ts';
 
-type BadCall = (realtime: IRealtimeCache) => Promise<unknown>;
+const NO_CURSORS = ['', 'nonsense', '1', '-1', 'null', '0'.repeat(300), 0, null];
 
 /**
- * Of each method a bad call or two, and the field its error names. The abstract base refuses them, and
- * its tests have them all: these are for adapters that go around it.
+ * The field that an error names, and a bad call: one or two of each method. The abstract base refuses
+ * them, and its tests have them all: these are for adapters that go around it.
  */
-const BAD_CALLS: Readonly<Record<string, readonly [field: string, call: BadCall][]>> = {
-  tickers: [
-    ['price', settingTicker({ price: Number.NaN })],
-    ['bid', settingTicker({ bid: -0 })],
-    ['volume', settingTicker({ volume: -1 })],
-    ['timestamp', settingTicker({ timestamp: START / 1_000 })],
-    ['symbol', ({ tickers }) => tickers.get('')],
-    ['symbol', ({ tickers }) => tickers.getMany([SYMBOL, '\ud800'])],
-    ['symbol', ({ tickers }) => tickers.delete('x'.repeat(513))],
-  ],
-  orderBooks: [
-    ['timestamp', settingBook({ timestamp: -1 })],
-    ['bids.price', settingBook({ bids: sampleBook().bids.toReversed() })],
-    ['asks.size', settingBook({ asks: [{ price: 1, size: Number.NaN }] })],
-    ['depth', ({ orderBooks }) => orderBooks.get(SYMBOL, { depth: -1 })],
-    ['depth', ({ orderBooks }) => orderBooks.getMany([SYMBOL], { depth: 1.5 })],
-    ['symbol', ({ orderBooks }) => orderBooks.delete('A\0B')],
-  ],
-  trades: [
-    ['size', appending({ size: -1 })],
-    ['side', appending({ side: 'BUY' as 'buy' })],
-    ['id', appending({ id: '' })],
-    ['timestamp', appending({ timestamp: START * 1_000 })],
-    ['symbol', ({ trades }) => trades.append('', sampleTrades(0, 2))],
-    ['limit', ({ trades }) => trades.recent(SYMBOL, { limit: -1 })],
-    ['since', ({ trades }) => trades.recent(SYMBOL, { since: START / 1_000 })],
-    ['options', ({ trades }) => trades.recent(SYMBOL, { from: START } as object)],
-    ['symbol', ({ trades }) => trades.delete('')],
-  ],
-  cursors: ['', 'nonsense', '1', '-1', 'null', '0'.repeat(300), 0, null].map((after) => [
-    'after',
-    ({ trades }) => trades.replay(SYMBOL, { after: after as string }),
-  ]),
-};
-
-export const inputScenarios: readonly RealtimeScenario[] = [
-  ...Object.entries(BAD_CALLS).map(([name, calls]) =>
-    scenario(
-      `input/${name}`,
-      `bad ${name} are refused by field, and nothing of them is stored or told of`,
-      async (realtime) => {
-        const events: RealtimeEvent[] = [];
-        realtime.subscribe({ symbols: [SYMBOL, OTHER] }, (event) => events.push(event));
-        for (const [field, call] of calls) {
-          await assertRejects(() => call(realtime), 'INVALID_INPUT', `a bad ${field}`, { field });
-        }
-        await assertEmpty(realtime, 'after the refusals');
-        assertEqual(events, [], 'the events');
-      },
-    ),
+const BAD_CALLS: readonly (readonly [string, (realtime: IRealtimeCache) => Promise<unknown>])[] = [
+  ['price', ({ tickers }) => tickers.set({ ...sampleTicker(9), price: Number.NaN })],
+  ['timestamp', ({ tickers }) => tickers.set({ ...sampleTicker(), timestamp: START / 1_000 })],
+  ['symbol', ({ tickers }) => tickers.get('')],
+  ['symbol', ({ tickers }) => tickers.getMany([SYMBOL, '\ud800'])],
+  ['symbol', ({ tickers }) => tickers.delete('x'.repeat(513))],
+  ['bids.price', ({ orderBooks }) => orderBooks.set(bookWith(sampleBook(9).bids.toReversed()))],
+  ['bids.size', ({ orderBooks }) => orderBooks.set(bookWith([{ price: 1, size: Number.NaN }]))],
+  ['depth', ({ orderBooks }) => orderBooks.get(SYMBOL, { depth: -1 })],
+  ['depth', ({ orderBooks }) => orderBooks.getMany([SYMBOL], { depth: 1.5 })],
+  ['symbol', ({ orderBooks }) => orderBooks.delete('A\0B')],
+  ['size', ({ trades }) => trades.append(SYMBOL, [sampleTrade(8), sampleTrade(9, { size: -1 })])],
+  ['id', ({ trades }) => trades.append(OTHER, [sampleTrade(8), sampleTrade(9, { id: '' })])],
+  ['limit', ({ trades }) => trades.recent(SYMBOL, { limit: -1 })],
+  ['since', ({ trades }) => trades.recent(SYMBOL, { since: START / 1_000 })],
+  ['options', ({ trades }) => trades.recent(SYMBOL, { from: START } as object)],
+  ['symbol', ({ trades }) => trades.delete('')],
+  ...NO_CURSORS.map(
+    (after) =>
+      [
+        'after',
+        ({ trades }: IRealtimeCache) => trades.replay(SYMBOL, { after: after as string }),
+      ] as const,
   ),
-  scenario('input/selectors', 'a bad selector is refused', async (realtime) => {
-    const bad = [null, { symbol: SYMBOL }, { types: ['candles'] }, { symbols: [''] }];
-    for (const [i, selector] of bad.entries()) {
-      const field = ['selector', 'selector', 'types', 'symbol'][i];
-      const subscribe = (): unknown => realtime.subscribe(selector as object, () => undefined);
-      assertThrows(subscribe, 'INVALID_INPUT', 'subscribe', { field });
-    }
-  }),
 ];
 
-function settingTicker(fault: Partial<Ticker>): BadCall {
-  return ({ tickers }) => tickers.set({ ...sampleTicker(), ...fault });
-}
+const BAD_SELECTORS = [
+  ['selector', null],
+  ['selector', { symbol: SYMBOL }],
+  ['types', { types: ['candles'] }],
+  ['symbol', { symbols: [''] }],
+] as const;
 
-function settingBook(fault: Partial<OrderBook>): BadCall {
-  return ({ orderBooks }) => orderBooks.set({ ...sampleBook(), ...fault });
-}
+export const inputScenarios: readonly RealtimeScenario[] = [
+  scenario(
+    'input/calls',
+    'bad input is refused by field, and nothing of it is stored or told of',
+    async (realtime) => {
+      for (const { write } of PARTS) await write(realtime, 0);
+      const before = await stateOf(realtime);
+      const events: RealtimeEvent[] = [];
+      realtime.subscribe({ symbols: [SYMBOL, OTHER] }, (event) => events.push(event));
+      for (const [field, call] of BAD_CALLS) {
+        await assertRejects(() => call(realtime), 'INVALID_INPUT', `a bad ${field}`, { field });
+      }
+      for (const [field, selector] of BAD_SELECTORS) {
+        const subscribe = () => realtime.subscribe(selector as object, () => undefined);
+        assertThrows(subscribe, 'INVALID_INPUT', `a bad ${field}`, { field });
+      }
+      assertEqual(await stateOf(realtime), before, 'what is stored after the refusals');
+      const { tickers, orderBooks, trades } = await realtime.stats();
+      const counts = { tickers, orderBooks, trades };
+      assertEqual(counts, { tickers: 1, orderBooks: 1, trades: 1 }, 'how much that is');
+      assertEqual(events, [], 'the events');
+    },
+  ),
+];
 
-function appending(fault: Partial<Trade>): BadCall {
-  return ({ trades }) =>
-    trades.append(SYMBOL, [...sampleTrades(0, 3), { ...sampleTrade(3), ...fault }]);
+function bookWith(bids: ReturnType<typeof sampleBook>['bids']) {
+  return { ...sampleBook(9), bids };
 }

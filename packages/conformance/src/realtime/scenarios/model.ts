@@ -17,7 +17,7 @@ export const modelScenarios: readonly RealtimeScenario[] = [
   scenario(
     'model/commands',
     'any sequence of calls answers and tells as the plain model does',
-    (realtime, context) => checkRuns(context, [realtime], 1),
+    (realtime, context) => checkRuns(context, [realtime], new Patience(realtime)),
     { timeoutMs: MODEL_TIMEOUT_MS },
   ),
   scenario(
@@ -25,8 +25,9 @@ export const modelScenarios: readonly RealtimeScenario[] = [
     'also when the calls are made through two handles in turn, and one is opened again in between',
     async (realtime, context) => {
       const handles = [realtime, await context.openBeside(realtime)];
-      await new Patience(realtime).greet(handles);
-      await checkRuns(context, handles, SHARE_OF_SHARED_RUNS);
+      const patience = new Patience(realtime);
+      await patience.greet(handles);
+      await checkRuns(context, handles, patience, SHARE_OF_SHARED_RUNS);
     },
     { ...shared, timeoutMs: MODEL_TIMEOUT_MS },
   ),
@@ -34,16 +35,14 @@ export const modelScenarios: readonly RealtimeScenario[] = [
 
 function checkRuns(
   context: RealtimeContext,
-  handles: [IRealtimeCache, ...IRealtimeCache[]] | IRealtimeCache[],
-  share: number,
+  handles: IRealtimeCache[],
+  patience: Patience,
+  share?: number,
 ): Promise<void> {
-  const [first] = handles;
-  const patience = first && new Patience(first);
   return checkModel(
     context.model,
     commandSequences(handles.length > 1),
     async ([symbols, ...commands]) => {
-      if (patience === undefined) return;
       const run = new RealtimeModelRun(context, handles, symbols, patience);
       await run.execute(commands).finally(() => run.end());
     },
