@@ -45,9 +45,11 @@ export async function stateOf(
   { tickers, orderBooks, trades }: IRealtimeCache,
   symbol: string = SYMBOL,
 ): Promise<RealtimeState> {
+  const ticker = await tickers.get(symbol);
+  const book = await orderBooks.get(symbol);
   return {
-    tickers: (await tickers.getMany([symbol])).filter((ticker) => ticker !== undefined),
-    orderBooks: (await orderBooks.getMany([symbol])).filter((book) => book !== undefined),
+    tickers: ticker === undefined ? [] : [ticker],
+    orderBooks: book === undefined ? [] : [book],
     trades: await trades.recent(symbol),
   };
 }
