@@ -8,8 +8,9 @@ export function isEqual(a: unknown, b: unknown): boolean {
   if (!isObject(a) || !isObject(b)) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return isEqualView(a, b);
-  const keys = new Set([...definedKeys(a), ...definedKeys(b)]);
-  return [...keys].every((key) => isEqual(ownProperty(a, key), ownProperty(b, key)));
+  const keys = definedKeys(a);
+  if (keys.length !== definedKeys(b).length) return false;
+  return keys.every((key) => isEqual(a[key], ownProperty(b, key)));
 }
 
 function isEqualView(a: object, b: object): boolean {

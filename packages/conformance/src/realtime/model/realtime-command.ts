@@ -1,31 +1,16 @@
-import {
-  type EpochMs,
-  type OrderBook,
-  TICKER_OPTIONAL_FIELDS,
-  type Ticker,
-  type Trade,
-} from '@barkeep/core';
-import type { IRealtimeCache, RealtimeSelector } from '@barkeep/realtime';
+import { type EpochMs, type OrderBook, TICKER_OPTIONAL_FIELDS, type Trade } from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
 import { SYMBOL_GROUPS } from '../../storage/sample-symbols.ts';
 import { START } from '../sample-market.ts';
 
-/** What a cache keeps, by the names of its properties. */
-export type Part = 'tickers' | 'orderBooks' | 'trades';
-
-/** One step of a model run: plain data, so that a counterexample says everything. */
-export type RealtimeCommand =
-  /** A call of a method that the model has, too. */
-  | { readonly call: string; readonly given: readonly unknown[] }
-  /** From the last replay of this symbol on, or from the start. */
-  | { readonly kind: 'replay'; readonly symbol: string; readonly isFromStart: boolean }
-  /** `isShort`: until just before. */
-  | { readonly kind: 'advance'; readonly ms: number; readonly isShort: boolean }
-  | { readonly kind: 'set-back'; readonly byMs: number }
-  /** One listener at a time is choosy; `undefined`: none. */
-  | { readonly kind: 'subscribe'; readonly selector: RealtimeSelector | undefined }
-  /** `repeat`: the latest write once more. */
-  | { readonly kind: 'repeat' | 'look' | 'sweep' | 'switch-handle' | 'reopen' };
+/**
+ * A call of a method that the model has, too, or of a step of the run: plain data, so that a
+ * counterexample says everything.
+ */
+export interface RealtimeCommand {
+  readonly call: string;
+  readonly given: readonly unknown[];
+}
 
 /** A time that is too far ahead to be believed, by every clock. */
 export const AHEAD: EpochMs = Date.UTC(2200, 0, 1);
@@ -111,110 +96,63 @@ function levels(sign: 1 | -1): Arbitrary<OrderBook['bids']> {
   );
 }
 
-function optionally<Value>(arbitrary: Arbitrary<Value>): Arbitrary<Value | undefined> {
-  return fc.option(arbitrary, { nil: undefined });
-}
+type CommandTable = Readonly<
+  Record<string, readonly [weight: number, ...given: Arbitrary<unknown>[]]>
+>;
 
-type Calls = {
-  readonly [Name in Part]: {
-    readonly [Method in Exclude<keyof IRealtimeCache[Name], 'replay'>]: readonly [
-      weight: number,
-      given: IRealtimeCache[Name][Method] extends (...given: infer Given) => unknown
-        ? Arbitrary<Given>
-        : never,
-    ];
-  };
-};
-
-/** How often each call comes, and what it may be given. */
-function callsOf(symbols: readonly string[]): Calls {
+/** How often each call comes, and what it may be given; `isShared`: through two handles in turn. */
+function commandsOf(symbols: readonly string[], isShared: boolean): CommandTable {
   const symbol = fc.constantFrom(...symbols);
   const any = fc.constantFrom(...symbols, 'never stored');
-  const many = fc.oneof(
-    { weight: 2, arbitrary: fc.array(any, { maxLength: 5 }) },
-    {
-      weight: 1,
-      arbitrary: fc.constant(
-        Array.from({ length: 260 }, () => ['never stored', ...symbols]).flat(),
-      ),
-    },
-  );
-  const depth = fc.constantFrom(undefined, 0, 1, 3, 600);
-  const limit = optionally(fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 1_200 })));
+  const more = Array.from({ length: 260 }, () => ['never stored', ...symbols]).flat();
+  const many = fc.oneof(fc.array(any, { maxLength: 5 }), fc.constant(more));
+  const depth = fc.record({ depth: fc.constantFrom(undefined, 0, 1, 3, 600) });
+  const limit = fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 1_200 }));
   const ticker = fc.record(
     { symbol, ...tickerFields },
     { requiredKeys: ['symbol', 'price', 'timestamp'] },
-  ) as Arbitrary<Ticker>;
+  );
   const book = fc.record({ symbol, timestamp, bids: levels(-1), asks: levels(1) });
+  const types = fc.subarray(['ticker', 'orderBook', 'trades']);
+  const selector = { types, symbols: fc.array(symbol, { maxLength: 2 }) };
   return {
-    tickers: {
-      set: [5, fc.tuple(ticker)],
-      get: [1, fc.tuple(any)],
-      getMany: [1, fc.tuple(many)],
-      delete: [1, fc.tuple(symbol)],
-    },
-    orderBooks: {
-      set: [5, fc.tuple(book)],
-      get: [2, fc.tuple(any, fc.record({ depth }))],
-      getMany: [1, fc.tuple(many, fc.record({ depth }))],
-      delete: [1, fc.tuple(symbol)],
-    },
-    trades: {
-      append: [10, fc.tuple(symbol, fc.oneof(fc.array(trade, { maxLength: 5 }), page))],
-      recent: [3, fc.tuple(symbol, fc.record({ limit, since: optionally(timestamp) }))],
-      delete: [1, fc.tuple(symbol)],
-    },
+    'tickers.set': [5, ticker],
+    'tickers.get': [1, any],
+    'tickers.getMany': [1, many],
+    'tickers.delete': [1, symbol],
+    'orderBooks.set': [5, book],
+    'orderBooks.get': [2, any, depth],
+    'orderBooks.getMany': [1, many, depth],
+    'orderBooks.delete': [1, symbol],
+    'trades.append': [10, symbol, fc.oneof(fc.array(trade, { maxLength: 5 }), page)],
+    'trades.recent': [3, symbol, fc.record({ limit, since: timestamp }, { requiredKeys: [] })],
+    'trades.delete': [1, symbol],
+    clear: [1],
+    replay: [4, symbol, fc.boolean()],
+    advance: [4, fc.constantFrom(15_000, 30_000, 150_000, 300_000, 600_000), fc.boolean()],
+    setBack: [1, fc.constantFrom(2_000, 3_600_000)],
+    subscribe: [2, fc.option(fc.record(selector, { requiredKeys: [] }), { nil: undefined })],
+    repeat: [3],
+    look: [3],
+    sweep: [1],
+    switchHandle: [isShared ? 9 : 0],
+    reopen: [isShared ? 5 : 0],
   };
 }
 
-/** How often each other step comes, and what it says. */
-function stepsOf(symbols: readonly string[], isShared: boolean) {
-  const symbol = fc.constantFrom(...symbols);
-  const types = fc.subarray(['ticker' as const, 'orderBook' as const, 'trades' as const]);
-  const selector = fc.record({
-    types: optionally(types),
-    symbols: optionally(fc.array(symbol, { maxLength: 2 })),
-  });
-  return {
-    replay: [4, { symbol, isFromStart: fc.boolean() }],
-    advance: [
-      4,
-      {
-        ms: fc.constantFrom(15_000, 30_000, 150_000, 300_000, 600_000),
-        isShort: fc.boolean(),
-      },
-    ],
-    'set-back': [1, { byMs: fc.constantFrom(2_000, 3_600_000) }],
-    subscribe: [2, { selector: optionally(selector) }],
-    repeat: [3, {}],
-    look: [3, {}],
-    sweep: [1, {}],
-    'switch-handle': [isShared ? 9 : 0, {}],
-    reopen: [isShared ? 5 : 0, {}],
-  } as const;
-}
-
-/** Symbols, and sequences of commands about them; `isShared`: made through two handles in turn. */
+/** Symbols, and sequences of commands about them. */
 export function commandSequences(
   isShared: boolean,
 ): Arbitrary<readonly [readonly string[], ...RealtimeCommand[]]> {
   return worlds.chain((symbols) => {
-    const calls = Object.entries(callsOf(symbols)).flatMap(([part, methods]) =>
-      Object.entries<readonly [number, Arbitrary<readonly unknown[]>]>(methods).map(
-        ([method, [weight, given]]) => {
-          const call = fc.constant(`${part}.${method}`);
-          return { weight, arbitrary: fc.record({ call, given }) };
-        },
-      ),
+    const commands = Object.entries(commandsOf(symbols, isShared)).map(
+      ([call, [weight, ...given]]) => ({
+        weight,
+        arbitrary: fc.record({ call: fc.constant(call), given: fc.tuple(...given) }),
+      }),
     );
-    const clear = fc.constant({ call: 'clear', given: [] });
-    const steps = Object.entries(stepsOf(symbols, isShared)).map(([kind, [weight, said]]) => {
-      const step: Record<string, Arbitrary<unknown>> = { kind: fc.constant(kind), ...said };
-      return { weight, arbitrary: fc.record(step) as unknown as Arbitrary<RealtimeCommand> };
-    });
-    const command = fc.oneof(...calls, { weight: 1, arbitrary: clear }, ...steps);
     return fc
-      .array(command, { minLength: 1, maxLength: LONGEST_SEQUENCE, size: 'max' })
-      .map((commands) => [symbols, ...commands] as const);
+      .array(fc.oneof(...commands), { minLength: 1, maxLength: LONGEST_SEQUENCE, size: 'max' })
+      .map((sequence) => [symbols, ...sequence] as const);
   });
 }

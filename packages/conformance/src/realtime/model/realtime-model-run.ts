@@ -1,5 +1,5 @@
 import type { IRealtimeCache, RealtimeSelector } from '@barkeep/realtime';
-import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
+import { assertDefined, assertEqual } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import type { Patience } from '../patience.ts';
 import type { RealtimeContext } from '../realtime-scenario.ts';
@@ -27,8 +27,25 @@ export class RealtimeModelRun {
   /** What listeners have read when they heard, each with how to ask the model. */
   #reads: { readonly found: Promise<unknown>; readonly call: string; readonly symbol: string }[] =
     [];
-  #lastWrite: readonly [call: string, given: readonly unknown[]] = ['clear', []];
+  #lastWrite: readonly [call: string, ...given: unknown[]] = ['clear'];
   #what = 'in the beginning';
+  /** What commands do that are no calls of both sides. */
+  readonly #steps = {
+    replay: (symbol: string, isFromStart: boolean) => this.#replay(symbol, isFromStart),
+    /** `isShort`: until just before. */
+    advance: (ms: number, isShort: boolean) =>
+      this.#context.advance(ms - (isShort ? this.#context.timeStepMs : 0)),
+    setBack: (ms: number) => this.#context.clock.setWallTime(this.#context.clock.now() - ms),
+    subscribe: (selector: RealtimeSelector | undefined) => this.#subscribe(selector),
+    repeat: () => this.#call(...this.#lastWrite),
+    look: () => this.#look(),
+    sweep: () => this.#sweep(),
+    switchHandle: () => {
+      this.#handles.reverse();
+      return this.#agree();
+    },
+    reopen: () => this.#reopen(),
+  };
 
   constructor(
     context: RealtimeContext,
@@ -57,9 +74,10 @@ export class RealtimeModelRun {
     this.#listeners = this.#handles.map((handle) => this.#listenerOf(handle, false));
     Object.assign(this.#model.counts, { hits: 0, misses: 0 });
     const before = await this.#realtime.stats();
-    for (const [i, command] of commands.entries()) {
-      this.#what = `command ${i}, ${'call' in command ? command.call : command.kind}`;
-      await this.#execute(command);
+    for (const [i, { call, given }] of commands.entries()) {
+      this.#what = `command ${i}, ${call}`;
+      if (call in this.#steps) await callOf(this.#steps, call, given);
+      else await this.#call(call, ...given);
       await this.#compareEvents();
     }
     this.#what = 'in the end';
@@ -77,39 +95,9 @@ export class RealtimeModelRun {
     for (const listener of this.#allListeners()) listener.stop();
   }
 
-  async #execute(command: RealtimeCommand): Promise<void> {
-    if ('call' in command) return this.#call(command.call, ...command.given);
-    const { clock, timeStepMs } = this.#context;
-    switch (command.kind) {
-      case 'repeat': {
-        const [call, given] = this.#lastWrite;
-        return this.#call(call, ...given);
-      }
-      case 'replay':
-        return this.#replay(command.symbol, command.isFromStart);
-      case 'look':
-        return this.#look();
-      case 'sweep':
-        await this.#realtime.sweep();
-        assertEqual(await this.#realtime.sweep(), 0, `${this.#what}: a second one`);
-        return this.#compareUsage();
-      case 'advance':
-        return this.#context.advance(command.ms - (command.isShort ? timeStepMs : 0));
-      case 'set-back':
-        return clock.setWallTime(clock.now() - command.byMs);
-      case 'subscribe':
-        return this.#subscribe(command.selector);
-      case 'switch-handle':
-        this.#handles.reverse();
-        return this.#agree();
-      case 'reopen':
-        return this.#reopen();
-    }
-  }
-
   /** The same call on both sides. */
   async #call(call: string, ...given: readonly unknown[]): Promise<void> {
-    if (/set|append/.test(call)) this.#lastWrite = [call, given];
+    if (/set|append/.test(call)) this.#lastWrite = [call, ...given];
     const expected = callOf(this.#model, call, given);
     assertSame(await callOf(this.#realtime, call, given), expected, `${this.#what}: ${call}`);
   }
@@ -144,6 +132,15 @@ export class RealtimeModelRun {
     assertSame(trades.slice(from), expected.trades, `${this.#what}: the replay`);
     assertEqual(gap, expected.gap ?? gap, `${this.#what}: whether it has a gap`);
     this.#cursors.set(symbol, { cursor, arrivals: this.#model.trades.arrivals });
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#realtime.sweep();
+    assertEqual(await this.#realtime.sweep(), 0, `${this.#what}: a second one`);
+    if (this.#handles.length > 1) return;
+    const { tickers, orderBooks, trades } = await this.#realtime.stats();
+    const found = { tickers, orderBooks, trades };
+    assertEqual(found, this.#model.usage(), `${this.#what}: what is counted`);
   }
 
   #subscribe(selector: RealtimeSelector | undefined): void {
@@ -201,8 +198,8 @@ export class RealtimeModelRun {
 
   async #compareEvents(): Promise<void> {
     for (const listener of this.#allListeners()) await listener.compare(this.#what, this.#patience);
-    const [, [, given]] = this.#lastWrite;
-    const isOneStep = !Array.isArray(given) || given.length <= TRADES_OF_ONE_STEP;
+    const [, , trades] = this.#lastWrite;
+    const isOneStep = !Array.isArray(trades) || trades.length <= TRADES_OF_ONE_STEP;
     for (const { found, call, symbol } of this.#reads.splice(0)) {
       const expected = callOf(this.#model, call, [symbol]);
       const what = `${this.#what}: what a listener reads by ${call}`;
@@ -211,24 +208,16 @@ export class RealtimeModelRun {
     }
   }
 
-  async #compareUsage(): Promise<void> {
-    if (this.#handles.length > 1) return;
-    const { tickers, orderBooks, trades } = await this.#realtime.stats();
-    const found = { tickers, orderBooks, trades };
-    assertEqual(found, this.#model.usage(), `${this.#what}: what is counted`);
-  }
-
   async #compareCounts(before: Awaited<ReturnType<IRealtimeCache['stats']>>): Promise<void> {
-    const { hits, misses, stored, stale, duplicates, unreadable } = await this.#realtime.stats();
-    const counted = {
-      hits: hits - before.hits,
-      misses: misses - before.misses,
-      stored: stored - before.stored,
-      stale: stale - before.stale,
-      duplicates: duplicates - before.duplicates,
-    };
-    assertEqual(counted, this.#model.counts, 'what the statistics have counted');
-    assertTrue(unreadable === before.unreadable, 'nothing was unreadable');
+    const after = await this.#realtime.stats();
+    for (const name of ['hits', 'misses', 'stored', 'stale', 'duplicates'] as const) {
+      assertEqual(
+        after[name] - before[name],
+        this.#model.counts[name],
+        `${name} in the statistics`,
+      );
+    }
+    assertEqual(after.unreadable, before.unreadable, 'unreadable ones in the statistics');
   }
 }
 
@@ -241,9 +230,10 @@ function callOf(subject: object, call: string, given: readonly unknown[]): unkno
 
 /** Lists differ in one place most often, which says more than both of them. */
 function assertSame(actual: unknown, expected: unknown, what: string): void {
-  if (!Array.isArray(actual) || !Array.isArray(expected)) assertEqual(actual, expected, what);
-  else if (!isEqual(actual, expected)) {
-    assertEqual(actual.length, expected.length, `${what}: how many`);
-    for (const [i, one] of expected.entries()) assertEqual(actual[i], one, `${what}: number ${i}`);
+  if (!Array.isArray(actual) || !Array.isArray(expected)) {
+    assertEqual(actual, expected, what);
+    return;
   }
+  assertEqual(actual.length, expected.length, `${what}: how many`);
+  for (const [i, one] of expected.entries()) assertEqual(actual[i], one, `${what}: number ${i}`);
 }
