@@ -289,7 +289,7 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'does not prolong the life of a ticker that is set again',
-    'model/commands',
+    'expiry/tickers',
     (base) =>
       class extends base {
         protected override _setTicker(

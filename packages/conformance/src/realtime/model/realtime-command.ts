@@ -105,7 +105,8 @@ function commandsOf(symbols: readonly string[], isShared: boolean): CommandTable
   const symbol = fc.constantFrom(...symbols);
   const any = fc.constantFrom(...symbols, 'never stored');
   const more = Array.from({ length: 260 }, () => ['never stored', ...symbols]).flat();
-  const many = fc.oneof(fc.array(any, { maxLength: 5 }), fc.constant(more));
+  const few = fc.array(any, { maxLength: 5 });
+  const many = fc.oneof({ weight: 3, arbitrary: few }, { weight: 1, arbitrary: fc.constant(more) });
   const depth = fc.record({ depth: fc.constantFrom(undefined, 0, 1, 3, 600) });
   const limit = fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 1_200 }));
   const ticker = fc.record(

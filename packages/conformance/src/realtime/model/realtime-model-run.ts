@@ -73,6 +73,7 @@ export class RealtimeModelRun {
     await this.#agree();
     this.#listeners = this.#handles.map((handle) => this.#listenerOf(handle, false));
     Object.assign(this.#model.counts, { hits: 0, misses: 0 });
+    for (const symbol of this.#symbols) await this.#replay(symbol, true);
     const before = await this.#realtime.stats();
     for (const [i, { call, given }] of commands.entries()) {
       this.#what = `command ${i}, ${call}`;
@@ -88,6 +89,7 @@ export class RealtimeModelRun {
       await this.#call('tickers.set', { ...sampleTicker(0, symbol), timestamp: AHEAD + 100_000 });
     }
     await this.#compareEvents();
+    for (const symbol of this.#symbols) await this.#replay(symbol, false);
     await this.#takeApart();
   }
 

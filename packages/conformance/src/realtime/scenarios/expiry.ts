@@ -40,6 +40,11 @@ export const expiryScenarios: readonly RealtimeScenario[] = [
           assertTrue(!(await isThere()), `${which}: it is gone when its time has come`);
           await write(realtime, 1);
           assertTrue(await isThere(), `${which}: an older one that is stored then is there`);
+          await context.advance(lifeMs / 2);
+          await write(realtime, 1);
+          await context.advance(lifeMs / 2);
+          const isRenewed = name !== 'trades';
+          assertEqual(await isThere(), isRenewed, `${which}: the same once more begins a new life`);
         }
       },
     ),
