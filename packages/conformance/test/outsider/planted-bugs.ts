@@ -1,4 +1,4 @@
-import { fstatSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StorageHarness } from '@barkeep/conformance/storage';
 import {
@@ -694,14 +694,14 @@ plant(
 );
 
 plant(
-  'removes a series from 1970 on',
-  'candles before 1970 are still there',
+  'removes a series up to the year 2100',
+  'candles after it are still there',
   class extends FailingLineStorage {
     protected override _remove(
       key: SeriesKey,
       range: Interval,
     ): ReturnType<FailingLineStorage['_remove']> {
-      return super._remove(key, range.from === EVER.from ? { ...range, from: 0 } : range);
+      return super._remove(key, range.to === EVER.to ? { ...range, to: Date.UTC(2100) } : range);
     }
   },
 );
@@ -837,20 +837,23 @@ plant(
 );
 
 plant(
-  'leaves its lock when a compaction is given up',
-  'every later write waits ten seconds and fails',
+  'stays locked when a compaction is given up',
+  'every later write is refused as busy',
   class extends FailingLineStorage {
+    #isLocked = false;
+
+    protected override locked<T>(work: () => Promise<T>): Promise<T> {
+      if (!this.#isLocked) return super.locked(work);
+      return Promise.reject(new BarkeepError('BUSY', 'it is locked', { retryable: true }));
+    }
+
     protected override async _compact(
-      ...args: Parameters<FailingLineStorage['_compact']>
+      ...[filter, signal]: Parameters<FailingLineStorage['_compact']>
     ): Promise<CompactionReport> {
-      try {
-        return await super._compact(...args);
-      } catch (error) {
-        if (BarkeepError.is(error, 'ABORTED')) {
-          writeFileSync(`${this.path}.lock`, String(process.pid));
-        }
-        throw error;
-      }
+      signal?.addEventListener('abort', () => {
+        this.#isLocked = true;
+      });
+      return super._compact(filter, signal);
     }
   },
 );
