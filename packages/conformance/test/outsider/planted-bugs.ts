@@ -44,14 +44,20 @@ export interface OutsiderBug {
   readonly name: string;
   /** How a user notices. */
   readonly seen: string;
+  readonly caughtBy: `storage/${string}`;
   readonly harness: StorageHarness;
 }
 
 const bugs: OutsiderBug[] = [];
 
-function plant(name: string, seen: string, Storage: typeof FailingLineStorage): void {
+function plant(
+  name: string,
+  seen: string,
+  caughtBy: string,
+  Storage: typeof FailingLineStorage,
+): void {
   const harness = { ...lineHarness(name, Storage), module: import.meta.url };
-  bugs.push({ name, seen, harness });
+  bugs.push({ name, seen, caughtBy: `storage/${caughtBy}`, harness });
 }
 
 /** Knows whether a step is read from the file rather than taken by this handle. */
@@ -94,6 +100,7 @@ function withSeries(
 plant(
   'writes more than 1,000 candles in two lines',
   'another handle or process reads the first 1,000 of them alone; a kill in between leaves them',
+  'isolation/other-process',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       const [batch] = batches;
@@ -122,6 +129,7 @@ plant(
 plant(
   'records the coverage of several batches in a second line',
   'somebody who looks in between finds the candles of a call without its coverage',
+  'isolation/other-process',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       if (batches.length < 2 || batches.some(({ replaces }) => replaces === 'uncovered')) {
@@ -137,6 +145,7 @@ plant(
 plant(
   'shows what it could not store until it is opened again',
   'a write rejects, reads have it nevertheless, and after reopening it is gone',
+  'faults/atomic',
   class extends FailingLineStorage {
     protected override async transact<T>(
       decide: (draft: Draft, take: (step: Step) => void) => Generator<void, T, void>,
@@ -158,6 +167,7 @@ plant(
 plant(
   'swallows that the disk did not sync',
   'a write resolves though the disk has reported that it is not safe',
+  'faults/atomic',
   class extends FailingLineStorage {
     protected override sync(file: number): void {
       try {
@@ -172,6 +182,7 @@ plant(
 plant(
   'leaves a line in the file whose sync has failed, and goes on after it',
   'after a failure and one more write it cannot be opened again',
+  'faults/atomic',
   class extends FailingLineStorage {
     protected override writeLine(line: string): void {
       try {
@@ -190,6 +201,7 @@ plant(
 plant(
   'decides what is uncovered before its transaction',
   'of two batches in one call, or two writes at once, the second replaces what the first has covered',
+  'model/commands',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       const { series } = this.current();
@@ -212,6 +224,7 @@ plant(
 plant(
   'stores a new version of a document 50 ms later',
   'a document that was set again has its earlier value after the process was killed',
+  'model/shared',
   class extends FailingLineStorage {
     readonly #late = new Map<string, string>();
     #saving: Promise<void> = Promise.resolve();
@@ -252,6 +265,7 @@ plant(
 plant(
   'appends after half a line that a killed process has left',
   'after a kill during a write and one more write it cannot be opened again',
+  'durability/crash',
   class extends FailingLineStorage {
     protected override writeLine(line: string): void {
       this.end = Math.max(this.end, fstatSync(this.openFile()).size);
@@ -263,6 +277,7 @@ plant(
 plant(
   'takes documents that a full disk refuses into memory',
   'setting a document resolves, and after reopening it is not there',
+  'faults/atomic',
   class extends FailingLineStorage {
     protected override async _setMetadata(key: string, text: string): Promise<void> {
       try {
@@ -282,6 +297,7 @@ plant(
 plant(
   'forgets what an announcement did to revisions when it is read',
   'after reopening, and in other processes, candles kept under the old revision count as current',
+  'model/reopen',
   class extends ReadingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'announce' || !this.isReading) return super.apply(draft, step);
@@ -296,6 +312,7 @@ plant(
 plant(
   'has all coverage of a series again after reopening that was removed without a range',
   'a forced refetch of everything does not survive a restart',
+  'sharing/processes',
   class extends ReadingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'uncover' || !this.isReading) return super.apply(draft, step);
@@ -311,6 +328,7 @@ plant(
 plant(
   'decodes its file in pieces of 64 KiB',
   'after reopening a character of a long document in Korean has become two others',
+  'sizes/many-documents',
   class extends FailingLineStorage {
     protected override decode(bytes: Buffer): string {
       let text = '';
@@ -324,6 +342,7 @@ plant(
 plant(
   'reads symbols and names in Unicode form C',
   'after reopening, what was stored under the decomposed form of a name is under the composed one',
+  'model/commands',
   class extends FailingLineStorage {
     protected override decode(bytes: Buffer): string {
       return super.decode(bytes).normalize('NFC');
@@ -352,6 +371,7 @@ class ForgetfulLineStorage extends FailingLineStorage {
 plant(
   'lists series without looking for those of others',
   'a series that another process has just begun is not listed',
+  'sharing/processes',
   class extends ForgetfulLineStorage {
     protected override _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
       return this.lookingAway(() => super._list(filter));
@@ -362,6 +382,7 @@ plant(
 plant(
   'lists the names of documents without looking for those of others',
   'a document that another process has just set is not among the keys',
+  'sharing/reads',
   class extends ForgetfulLineStorage {
     protected override _metadataKeys(prefix: string): Promise<string[]> {
       return this.lookingAway(() => super._metadataKeys(prefix));
@@ -372,6 +393,7 @@ plant(
 plant(
   'tells coverage without looking for what others covered',
   'what another process has just covered is fetched again',
+  'sharing/processes',
   class extends ForgetfulLineStorage {
     protected override _coverageOf(
       ...args: Parameters<FailingLineStorage['_coverageOf']>
@@ -384,6 +406,7 @@ plant(
 plant(
   'does not lock when it sets documents',
   'of documents that two processes set at the same time, one is lost',
+  'sizes/many-documents',
   class extends FailingLineStorage {
     #isUnlocked = false;
 
@@ -403,6 +426,7 @@ plant(
 plant(
   'goes on in the old file after another handle has compacted',
   'from then on two handles have different data, and what one of them writes is lost',
+  'model/shared',
   class extends FailingLineStorage {
     #own = 0n;
 
@@ -421,6 +445,7 @@ plant(
 plant(
   'leases to an owner in each handle',
   'two processes run a job at the same time',
+  'sharing/reads',
   class extends FailingLineStorage {
     readonly #held = new Map<string, { readonly owner: string; readonly until: number }>();
 
@@ -439,6 +464,7 @@ plant(
 plant(
   'tells others of the first series of a write only',
   'a cache in another process keeps old candles of the second series',
+  'sharing/changes',
   class extends ReadingLineStorage {
     readonly #told = new WeakSet<Draft>();
 
@@ -454,6 +480,7 @@ plant(
 plant(
   'tells an interval that ends where the last candle begins',
   'a cache that drops what the interval overlaps keeps the last candle',
+  'model/commands',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       const outcomes = await super._write(batches);
@@ -469,6 +496,7 @@ plant(
 plant(
   'tells others nothing of removed coverage',
   'a service in another process believes a stretch is complete that was forgotten',
+  'sharing/changes',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       const events = super.apply(draft, step);
@@ -480,6 +508,7 @@ plant(
 plant(
   'misses what changed before another handle compacted',
   'a subscriber hears nothing of a write that was followed by a compaction at once',
+  'sharing/changes',
   class extends FailingLineStorage {
     protected override catchUp(): LineContent {
       const content = super.catchUp();
@@ -492,6 +521,7 @@ plant(
 plant(
   'tells of the first 512 batches of a write',
   'a cache keeps old candles of the 513th series',
+  'sizes/many-series',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       const outcomes = await super._write(batches);
@@ -503,6 +533,7 @@ plant(
 plant(
   'looks for changes of others no more after the last subscriber has left',
   'who subscribes again hears of no other process',
+  'sharing/changes',
   class extends FailingLineStorage {
     #hasWatched = false;
 
@@ -517,6 +548,7 @@ plant(
 plant(
   'goes on to look for changes when it is closed',
   'a listener hears of changes from a handle that was closed',
+  'sharing/changes',
   class extends FailingLineStorage {
     protected override _unwatchChanges(): void {
       if (this.state !== 'closing') super._unwatchChanges();
@@ -529,6 +561,7 @@ plant(
 plant(
   'renews the revisions of the ends of a removal only',
   'candles in the middle of a long removal are still served from a cache',
+  'model/commands',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'remove') return super.apply(draft, step);
@@ -555,6 +588,7 @@ plant(
 plant(
   'keeps the revision when only volumes change',
   'a cached page has the volume of yesterday for ever',
+  'model/commands',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'candles') return super.apply(draft, step);
@@ -575,6 +609,7 @@ plant(
 plant(
   'drops series without candles and coverage when it compacts',
   'the revision of a removed series is that from before it was first written',
+  'model/commands',
   class extends FailingLineStorage {
     protected override compactLines(
       content: LineContent,
@@ -591,6 +626,7 @@ plant(
 plant(
   'drops series without candles when it compacts',
   'that nothing was traded is forgotten, and it is fetched again',
+  'model/commands',
   class extends FailingLineStorage {
     protected override compactLines(
       content: LineContent,
@@ -605,6 +641,7 @@ plant(
 plant(
   'forgets announcements of all of time when it compacts',
   'candles kept under the revision from before the announcement count as current again',
+  'model/commands',
   class extends FailingLineStorage {
     protected override compactLines(
       content: LineContent,
@@ -619,6 +656,7 @@ plant(
 plant(
   'counts changes from 1 again after a compaction',
   'the revision of a long range stays as it is though a candle changes',
+  'model/commands',
   class extends FailingLineStorage {
     protected override compactLines(
       content: LineContent,
@@ -634,6 +672,7 @@ plant(
 plant(
   'dates a merged entry by what was added last',
   'an entry is collected earlier than the latest part of it was',
+  'model/commands',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       const events = super.apply(draft, step);
@@ -652,6 +691,7 @@ plant(
 plant(
   'forgets what is behind a hole in an entry of more than 1,440 periods',
   'after a day was invalidated, the rest of the year is fetched again',
+  'model/commands',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'uncover') return super.apply(draft, step);
@@ -672,6 +712,7 @@ plant(
 plant(
   'records the first 512 stretches that a batch covers',
   'what the 513th covers is fetched again and again',
+  'coverage/many-entries',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'cover') return super.apply(draft, step);
@@ -685,6 +726,7 @@ plant(
 plant(
   'reads the candle at the end of a range when a bucket of 1,024 periods begins there',
   'a range has one candle more than asked for',
+  'model/commands',
   class extends FailingLineStorage {
     protected override select(series: LineSeries | undefined, query: CheckedQuery): CandleSeries {
       const isBorder = timeframeGrid(query.key.timeframe).indexOf(query.to) % 1_024 === 0;
@@ -696,6 +738,7 @@ plant(
 plant(
   'removes a series up to the year 2100',
   'candles after it are still there',
+  'sizes/all-of-time',
   class extends FailingLineStorage {
     protected override _remove(
       key: SeriesKey,
@@ -709,6 +752,7 @@ plant(
 plant(
   'answers with 512 candles at most when a limit above that cuts at the end',
   'a page of 1,000 candles has 512, and a scan ends early',
+  'sizes/large',
   class extends FailingLineStorage {
     protected override select(series: LineSeries | undefined, query: CheckedQuery): CandleSeries {
       const { limit, take } = query;
@@ -721,6 +765,7 @@ plant(
 plant(
   'ends a prefix of documents at U+F8FF',
   'a document whose name goes on in fullwidth letters is not among the keys',
+  'sizes/symbols',
   class extends FailingLineStorage {
     protected override async _metadataKeys(prefix: string): Promise<string[]> {
       const keys = await super._metadataKeys('');
@@ -732,6 +777,7 @@ plant(
 plant(
   'lists minutes and months alike',
   'a filter by 1m finds series of 1M',
+  'model/commands',
   class extends FailingLineStorage {
     protected override async _list({ symbol, timeframe }: SeriesFilter): Promise<SeriesInfo[]> {
       const all = await super._list({ symbol });
@@ -746,6 +792,7 @@ plant(
 plant(
   'takes each range of a snapshot from a state of its own',
   'a snapshot of two ranges has half of a write',
+  'isolation/writes',
   class extends FailingLineStorage {
     protected override async _snapshots(
       requests: readonly CheckedSnapshotRequest[],
@@ -772,6 +819,7 @@ plant(
 plant(
   'lends its memory to who reads all of a series',
   'a worker that was given the columns of an answer leaves an empty series behind',
+  'input/answers-apart',
   class extends FailingLineStorage {
     protected override select(series: LineSeries | undefined, query: CheckedQuery): CandleSeries {
       const copy = super.select(series, query);
@@ -785,6 +833,7 @@ plant(
 plant(
   'confuses open and close of more than 256 candles when it compacts',
   'rising candles have become falling ones',
+  'maintenance/changes-on',
   class extends FailingLineStorage {
     protected override *compactLines(
       content: LineContent,
@@ -806,6 +855,7 @@ plant(
 plant(
   'compacts what it has read before it locks',
   'what was written meanwhile is lost',
+  'maintenance/meanwhile',
   class extends FailingLineStorage {
     protected override async _compact(filter: SeriesFilter): Promise<CompactionReport> {
       const report = await this._explain(filter);
@@ -824,6 +874,7 @@ plant(
 plant(
   'reports a compaction that failed as done',
   'a report says that everything is compact, and nothing is',
+  'faults/atomic',
   class extends FailingLineStorage {
     protected override replaceFile(lines: readonly string[]): void {
       try {
@@ -839,6 +890,7 @@ plant(
 plant(
   'stays locked when a compaction is given up',
   'every later write is refused as busy',
+  'maintenance/given-up',
   class extends FailingLineStorage {
     #isLocked = false;
 
@@ -863,6 +915,7 @@ plant(
 plant(
   'counts series that have no candles',
   'stats says more series than list',
+  'model/commands',
   class extends FailingLineStorage {
     protected override async _size(): Promise<StorageSize> {
       return { ...(await super._size()), series: this.content.series.size };
@@ -873,6 +926,7 @@ plant(
 plant(
   'counts replaced candles until they are compacted',
   'stats says more candles than there are',
+  'stats/counts',
   class extends FailingLineStorage {
     protected override async _size(): Promise<StorageSize> {
       let candles = 0;
@@ -887,6 +941,7 @@ plant(
 plant(
   'explains all series whatever the filter',
   'explain promises more than compact does',
+  'maintenance/filter',
   class extends FailingLineStorage {
     protected override _explain(): Promise<CompactionReport> {
       return super._explain({});
