@@ -23,7 +23,11 @@ export class FailingLineStorage extends LineStorage {
 }
 
 /** The harness of a kind of LineStorage. */
-export function lineHarness(name: string, Storage: typeof FailingLineStorage): StorageHarness {
+export function lineHarness(
+  name: string,
+  Storage: typeof FailingLineStorage,
+  sync = true,
+): StorageHarness {
   const begin = (failure: FailingLineStorage['failure']) => async (subject: unknown) => {
     if (!(subject instanceof FailingLineStorage)) throw new TypeError('this is another storage');
     subject.failure = failure;
@@ -35,7 +39,7 @@ export function lineHarness(name: string, Storage: typeof FailingLineStorage): S
     name,
     module: import.meta.url,
     create: ({ directory, clock }) =>
-      new Storage({ path: join(directory, 'candles.jsonl'), clock }),
+      new Storage({ path: join(directory, 'candles.jsonl'), clock, sync }),
     faults: { 'disk full': begin('disk full'), 'sync fails': begin('sync fails') },
     model: { runs: 60 },
   };

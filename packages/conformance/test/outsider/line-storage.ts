@@ -64,6 +64,11 @@ import {
 
 export interface LineStorageOptions extends AbstractStorageOptions {
   readonly path: string;
+  /**
+   * Whether a write waits for the disk. Default: true. Without, it survives the end of the process, not a
+   * power cut.
+   */
+  readonly sync?: boolean;
   /** How long a call waits for another process that writes. Default: 10,000 ms. */
   readonly busyTimeoutMs?: number;
   /** How often subscribers look for changes of other handles. Default: 20 ms. */
@@ -91,6 +96,7 @@ const BYTES_PER_ROW = 80;
 /** Candles in one file of JSON lines, which only grows until it is compacted, and an index in memory. */
 export class LineStorage extends AbstractMarketDataStorage {
   protected readonly path: string;
+  readonly #isSynced: boolean;
   readonly #busyTimeoutMs: number;
   readonly #pollMs: number;
   #file: number | undefined;
@@ -108,7 +114,7 @@ export class LineStorage extends AbstractMarketDataStorage {
     super(
       'line-storage',
       {
-        durability: 'power-loss',
+        durability: (options.sync ?? true) ? 'power-loss' : 'process-crash',
         changes: 'shared',
         sharing: 'multi-process',
         platforms: ['node'],
@@ -120,6 +126,7 @@ export class LineStorage extends AbstractMarketDataStorage {
       options,
     );
     this.path = options.path;
+    this.#isSynced = options.sync ?? true;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
     this.#pollMs = options.pollMs ?? 20;
   }
@@ -333,7 +340,7 @@ export class LineStorage extends AbstractMarketDataStorage {
   }
 
   protected sync(file: number): void {
-    fsyncSync(file);
+    if (this.#isSynced) fsyncSync(file);
   }
 
   #look(): void {
@@ -475,7 +482,7 @@ export class LineStorage extends AbstractMarketDataStorage {
     }
     renameSync(temporary, this.path);
     const directory = openSync(dirname(this.path), 'r');
-    fsyncSync(directory);
+    this.sync(directory);
     closeSync(directory);
   }
 

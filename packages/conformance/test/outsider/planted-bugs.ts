@@ -56,7 +56,7 @@ function plant(
   caughtBy: string,
   Storage: typeof FailingLineStorage,
 ): void {
-  const harness = { ...lineHarness(name, Storage), module: import.meta.url };
+  const harness = { ...lineHarness(name, Storage, false), module: import.meta.url };
   bugs.push({ name, seen, caughtBy: `storage/${caughtBy}`, harness });
 }
 
