@@ -224,7 +224,7 @@ plant(
 plant(
   'stores a new version of a document 50 ms later',
   'a document that was set again has its earlier value after the process was killed',
-  'model/shared',
+  'sharing/reads',
   class extends FailingLineStorage {
     readonly #late = new Map<string, string>();
     #saving: Promise<void> = Promise.resolve();
@@ -588,7 +588,7 @@ plant(
 plant(
   'keeps the revision when only volumes change',
   'a cached page has the volume of yesterday for ever',
-  'model/commands',
+  'changes/columns',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'candles') return super.apply(draft, step);
