@@ -5,14 +5,15 @@ import { LineStorage } from './line-storage.ts';
 
 /** A storage whose disk can be made to fail. */
 export class FailingLineStorage extends LineStorage {
-  failure: 'disk full' | 'sync fails' | undefined;
+  failure: 'disk full' | 'sync fails' | 'killed' | undefined;
 
   protected override append(file: number, bytes: Uint8Array, position: number): void {
-    if (this.failure !== 'disk full') {
+    if (this.failure !== 'disk full' && this.failure !== 'killed') {
       super.append(file, bytes, position);
       return;
     }
     writeSync(file, bytes, 0, bytes.length - 1, position);
+    if (this.failure === 'killed') process.kill(process.pid, 'SIGKILL');
     throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
   }
 
@@ -41,6 +42,7 @@ export function lineHarness(
     create: ({ directory, clock }) =>
       new Storage({ path: join(directory, 'candles.jsonl'), clock, sync }),
     faults: { 'disk full': begin('disk full'), 'sync fails': begin('sync fails') },
+    crashes: { 'half a line': begin('killed') },
     model: { runs: 60 },
   };
 }

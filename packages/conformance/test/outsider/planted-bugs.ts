@@ -109,6 +109,7 @@ plant(
       }
       const { series } = batch;
       const [head] = await super._write([{ ...batch, series: series.slice(0, 1_000), covers: [] }]);
+      await nextTurn();
       const [tail] = await super._write([{ ...batch, series: series.slice(1_000) }]);
       if (head === undefined || tail === undefined) return [];
       return [
@@ -136,6 +137,7 @@ plant(
         return super._write(batches);
       }
       const outcomes = await super._write(batches.map((batch) => ({ ...batch, covers: [] })));
+      await nextTurn();
       await super._write(batches.map((batch) => ({ ...batch, series: batch.series.slice(0, 0) })));
       return outcomes;
     }
