@@ -42,7 +42,11 @@ export function lineHarness(
     create: ({ directory, clock }) =>
       new Storage({ path: join(directory, 'candles.jsonl'), clock, sync }),
     faults: { 'disk full': begin('disk full'), 'sync fails': begin('sync fails') },
-    crashes: { 'half a line': begin('killed') },
+    crashes: {
+      'half a line': async (subject) => {
+        await begin('killed')(subject);
+      },
+    },
     model: { runs: 60 },
   };
 }

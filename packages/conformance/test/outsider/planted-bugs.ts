@@ -100,7 +100,7 @@ function withSeries(
 plant(
   'writes more than 1,000 candles in two lines',
   'another handle or process reads the first 1,000 of them alone; a kill in between leaves them',
-  'isolation/other-process',
+  'isolation/other-handle',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       const [batch] = batches;
@@ -130,7 +130,7 @@ plant(
 plant(
   'records the coverage of several batches in a second line',
   'somebody who looks in between finds the candles of a call without its coverage',
-  'isolation/other-process',
+  'isolation/other-handle',
   class extends FailingLineStorage {
     protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
       if (batches.length < 2 || batches.some(({ replaces }) => replaces === 'uncovered')) {
