@@ -835,7 +835,7 @@ plant(
 plant(
   'confuses open and close of more than 256 candles when it compacts',
   'rising candles have become falling ones',
-  'maintenance/changes-on',
+  'maintenance/explain',
   class extends FailingLineStorage {
     protected override *compactLines(
       content: LineContent,
