@@ -39,7 +39,7 @@ import {
 } from './line-content.ts';
 
 /** A mistake that somebody who writes an adapter may make, planted in a storage that conforms. */
-export interface OutsiderBug {
+export interface LineStorageBug {
   /** What the storage does wrong: reads after "a storage that". */
   readonly name: string;
   /** How a user notices. */
@@ -48,7 +48,7 @@ export interface OutsiderBug {
   readonly harness: StorageHarness;
 }
 
-const bugs: OutsiderBug[] = [];
+const bugs: LineStorageBug[] = [];
 
 function plant(
   name: string,
@@ -590,7 +590,7 @@ plant(
 plant(
   'keeps the revision when only volumes change',
   'a cached page has the volume of yesterday for ever',
-  'changes/columns',
+  'model/commands',
   class extends FailingLineStorage {
     protected override apply(draft: Draft, step: Step): ChangeEvent[] {
       if (step.type !== 'candles') return super.apply(draft, step);
@@ -951,5 +951,5 @@ plant(
   },
 );
 
-export const outsiderBugs: readonly OutsiderBug[] = bugs;
+export const lineStorageBugs: readonly LineStorageBug[] = bugs;
 export const harnesses: readonly StorageHarness[] = bugs.map(({ harness }) => harness);
