@@ -91,7 +91,7 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
   bug('keeps its lock when it is closed', 'model/commands', () => ({
     close: async () => undefined,
   })),
-  bug('saves after it was closed', 'close/late-save', (file, path) => {
+  bug('saves after it was closed', 'model/commands', (file, path) => {
     let isClosed = false;
     return {
       save: async (bytes) => (isClosed ? writeFileSync(path, bytes) : file.save(bytes)),
