@@ -1,14 +1,13 @@
 import type { SqliteDriver, SqliteRow } from '@barkeep/sqlite-engine';
 import { assertEqual, ConformanceError } from '../assertions.ts';
 
+export type Rows = readonly SqliteRow[];
+
 /**
  * SQL, and what comes of it: rows; the count of changes; the code of its error, both of `exec` and of a
  * statement; whether a transaction is under way after it; nothing: it succeeds.
  */
-export type Step = readonly [
-  sql: string,
-  outcome?: readonly SqliteRow[] | number | string | boolean,
-];
+export type Step = readonly [sql: string, outcome?: Rows | number | string | boolean];
 
 export function runScript(driver: SqliteDriver, steps: readonly Step[]): void {
   for (const [sql, outcome] of steps) {
