@@ -43,10 +43,8 @@ export const driverScenarios: readonly Scenario<SqliteDriver>[] = [
     ["CREATE TABLE t (a); -- a; b\nINSERT INTO t VALUES ('x;y'); SELECT a FROM t;; SELECT 1;"],
     [''],
     ["INSERT INTO t VALUES ('b'); SELECT a FROM none; DELETE FROM t", 'SQLITE_ERROR'],
-    [
-      "SELECT a, 9223372036854775807, 9e999, x'' AS a FROM t",
-      ['x;y', 'b'].map((a) => [a, ...LIMITS]),
-    ],
+    ['SELECT a FROM t', [['x;y'], ['b']]],
+    ["SELECT 9223372036854775807 AS a, 9e999 AS a, x''", [LIMITS]],
   ]),
   script('errors/codes', 'errors have SQLite’s extended code; some leave a transaction', [
     ['CREATE TABLE r (id INTEGER PRIMARY KEY); CREATE TABLE t (a UNIQUE, b NOT NULL)'],
