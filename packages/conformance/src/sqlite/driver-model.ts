@@ -38,13 +38,9 @@ const row: Arbitrary<SqliteRow> = fc.tuple(
 
 const insert = fc.record({ do: fc.constantFrom('put', 'add', 'add-or-rollback'), row });
 const other = fc.record({ do: fc.constantFrom('begin', 'commit', 'rollback', 'alter') });
-export const driverCommands: Arbitrary<DriverCommand[]> = fc.array(
-  fc.oneof(insert, insert, other),
-  {
-    minLength: 1,
-    maxLength: 40,
-  },
-);
+const command: Arbitrary<DriverCommand> = fc.oneof(insert, insert, other);
+const lengths = { minLength: 1, maxLength: 25 };
+export const driverCommands: Arbitrary<DriverCommand[]> = fc.array(command, lengths);
 
 /**
  * Does what it is told, and compares each answer with a plain model.

@@ -1,7 +1,4 @@
-/**
- * The conformance suites for what lies under an SQLite storage: drivers of SQLite libraries, and persisters
- * of databases in memory.
- */
+/** The conformance suites for what lies under an SQLite storage: drivers, and persisters of databases. */
 import type { Persister, SqliteDriver } from '@barkeep/sqlite-engine';
 import type { ConformanceHarness } from '../conformance-harness.ts';
 import type { ConformanceSuite } from '../conformance-suite.ts';
@@ -16,16 +13,10 @@ import { persisterScenarios } from './persister-scenarios.ts';
 export type * from '../conformance-harness.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
 
-/**
- * How the driver suite gets hold of a driver. `createAt` is absent where databases are in memory, each
- * its connection's own.
- */
+/** Without `createAt` where databases are in memory, each its connection's own. */
 export type SqliteDriverHarness = ConformanceHarness<SqliteDriver>;
 
-/**
- * How the persister suite gets hold of a persister, not loaded. `createAt` makes one of the database
- * with a name, which is any text; it is absent where names follow rules of others.
- */
+/** Its persisters are not loaded. Without `createAt` where names of databases follow rules of others. */
 export type PersisterHarness = ConformanceHarness<Persister>;
 
 /** What every `SqliteDriver` must do. */

@@ -7,13 +7,15 @@ import { hasProcesses } from '../platform.ts';
 import type { ScenarioContext } from '../scenario-context.ts';
 import { assertImage, databaseImage, type ImageSpec } from './database-image.ts';
 
+/** `fault`: what fails below while the image is saved. `rival`: another one loads, too. */
 type Command =
-  /** A save during which something below fails, if it is to. */
-  { readonly image: ImageSpec; readonly fault: string | undefined } | 'reopen' | 'rival';
+  | { readonly image: ImageSpec; readonly fault: string | undefined }
+  | 'reopen'
+  | 'rival';
 
 const { bareScenario } = scenarioMaker<Persister>('persister');
 const OLD: ImageSpec = { pages: 9, pageSize: 4_096, seed: 1 };
-const LARGE: ImageSpec = { pages: 1_500, pageSize: 4_096, seed: 2 };
+const LARGE: ImageSpec = { pages: 1_000, pageSize: 4_096, seed: 2 };
 /** Of the harness' runs: each opens several persisters. */
 const SHARE = 0.04;
 const LONG = 'n'.repeat(40);
