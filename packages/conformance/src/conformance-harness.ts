@@ -53,7 +53,7 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
    * data survives the end of a process or is shared between processes: the suite starts and kills one.
    */
   readonly module?: string;
-  /** A subject over a file, or over the database of this name, not opened. Needed where backups are files. */
+  /** A subject over a file, or a database of this name; not opened. Needed where backups are files. */
   readonly createAt?: (path: string, context: HarnessContext) => Subject | Promise<Subject>;
   /**
    * Ways in which what lies below the adapter can fail, by name. Each makes writes fail from now on,

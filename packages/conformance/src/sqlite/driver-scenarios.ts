@@ -38,6 +38,8 @@ export const driverScenarios: readonly Scenario<SqliteDriver>[] = [
     ['SELECT a FROM t', 0],
     ['WITH gone (a) AS (SELECT 1) DELETE FROM t WHERE a IN (SELECT a FROM gone)', 1],
     ['WITH gone (a) AS (SELECT 1) SELECT a FROM gone', 0],
+    ['DELETE FROM t', 4],
+    ['DELETE FROM t', 0],
   ]),
   script('exec/several', 'exec runs all statements in order, and none after one that fails', [
     ["CREATE TABLE t (a); -- a; b\nINSERT INTO t VALUES ('x;y'); SELECT a FROM t;; SELECT 1;"],
@@ -93,13 +95,14 @@ export const driverScenarios: readonly Scenario<SqliteDriver>[] = [
   }),
   scenario('close/ended', 'closing rolls back and frees all, once', async (driver, context) => {
     driver.exec('CREATE TABLE t (id); INSERT INTO t VALUES (1); BEGIN; INSERT INTO t VALUES (2)');
-    const { run, get, all } = driver.prepare('SELECT id FROM t');
-    get([]);
+    const statement = driver.prepare('SELECT id FROM t');
+    statement.get([]);
     driver.close();
     driver.close();
-    const calls = { run, get, all, exec: () => driver.exec(''), prepare: () => driver.prepare('') };
-    for (const [name, call] of Object.entries(calls)) {
-      assertFails(() => call([]), '', `${name} of a closed connection`);
+    assertFails(() => driver.exec('SELECT 1'), '', 'exec of a closed connection');
+    assertFails(() => driver.prepare('SELECT 1'), '', 'prepare of a closed connection');
+    for (const method of ['run', 'get', 'all'] as const) {
+      assertFails(() => statement[method]([]), '', `${method} of a closed connection`);
     }
     if (!context.hasFiles) return;
     runScript(await context.openBeside(driver), [
