@@ -115,7 +115,8 @@ export class RouterModelRun {
   async endStream({ key }: Command<'endStream'>): Promise<void> {
     const text = seriesKeyText(key);
     const isOpen = this.#connection === 'up' || this.#connection === 'silent';
-    if (!this.#subject.capabilities.endsStreams || !isOpen || !this.#watched.has(text)) return;
+    if (this.#underTest.exchange.endStream === undefined || !isOpen || !this.#watched.has(text))
+      return;
     await this.arrive();
     this.#watched.delete(text);
     this.#ended.add(text);
