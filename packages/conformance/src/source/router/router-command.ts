@@ -1,14 +1,10 @@
 import type { SeriesKey } from '@barkeep/core';
 import type { MarketEvent } from '@barkeep/source';
-import fc from 'fast-check';
-import { ALIKE_SYMBOLS, sampleBook, sampleTicker, sampleTrade } from './sample-values.ts';
+import fc, { type Arbitrary } from 'fast-check';
+import { SYMBOL_GROUPS } from '../../storage/sample-symbols.ts';
+import { sampleBook, sampleTicker, sampleTrade } from './sample-values.ts';
 
-interface Trading {
-  readonly price: number;
-  /** How the message of it travels. */
-  readonly travel: 'at-once' | 'late' | 'twice';
-}
-
+/** Values of a symbol, told one after the other, or of trades a page. */
 interface Telling {
   readonly what: 'ticker' | 'book' | 'trades';
   readonly symbol: string;
@@ -17,46 +13,62 @@ interface Telling {
 
 /** Something that happens to a market, to its exchange, or on the way from there: a method of `RouterModelRun`. */
 export type RouterCommand =
-  | ({ readonly does: 'trade'; readonly key: SeriesKey } & Trading)
+  | {
+      readonly does: 'trade';
+      readonly key: SeriesKey;
+      readonly price: number;
+      /** Whether the message of it arrives later. */
+      readonly isLate: boolean;
+    }
   | ({ readonly does: 'tell' } & Telling)
   | { readonly does: 'pass'; readonly ms: number }
   | { readonly does: 'arrive' | 'repeat'; readonly choice: number }
   | { readonly does: 'watch' | 'endStream'; readonly key: SeriesKey }
   | { readonly does: 'cut' | 'notice' | 'connect' | 'close' };
 
+/** A few in any order, some of them twice, or a long page from either end. */
+const numbers = fc.oneof(
+  { weight: 3, arbitrary: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 5 }) },
+  fc.tuple(fc.nat({ max: 90 }), fc.integer({ min: -60, max: 60 })).map(([from, count]) => {
+    const page = Array.from({ length: Math.abs(count) + 1 }, (_, i) => from + i);
+    return count < 0 ? page.reverse() : page;
+  }),
+);
+
 /** Sequences about two symbols alike, which begin with a connection. */
-export const routerCommands: fc.Arbitrary<RouterCommand[]> = fc
-  .constantFrom(...ALIKE_SYMBOLS)
-  .chain(([symbol, other]) => {
-    const key: SeriesKey = { symbol, timeframe: '1m' };
-    const alike: SeriesKey = { ...key, symbol: other };
-    const keys = [key, alike, { symbol, timeframe: '5m' }, { symbol, timeframe: '1w' }] as const;
-    const command = routerCommand(fc.constantFrom(symbol, other), fc.constantFrom(...keys));
+export const routerCommands: Arbitrary<readonly RouterCommand[]> = fc
+  .constantFrom(...Object.values(SYMBOL_GROUPS))
+  .chain((group) => fc.shuffledSubarray([...group], { minLength: 2, maxLength: 2 }))
+  .chain((symbols) => {
+    const keys = symbols.map((symbol): SeriesKey => ({ symbol, timeframe: '1m' }));
+    const longer = keys.flatMap(({ symbol }): SeriesKey[] => [
+      { symbol, timeframe: '5m' },
+      { symbol, timeframe: '1w' },
+    ]);
+    const command = routerCommand(fc.constantFrom(...symbols), fc.constantFrom(...keys, ...longer));
+    const beginning: readonly RouterCommand[] = [
+      { does: 'pass', ms: 10_000 },
+      ...keys.map((key) => ({ does: 'watch', key }) as const),
+      { does: 'connect' },
+    ];
     const ending = fc.constantFrom<RouterCommand[]>([], [{ does: 'close' }]);
     return fc
       .tuple(fc.array(command, { minLength: 5, maxLength: 40 }), ending)
-      .map(([commands, end]) => [
-        { does: 'pass', ms: 10_000 },
-        { does: 'watch', key },
-        { does: 'watch', key: alike },
-        { does: 'connect' },
-        ...commands,
-        ...end,
-      ]);
+      .map(([commands, end]) => [...beginning, ...commands, ...end]);
   });
 
 function routerCommand(
-  symbol: fc.Arbitrary<string>,
-  key: fc.Arbitrary<SeriesKey>,
-): fc.Arbitrary<RouterCommand> {
+  symbol: Arbitrary<string>,
+  key: Arbitrary<SeriesKey>,
+): Arbitrary<RouterCommand> {
   const does = <const Does extends string>(...names: Does[]) => fc.constantFrom(...names);
   const choice = fc.nat({ max: 1_000 });
-  const travel = does('at-once', 'late', 'twice');
+  const isLate = fc.boolean();
   const what = does('ticker', 'book', 'trades', 'trades');
   const ms = fc.constantFrom(1, 7_000, 20_000, 60_000, 95_000, 300_000);
   const price = fc.integer({ min: 90, max: 110 });
   return fc.oneof(
-    { weight: 8, arbitrary: fc.record({ does: does('trade'), key, price, travel }) },
+    { weight: 8, arbitrary: fc.record({ does: does('trade'), key, price, isLate }) },
     { weight: 4, arbitrary: fc.record({ does: does('tell'), what, symbol, numbers }) },
     { weight: 5, arbitrary: fc.record({ does: does('pass'), ms }) },
     { weight: 4, arbitrary: fc.record({ does: does('arrive', 'repeat'), choice }) },
@@ -65,16 +77,6 @@ function routerCommand(
   );
 }
 
-/** A few in any order, some of them twice, or a long page from either end. */
-const numbers: fc.Arbitrary<number[]> = fc.oneof(
-  { weight: 3, arbitrary: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 5 }) },
-  fc.tuple(fc.nat({ max: 90 }), fc.integer({ min: -60, max: 60 })).map(([from, count]) => {
-    const page = Array.from({ length: Math.abs(count) + 1 }, (_, i) => from + i);
-    return count < 0 ? page.reverse() : page;
-  }),
-);
-
-/** What a command tells: of tickers and books one after the other, of trades a page. */
 export function eventsOf({ what, symbol, numbers: all }: Telling): MarketEvent[] {
   if (what === 'trades') return [{ type: what, symbol, trades: all.map((n) => sampleTrade(n)) }];
   return all.slice(0, 5).map((n) => {

@@ -5,12 +5,12 @@ import {
   seriesKeyText,
   timeframeGrid,
 } from '@barkeep/core';
-import type { LiveCandle, MarketEvent } from '@barkeep/source';
+import type { ISmartRouter, LiveCandle, MarketEvent } from '@barkeep/source';
 import { assertEqual, assertTrue } from '../../assertions.ts';
-import { BelievingListener, isOf, latestCandles } from './believing-listener.ts';
-import { assertAmong, CameThrough, valuesOf } from './came-through.ts';
+import { BelievingListener } from './believing-listener.ts';
+import { candlesOf, LatestValues, type Value, valuesOf } from './latest-values.ts';
 import { eventsOf, type RouterCommand } from './router-command.ts';
-import type { RouterSubject, RouterUnderTest } from './router-harness.ts';
+import type { RouterExchange, RouterSubject } from './router-harness.ts';
 
 /** A careful router does not count on the last messages before the loss: some may not have come. */
 const UNDER_WAY_MS = 10_000;
@@ -27,28 +27,34 @@ type Command<Does extends RouterCommand['does']> = RouterCommand & { readonly do
 /** A market, the connection to it, and a listener that takes the router at its word. */
 export class RouterModelRun {
   readonly #subject: RouterSubject;
-  readonly #underTest: RouterUnderTest;
+  readonly #router: ISmartRouter;
+  readonly #exchange: RouterExchange;
   readonly #clock: ManualClock;
   readonly #listener: BelievingListener;
   readonly #keys = new Map<string, SeriesKey>();
   readonly #watched = new Map<string, SeriesKey>();
   readonly #ended = new Set<string>();
-  /** Every state of every candle, as it was made. */
-  readonly #made: LiveCandle[] = [];
+  /** Every candle as it was made, and what came from the exchange: ever, and over this connection. */
+  readonly #made = new LatestValues();
+  readonly #cameEver = new LatestValues();
+  #came = new LatestValues();
   readonly #underWay: MarketEvent[] = [];
   readonly #sent: MarketEvent[] = [];
-  #came = new CameThrough();
+  #read: { readonly place: string; readonly kept: unknown; readonly expected: unknown }[] = [];
   #connection: 'new' | 'up' | 'silent' | 'down' | 'closed' = 'new';
   #connectedAt: EpochMs = 0;
+  #tradedAt: EpochMs = 0;
   /** When the last message came over the connection, and when it was cut. */
   #messageAt: EpochMs = 0;
   #cutAt: EpochMs = Number.POSITIVE_INFINITY;
 
   constructor(subject: RouterSubject, clock: ManualClock) {
     this.#subject = subject;
-    this.#underTest = subject.underTest;
+    this.#router = subject.underTest.router;
+    this.#exchange = subject.underTest.exchange;
     this.#clock = clock;
-    this.#listener = new BelievingListener(subject.underTest.router, clock);
+    this.#listener = new BelievingListener(this.#router, clock);
+    this.#router.subscribe(tamper);
   }
 
   async execute(commands: readonly RouterCommand[]): Promise<void> {
@@ -64,18 +70,23 @@ export class RouterModelRun {
   }
 
   /** A trade makes another state of a candle. No two states have one `asOf`: their order would count. */
-  async trade({ key, price, travel }: Command<'trade'>): Promise<void> {
+  async trade({ key, price, isLate }: Command<'trade'>): Promise<void> {
     const now = this.#clock.now();
     const { candle } = this.#current(key) ?? {};
     const { open = price, high = price, low = price, volume = 0 } = candle ?? {};
     const timestamp = timeframeGrid(key.timeframe).floor(now);
     const prices = { open, high: Math.max(high, price), low: Math.min(low, price), close: price };
-    const asOf = Math.max(now, (this.#made.at(-1)?.asOf ?? 0) + 1);
-    const live = { key, candle: { timestamp, ...prices, volume: volume + 1 / 3 }, asOf };
-    this.#made.push(live);
+    this.#tradedAt = Math.max(now, this.#tradedAt + 1);
+    const live = {
+      key,
+      candle: { timestamp, ...prices, volume: volume + 1 / 3 },
+      asOf: this.#tradedAt,
+    };
+    const message: MarketEvent = { type: 'candle', live };
+    this.#made.take(valuesOf(message));
     if (this.#connection !== 'up' || !this.#watched.has(seriesKeyText(key))) return;
-    if (travel !== 'at-once') this.#underWay.push({ type: 'candle', live });
-    if (travel !== 'late') await this.#send([{ type: 'candle', live }]);
+    if (isLate) this.#underWay.push(message);
+    else await this.#send([message]);
   }
 
   async tell(command: Command<'tell'>): Promise<void> {
@@ -100,8 +111,9 @@ export class RouterModelRun {
   async repeat({ choice }: Command<'repeat'>): Promise<void> {
     const message = this.#sent[choice % Math.max(1, this.#sent.length)];
     if (this.#connection !== 'up' || message === undefined) return;
-    const text = message.type === 'candle' ? seriesKeyText(message.live.key) : undefined;
-    if (text === undefined || this.#watched.has(text)) await this.#send([message]);
+    const isDropped =
+      message.type === 'candle' && !this.#watched.has(seriesKeyText(message.live.key));
+    if (!isDropped) await this.#send([message]);
   }
 
   async watch({ key }: Command<'watch'>): Promise<void> {
@@ -109,18 +121,17 @@ export class RouterModelRun {
     // A connection that is dead takes no orders, and the router does not know that it is dead.
     if (this.#ended.has(text) || ['silent', 'closed'].includes(this.#connection)) return;
     this.#watched.set(text, key);
-    await this.#begin(() => this.#underTest.exchange.watch(key, this.#current(key)));
+    await this.#begin(() => this.#exchange.watch(key, structuredClone(this.#current(key))));
   }
 
   async endStream({ key }: Command<'endStream'>): Promise<void> {
     const text = seriesKeyText(key);
     const isOpen = this.#connection === 'up' || this.#connection === 'silent';
-    if (this.#underTest.exchange.endStream === undefined || !isOpen || !this.#watched.has(text))
-      return;
+    if (this.#exchange.endStream === undefined || !isOpen || !this.#watched.has(text)) return;
     await this.arrive();
     this.#watched.delete(text);
     this.#ended.add(text);
-    await this.#underTest.exchange.endStream?.(key);
+    await this.#exchange.endStream(key);
   }
 
   async cut(): Promise<void> {
@@ -129,14 +140,14 @@ export class RouterModelRun {
     await this.arrive();
     this.#connection = 'silent';
     this.#cutAt = this.#clock.now();
-    await this.#underTest.exchange.cut();
+    await this.#exchange.cut();
   }
 
   /** The loss is noticed, of a connection that is cut if it stands. */
   async notice(): Promise<void> {
     await this.cut();
     if (this.#connection !== 'silent') return;
-    await this.#underTest.exchange.notice();
+    await this.#exchange.notice();
     this.#connection = 'down';
   }
 
@@ -146,11 +157,11 @@ export class RouterModelRun {
     if (this.#connection !== 'down' && this.#connection !== 'new') return;
     const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
     this.#connection = 'up';
-    this.#came = new CameThrough();
+    this.#came = new LatestValues();
     this.#connectedAt = this.#clock.now();
     this.#messageAt = this.#connectedAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
-    await this.#begin(() => this.#underTest.exchange.connect(current));
+    await this.#begin(() => this.#exchange.connect(structuredClone(current)));
   }
 
   async close(): Promise<void> {
@@ -160,31 +171,40 @@ export class RouterModelRun {
   }
 
   #current(key: SeriesKey): LiveCandle | undefined {
-    const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
-    return this.#made.findLast((live) => isOf(live, key) && live.candle.timestamp === timestamp);
+    const of = timeframeGrid(key.timeframe).floor(this.#clock.now());
+    return this.#made.get({ place: candlesOf(key), of }) as LiveCandle | undefined;
   }
 
   /** A connection or a series begins, maybe with the state of candles. */
   async #begin(work: () => void | Promise<void>): Promise<void> {
-    const { length } = this.#listener.told;
-    await work();
-    const told = this.#listener.told.slice(length);
-    const made = this.#made.map((live) => ({ type: 'candle', live }) as const);
-    assertAmong(told.flatMap(valuesOf), made, 'what a series begins with is a state that was made');
+    const told = await this.#toldBy(work);
+    for (const value of told) {
+      assertEqual(value.value, this.#made.get(value), 'the state that a series begins with');
+    }
     this.#came.take(told);
+    this.#cameEver.take(told);
     this.#compareMemory();
   }
 
-  async #send(messages: MarketEvent[]): Promise<void> {
+  async #send(messages: readonly MarketEvent[]): Promise<void> {
     if (messages.length === 0) return;
-    const { length } = this.#listener.told;
     this.#messageAt = this.#clock.now();
     this.#sent.push(...messages);
-    await this.#underTest.exchange.send(messages);
-    const told = this.#listener.told.slice(length);
-    assertAmong(this.#came.take(messages), told, 'what is new is told');
-    assertAmong(told.flatMap(valuesOf), messages, 'nothing is told that was not sent');
+    const values = messages.flatMap(valuesOf);
+    this.#came.take(values);
+    this.#cameEver.take(values);
+    const told = await this.#toldBy(() => this.#exchange.send(structuredClone(messages)));
+    for (const value of [...values, ...told]) {
+      const what = `the ${value.place.slice(0, 40)} that was told last`;
+      assertEqual(this.#listener.latest.get(value), this.#cameEver.get(value), what);
+    }
     this.#compareMemory();
+  }
+
+  async #toldBy(work: () => void | Promise<void>): Promise<Value[]> {
+    const { length } = this.#listener.told;
+    await work();
+    return this.#listener.told.slice(length);
   }
 
   #compare(): void {
@@ -192,11 +212,11 @@ export class RouterModelRun {
     this.#compareConnection();
     this.#compareStreams();
     if (this.#connection === 'up' && this.#underWay.length > 0) return;
-    for (const key of this.#keys.values()) this.#compareCandles(key);
+    this.#compareCandles();
   }
 
   #compareConnection(): void {
-    const { connection, lastSeen } = this.#underTest.router;
+    const { connection, lastSeen } = this.#router;
     const { status, since } = connection;
     const expected = this.#connection === 'silent' ? status : STATUSES[this.#connection];
     assertEqual(connection, this.#listener.connection, 'the connection, beside what was told');
@@ -215,7 +235,7 @@ export class RouterModelRun {
   }
 
   #compareStreams(): void {
-    const { streams, connection } = this.#underTest.router;
+    const { streams, connection } = this.#router;
     const { promises } = this.#listener;
     const texts = streams.map(({ key }) => seriesKeyText(key)).sort();
     const watched = [...this.#watched.keys()].sort();
@@ -223,36 +243,67 @@ export class RouterModelRun {
     if (connection.status !== 'connected') assertEqual(texts, [], 'the streams unconnected');
     if (this.#connection === 'up') assertEqual(texts, watched, 'the series that are promised');
     for (const stream of streams) {
-      const text = seriesKeyText(stream.key);
-      const earliest = timeframeGrid(stream.key.timeframe).floor(connection.since);
-      assertEqual(stream, promises.get(text), `the stream of ${text}, beside what was told`);
-      assertTrue(stream.since >= earliest, `since (${stream.since}) is not before ${earliest}`);
+      const { key, since } = stream;
+      const earliest = timeframeGrid(key.timeframe).floor(connection.since);
+      assertEqual(stream, promises.get(seriesKeyText(key)), 'a stream, beside what was told');
+      assertTrue(since >= earliest, `since (${since}) is not before ${earliest}`);
     }
   }
 
+  /** What was read before has not changed, and changes to it reach nobody. */
   #compareMemory(): void {
-    const { router, maxTrades } = this.#underTest;
+    const { maxTrades } = this.#subject.underTest;
+    for (const { place, kept, expected } of this.#read) {
+      assertEqual(kept, expected, `the ${place.slice(0, 40)} that was read before`);
+      tamper(kept);
+    }
+    this.#read = [];
     for (const symbol of new Set([...this.#keys.values()].map((key) => key.symbol))) {
-      const [ticker, book] = [router.getTicker(symbol), router.getOrderBook(symbol)];
-      const trades = router.getTrades(symbol);
-      this.#came.assertKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
-      this.#came.assertKept(`book of ${symbol}`, book ? [book] : [], 1);
-      this.#came.assertKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
+      const [ticker, book] = [this.#router.getTicker(symbol), this.#router.getOrderBook(symbol)];
+      const trades = this.#router.getTrades(symbol);
+      this.#assertKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
+      this.#assertKept(`book of ${symbol}`, book ? [book] : [], 1);
+      this.#assertKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
       assertTrue(trades.length <= maxTrades, `not over ${maxTrades} trades of a symbol are kept`);
     }
-    for (const [text, key] of this.#watched) {
-      this.#came.assertKept(`candles of ${text}`, router.getCandles(key), FEWEST_CANDLES);
+    for (const key of this.#watched.values()) {
+      this.#assertKept(candlesOf(key), this.#router.getCandles(key), FEWEST_CANDLES);
     }
+  }
+
+  /** Asserts that a place has the latest that came, and at least some of it. */
+  #assertKept(place: string, kept: readonly unknown[], fewest: number): void {
+    const came = this.#came.all(place).map(({ value }) => value);
+    const expected = came.slice(
+      -Math.max(kept.length, Math.min(fewest, came.length)) || came.length,
+    );
+    assertEqual(kept, expected, `the ${place.slice(0, 40)} in memory`);
+    this.#read.push({ place, kept, expected });
   }
 
   /** What the listener believes is held against what happened. */
-  #compareCandles(key: SeriesKey): void {
+  #compareCandles(): void {
+    const { lastSeen: until = this.#messageAt } = this.#router;
+    const holding = [...this.#listener.promises.values()].map((stream) => ({ stream, until }));
     // Whether a promise that has ended was kept to the end turns out when the loss is noticed.
-    const kept = this.#connection === 'silent' ? [] : this.#listener.kept(key);
-    for (const stretch of [...this.#listener.promised(key), ...kept]) {
-      const what = `${seriesKeyText(key)} from ${stretch.from} to ${stretch.to}, as promised`;
-      const made = latestCandles(this.#made, key, stretch);
-      assertEqual(this.#listener.candles(key, stretch), made, what);
+    const ended = this.#connection === 'silent' ? [] : this.#listener.ended;
+    for (const { stream, until } of [...holding, ...ended]) {
+      const { key, since } = stream;
+      const to = timeframeGrid(key.timeframe).floor(until);
+      const within = (candles: LatestValues) =>
+        candles.all(candlesOf(key)).filter(({ of }) => Number(of) >= since && Number(of) < to);
+      const what = `the ${candlesOf(key)} from ${since} to ${to}, as promised`;
+      assertEqual(within(this.#listener.latest), within(this.#made), what);
     }
   }
+}
+
+/** Changes whatever can be changed. */
+export function tamper(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value)) {
+    tamper(part);
+    if (typeof part === 'number') Reflect.set(value, name, part + 1);
+  }
+  if (Array.isArray(value)) Reflect.set(value, 'length', 0);
 }
