@@ -22,9 +22,9 @@ export type RouterCommand =
     }
   | ({ readonly does: 'tell' } & Telling)
   | { readonly does: 'pass'; readonly ms: number }
-  | { readonly does: 'arrive' | 'repeat'; readonly choice: number }
+  | { readonly does: 'repeat'; readonly choice: number }
   | { readonly does: 'watch' | 'endStream'; readonly key: SeriesKey }
-  | { readonly does: 'cut' | 'notice' | 'connect' | 'close' };
+  | { readonly does: 'arrive' | 'cut' | 'notice' | 'connect' | 'close' };
 
 /** A few in any order, some of them twice, or a long page from either end. */
 const numbers = fc.oneof(
@@ -62,18 +62,19 @@ function routerCommand(
   key: Arbitrary<SeriesKey>,
 ): Arbitrary<RouterCommand> {
   const does = <const Does extends string>(...names: Does[]) => fc.constantFrom(...names);
-  const choice = fc.nat({ max: 1_000 });
-  const isLate = fc.boolean();
   const what = does('ticker', 'book', 'trades', 'trades');
   const ms = fc.constantFrom(1, 7_000, 20_000, 60_000, 95_000, 300_000);
   const price = fc.integer({ min: 90, max: 110 });
   return fc.oneof(
-    { weight: 8, arbitrary: fc.record({ does: does('trade'), key, price, isLate }) },
+    { weight: 8, arbitrary: fc.record({ does: does('trade'), key, price, isLate: fc.boolean() }) },
     { weight: 4, arbitrary: fc.record({ does: does('tell'), what, symbol, numbers }) },
     { weight: 5, arbitrary: fc.record({ does: does('pass'), ms }) },
-    { weight: 4, arbitrary: fc.record({ does: does('arrive', 'repeat'), choice }) },
+    { weight: 2, arbitrary: fc.record({ does: does('repeat'), choice: fc.nat({ max: 1_000 }) }) },
     { weight: 2, arbitrary: fc.record({ does: does('watch', 'endStream'), key }) },
-    { weight: 6, arbitrary: fc.record({ does: does('cut', 'cut', 'notice', 'connect') }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({ does: does('arrive', 'cut', 'cut', 'notice', 'connect') }),
+    },
   );
 }
 

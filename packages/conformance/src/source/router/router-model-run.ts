@@ -19,8 +19,6 @@ const FEWEST_TRADES = 20;
 const FEWEST_CANDLES = 2;
 
 const STATUSES = { new: 'connecting', up: 'connected', down: 'reconnecting', closed: 'closed' };
-/** What is under way arrives, and what the router claims while it does not know better is taken back. */
-const LAST: RouterCommand = { does: 'notice' };
 
 type Command<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
 
@@ -31,19 +29,19 @@ export class RouterModelRun {
   readonly #exchange: RouterExchange;
   readonly #clock: ManualClock;
   readonly #listener: BelievingListener;
-  readonly #keys = new Map<string, SeriesKey>();
+  readonly #symbols = new Set<string>();
   readonly #watched = new Map<string, SeriesKey>();
   readonly #ended = new Set<string>();
-  /** Every candle as it was made, and what came from the exchange: ever, and over this connection. */
+  readonly #underWay: MarketEvent[] = [];
+  readonly #sent: MarketEvent[] = [];
+  /** Candles as they were made, and values as they came: ever, and over this connection. */
   readonly #made = new LatestValues();
   readonly #cameEver = new LatestValues();
   #came = new LatestValues();
-  readonly #underWay: MarketEvent[] = [];
-  readonly #sent: MarketEvent[] = [];
-  #read: { readonly place: string; readonly kept: unknown; readonly expected: unknown }[] = [];
+  #read: { readonly what: string; readonly kept: unknown; readonly expected: unknown }[] = [];
   #connection: 'new' | 'up' | 'silent' | 'down' | 'closed' = 'new';
-  #connectedAt: EpochMs = 0;
   #tradedAt: EpochMs = 0;
+  #connectedAt: EpochMs = 0;
   /** When the last message came over the connection, and when it was cut. */
   #messageAt: EpochMs = 0;
   #cutAt: EpochMs = Number.POSITIVE_INFINITY;
@@ -58,12 +56,11 @@ export class RouterModelRun {
   }
 
   async execute(commands: readonly RouterCommand[]): Promise<void> {
-    for (const command of commands) {
-      if ('key' in command) this.#keys.set(seriesKeyText(command.key), command.key);
-    }
+    for (const command of commands) if ('key' in command) this.#symbols.add(command.key.symbol);
     this.#compareMemory();
     this.#compare();
-    for (const command of [...commands, LAST]) {
+    // In the end, what the router claims while it does not know better is taken back.
+    for (const command of [...commands, { does: 'notice' } as const]) {
       await Reflect.apply(this[command.does], this, [command]);
       this.#compare();
     }
@@ -71,18 +68,17 @@ export class RouterModelRun {
 
   /** A trade makes another state of a candle. No two states have one `asOf`: their order would count. */
   async trade({ key, price, isLate }: Command<'trade'>): Promise<void> {
-    const now = this.#clock.now();
-    const { candle } = this.#current(key) ?? {};
-    const { open = price, high = price, low = price, volume = 0 } = candle ?? {};
-    const timestamp = timeframeGrid(key.timeframe).floor(now);
+    const {
+      open = price,
+      high = price,
+      low = price,
+      volume = 0,
+    } = this.#current(key)?.candle ?? {};
+    const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
     const prices = { open, high: Math.max(high, price), low: Math.min(low, price), close: price };
-    this.#tradedAt = Math.max(now, this.#tradedAt + 1);
-    const live = {
-      key,
-      candle: { timestamp, ...prices, volume: volume + 1 / 3 },
-      asOf: this.#tradedAt,
-    };
-    const message: MarketEvent = { type: 'candle', live };
+    const candle = { timestamp, ...prices, volume: volume + 1 / 3 };
+    this.#tradedAt = Math.max(this.#clock.now(), this.#tradedAt + 1);
+    const message = { type: 'candle', live: { key, candle, asOf: this.#tradedAt } } as const;
     this.#made.take(valuesOf(message));
     if (this.#connection !== 'up' || !this.#watched.has(seriesKeyText(key))) return;
     if (isLate) this.#underWay.push(message);
@@ -98,22 +94,17 @@ export class RouterModelRun {
     this.#clock.advance(ms);
   }
 
-  /** What is under way arrives, in another order. */
-  async arrive({ choice }: { readonly choice: number } = { choice: 1 }): Promise<void> {
-    if (this.#connection !== 'up') return;
-    const rest = this.#underWay.splice(0);
-    const order: MarketEvent[] = [];
-    while (rest.length > 0) order.push(...rest.splice(choice % rest.length, 1));
-    await this.#send(order);
+  /** What is under way arrives, the latest first. */
+  async arrive(): Promise<void> {
+    if (this.#connection === 'up') await this.#send(this.#underWay.splice(0).reverse());
   }
 
   /** A message that came before, or before an outage, comes again. */
   async repeat({ choice }: Command<'repeat'>): Promise<void> {
     const message = this.#sent[choice % Math.max(1, this.#sent.length)];
     if (this.#connection !== 'up' || message === undefined) return;
-    const isDropped =
-      message.type === 'candle' && !this.#watched.has(seriesKeyText(message.live.key));
-    if (!isDropped) await this.#send([message]);
+    const hasEnded = message.type === 'candle' && this.#ended.has(seriesKeyText(message.live.key));
+    if (!hasEnded) await this.#send([message]);
   }
 
   async watch({ key }: Command<'watch'>): Promise<void> {
@@ -125,12 +116,11 @@ export class RouterModelRun {
   }
 
   async endStream({ key }: Command<'endStream'>): Promise<void> {
-    const text = seriesKeyText(key);
     const isOpen = this.#connection === 'up' || this.#connection === 'silent';
-    if (this.#exchange.endStream === undefined || !isOpen || !this.#watched.has(text)) return;
+    if (this.#exchange.endStream === undefined || !isOpen) return;
     await this.arrive();
-    this.#watched.delete(text);
-    this.#ended.add(text);
+    if (!this.#watched.delete(seriesKeyText(key))) return;
+    this.#ended.add(seriesKeyText(key));
     await this.#exchange.endStream(key);
   }
 
@@ -154,13 +144,13 @@ export class RouterModelRun {
   /** Another connection stands, after the loss of the one before. */
   async connect(): Promise<void> {
     await this.notice();
-    if (this.#connection !== 'down' && this.#connection !== 'new') return;
-    const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
+    if (this.#connection === 'closed') return;
     this.#connection = 'up';
     this.#came = new LatestValues();
     this.#connectedAt = this.#clock.now();
     this.#messageAt = this.#connectedAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
+    const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
     await this.#begin(() => this.#exchange.connect(structuredClone(current)));
   }
 
@@ -178,11 +168,8 @@ export class RouterModelRun {
   /** A connection or a series begins, maybe with the state of candles. */
   async #begin(work: () => void | Promise<void>): Promise<void> {
     const told = await this.#toldBy(work);
-    for (const value of told) {
-      assertEqual(value.value, this.#made.get(value), 'the state that a series begins with');
-    }
-    this.#came.take(told);
-    this.#cameEver.take(told);
+    this.#assertTold(told, this.#made);
+    this.#take(told);
     this.#compareMemory();
   }
 
@@ -191,28 +178,35 @@ export class RouterModelRun {
     this.#messageAt = this.#clock.now();
     this.#sent.push(...messages);
     const values = messages.flatMap(valuesOf);
-    this.#came.take(values);
-    this.#cameEver.take(values);
+    this.#take(values);
     const told = await this.#toldBy(() => this.#exchange.send(structuredClone(messages)));
-    for (const value of [...values, ...told]) {
-      const what = `the ${value.place.slice(0, 40)} that was told last`;
-      assertEqual(this.#listener.latest.get(value), this.#cameEver.get(value), what);
-    }
+    this.#assertTold([...values, ...told], this.#cameEver);
     this.#compareMemory();
   }
 
-  async #toldBy(work: () => void | Promise<void>): Promise<Value[]> {
+  async #toldBy(work: () => void | Promise<void>): Promise<readonly Value[]> {
     const { length } = this.#listener.told;
     await work();
     return this.#listener.told.slice(length);
+  }
+
+  #take(values: readonly Value[]): void {
+    this.#came.take(values);
+    this.#cameEver.take(values);
+  }
+
+  #assertTold(values: readonly Value[], truth: LatestValues): void {
+    for (const value of values) {
+      const told = this.#listener.latest.get(value);
+      assertEqual(told, truth.get(value), `the ${value.place.slice(0, 40)} that was told`);
+    }
   }
 
   #compare(): void {
     this.#listener.throwFault();
     this.#compareConnection();
     this.#compareStreams();
-    if (this.#connection === 'up' && this.#underWay.length > 0) return;
-    this.#compareCandles();
+    if (this.#connection !== 'up' || this.#underWay.length === 0) this.#compareCandles();
   }
 
   #compareConnection(): void {
@@ -238,10 +232,10 @@ export class RouterModelRun {
     const { streams, connection } = this.#router;
     const { promises } = this.#listener;
     const texts = streams.map(({ key }) => seriesKeyText(key)).sort();
-    const watched = [...this.#watched.keys()].sort();
     assertEqual(texts, [...promises.keys()].sort(), 'the streams, beside what was told');
-    if (connection.status !== 'connected') assertEqual(texts, [], 'the streams unconnected');
+    const watched = [...this.#watched.keys()].sort();
     if (this.#connection === 'up') assertEqual(texts, watched, 'the series that are promised');
+    if (connection.status !== 'connected') assertEqual(texts, [], 'the streams unconnected');
     for (const stream of streams) {
       const { key, since } = stream;
       const earliest = timeframeGrid(key.timeframe).floor(connection.since);
@@ -252,48 +246,48 @@ export class RouterModelRun {
 
   /** What was read before has not changed, and changes to it reach nobody. */
   #compareMemory(): void {
-    const { maxTrades } = this.#subject.underTest;
-    for (const { place, kept, expected } of this.#read) {
-      assertEqual(kept, expected, `the ${place.slice(0, 40)} that was read before`);
+    for (const { what, kept, expected } of this.#read) {
+      assertEqual(kept, expected, `${what}, as it was read before`);
       tamper(kept);
     }
     this.#read = [];
-    for (const symbol of new Set([...this.#keys.values()].map((key) => key.symbol))) {
+    const { maxTrades } = this.#subject.underTest;
+    for (const symbol of this.#symbols) {
       const [ticker, book] = [this.#router.getTicker(symbol), this.#router.getOrderBook(symbol)];
       const trades = this.#router.getTrades(symbol);
-      this.#assertKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
-      this.#assertKept(`book of ${symbol}`, book ? [book] : [], 1);
-      this.#assertKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
+      this.#compareKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
+      this.#compareKept(`book of ${symbol}`, book ? [book] : [], 1);
+      this.#compareKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
       assertTrue(trades.length <= maxTrades, `not over ${maxTrades} trades of a symbol are kept`);
     }
     for (const key of this.#watched.values()) {
-      this.#assertKept(candlesOf(key), this.#router.getCandles(key), FEWEST_CANDLES);
+      this.#compareKept(candlesOf(key), this.#router.getCandles(key), FEWEST_CANDLES);
     }
   }
 
-  /** Asserts that a place has the latest that came, and at least some of it. */
-  #assertKept(place: string, kept: readonly unknown[], fewest: number): void {
+  /** A place has the latest that came over the connection, and at least some of it. */
+  #compareKept(place: string, kept: readonly unknown[], fewest: number): void {
     const came = this.#came.all(place).map(({ value }) => value);
-    const expected = came.slice(
-      -Math.max(kept.length, Math.min(fewest, came.length)) || came.length,
-    );
-    assertEqual(kept, expected, `the ${place.slice(0, 40)} in memory`);
-    this.#read.push({ place, kept, expected });
+    const count = Math.max(kept.length, Math.min(fewest, came.length));
+    const expected = came.slice(Math.max(0, came.length - count));
+    const what = `the ${place.slice(0, 40)} in memory`;
+    assertEqual(kept, expected, what);
+    this.#read.push({ what, kept, expected });
   }
 
   /** What the listener believes is held against what happened. */
   #compareCandles(): void {
     const { lastSeen: until = this.#messageAt } = this.#router;
-    const holding = [...this.#listener.promises.values()].map((stream) => ({ stream, until }));
+    const { promises, ended, latest } = this.#listener;
+    const holding = [...promises.values()].map((stream) => ({ stream, until }));
     // Whether a promise that has ended was kept to the end turns out when the loss is noticed.
-    const ended = this.#connection === 'silent' ? [] : this.#listener.ended;
-    for (const { stream, until } of [...holding, ...ended]) {
-      const { key, since } = stream;
-      const to = timeframeGrid(key.timeframe).floor(until);
+    for (const one of this.#connection === 'silent' ? holding : [...holding, ...ended]) {
+      const { key, since } = one.stream;
+      const to = timeframeGrid(key.timeframe).floor(one.until);
       const within = (candles: LatestValues) =>
         candles.all(candlesOf(key)).filter(({ of }) => Number(of) >= since && Number(of) < to);
       const what = `the ${candlesOf(key)} from ${since} to ${to}, as promised`;
-      assertEqual(within(this.#listener.latest), within(this.#made), what);
+      assertEqual(within(latest), within(this.#made), what);
     }
   }
 }
