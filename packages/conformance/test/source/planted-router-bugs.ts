@@ -159,7 +159,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'adds to the array it has handed out',
-    'values/own-objects',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #own: Trade[] = [];
 

@@ -56,13 +56,13 @@ export class RouterModelRun {
   }
 
   async execute(commands: readonly RouterCommand[]): Promise<void> {
-    for (const command of commands) if ('key' in command) this.#symbols.add(command.key.symbol);
-    this.#compareMemory();
-    this.#compare();
     // In the end, what the router claims while it does not know better is taken back.
     for (const command of [...commands, { does: 'notice' } as const]) {
       await Reflect.apply(this[command.does], this, [command]);
-      this.#compare();
+      this.#listener.throwFault();
+      this.#compareConnection();
+      this.#compareStreams();
+      if (this.#connection !== 'up' || this.#underWay.length === 0) this.#compareCandles();
     }
   }
 
@@ -112,7 +112,9 @@ export class RouterModelRun {
     // A connection that is dead takes no orders, and the router does not know that it is dead.
     if (this.#ended.has(text) || ['silent', 'closed'].includes(this.#connection)) return;
     this.#watched.set(text, key);
-    await this.#begin(() => this.#exchange.watch(key, structuredClone(this.#current(key))));
+    this.#symbols.add(key.symbol);
+    const current = structuredClone(this.#current(key));
+    await this.#assertTells(() => this.#exchange.watch(key, current), this.#made);
   }
 
   async endStream({ key }: Command<'endStream'>): Promise<void> {
@@ -151,7 +153,7 @@ export class RouterModelRun {
     this.#messageAt = this.#connectedAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
     const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
-    await this.#begin(() => this.#exchange.connect(structuredClone(current)));
+    await this.#assertTells(() => this.#exchange.connect(structuredClone(current)), this.#made);
   }
 
   async close(): Promise<void> {
@@ -165,48 +167,32 @@ export class RouterModelRun {
     return this.#made.get({ place: candlesOf(key), of }) as LiveCandle | undefined;
   }
 
-  /** A connection or a series begins, maybe with the state of candles. */
-  async #begin(work: () => void | Promise<void>): Promise<void> {
-    const told = await this.#toldBy(work);
-    this.#assertTold(told, this.#made);
-    this.#take(told);
-    this.#compareMemory();
-  }
-
   async #send(messages: readonly MarketEvent[]): Promise<void> {
     if (messages.length === 0) return;
+    const values = messages.flatMap(valuesOf);
+    for (const came of [this.#came, this.#cameEver]) came.take(values);
     this.#messageAt = this.#clock.now();
     this.#sent.push(...messages);
-    const values = messages.flatMap(valuesOf);
-    this.#take(values);
-    const told = await this.#toldBy(() => this.#exchange.send(structuredClone(messages)));
-    this.#assertTold([...values, ...told], this.#cameEver);
-    this.#compareMemory();
+    const sending = () => this.#exchange.send(structuredClone(messages));
+    await this.#assertTells(sending, this.#cameEver, values);
   }
 
-  async #toldBy(work: () => void | Promise<void>): Promise<readonly Value[]> {
-    const { length } = this.#listener.told;
+  /** Of these values, and of whatever is told while the exchange works, the true one was told last. */
+  async #assertTells(
+    work: () => void | Promise<void>,
+    truth: LatestValues,
+    values: readonly Value[] = [],
+  ): Promise<void> {
+    const { told, latest } = this.#listener;
+    const { length } = told;
     await work();
-    return this.#listener.told.slice(length);
-  }
-
-  #take(values: readonly Value[]): void {
-    this.#came.take(values);
-    this.#cameEver.take(values);
-  }
-
-  #assertTold(values: readonly Value[], truth: LatestValues): void {
-    for (const value of values) {
-      const told = this.#listener.latest.get(value);
-      assertEqual(told, truth.get(value), `the ${value.place.slice(0, 40)} that was told`);
+    const others = told.slice(length);
+    for (const value of [...values, ...others]) {
+      const what = `the ${value.place.slice(0, 40)} that was told last`;
+      assertEqual(latest.get(value), truth.get(value), what);
     }
-  }
-
-  #compare(): void {
-    this.#listener.throwFault();
-    this.#compareConnection();
-    this.#compareStreams();
-    if (this.#connection !== 'up' || this.#underWay.length === 0) this.#compareCandles();
+    for (const came of [this.#came, this.#cameEver]) came.take(others);
+    this.#compareMemory();
   }
 
   #compareConnection(): void {
@@ -293,7 +279,7 @@ export class RouterModelRun {
 }
 
 /** Changes whatever can be changed. */
-export function tamper(value: unknown): void {
+function tamper(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, part] of Object.entries(value)) {
     tamper(part);
