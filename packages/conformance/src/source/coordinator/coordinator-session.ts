@@ -32,24 +32,14 @@ const PERIODS_BEFORE_HISTORY = 500;
 /** What a service waits for a coordinator that does not say how long it settles. */
 const SETTLING_MS = 60_000;
 
-/** A delivery, its candles checked and ascending, and what it claims at once. */
-interface Claim {
-  readonly request: CandleRequest;
-  readonly delivery: CandleDelivery;
-  readonly candles: readonly Candle[];
-  /** Stretches that need not be asked for again. */
-  readonly settled: readonly Interval[];
-  /** What had ended by then is claimed for good. */
-  readonly lastingBy: EpochMs;
-}
-
 /** A coordinator, its exchange, and calls that are held against each other. */
 export class CoordinatorSession {
   readonly underTest: CoordinatorUnderTest;
   /** Shortest first. */
   readonly timeframes: readonly Timeframe[];
   readonly #clock: ManualClock;
-  readonly #claims: Claim[] = [];
+  /** What deliveries said, to be held against the exchange again later. */
+  readonly #claims: (() => void)[] = [];
   #lagMs = 0;
 
   constructor({ underTest }: CoordinatorSubject, clock: ManualClock) {
@@ -87,11 +77,14 @@ export class CoordinatorSession {
     this.#lagMs = ms;
   }
 
-  /** Fetches as a service does, and holds the delivery against the exchange. */
+  /**
+   * Fetches as a service does, and holds the delivery against the exchange. Returns its candles, ascending,
+   * and the stretches that need not be asked for again.
+   */
   async fetch(
     request: CandleRequest,
     signal: AbortSignal = new AbortController().signal,
-  ): Promise<Claim> {
+  ): Promise<{ readonly candles: readonly Candle[]; readonly settled: readonly Interval[] }> {
     const { coordinator } = this.underTest;
     const calledAt = this.#clock.now();
     const delivery = await this.#call(request, signal);
@@ -103,16 +96,18 @@ export class CoordinatorSession {
     const { settlingMs = SETTLING_MS } = coordinator;
     const isDuration = Number.isSafeInteger(settlingMs) && settlingMs >= 0;
     assertTrue(isDuration, `settlingMs (${settlingMs}) is a duration`);
-    const lastingBy = Math.min(calledAt, delivery.asOf ?? calledAt) - settlingMs;
-    const claim = { request, delivery, candles, settled, lastingBy };
-    this.#claims.push(claim);
+    this.#claims.push(() => {
+      assertEqual(candlesOf(request, delivery), candles, 'the candles of a delivery, later');
+      const by = Math.min(calledAt, delivery.asOf ?? calledAt) - settlingMs;
+      this.#assertComplete(request, candles, claimed(request, delivery, by));
+    });
     const counts = { candles: candles.length, inserted: candles.length, updated: 0, unchanged: 0 };
     coordinator.feedback?.({ request, ...counts, fetchMs: 5, storeMs: 1 });
-    return claim;
+    return { candles, settled };
   }
 
   /** Fetches the whole, and again what was not settled, and compares it with what the exchange has. */
-  async fetchAll(request: CandleRequest): Promise<readonly Candle[]> {
+  async fetchAll(request: CandleRequest): Promise<void> {
     const calledAt = this.#clock.now();
     const endedBy = timeframeGrid(request.timeframe).floor(calledAt);
     const ended = { ...request, to: Math.max(request.from, Math.min(request.to, endedBy)) };
@@ -132,9 +127,7 @@ export class CoordinatorSession {
     if (current && this.#clock.now() === calledAt) {
       assertEqual(found.get(current.timestamp), current, 'the candle in the making');
     }
-    const all = [...found.values()].sort(byTimestamp);
-    this.#assertComplete(request, all, [ended]);
-    return all;
+    this.#assertComplete(request, [...found.values()].sort(byTimestamp), [ended]);
   }
 
   /** What the exchange has, ascending. */
@@ -144,10 +137,7 @@ export class CoordinatorSession {
 
   /** Asserts that deliveries are as they were, and that what they claimed for good holds. */
   assertLasting(): void {
-    for (const { request, delivery, candles, lastingBy } of this.#claims) {
-      assertEqual(candlesOf(request, delivery), candles, 'the candles of a delivery, later');
-      this.#assertComplete(request, candles, claimed(request, delivery, lastingBy));
-    }
+    for (const assertClaim of this.#claims) assertClaim();
   }
 
   /** Calls the coordinator; while the call waits for the clock, the clock moves on. */
@@ -195,15 +185,13 @@ export class CoordinatorSession {
   }
 
   #assertComplete(
-    key: SeriesKey,
+    request: CandleRequest,
     candles: readonly Candle[],
     stretches: readonly Interval[],
   ): void {
-    const { symbol, timeframe } = key;
     for (const { from, to } of stretches) {
-      const truth = this.truth({ symbol, timeframe, from, to });
-      const what = `the candles of ${timeframe} from ${from} to ${to}`;
-      assertEqual(within(candles, { from, to }), truth, what);
+      const what = `the candles of ${request.timeframe} from ${from} to ${to}`;
+      assertEqual(within(candles, { from, to }), this.truth({ ...request, from, to }), what);
     }
   }
 }

@@ -40,15 +40,12 @@ export const routerCommands: Arbitrary<readonly RouterCommand[]> = fc
   .constantFrom(...Object.values(SYMBOL_GROUPS))
   .chain((group) => fc.shuffledSubarray([...group], { minLength: 2, maxLength: 2 }))
   .chain((symbols) => {
-    const keys = symbols.map((symbol): SeriesKey => ({ symbol, timeframe: '1m' }));
-    const longer = keys.flatMap(({ symbol }): SeriesKey[] => [
-      { symbol, timeframe: '5m' },
-      { symbol, timeframe: '1w' },
-    ]);
-    const command = routerCommand(fc.constantFrom(...symbols), fc.constantFrom(...keys, ...longer));
+    const symbol = fc.constantFrom(...symbols);
+    const timeframe = fc.constantFrom('1m' as const, '5m' as const, '1w' as const);
+    const command = routerCommand(symbol, fc.record({ symbol, timeframe }));
     const beginning: readonly RouterCommand[] = [
       { does: 'pass', ms: 10_000 },
-      ...keys.map((key) => ({ does: 'watch', key }) as const),
+      ...symbols.map((one) => ({ does: 'watch', key: { symbol: one, timeframe: '1m' } }) as const),
       { does: 'connect' },
     ];
     const ending = fc.constantFrom<RouterCommand[]>([], [{ does: 'close' }]);
