@@ -29,7 +29,6 @@ export class RouterModelRun {
   readonly #exchange: RouterExchange;
   readonly #clock: ManualClock;
   readonly #listener: BelievingListener;
-  readonly #symbols = new Set<string>();
   readonly #watched = new Map<string, SeriesKey>();
   readonly #ended = new Set<string>();
   readonly #underWay: MarketEvent[] = [];
@@ -86,7 +85,7 @@ export class RouterModelRun {
   }
 
   async tell(command: Command<'tell'>): Promise<void> {
-    const isFollowed = [...this.#watched.values()].some(({ symbol }) => symbol === command.symbol);
+    const isFollowed = this.#followed().has(command.symbol);
     if (this.#connection === 'up' && isFollowed) await this.#send(eventsOf(command));
   }
 
@@ -112,7 +111,6 @@ export class RouterModelRun {
     // A connection that is dead takes no orders, and the router does not know that it is dead.
     if (this.#ended.has(text) || ['silent', 'closed'].includes(this.#connection)) return;
     this.#watched.set(text, key);
-    this.#symbols.add(key.symbol);
     const current = structuredClone(this.#current(key));
     await this.#assertTells(() => this.#exchange.watch(key, current), this.#made);
   }
@@ -160,6 +158,10 @@ export class RouterModelRun {
     await this.arrive();
     this.#connection = 'closed';
     await this.#subject.close();
+  }
+
+  #followed(): Set<string> {
+    return new Set([...this.#watched.values()].map(({ symbol }) => symbol));
   }
 
   #current(key: SeriesKey): LiveCandle | undefined {
@@ -217,15 +219,14 @@ export class RouterModelRun {
   #compareStreams(): void {
     const { streams, connection } = this.#router;
     const { promises } = this.#listener;
-    const texts = streams.map(({ key }) => seriesKeyText(key)).sort();
-    assertEqual(texts, [...promises.keys()].sort(), 'the streams, beside what was told');
+    const held = Object.fromEntries(streams.map((stream) => [seriesKeyText(stream.key), stream]));
+    assertEqual(held, Object.fromEntries(promises), 'the streams, beside what was told');
+    assertEqual(streams.length, promises.size, 'how many there are, one of each series');
     const watched = [...this.#watched.keys()].sort();
-    if (this.#connection === 'up') assertEqual(texts, watched, 'the series that are promised');
-    if (connection.status !== 'connected') assertEqual(texts, [], 'the streams unconnected');
-    for (const stream of streams) {
-      const { key, since } = stream;
+    if (this.#connection === 'up') assertEqual(Object.keys(held).sort(), watched, 'their series');
+    if (connection.status !== 'connected') assertEqual(held, {}, 'the streams unconnected');
+    for (const { key, since } of streams) {
       const earliest = timeframeGrid(key.timeframe).floor(connection.since);
-      assertEqual(stream, promises.get(seriesKeyText(key)), 'a stream, beside what was told');
       assertTrue(since >= earliest, `since (${since}) is not before ${earliest}`);
     }
   }
@@ -238,7 +239,7 @@ export class RouterModelRun {
     }
     this.#read = [];
     const { maxTrades } = this.#subject.underTest;
-    for (const symbol of this.#symbols) {
+    for (const symbol of this.#followed()) {
       const [ticker, book] = [this.#router.getTicker(symbol), this.#router.getOrderBook(symbol)];
       const trades = this.#router.getTrades(symbol);
       this.#compareKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
