@@ -67,14 +67,9 @@ export class RouterModelRun {
 
   /** A trade makes another state of a candle. No two states have one `asOf`: their order would count. */
   async trade({ key, price, isLate }: Command<'trade'>): Promise<void> {
-    const {
-      open = price,
-      high = price,
-      low = price,
-      volume = 0,
-    } = this.#current(key)?.candle ?? {};
+    const { volume = 0 } = this.#current(key)?.candle ?? {};
     const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
-    const prices = { open, high: Math.max(high, price), low: Math.min(low, price), close: price };
+    const prices = { open: price, high: price + volume, low: price / 2, close: price };
     const candle = { timestamp, ...prices, volume: volume + 1 / 3 };
     this.#tradedAt = Math.max(this.#clock.now(), this.#tradedAt + 1);
     const message = { type: 'candle', live: { key, candle, asOf: this.#tradedAt } } as const;
