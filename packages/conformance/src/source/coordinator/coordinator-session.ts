@@ -110,10 +110,9 @@ export class CoordinatorSession {
   async fetchAll(request: CandleRequest): Promise<void> {
     const calledAt = this.#clock.now();
     const endedBy = timeframeGrid(request.timeframe).floor(calledAt);
-    const ended = { ...request, to: Math.max(request.from, Math.min(request.to, endedBy)) };
     const [current] = request.to > endedBy ? this.truth({ ...request, from: endedBy }) : [];
     const found: Candle[] = [];
-    let missing = normalizeIntervals([ended]);
+    let missing = normalizeIntervals([{ ...request, to: Math.min(request.to, endedBy) }]);
     let part = request;
     do {
       const { candles, settled } = await this.fetch(part);

@@ -4,13 +4,6 @@ import fc, { type Arbitrary } from 'fast-check';
 import { SYMBOL_GROUPS } from '../../storage/sample-symbols.ts';
 import { sampleBook, sampleTicker, sampleTrade } from './sample-values.ts';
 
-/** Values of a symbol, told one after the other, or of trades a page. */
-interface Telling {
-  readonly what: 'ticker' | 'book' | 'trades';
-  readonly symbol: string;
-  readonly numbers: readonly number[];
-}
-
 /** Something that happens to a market, to its exchange, or on the way from there: a method of `RouterModelRun`. */
 export type RouterCommand =
   | {
@@ -20,11 +13,18 @@ export type RouterCommand =
       /** Whether the message of it arrives later. */
       readonly isLate: boolean;
     }
-  | ({ readonly does: 'tell' } & Telling)
+  | {
+      readonly does: 'tell';
+      readonly what: 'ticker' | 'book' | 'trades';
+      readonly symbol: string;
+      readonly numbers: readonly number[];
+    }
   | { readonly does: 'pass'; readonly ms: number }
   | { readonly does: 'repeat'; readonly choice: number }
   | { readonly does: 'watch' | 'endStream'; readonly key: SeriesKey }
   | { readonly does: 'arrive' | 'cut' | 'notice' | 'connect' | 'close' };
+
+export type CommandTo<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
 
 /** A few in any order, some of them twice, or a long page from either end. */
 const numbers = fc.oneof(
@@ -75,7 +75,8 @@ function routerCommand(
   );
 }
 
-export function eventsOf({ what, symbol, numbers: all }: Telling): MarketEvent[] {
+/** Tickers and books one after the other, trades as a page. */
+export function eventsOf({ what, symbol, numbers: all }: CommandTo<'tell'>): MarketEvent[] {
   if (what === 'trades') return [{ type: what, symbol, trades: all.map((n) => sampleTrade(n)) }];
   return all.slice(0, 5).map((n) => {
     if (what === 'ticker') return { type: what, ticker: sampleTicker(symbol, n) };

@@ -9,7 +9,7 @@ import type { ISmartRouter, LiveCandle, MarketEvent } from '@barkeep/source';
 import { assertEqual, assertTrue } from '../../assertions.ts';
 import { BelievingListener } from './believing-listener.ts';
 import { candlesOf, LatestValues, type Value, valuesOf } from './latest-values.ts';
-import { eventsOf, type RouterCommand } from './router-command.ts';
+import { type CommandTo, eventsOf, type RouterCommand } from './router-command.ts';
 import type { RouterExchange, RouterSubject } from './router-harness.ts';
 
 /** A careful router does not count on the last messages before the loss: some may not have come. */
@@ -19,8 +19,6 @@ const FEWEST_TRADES = 20;
 const FEWEST_CANDLES = 2;
 
 const STATUSES = { new: 'connecting', up: 'connected', down: 'reconnecting', closed: 'closed' };
-
-type Command<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
 
 /** A market, the connection to it, and a listener that takes the router at its word. */
 export class RouterModelRun {
@@ -66,7 +64,7 @@ export class RouterModelRun {
   }
 
   /** A trade makes another state of a candle. No two states have one `asOf`: their order would count. */
-  async trade({ key, price, isLate }: Command<'trade'>): Promise<void> {
+  async trade({ key, price, isLate }: CommandTo<'trade'>): Promise<void> {
     const { volume = 0 } = this.#current(key)?.candle ?? {};
     const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
     const prices = { open: price, high: price + volume, low: price / 2, close: price };
@@ -79,12 +77,12 @@ export class RouterModelRun {
     else await this.#send([message]);
   }
 
-  async tell(command: Command<'tell'>): Promise<void> {
+  async tell(command: CommandTo<'tell'>): Promise<void> {
     const isFollowed = this.#followed().has(command.symbol);
     if (this.#connection === 'up' && isFollowed) await this.#send(eventsOf(command));
   }
 
-  pass({ ms }: Command<'pass'>): void {
+  pass({ ms }: CommandTo<'pass'>): void {
     this.#clock.advance(ms);
   }
 
@@ -94,14 +92,14 @@ export class RouterModelRun {
   }
 
   /** A message that came before, or before an outage, comes again. */
-  async repeat({ choice }: Command<'repeat'>): Promise<void> {
+  async repeat({ choice }: CommandTo<'repeat'>): Promise<void> {
     const message = this.#sent[choice % Math.max(1, this.#sent.length)];
     if (this.#connection !== 'up' || message === undefined) return;
     const hasEnded = message.type === 'candle' && this.#ended.has(seriesKeyText(message.live.key));
     if (!hasEnded) await this.#send([message]);
   }
 
-  async watch({ key }: Command<'watch'>): Promise<void> {
+  async watch({ key }: CommandTo<'watch'>): Promise<void> {
     const text = seriesKeyText(key);
     // A connection that is dead takes no orders, and the router does not know that it is dead.
     if (this.#ended.has(text) || ['silent', 'closed'].includes(this.#connection)) return;
@@ -110,7 +108,7 @@ export class RouterModelRun {
     await this.#assertTells(() => this.#exchange.watch(key, current), this.#made);
   }
 
-  async endStream({ key }: Command<'endStream'>): Promise<void> {
+  async endStream({ key }: CommandTo<'endStream'>): Promise<void> {
     const isOpen = this.#connection === 'up' || this.#connection === 'silent';
     if (this.#exchange.endStream === undefined || !isOpen) return;
     await this.arrive();
