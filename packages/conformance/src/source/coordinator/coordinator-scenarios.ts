@@ -21,7 +21,7 @@ const SHARE_OF_RUNS = 0.02;
 const stretch = fc.record({
   timeframe: fc.constantFrom(0, 0, 1),
   periods: fc.constantFrom(1, 2, 20, 99, 201, 450),
-  before: fc.oneof(fc.constantFrom(-1, 0, 1), fc.nat({ max: 310 })),
+  before: fc.oneof(fc.constantFrom(-1, -1, 0, 1), fc.nat({ max: 310 })),
 });
 /** Several calls at a time, one of them twice and given up; then time passes, and the last is made again. */
 const command = fc.record({

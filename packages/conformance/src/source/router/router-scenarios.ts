@@ -17,7 +17,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** More series than one message, one page or one look-up has. */
 const MANY = 300;
 /** Each run is compared after each of its commands. */
-const SHARE_OF_RUNS = 0.4;
+const SHARE_OF_RUNS = 0.3;
 
 const { scenario, bareScenario } = scenarioMaker<RouterSubject>('router');
 
