@@ -129,11 +129,12 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     const now = this.clock.now();
     const checked = this.#checkedEntries(entries, now);
     const live = checked.filter((entry) => entry.expiresAt > now);
+    const expired = checked.filter((entry) => entry.expiresAt <= now);
     for (const entry of live) this.#learn(entry);
-    if (live.length > 0) await this.run('setMany', options, () => this._setMany(live));
-    for (const { key, expiresAt } of checked) {
-      if (expiresAt <= now) await this.run('setMany', options, () => this._delete(key));
-    }
+    if (checked.length === 0) return;
+    await this.run('setMany', options, () =>
+      expired.length === 0 ? this._setMany(live) : this.#setAndDelete(live, expired),
+    );
     this.#counts.writes += checked.length;
   }
 
@@ -155,8 +156,11 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
 
   async clear(options: CallOptions = NO_OPTIONS): Promise<void> {
     this.begin(options);
-    await this.run('clear', options, () => this._clear());
-    this.#lives.clear();
+    await this.run('clear', options, () => {
+      // Now: what is written while it is under way has a life of its own.
+      this.#lives.clear();
+      return this._clear();
+    });
   }
 
   async keys(prefix = '', options: CallOptions = NO_OPTIONS): Promise<string[]> {
@@ -258,6 +262,21 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     return reads.map((read) =>
       read.status === 'fulfilled' ? read.value : this.readFailed(read.reason),
     );
+  }
+
+  /** All of it begins now, so that no call made later comes between. */
+  async #setAndDelete(live: readonly CacheEntry[], expired: readonly CacheEntry[]): Promise<void> {
+    const changes = await Promise.allSettled(
+      [
+        ...(live.length === 0 ? [] : [async () => this._setMany(live)]),
+        ...expired.map(
+          ({ key }) =>
+            async () =>
+              void (await this._delete(key)),
+        ),
+      ].map((change) => change()),
+    );
+    for (const change of changes) if (change.status === 'rejected') throw change.reason;
   }
 
   #checkedEntry(

@@ -1,69 +1,7 @@
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import { describe, expect, it } from 'vitest';
-import {
-  type AbstractCacheOptions,
-  AbstractDataCache,
-  type CacheEntry,
-  type CacheSelector,
-  type CacheUsage,
-} from '../src/index.ts';
-
-/** An adapter whose answers come later, or not at all. */
-class RemoteCache extends AbstractDataCache {
-  readonly entries = new Map<string, CacheEntry>();
-  fault: unknown;
-  damaged: string | undefined;
-  wait: Promise<void> = Promise.resolve();
-
-  constructor(options: AbstractCacheOptions = {}) {
-    super(
-      'remote-cache',
-      { sharing: 'multi-process', persistent: true, platforms: ['node'] },
-      options,
-    );
-  }
-
-  protected async _get(key: string): Promise<CacheEntry | undefined> {
-    await this.#answer();
-    if (key === this.damaged) throw new BarkeepError('CORRUPT', 'it is damaged');
-    return this.entries.get(key);
-  }
-
-  protected async _set(entry: CacheEntry): Promise<void> {
-    await this.#answer();
-    this.entries.set(entry.key, entry);
-  }
-
-  protected async _delete(key: string): Promise<boolean> {
-    await this.#answer();
-    return this.entries.delete(key);
-  }
-
-  protected _invalidate(_selector: CacheSelector): Promise<number> {
-    return Promise.resolve(0);
-  }
-
-  protected _clear(): Promise<void> {
-    return this.#answer();
-  }
-
-  protected _keys(): Promise<string[]> {
-    return Promise.resolve([...this.entries.keys()]);
-  }
-
-  protected _sweep(): Promise<number> {
-    return Promise.resolve(0);
-  }
-
-  protected _usage(): CacheUsage {
-    return { entries: this.entries.size, bytes: 0 };
-  }
-
-  async #answer(): Promise<void> {
-    await this.wait;
-    if (this.fault !== undefined) throw this.fault;
-  }
-}
+import type { AbstractCacheOptions } from '../src/index.ts';
+import { RemoteCache } from './remote-cache.ts';
 
 describe('a read that fails below', () => {
   it('is a counted miss by default', async () => {
@@ -159,6 +97,40 @@ describe('what adapters receive', () => {
     await cache.set('key', 1, { ttlMs: 1_000 });
     clock.advance(1_000);
     expect(cache.entries.has('key')).toBe(true);
+    expect(await cache.get('key')).toBeUndefined();
+  });
+});
+
+describe('calls at a time', () => {
+  it('take effect in the order in which they were made, also of what is expired', async () => {
+    const cache = await opened();
+    await Promise.all([
+      cache.setMany([
+        { key: 'other', value: 1 },
+        { key: 'key', value: 2, ttlMs: 0 },
+      ]),
+      cache.set('key', 3),
+    ]);
+    expect(await cache.getMany(['other', 'key'])).toEqual([1, 3]);
+  });
+
+  it('fail together when one part of a batch fails, after all have ended', async () => {
+    const cache = await opened();
+    cache.fault = new BarkeepError('DISK_FULL', 'full', { retryable: true });
+    const batch = [
+      { key: 'other', value: 1 },
+      { key: 'key', value: 2, ttlMs: 0 },
+    ];
+    await expect(cache.setMany(batch)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(await cache.stats()).toMatchObject({ writes: 0 });
+  });
+
+  it('have lives of their own when all was cleared meanwhile', async () => {
+    const clock = new ManualClock();
+    const cache = await opened({ clock });
+    await Promise.all([cache.clear(), cache.set('key', 1, { ttlMs: 1_000 })]);
+    clock.setWallTime(clock.now() - 60_000);
+    clock.advance(1_000);
     expect(await cache.get('key')).toBeUndefined();
   });
 });

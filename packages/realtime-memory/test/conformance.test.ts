@@ -1,8 +1,4 @@
 import { registerRealtimeConformance } from '@barkeep/conformance/realtime/vitest';
-import { MemoryRealtime } from '../src/index.ts';
+import { harnesses } from './conformance-harnesses.ts';
 
-registerRealtimeConformance({
-  name: 'realtime-memory',
-  create: async ({ clock }) =>
-    new MemoryRealtime({ clock, maxSymbols: 150, maxTradesPerSymbol: 60, maxBookDepth: 40 }),
-});
+for (const harness of harnesses) registerRealtimeConformance(harness);

@@ -5,6 +5,8 @@ const AGE = `
 local key, ms = KEYS[1], tonumber(ARGV[1])
 local function earlier(instant) return string.format('%016.0f', tonumber(instant) - ms) end
 local kind, type = string.sub(key, -2), redis.call('TYPE', key).ok
+-- First, because a set that is emptied in between loses it.
+local left = redis.call('PTTL', key)
 if kind == ':l' and type == 'list' then
   for i, trade in ipairs(redis.call('LRANGE', key, 0, -1)) do
     local instant = tonumber(string.sub(trade, 1, 16))
@@ -26,7 +28,6 @@ elseif kind == ':x' then
   local listed = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   for i = 1, #listed, 2 do redis.call('ZADD', key, earlier(listed[i + 1]), listed[i]) end
 end
-local left = redis.call('PTTL', key)
 if left < 0 then return end
 if left <= ms then redis.call('DEL', key) else redis.call('PEXPIRE', key, left - ms) end
 `;

@@ -1,30 +1,58 @@
+/**
+ * The conformance suite for caches, without a test runner.
+ *
+ * `runCacheConformance` runs it and reports; `@barkeep/conformance/cache/vitest` registers the same
+ * scenarios as tests.
+ */
 import type { IDataCache } from '@barkeep/cache';
+import { assertEqual } from '../assertions.ts';
+import type { ConformanceHarness } from '../conformance-harness.ts';
 import type { ConformanceSuite } from '../conformance-suite.ts';
-import { handleScenarios } from '../handle-scenarios.ts';
+import { type HandleOperation, handleScenarios } from '../handle-scenarios.ts';
 import {
   type ConformanceOptions,
   type ConformanceReport,
   runConformance,
 } from '../run-conformance.ts';
-import type { CacheHarness } from './cache-harness.ts';
-import { CACHE_OPERATIONS } from './cache-operations.ts';
 import { cacheScenarios } from './cache-scenario.ts';
-import { assertEmpty } from './cached-state.ts';
-import { batchScenarios } from './scenarios/batches.ts';
 import { boundScenarios } from './scenarios/bounds.ts';
-import { concurrencyScenarios } from './scenarios/concurrency.ts';
-import { damageScenarios } from './scenarios/damage.ts';
-import { expiryScenarios } from './scenarios/expiry.ts';
-import { invalidationScenarios } from './scenarios/invalidation.ts';
-import { keyScenarios } from './scenarios/keys.ts';
+import { failureScenarios } from './scenarios/failures.ts';
+import { inputScenarios } from './scenarios/input.ts';
 import { modelScenarios } from './scenarios/model.ts';
-import { statisticsScenarios } from './scenarios/statistics.ts';
-import { valueScenarios } from './scenarios/values.ts';
+import { processScenarios } from './scenarios/processes.ts';
+import { sequenceScenarios } from './scenarios/sequences.ts';
 
 export type * from '../conformance-harness.ts';
 export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
-export type * from './cache-harness.ts';
+
+/**
+ * How the cache suite gets hold of an adapter. Its caches need a default expiry of never, and room
+ * for 500 entries and 4 MiB; small bounds beyond that let the scenarios about bounds run fast.
+ */
+export type CacheHarness = ConformanceHarness<IDataCache>;
+
+type CacheOperationName = Exclude<
+  keyof IDataCache,
+  'name' | 'capabilities' | 'state' | 'open' | 'close' | typeof Symbol.asyncDispose
+>;
+
+/**
+ * A valid call of every asynchronous method. The type asks for each of them, so a method that the
+ * contract gains is a compile error here until it is called in every state of a cache's life.
+ */
+const OPERATIONS: Readonly<Record<CacheOperationName, HandleOperation<IDataCache>>> = {
+  get: (cache, options) => cache.get('key', options),
+  getMany: (cache, options) => cache.getMany(['key', 'other'], options),
+  set: (cache, options) => cache.set('key', 'value', { ...options, tags: ['tag'] }),
+  setMany: (cache, options) => cache.setMany([{ key: 'key', value: 'value' }], options),
+  delete: (cache, options) => cache.delete('key', options),
+  invalidate: (cache, options) => cache.invalidate({ prefix: 'k' }, options),
+  clear: (cache, options) => cache.clear(options),
+  keys: (cache, options) => cache.keys('', options),
+  sweep: (cache, options) => cache.sweep(options),
+  stats: (cache, options) => cache.stats(options),
+};
 
 /** What every `IDataCache` must do. */
 export const cacheSuite: ConformanceSuite<IDataCache> = {
@@ -34,17 +62,16 @@ export const cacheSuite: ConformanceSuite<IDataCache> = {
     isSet: async (cache) => (await cache.get('mark')) !== undefined,
   },
   scenarios: [
-    ...handleScenarios(cacheScenarios, { operations: () => CACHE_OPERATIONS, assertEmpty }),
-    ...valueScenarios,
-    ...keyScenarios,
-    ...batchScenarios,
-    ...expiryScenarios,
-    ...invalidationScenarios,
-    ...statisticsScenarios,
-    ...boundScenarios,
-    ...concurrencyScenarios,
-    ...damageScenarios,
     ...modelScenarios,
+    ...sequenceScenarios,
+    ...handleScenarios(cacheScenarios, {
+      operations: () => OPERATIONS,
+      assertEmpty: async (cache, what) => assertEqual(await cache.keys(), [], `${what}: the keys`),
+    }),
+    ...inputScenarios,
+    ...boundScenarios,
+    ...failureScenarios,
+    ...processScenarios,
   ],
 };
 

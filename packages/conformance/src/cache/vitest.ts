@@ -1,6 +1,5 @@
 import { registerConformance } from '../register-conformance.ts';
-import type { CacheHarness } from './cache-harness.ts';
-import { cacheSuite } from './index.ts';
+import { type CacheHarness, cacheSuite } from './index.ts';
 
 /** Registers the cache suite with Vitest, one test per scenario. */
 export function registerCacheConformance(harness: CacheHarness): void {

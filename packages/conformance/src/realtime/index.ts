@@ -1,31 +1,32 @@
 import type { IRealtimeCache } from '@barkeep/realtime';
+import type { ConformanceHarness } from '../conformance-harness.ts';
 import type { ConformanceSuite } from '../conformance-suite.ts';
-import { handleScenarios } from '../handle-scenarios.ts';
 import {
   type ConformanceOptions,
   type ConformanceReport,
   runConformance,
 } from '../run-conformance.ts';
-import type { RealtimeHarness } from './realtime-harness.ts';
-import { REALTIME_OPERATIONS } from './realtime-operations.ts';
-import { realtimeScenarios } from './realtime-scenario.ts';
-import { assertEmpty } from './realtime-state.ts';
 import { SYMBOL, sampleTicker } from './sample-market.ts';
+import { boundScenarios } from './scenarios/bounds.ts';
+import { concurrencyScenarios } from './scenarios/concurrency.ts';
 import { damageScenarios } from './scenarios/damage.ts';
 import { expiryScenarios } from './scenarios/expiry.ts';
-import { fieldScenarios } from './scenarios/fields.ts';
+import { faultScenarios } from './scenarios/faults.ts';
 import { inputScenarios } from './scenarios/input.ts';
-import { latestScenarios } from './scenarios/latest.ts';
+import { lifecycleScenarios } from './scenarios/lifecycle.ts';
 import { modelScenarios } from './scenarios/model.ts';
-import { replayScenarios } from './scenarios/replay.ts';
+import { sharingScenarios } from './scenarios/sharing.ts';
 import { subscribeScenarios } from './scenarios/subscribe.ts';
-import { tradeScenarios } from './scenarios/trades.ts';
-import { wholeScenarios } from './scenarios/whole.ts';
 
 export type * from '../conformance-harness.ts';
 export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
-export type * from './realtime-harness.ts';
+
+/**
+ * How the realtime suite gets hold of an adapter. Its caches need the default expiries, and room for
+ * 100 symbols and 50 trades a symbol; small bounds beyond that let the scenarios about bounds run fast.
+ */
+export type RealtimeHarness = ConformanceHarness<IRealtimeCache>;
 
 /** What every `IRealtimeCache` must do. */
 export const realtimeSuite: ConformanceSuite<IRealtimeCache> = {
@@ -35,17 +36,16 @@ export const realtimeSuite: ConformanceSuite<IRealtimeCache> = {
     isSet: async ({ tickers }) => (await tickers.get(SYMBOL)) !== undefined,
   },
   scenarios: [
-    ...handleScenarios(realtimeScenarios, { operations: () => REALTIME_OPERATIONS, assertEmpty }),
-    ...latestScenarios,
-    ...fieldScenarios,
-    ...tradeScenarios,
-    ...replayScenarios,
-    ...expiryScenarios,
-    ...damageScenarios,
-    ...subscribeScenarios,
-    ...inputScenarios,
-    ...wholeScenarios,
     ...modelScenarios,
+    ...lifecycleScenarios,
+    ...inputScenarios,
+    ...expiryScenarios,
+    ...subscribeScenarios,
+    ...concurrencyScenarios,
+    ...boundScenarios,
+    ...faultScenarios,
+    ...damageScenarios,
+    ...sharingScenarios,
   ],
 };
 

@@ -1,12 +1,11 @@
 import type { EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
 
-export const START: EpochMs = Date.UTC(2026, 0, 1);
+/** Past by every clock. */
+export const START: EpochMs = Date.UTC(2024, 0, 1);
 export const SYMBOL = 'KRW-BTC';
 export const OTHER = 'KRW-ETH';
 
-/** High enough for samples of the distant past, whose prices are lower. */
-const PRICE = 1_000_000;
-
+/** For the suites of ports. */
 export const HOSTILE_SYMBOLS: readonly string[] = [
   'BTC_USDT',
   'BTC%',
@@ -30,28 +29,11 @@ export const HOSTILE_SYMBOLS: readonly string[] = [
   'x'.repeat(512),
 ];
 
+const PRICE = 1_000_000;
+
 /** A ticker whose price tells when it was made. */
 export function sampleTicker(at = 0, symbol: string = SYMBOL): Ticker {
   return { symbol, timestamp: START + at, price: PRICE + at };
-}
-
-/** A ticker with every field. */
-export function fullTicker(): Ticker {
-  return {
-    symbol: SYMBOL,
-    timestamp: START,
-    price: 151_234_000.125,
-    previousClose: 150_000_000,
-    change: -1_234_000.5,
-    changeRate: -0.008_226_67,
-    open: 150_000_000,
-    high: 152_000_000,
-    low: 0.000_000_01,
-    volume: 0,
-    quoteVolume: 1e300,
-    bid: 151_233_000,
-    ask: 151_235_000,
-  };
 }
 
 /** A book whose best bid tells when it was made. */

@@ -1,6 +1,5 @@
 import { registerConformance } from '../register-conformance.ts';
-import { realtimeSuite } from './index.ts';
-import type { RealtimeHarness } from './realtime-harness.ts';
+import { type RealtimeHarness, realtimeSuite } from './index.ts';
 
 /** Registers the realtime suite with Vitest, one test per scenario. */
 export function registerRealtimeConformance(harness: RealtimeHarness): void {

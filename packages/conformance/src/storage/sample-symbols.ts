@@ -1,4 +1,4 @@
-/** Each group holds symbols that a careless storage would take for one another. */
+/** Each group holds symbols that a careless adapter would take for one another. */
 export const SYMBOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   'sql-wildcards': ['BTC_USDT', 'BTCXUSDT', 'BTC%', 'BTC', 'BTC%USDT', '%', '_'],
   globs: ['1000*', '1000', '1000SHIB', '*', '?', '[a-z]', 'x'],
@@ -16,6 +16,7 @@ export const SYMBOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   quotes: ["O'Brien", 'O"Brien', 'O`Brien', "'; DROP TABLE candles; --", "''", '$1', ':x', '{x}'],
   case: ['krw-btc', 'KRW-BTC', 'Krw-Btc', 'ß', 'SS', 'ss', 'İ', 'i'],
   unicode: ['비트코인', '비트', '🚀', '🚀🚀', 'é', 'e\u0301', 'ﬁ', 'fi', '\u200b', '\uffff'],
+  braces: ['{BTC}', 'BTC', 'a{b}c', '%7bBTC%7d', '}{', '%', '%25'],
   forms: ['café', 'cafe\u0301', '가', '\u1100\u1161'],
   prefixes: ['A', 'AA', 'AAA', 'users', 'users-archive', 'users\uffff', 'usersＡ', 'users🚀'],
   whitespace: [' ', '  ', ' A', 'A ', 'A', 'A\n', '\t'],

@@ -4,22 +4,26 @@ import type {
   CacheSetOptions,
   CacheValue,
   CacheWrite,
-  IDataCache,
 } from '@barkeep/cache';
-import { type CallOptions, CandleSeries, type Clock, type EpochMs } from '@barkeep/core';
-import { DAMAGED, ReferenceCache } from './reference-cache.ts';
-
-/** A mistake that adapters have made or could make, and the scenario that must catch it. */
-export interface PlantedCacheBug {
-  readonly name: string;
-  readonly caughtBy: string;
-  readonly create: (clock: Clock) => IDataCache;
-}
+import type { CacheHarness } from '@barkeep/conformance/cache';
+import { type CallOptions, CandleSeries } from '@barkeep/core';
+import {
+  bug,
+  expiring,
+  lastingHarness,
+  naming,
+  type PlantedCacheBug,
+  type ReferenceClass,
+  settingOther,
+  storing,
+} from './plant-cache-bug.ts';
+import { plantedClaimBugs } from './planted-claim-bugs.ts';
+import { DAMAGED, MAX_ENTRIES, ReferenceCache } from './reference-cache.ts';
 
 export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   bug(
     'drops the last entry of a batch',
-    'set-many/all',
+    'model/commands',
     (base) =>
       class extends base {
         protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
@@ -29,7 +33,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'keeps the first of equal keys',
-    'set-many/last-wins',
+    'model/commands',
     (base) =>
       class extends base {
         override setMany(entries: readonly CacheWrite[]): Promise<void> {
@@ -39,7 +43,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'stores a batch until it meets an invalid entry',
-    'set-many/one-invalid',
+    'model/commands',
     (base) =>
       class extends base {
         override async setMany(entries: readonly CacheWrite[]): Promise<void> {
@@ -47,33 +51,33 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         }
       },
   ),
-  storing('loses the sign of zero', 'values/negative-zero', (value) => (value === 0 ? 0 : value)),
-  storing('keeps NaN as null, as JSON does', 'values/nan', (value) =>
+  storing('loses the sign of zero', 'values/every-kind', (value) => (value === 0 ? 0 : value)),
+  storing('keeps NaN as null, as JSON does', 'values/every-kind', (value) =>
     Number.isNaN(value) ? null : value,
   ),
-  storing('keeps bigints as numbers', 'values/bigint-huge', (value) =>
+  storing('keeps bigints as numbers', 'values/every-kind', (value) =>
     typeof value === 'bigint' ? BigInt(Number(value)) : value,
   ),
-  storing('keeps the whole buffer of a view', 'values/numbers-view', (value) =>
+  storing('keeps the whole buffer of a view', 'values/every-kind', (value) =>
     value instanceof Float64Array ? new Float64Array(value.buffer) : value,
   ),
-  storing('makes all NaNs alike', 'values/numbers', (value) =>
+  storing('makes all NaNs alike', 'values/every-kind', (value) =>
     value instanceof Float64Array
       ? value.map((one) => (Number.isNaN(one) ? Number.NaN : one))
       : value,
   ),
-  storing('keeps a series as an array of candles', 'values/series', (value) =>
+  storing('keeps a series as an array of candles', 'values/every-kind', (value) =>
     value instanceof CandleSeries ? value.toArray().map((candle) => ({ ...candle })) : value,
   ),
-  storing('loses names such as __proto__', 'values/hostile-names', (value) =>
+  storing('loses names such as __proto__', 'values/every-kind', (value) =>
     isRecord(value) ? assigned(value) : value,
   ),
-  storing('replaces lone surrogates', 'values/lone-surrogate', (value) =>
+  storing('replaces lone surrogates', 'values/every-kind', (value) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   ),
   bug(
     'takes falsy values for misses',
-    'values/falsy-is-no-miss',
+    'values/every-kind',
     (base) =>
       class extends base {
         override async get(key: string, options?: CallOptions): Promise<CacheValue | undefined> {
@@ -84,22 +88,22 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         }
       },
   ),
-  expiring('lives a millisecond too long', 'expiry/ttl-edge', (expiresAt) => expiresAt + 1),
-  expiring('dies a millisecond too early', 'expiry/absolute-edge', (expiresAt) => expiresAt - 1),
+  expiring('lives a millisecond too long', 'expiry/edge', (expiresAt) => expiresAt + 1),
+  expiring('dies a millisecond too early', 'expiry/edge', (expiresAt) => expiresAt - 1),
   expiring(
     'takes milliseconds for seconds',
-    'expiry/ttl-edge',
+    'expiry/edge',
     (expiresAt, now) => now + (expiresAt - now) * 1_000,
   ),
-  expiring('loses Infinity, as JSON does', 'expiry/never', (expiresAt) =>
+  expiring('loses Infinity, as JSON does', 'expiry/far', (expiresAt) =>
     expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt,
   ),
-  expiring('counts delays in 32 bits', 'expiry/beyond-32-bits', (expiresAt, now) =>
+  expiring('counts delays in 32 bits', 'expiry/far', (expiresAt, now) =>
     expiresAt - now > 0x7fff_ffff ? now + 1 : expiresAt,
   ),
   bug(
     'prolongs the life of what is read',
-    'expiry/reads-do-not-prolong',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _get(key: string): CacheEntry | undefined {
@@ -114,7 +118,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'keeps the expiry of what it replaces',
-    'expiry/overwrite-prolongs',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _set(entry: CacheEntry): void {
@@ -125,7 +129,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'takes a ttl of 0 for none',
-    'expiry/ttl-0',
+    'model/commands',
     (base) =>
       class extends base {
         override set(key: string, value: CacheValue, options: CacheSetOptions = {}): Promise<void> {
@@ -136,7 +140,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'refuses an expired write but keeps the old value',
-    'expiry/past',
+    'model/commands',
     (base) =>
       class extends base {
         override async set(
@@ -152,7 +156,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'ignores options it does not know',
-    'expiry/rejects-unknown-option',
+    'input/refused',
     (base) =>
       class extends base {
         override set(key: string, value: CacheValue, options: CacheSetOptions = {}): Promise<void> {
@@ -163,7 +167,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'lists keys that have expired',
-    'expiry/hidden-everywhere',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override _keys(prefix: string): string[] {
@@ -173,7 +177,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'counts expired entries as deleted',
-    'expiry/hidden-everywhere',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override _delete(key: string): boolean {
@@ -183,7 +187,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'sweeps everything',
-    'expiry/sweep',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _sweep(): number {
@@ -211,7 +215,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'takes a prefix for a glob',
-    'invalidate/literal-a*',
+    'names/alike',
     (base) =>
       class extends base {
         protected override startsWith(key: string, prefix: string): boolean {
@@ -221,7 +225,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'takes a prefix for a LIKE pattern',
-    'invalidate/literal-_',
+    'names/alike',
     (base) =>
       class extends base {
         protected override startsWith(key: string, prefix: string): boolean {
@@ -232,7 +236,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'finds a prefix anywhere in the key',
-    'invalidate/prefix',
+    'names/alike',
     (base) =>
       class extends base {
         protected override startsWith(key: string, prefix: string): boolean {
@@ -242,7 +246,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'takes a prefix for a whole segment',
-    'keys/prefix',
+    'names/alike',
     (base) =>
       class extends base {
         protected override startsWith(key: string, prefix: string): boolean {
@@ -252,7 +256,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'does nothing for an empty prefix',
-    'invalidate/everything',
+    'names/alike',
     (base) =>
       class extends base {
         protected override _invalidate(selector: CacheSelector): number {
@@ -261,13 +265,13 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         }
       },
   ),
-  naming('forgets the case of keys', 'keys/case-and-form', (key) => key.toLowerCase()),
-  naming('normalizes keys', 'keys/case-and-form', (key) => key.normalize('NFC')),
-  naming('ends keys at U+0000', 'keys/hostile', (key) => key.replace(/\0.*/s, '\0')),
-  naming('cuts long keys', 'keys/long-alike', (key) => key.slice(0, 250)),
+  naming('forgets the case of keys', 'names/alike', (key) => key.toLowerCase()),
+  naming('normalizes keys', 'names/alike', (key) => key.normalize('NFC')),
+  naming('ends keys at U+0000', 'names/alike', (key) => key.replace(/\0.*/s, '\0')),
+  naming('cuts long keys', 'names/alike', (key) => key.slice(0, 250)),
   bug(
     'keeps entries as properties of an object',
-    'keys/inherited-names',
+    'names/alike',
     (base) =>
       class extends base {
         protected override _get(key: string): CacheEntry | undefined {
@@ -279,7 +283,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'adds tags where it should replace them',
-    'tags/overwrite',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _set(entry: CacheEntry): void {
@@ -290,7 +294,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'remembers the tags of deleted entries',
-    'tags/gone-with-entry',
+    'model/commands',
     (base) =>
       class extends base {
         readonly #tags = new Map<string, readonly string[]>();
@@ -303,7 +307,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'wants all tags of a selector',
-    'tags/any',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
@@ -314,7 +318,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'takes a tag for a prefix of tags',
-    'tags/exact',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
@@ -325,7 +329,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'keeps the caller’s array of tags',
-    'tags/own-array',
+    'model/commands',
     (base) =>
       class extends base {
         readonly #arrays = new Map<string, readonly string[]>();
@@ -341,7 +345,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'clears only keys with a prefix',
-    'clear/everything',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _clear(): void {
@@ -349,15 +353,10 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
         }
       },
   ),
-  bug('clears what others keep below', 'clear/own-data', (base) => {
-    const shared = new Map<string, CacheEntry>();
-    return class extends base {
-      protected override entries = shared;
-    };
-  }),
+  clearingAll(ReferenceCache),
   bug(
     'leaves misses out of getMany',
-    'get-many/order',
+    'model/commands',
     (base) =>
       class extends base {
         override async getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
@@ -367,7 +366,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'answers a repeated key once',
-    'get-many/repeated',
+    'model/commands',
     (base) =>
       class extends base {
         override getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
@@ -392,13 +391,13 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
           return 0;
         }
         protected override evict(): void {
-          if (this.entries.size > 200) this._clear();
+          if (this.entries.size > MAX_ENTRIES) this._clear();
         }
       },
   ),
   bug(
     'keeps the old value when the new one is too large',
-    'bounds/too-large',
+    'bounds/bytes',
     (base) =>
       class extends base {
         protected override _set(entry: CacheEntry): void {
@@ -431,7 +430,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'counts getMany as one read',
-    'stats/reads',
+    'model/commands',
     (base) =>
       class extends base {
         override async getMany(keys: readonly string[]): Promise<(CacheValue | undefined)[]> {
@@ -442,7 +441,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'lets a slow write undo a later delete',
-    'concurrency/set-then-delete',
+    'model/commands',
     (base) =>
       class extends base {
         protected override async _set(entry: CacheEntry): Promise<void> {
@@ -454,7 +453,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'ends lives by the wall clock',
-    'expiry/set-back-32400000',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override isLive({ expiresAt }: CacheEntry): boolean {
@@ -464,7 +463,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'ends lives that began while the clock was ahead when it is there again',
-    'expiry/set-ahead-and-right',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override isLive(entry: CacheEntry): boolean {
@@ -474,7 +473,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'forgets everything when the clock is set back',
-    'expiry/set-back-60000',
+    'expiry/edge',
     (base) =>
       class extends base {
         #last = 0;
@@ -488,7 +487,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'sweeps by the wall clock',
-    'expiry/set-back-sweep',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override _sweep(): number {
@@ -502,7 +501,7 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   bug(
     'lists by the wall clock',
-    'expiry/set-back-1000',
+    'expiry/edge',
     (base) =>
       class extends base {
         protected override _keys(prefix: string): string[] {
@@ -559,72 +558,167 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
       }
     };
   }),
+  bug(
+    'answers at most a thousand keys',
+    'batches/large',
+    (base) =>
+      class extends base {
+        override async getMany(
+          keys: readonly string[],
+          options?: CallOptions,
+        ): Promise<(CacheValue | undefined)[]> {
+          const answers = await super.getMany(keys, options);
+          return answers.map((value, i) => (i < 1_000 ? value : undefined));
+        }
+      },
+  ),
+  bug(
+    'mixes up the pieces of a large read',
+    'batches/large',
+    (base) =>
+      class extends base {
+        override async getMany(
+          keys: readonly string[],
+          options?: CallOptions,
+        ): Promise<(CacheValue | undefined)[]> {
+          if (keys.length <= 256) return super.getMany(keys, options);
+          return [
+            ...(await super.getMany(keys.slice(256), options)),
+            ...(await super.getMany(keys.slice(0, 256), options)),
+          ];
+        }
+      },
+  ),
+  bug(
+    'drops what is beyond the thousandth entry of a batch',
+    'batches/large',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          await super._setMany(entries.slice(0, 1_000));
+        }
+      },
+  ),
+  bug(
+    'lets all entries of a batch expire with the first',
+    'expiry/edge',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          const { expiresAt, deadline } = entries[0] ?? {};
+          await super._setMany(
+            entries.map((entry) => ({ ...entry, expiresAt: expiresAt ?? 0, deadline })),
+          );
+        }
+      },
+  ),
+  bug(
+    'gives all entries of a batch the tags of the first',
+    'names/alike',
+    (base) =>
+      class extends base {
+        protected override async _setMany(entries: readonly CacheEntry[]): Promise<void> {
+          const tags = entries[0]?.tags ?? [];
+          await super._setMany(entries.map((entry) => ({ ...entry, tags })));
+        }
+      },
+  ),
+  bug(
+    'lists at most a thousand keys',
+    'batches/large',
+    (base) =>
+      class extends base {
+        protected override _keys(prefix: string): string[] {
+          return super._keys(prefix).slice(0, 1_000);
+        }
+      },
+  ),
+  bug(
+    'invalidates at most 256 entries at a time',
+    'batches/large',
+    (base) =>
+      class extends base {
+        protected override _invalidate(selector: CacheSelector): number {
+          const selected = [...this.entries.values()].filter((one) =>
+            this.isSelected(one, selector),
+          );
+          return selected.slice(0, 256).filter(({ key }) => this._delete(key)).length;
+        }
+      },
+  ),
+  bug(
+    'takes prefixes in two Unicode forms for one',
+    'names/alike',
+    (base) =>
+      class extends base {
+        protected override startsWith(key: string, prefix: string): boolean {
+          return key.normalize('NFC').startsWith(prefix.normalize('NFC'));
+        }
+      },
+  ),
+  bug(
+    'takes tags in two Unicode forms for one',
+    'names/alike',
+    (base) =>
+      class extends base {
+        protected override isSelected(entry: CacheEntry, selector: CacheSelector): boolean {
+          if ('prefix' in selector) return super.isSelected(entry, selector);
+          const tags = entry.tags.map((tag) => tag.normalize('NFC'));
+          return selector.tags.some((tag) => tags.includes(tag.normalize('NFC')));
+        }
+      },
+  ),
+  settingOther('cuts long tags', 'names/alike', (entry) => ({
+    ...entry,
+    tags: entry.tags.map((tag) => tag.slice(0, 255)),
+  })),
+  naming('takes long keys with the same ends for one', 'names/alike', (key) =>
+    key.length <= 128 ? key : `${key.slice(0, 64)}~${key.slice(-64)}`,
+  ),
+  storing('exchanges highs and lows', 'values/every-kind', (value) =>
+    value instanceof CandleSeries
+      ? CandleSeries.fromTrustedColumns(value.key, { ...value, high: value.low, low: value.high })
+      : value,
+  ),
+  storing('takes every series for one of minutes', 'values/every-kind', (value) =>
+    value instanceof CandleSeries
+      ? CandleSeries.fromTrustedColumns({ ...value.key, timeframe: '1m' }, value)
+      : value,
+  ),
+  storing('cuts long texts', 'values/every-kind', (value) =>
+    typeof value === 'string' ? value.slice(0, 65_535) : value,
+  ),
+  ...plantedClaimBugs,
 ];
 
-type ReferenceClass = typeof ReferenceCache;
-
-function bug(
-  name: string,
-  caughtBy: string,
-  plant: (base: ReferenceClass) => ReferenceClass,
-): PlantedCacheBug {
-  const Planted = plant(ReferenceCache);
-  return { name, caughtBy: `cache/${caughtBy}`, create: (clock) => new Planted(clock) };
-}
-
-function storing(
-  name: string,
-  caughtBy: string,
-  change: (value: CacheValue) => CacheValue,
-): PlantedCacheBug {
-  return bug(
+/** Each has its own entries, in one store, and `clear` empties that. */
+function clearingAll(Base: ReferenceClass): PlantedCacheBug {
+  const store = new Map<string, Map<string, CacheEntry>>();
+  class ClearingAll extends Base {
+    protected override _clear(): void {
+      for (const entries of store.values()) entries.clear();
+    }
+  }
+  const name = 'clears what others keep below';
+  return {
     name,
-    caughtBy,
-    (base) =>
-      class extends base {
-        protected override _set(entry: CacheEntry): void | Promise<void> {
-          return super._set({ ...entry, value: change(entry.value) });
-        }
+    caughtBy: 'cache/clear/own-data',
+    harness: {
+      name,
+      create: async ({ clock, id }) => {
+        const entries = store.get(id) ?? new Map<string, CacheEntry>();
+        store.set(id, entries);
+        return new ClearingAll({ clock, entries });
       },
-  );
+    },
+  };
 }
 
-function expiring(
-  name: string,
-  caughtBy: string,
-  change: (expiresAt: EpochMs, now: EpochMs) => EpochMs,
-): PlantedCacheBug {
-  return bug(
-    name,
-    caughtBy,
-    (base) =>
-      class extends base {
-        protected override _set(entry: CacheEntry): void | Promise<void> {
-          const expiresAt = change(entry.expiresAt, this.clock.now());
-          return super._set({ ...entry, expiresAt, deadline: undefined });
-        }
-      },
-  );
-}
-
-function naming(name: string, caughtBy: string, change: (key: string) => string): PlantedCacheBug {
-  return bug(
-    name,
-    caughtBy,
-    (base) =>
-      class extends base {
-        protected override _get(key: string): CacheEntry | undefined {
-          return super._get(change(key));
-        }
-        protected override _set(entry: CacheEntry): void | Promise<void> {
-          return super._set({ ...entry, key: change(entry.key) });
-        }
-        protected override _delete(key: string): boolean {
-          return super._delete(change(key));
-        }
-      },
-  );
-}
+/** For the processes that the suite starts. */
+export const harnesses: readonly CacheHarness[] = [
+  lastingHarness('reference-cache (lasting)'),
+  ...plantedClaimBugs.map(({ harness }) => harness),
+];
 
 function isRecord(value: CacheValue): value is { readonly [key: string]: CacheValue } {
   return (

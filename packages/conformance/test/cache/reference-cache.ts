@@ -11,14 +11,23 @@ import { BarkeepError, type Clock } from '@barkeep/core';
 /** Stands for what cannot be read. */
 export const DAMAGED = 'damaged';
 
-const MAX_ENTRIES = 200;
+export const MAX_ENTRIES = 2_200;
 const MAX_BYTES = 4 * 1_024 * 1_024;
+
+export interface ReferenceOptions {
+  readonly clock: Clock;
+  /** Where the entries are. Default: in a `Map` of its own. */
+  readonly entries?: Map<string, CacheEntry> | undefined;
+  readonly capabilities?: Partial<CacheCapabilities> | undefined;
+}
 
 /** The least that keeps every promise of the cache contract: what bugs are planted in. */
 export class ReferenceCache extends AbstractDataCache {
-  protected entries: Map<string, CacheEntry> = new Map();
+  protected entries: Map<string, CacheEntry>;
+  readonly #keepsDeadlines: boolean;
+  readonly #sizes = new WeakMap<CacheEntry, number>();
 
-  constructor(clock: Clock, capabilities: Partial<CacheCapabilities> = {}) {
+  constructor({ clock, entries, capabilities }: ReferenceOptions) {
     super(
       'reference-cache',
       {
@@ -31,10 +40,12 @@ export class ReferenceCache extends AbstractDataCache {
       },
       { clock },
     );
+    this.entries = entries ?? new Map();
+    this.#keepsDeadlines = this.capabilities.sharing === 'process';
   }
 
   protected override get keepsDeadlines(): boolean {
-    return true;
+    return this.#keepsDeadlines;
   }
 
   damage(key: string): void {
@@ -49,11 +60,12 @@ export class ReferenceCache extends AbstractDataCache {
   }
 
   protected _set(entry: CacheEntry): void | Promise<void> {
-    this.entries.delete(entry.key);
-    if (bytesOf(entry) > MAX_BYTES) {
+    if (this.bytesOf(entry) > MAX_BYTES) {
+      this.entries.delete(entry.key);
       this.countRejection();
       return;
     }
+    this.entries.delete(entry.key);
     this.entries.set(entry.key, entry);
     this.evict();
   }
@@ -109,10 +121,14 @@ export class ReferenceCache extends AbstractDataCache {
   }
 
   protected bytes(): number {
-    return [...this.entries.values()].reduce((sum, entry) => sum + bytesOf(entry), 0);
+    let bytes = 0;
+    for (const entry of this.entries.values()) bytes += this.bytesOf(entry);
+    return bytes;
   }
-}
 
-function bytesOf({ key, value }: CacheEntry): number {
-  return 2 * key.length + estimateBytes(value);
+  protected bytesOf(entry: CacheEntry): number {
+    const bytes = this.#sizes.get(entry) ?? 2 * entry.key.length + estimateBytes(entry.value);
+    this.#sizes.set(entry, bytes);
+    return bytes;
+  }
 }

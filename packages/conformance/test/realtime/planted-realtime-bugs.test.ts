@@ -1,81 +1,61 @@
-import type { IRealtimeCache } from '@barkeep/realtime';
+import { planScenarios } from '@barkeep/conformance';
+import { realtimeSuite, runRealtimeConformance } from '@barkeep/conformance/realtime';
+import { registerRealtimeConformance } from '@barkeep/conformance/realtime/vitest';
+import type { IRealtimeCache, RealtimeCapabilities } from '@barkeep/realtime';
 import { describe, expect, it } from 'vitest';
-import {
-  type HarnessContext,
-  type KeptPlace,
-  realtimeSuite,
-  runRealtimeConformance,
-} from '../../src/realtime/index.ts';
-import { registerRealtimeConformance } from '../../src/realtime/vitest.ts';
+import { type PlantedRealtimeBug, referenceHarness, sharedHarness } from './plant-realtime-bug.ts';
 import { PLANTED_REALTIME_BUGS } from './planted-realtime-bugs.ts';
-import { ReferenceRealtime } from './reference-realtime.ts';
+import { SHARED_REALTIME_BUGS } from './shared-realtime-bugs.ts';
+import { UNCOVERED_REALTIME_BUGS } from './uncovered-realtime-bugs.ts';
 
-const damages = {
-  'a foreign value': (place: KeptPlace, _: HarnessContext, subject: IRealtimeCache) => {
-    if (subject instanceof ReferenceRealtime) subject.damage(place);
-  },
-};
+const ALL: readonly PlantedRealtimeBug[] = [
+  ...PLANTED_REALTIME_BUGS,
+  ...UNCOVERED_REALTIME_BUGS,
+  ...SHARED_REALTIME_BUGS,
+];
 
-registerRealtimeConformance({
-  name: 'reference-realtime',
-  create: async ({ clock }) => new ReferenceRealtime(clock),
-  damages,
-});
+registerRealtimeConformance(referenceHarness());
+registerRealtimeConformance(sharedHarness());
 
-describe('planted bugs', () => {
-  it.each(PLANTED_REALTIME_BUGS)(
-    'an adapter that $name is caught by $caughtBy',
-    async (planted) => {
-      const report = await runRealtimeConformance(
-        { name: planted.name, create: async ({ clock }) => planted.create(clock), damages },
-        { only: [planted.caughtBy] },
-      );
-      expect(report.passed).toEqual([]);
-      expect(report.failed.map(({ key }) => key)).toEqual([planted.caughtBy]);
-    },
-  );
+// At a time, because those that lose events are waited for.
+describe('planted bugs', { concurrent: true }, () => {
+  it.each(ALL)('an adapter that $name is caught by $caughtBy', async ({ harness, caughtBy }) => {
+    const report = await runRealtimeConformance(harness, { only: [caughtBy] });
+    expect(report.failed.map(({ key }) => key)).toEqual([caughtBy]);
+  });
 
   it('are many, and different', () => {
-    expect(PLANTED_REALTIME_BUGS.length).toBeGreaterThanOrEqual(20);
-    expect(new Set(PLANTED_REALTIME_BUGS.map(({ name }) => name)).size).toBe(
-      PLANTED_REALTIME_BUGS.length,
-    );
+    expect(ALL.length).toBeGreaterThanOrEqual(110);
+    expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length);
   });
 });
 
-describe('the suite', () => {
+describe('the realtime suite', () => {
   it('has a stable key for each scenario', () => {
     const keys = realtimeSuite.scenarios.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
-    for (const key of keys) expect(key).toMatch(/^realtime\/[a-zA-Z-]+\/\S+$/);
+    for (const key of keys) expect(key).toMatch(/^realtime\/[a-z-]+\/[a-zA-Z-]+$/);
   });
 
-  it('says why it skips what a realtime cache does not declare', async () => {
-    const report = await runRealtimeConformance({
-      name: 'unbounded',
-      create: async ({ clock }) =>
-        new ReferenceRealtime(clock, { maxSymbols: undefined, maxTradesPerSymbol: 1e9 }),
-      model: { runs: 10 },
-    });
-    expect(report.failed).toEqual([]);
-    expect(report.skipped.map(({ key }) => key)).toEqual([
-      'realtime/orderBooks/bounded-depth',
-      'realtime/trades/bound',
-      'realtime/trades/bound-one-call',
-      'realtime/trades/bound-newest-first',
-      'realtime/trades/bound-page-by-page-back',
-      'realtime/trades/bound-shuffled',
-      'realtime/trades/older-than-all',
-      'realtime/trades/far-ahead-give-way',
-      'realtime/replay/gap-by-bound',
-      'realtime/replay/gap-by-refusal',
-      'realtime/damage/tickers',
-      'realtime/damage/orderBooks',
-      'realtime/damage/trades',
-      'realtime/bounds/tickers-symbols',
-      'realtime/bounds/orderBooks-symbols',
-      'realtime/bounds/trades-symbols',
-    ]);
-    expect(report.passed.length + report.skipped.length).toBe(realtimeSuite.scenarios.length);
+  it('has more scenarios for each capability, so that none is lost unseen', () => {
+    const least: RealtimeCapabilities = {
+      sharing: 'process',
+      platforms: ['node'],
+      maxTradesPerSymbol: 1e9,
+    };
+    const count = (capabilities: Partial<RealtimeCapabilities>) =>
+      planScenarios<IRealtimeCache>(realtimeSuite.scenarios, { ...least, ...capabilities }).planned
+        .length;
+    expect({
+      least: count({}),
+      bounded: count({ maxTradesPerSymbol: 60 }),
+      shared: count({ sharing: 'multi-process' }),
+    }).toMatchInlineSnapshot(`
+      {
+        "bounded": 40,
+        "least": 39,
+        "shared": 42,
+      }
+    `);
   });
 });

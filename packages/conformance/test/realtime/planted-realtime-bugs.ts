@@ -1,25 +1,19 @@
-import { BarkeepError, type Clock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { BarkeepError, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import type {
   CheckedTradeRead,
-  IRealtimeCache,
   RealtimeEvent,
   RealtimeSelector,
   RealtimeWriteResult,
   TradeReplay,
 } from '@barkeep/realtime';
-import { type Kept, type KeptTrade, ReferenceRealtime } from './reference-realtime.ts';
+import { plantBug as bug, type PlantedRealtimeBug } from './plant-realtime-bug.ts';
+import type { Kept, KeptTrade, ReferenceRealtime } from './reference-realtime.ts';
 
-/** A mistake that adapters have made or could make, and the scenario that must catch it. */
-export interface PlantedRealtimeBug {
-  readonly name: string;
-  readonly caughtBy: string;
-  readonly create: (clock: Clock) => IRealtimeCache;
-}
-
+/** Mistakes that adapters have made or could make. */
 export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   bug(
     'lets an older ticker replace a newer one',
-    'tickers/older-is-stale',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isOlder(): boolean {
@@ -29,7 +23,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'lets an older book replace a newer one',
-    'orderBooks/older-is-stale',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
@@ -39,7 +33,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes an equal timestamp for stale',
-    'tickers/equal-is-stored',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
@@ -49,7 +43,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'says stale but stores',
-    'orderBooks/older-is-stale',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
@@ -64,7 +58,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'is kept from storing by what has expired',
-    'expiry/tickers-no-obstacle',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setTicker(
@@ -78,7 +72,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'compares times across symbols',
-    'tickers/own-symbol',
+    'model/commands',
     (base) =>
       class extends base {
         #newest = 0;
@@ -94,7 +88,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'merges a ticker into the one before it',
-    'tickers/absent-fields',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setTicker(
@@ -107,7 +101,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'rounds prices to cents',
-    'tickers/every-field',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setTicker(
@@ -119,7 +113,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'leaves the deeper levels of a longer book',
-    'orderBooks/replaced-whole',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
@@ -131,7 +125,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes depth for all levels together',
-    'orderBooks/depth',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
@@ -141,7 +135,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes depth 0 for all levels',
-    'orderBooks/depth',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
@@ -151,7 +145,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'cuts both sides to the shorter one',
-    'orderBooks/depth-uneven',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _getOrderBook(symbol: string, depth: number): OrderBook | undefined {
@@ -162,7 +156,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'hands out the very book it keeps',
-    'orderBooks/fresh-objects',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _getOrderBook(symbol: string): OrderBook | undefined {
@@ -172,7 +166,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps the caller’s book',
-    'orderBooks/own-object',
+    'subscribe/values-apart',
     (base) =>
       class extends base {
         protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
@@ -192,7 +186,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'expires by the exchange’s time',
-    'expiry/tickers-since-stored',
+    'model/commands',
     (base) =>
       class extends base {
         protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
@@ -215,7 +209,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'prolongs the life of what is read',
-    'expiry/tickers-reads',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _getTicker(symbol: string): Ticker | undefined {
@@ -228,7 +222,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'prolongs the life of a ticker by a stale one',
-    'expiry/tickers-renewed',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setTicker(
@@ -244,7 +238,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'gives all trades of a symbol one life',
-    'expiry/trades-each',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
@@ -261,7 +255,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'remembers the ids of expired trades',
-    'expiry/trades-again',
+    'model/commands',
     (base) =>
       class extends base {
         readonly #ids = new Set<string>();
@@ -275,7 +269,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'never sweeps by itself',
-    'expiry/trades-sweep',
+    'expiry/sweeps',
     (base) =>
       class extends base {
         protected override async _open(): Promise<void> {}
@@ -283,7 +277,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'sweeps what is live',
-    'sweep/returns',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _sweep(): number {
@@ -294,7 +288,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps trades twice',
-    'trades/duplicates',
+    'model/commands',
     (base) =>
       class extends base {
         protected override hasTrade(): boolean {
@@ -304,7 +298,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes ids for numbers',
-    'trades/ids-are-text',
+    'model/commands',
     (base) =>
       class extends base {
         protected override hasTrade(kept: readonly KeptTrade[], { id }: Trade): boolean {
@@ -314,7 +308,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps ids as numbers',
-    'trades/ids-are-text',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
@@ -328,7 +322,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'compares ids across symbols',
-    'trades/duplicates-by-symbol',
+    'model/commands',
     (base) =>
       class extends base {
         protected override hasTrade(_kept: readonly KeptTrade[], trade: Trade): boolean {
@@ -338,7 +332,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'lets a duplicate replace what was there',
-    'trades/duplicates',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
@@ -355,7 +349,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'reads trades in the order of arrival',
-    'trades/order',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(symbol: string, { limit }: CheckedTradeRead): Trade[] {
@@ -367,7 +361,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'orders equal timestamps by id',
-    'trades/order-equal',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
@@ -379,7 +373,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes the first where the latest are asked for',
-    'trades/limit',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(
@@ -392,7 +386,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'limits before it looks at since',
-    'trades/since',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(
@@ -408,7 +402,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'leaves out trades exactly at since',
-    'trades/since',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(
@@ -421,7 +415,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps more trades than it declares',
-    'trades/bound',
+    'model/commands',
     (base) =>
       class extends base {
         protected override admits(): boolean {
@@ -431,7 +425,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'drops the newest trades to keep the bound',
-    'trades/bound',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
@@ -442,7 +436,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'leaves the ids of deleted trades',
-    'trades/delete',
+    'model/commands',
     (base) =>
       class extends base {
         readonly #deleted: KeptTrade[] = [];
@@ -458,7 +452,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'hands out the very trades it keeps',
-    'trades/fresh-objects',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _recentTrades(symbol: string): Trade[] {
@@ -468,7 +462,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'replays by timestamp',
-    'replay/late-arrival',
+    'model/commands',
     (base) =>
       class extends base {
         #newest = 0;
@@ -483,7 +477,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'replays the last trade again',
-    'replay/goes-on',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
@@ -494,7 +488,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'replays trades of every symbol',
-    'replay/own-symbol',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
@@ -510,7 +504,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'hides gaps',
-    'replay/gap-by-bound',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
@@ -520,7 +514,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes what has expired for seen',
-    'replay/gap-by-expiry',
+    'expiry/unseen',
     (base) =>
       class extends base {
         protected override liveTrades(symbol: string): KeptTrade[] {
@@ -533,7 +527,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'forgets at delete what was not seen',
-    'replay/gap-by-delete',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _deleteTrades(symbol: string): boolean {
@@ -545,7 +539,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes a cursor from before a restart for its own',
-    'replay/gap-by-restart',
+    'lifecycle/restart',
     (base) =>
       class extends base {
         protected override incarnation = '00000000-0000-0000-0000-000000000000';
@@ -553,7 +547,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'reports a gap after every quiet time',
-    'replay/no-gap-when-seen',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
@@ -564,7 +558,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes any cursor',
-    'replay/rejects-nonsense-8',
+    'input/cursors',
     (base) =>
       class extends base {
         protected override _replayTrades(symbol: string, after: string | undefined): TradeReplay {
@@ -574,7 +568,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'tells of stale values',
-    'subscribe/not-stale',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setTicker(
@@ -588,7 +582,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'tells of trades that were there',
-    'subscribe/only-new-trades',
+    'model/commands',
     (base) =>
       class extends base {
         protected override publish(event: RealtimeEvent): void {
@@ -601,7 +595,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes symbols of a selector for prefixes',
-    'subscribe/symbols',
+    'model/commands',
     (base) =>
       class extends base {
         override subscribe(
@@ -625,7 +619,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'takes empty lists of a selector for none',
-    'subscribe/none',
+    'model/commands',
     (base) =>
       class extends base {
         override subscribe(
@@ -668,7 +662,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'has no bound of symbols',
-    'bounds/tickers-symbols',
+    'bounds/tickers',
     (base) =>
       class extends base {
         protected override evict(): void {}
@@ -676,7 +670,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'clears one kind only',
-    'clear/everything',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _clear(): void {
@@ -684,15 +678,20 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
         }
       },
   ),
-  bug('clears what others keep below', 'clear/own-data', (base) => {
-    const shared = new Map<string, Kept<Ticker>>();
+  bug('clears what others keep below', 'lifecycle/own-data', (base) => {
+    const all: ReferenceRealtime[] = [];
     return class extends base {
-      protected override tickersBySymbol = shared;
+      protected override _start(): void {
+        all.push(this);
+      }
+      protected override _clear(): void {
+        for (const one of all) Reflect.apply(super._clear, one, []);
+      }
     };
   }),
   bug(
     'compares and writes in two steps',
-    'tickers/at-a-time',
+    'concurrency/latest',
     (base) =>
       class extends base {
         protected override async _setTicker(ticker: Ticker): Promise<RealtimeWriteResult> {
@@ -707,7 +706,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'ends lives by the wall clock',
-    'expiry/tickers-set-back-32400000',
+    'expiry/tickers-set-back',
     (base) =>
       class extends base {
         protected override live<Value>(kept: Kept<Value> | undefined): Value | undefined {
@@ -717,7 +716,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'ends the lives of trades by the wall clock',
-    'expiry/trades-set-back-60000',
+    'expiry/trades-set-back',
     (base) =>
       class extends base {
         protected override liveTrades(symbol: string): KeptTrade[] {
@@ -746,7 +745,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'forgets everything when the clock is set back',
-    'expiry/orderBooks-set-back-32400000',
+    'expiry/orderBooks-set-back',
     (base) =>
       class extends base {
         #last = 0;
@@ -760,7 +759,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'sweeps by the wall clock',
-    'expiry/tickers-set-back-sweep',
+    'expiry/sweeps',
     (base) =>
       class extends base {
         protected override _sweep(): number {
@@ -775,7 +774,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'is kept from storing by what has expired by a clock that was set back',
-    'expiry/orderBooks-set-back-no-obstacle',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
@@ -788,7 +787,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'lets the future keep out today',
-    'expiry/tickers-far-ahead-gives-way',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
@@ -798,7 +797,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'has no order in the future',
-    'expiry/orderBooks-far-ahead-gives-way',
+    'model/commands',
     (base) =>
       class extends base {
         protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
@@ -809,7 +808,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'drops the first to arrive',
-    'trades/bound-newest-first',
+    'model/commands',
     (base) =>
       class extends base {
         protected override admits(symbol: string, kept: KeptTrade[]): boolean {
@@ -822,7 +821,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'refuses what is older than the newest of a full symbol',
-    'trades/bound-shuffled',
+    'model/commands',
     (base) =>
       class extends base {
         protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
@@ -834,7 +833,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'says of a trade older than all that it was added',
-    'trades/older-than-all',
+    'model/commands',
     (base) =>
       class extends base {
         protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
@@ -847,7 +846,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'reports a gap for every old page that comes again',
-    'trades/older-than-all',
+    'bounds/old-page',
     (base) =>
       class extends base {
         protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
@@ -859,7 +858,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'hides what it had no room for',
-    'replay/gap-by-refusal',
+    'bounds/old-page',
     (base) =>
       class extends base {
         protected override admits(symbol: string, kept: KeptTrade[], trade: Trade): boolean {
@@ -872,7 +871,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   ),
   bug(
     'keeps the trades of the future and refuses those of today',
-    'trades/far-ahead-give-way',
+    'model/commands',
     (base) =>
       class extends base {
         protected override readonly maxAheadMs = Number.POSITIVE_INFINITY;
@@ -918,24 +917,21 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
         protected override countUnreadable(): void {}
       },
   ),
-  bug('forgets an append now and then', 'model/commands', (base) => {
-    let appends = 0;
-    return class extends base {
-      protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
-        appends += 1;
-        return appends % 50 === 0 ? [...trades] : super._appendTrades(symbol, trades);
-      }
-    };
-  }),
+  bug(
+    'forgets an append now and then',
+    'model/commands',
+    (base) =>
+      class extends base {
+        #appends = 0;
+
+        protected override _clear(): void {
+          this.#appends = 0;
+          super._clear();
+        }
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          this.#appends += 1;
+          return this.#appends % 5 === 0 ? [...trades] : super._appendTrades(symbol, trades);
+        }
+      },
+  ),
 ];
-
-type ReferenceClass = typeof ReferenceRealtime;
-
-function bug(
-  name: string,
-  caughtBy: string,
-  plant: (base: ReferenceClass) => ReferenceClass,
-): PlantedRealtimeBug {
-  const Planted = plant(ReferenceRealtime);
-  return { name, caughtBy: `realtime/${caughtBy}`, create: (clock) => new Planted(clock) };
-}

@@ -1,4 +1,11 @@
-import type { Clock, EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
+import {
+  BarkeepError,
+  type Clock,
+  type EpochMs,
+  type OrderBook,
+  type Ticker,
+  type Trade,
+} from '@barkeep/core';
 import {
   AbstractRealtimeCache,
   type CheckedTradeRead,
@@ -35,6 +42,8 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   protected lost: Map<string, number> = new Map();
   /** What is no newer was pushed out of a symbol or refused before. */
   protected lostUntil: Map<string, EpochMs> = new Map();
+  /** Whether what lies below refuses writes. */
+  isFailing = false;
 
   constructor(clock: Clock, capabilities: Partial<RealtimeCapabilities> = {}) {
     super(
@@ -86,8 +95,9 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   }
 
   protected _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+    this.useBelow();
     const kept = this.readableTrades(symbol);
-    const expiresAt = this.time.now() + this.lifeMs('tradesMs');
+    const expiresAt = this.now() + this.lifeMs('tradesMs');
     const added = trades.filter((value) => {
       if (this.hasTrade(kept, value)) return false;
       this.arrivals += 1;
@@ -125,6 +135,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
     const { length } = this.liveTrades(symbol);
     this.drop(symbol, length);
     this.tradesBySymbol.delete(symbol);
+    this.lostUntil.delete(symbol);
     return length > 0;
   }
 
@@ -135,7 +146,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   }
 
   protected _sweep(): number {
-    const now = this.time.now();
+    const now = this.now();
     let removed = 0;
     for (const values of [this.tickersBySymbol, this.booksBySymbol]) {
       for (const [symbol, { expiresAt }] of values) {
@@ -161,15 +172,25 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
     return { tickers, orderBooks: this.booksBySymbol.size, trades, bytes };
   }
 
+  /** What lives are measured by. */
+  protected now(): number {
+    return this.time.now();
+  }
+
+  protected useBelow(): void {
+    if (this.isFailing) throw new BarkeepError('UNAVAILABLE', 'refused below', { retryable: true });
+  }
+
   protected setLatest<Value extends Ticker | OrderBook>(
     values: Map<string, Kept<Value>>,
     value: Value,
     lifeMs: number,
   ): RealtimeWriteResult {
+    this.useBelow();
     const before = this.live(values.get(value.symbol));
     if (before !== undefined && this.isOlder(before, value)) return 'stale';
     values.delete(value.symbol);
-    values.set(value.symbol, { value, expiresAt: this.time.now() + lifeMs });
+    values.set(value.symbol, { value, expiresAt: this.now() + lifeMs });
     this.evict(values);
     return 'stored';
   }
@@ -182,7 +203,12 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   protected admits(symbol: string, kept: KeptTrade[], { timestamp }: Trade): boolean {
     const byTime = kept.toSorted((a, b) => a.value.timestamp - b.value.timestamp);
     const [oldest, newest] = [byTime[0], byTime.at(-1)];
-    if (kept.length < MAX_TRADES || oldest === undefined || newest === undefined) return true;
+    if (
+      kept.length < this.capabilities.maxTradesPerSymbol ||
+      oldest === undefined ||
+      newest === undefined
+    )
+      return true;
     const latest = this.clock.now() + this.maxAheadMs;
     if (timestamp <= latest && newest.value.timestamp > latest) {
       this.lose(symbol, kept, newest);
@@ -210,7 +236,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   }
 
   protected live<Value>(kept: Kept<Value> | undefined): Value | undefined {
-    if (kept === undefined || kept.expiresAt <= this.time.now()) return undefined;
+    if (kept === undefined || kept.expiresAt <= this.now()) return undefined;
     return this.isReadable(kept.value) ? kept.value : undefined;
   }
 
@@ -231,7 +257,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
 
   protected liveTrades(symbol: string): KeptTrade[] {
     const trades = this.tradesBySymbol.get(symbol) ?? [];
-    const alive = trades.findIndex(({ expiresAt }) => expiresAt > this.time.now());
+    const alive = trades.findIndex(({ expiresAt }) => expiresAt > this.now());
     this.drop(symbol, alive === -1 ? trades.length : alive);
     return trades;
   }
@@ -252,7 +278,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
   }
 
   protected evict(values: Map<string, unknown>): void {
-    while (values.size > MAX_SYMBOLS) {
+    while (values.size > (this.capabilities.maxSymbols ?? Infinity)) {
       const [oldest] = values.keys();
       if (oldest === undefined) return;
       values.delete(oldest);

@@ -1,0 +1,39 @@
+import type { IRealtimeCache } from '@barkeep/realtime';
+
+/** By the machine's clock: how long something may be under way from a server or another process. */
+const LONGEST_MS = 5_000;
+/** Where everything happens in this process; and once something did not come. */
+const SHORT_MS = 10;
+/** How often a busy server or network may lose events of a scenario, and say so. */
+const MOST_LAGS = 3;
+
+/** Waits for what may be under way. */
+export class Patience {
+  #longestMs: number;
+  #lags: number;
+
+  constructor({ capabilities }: IRealtimeCache) {
+    const isOwn = capabilities.sharing === 'process';
+    this.#longestMs = isOwn ? SHORT_MS : LONGEST_MS;
+    this.#lags = isOwn ? 0 : MOST_LAGS;
+  }
+
+  /** Whether events may have been lost once more. */
+  allowsLag(): boolean {
+    this.#lags -= 1;
+    return this.#lags >= 0;
+  }
+
+  /** Returns whether it holds, as soon as it does. */
+  async until(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+    const deadline = performance.now() + this.#longestMs;
+    while (!(await holds())) {
+      if (performance.now() > deadline) {
+        this.#longestMs = SHORT_MS;
+        return false;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return true;
+  }
+}
