@@ -1,10 +1,11 @@
 import type { ManualClock } from '@barkeep/core';
 
-/** What the suites need of every handle they test. */
+/** What the suites need of all they test. */
 export interface ConformanceSubject {
-  readonly capabilities: object;
-  open(): Promise<void>;
-  close(): Promise<void>;
+  readonly capabilities?: object | undefined;
+  /** Absent where there is nothing to open. */
+  open?(): Promise<void>;
+  close(): unknown;
 }
 
 /** What a harness gets for each set of data. */
@@ -43,14 +44,16 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
   /**
    * A new subject over the data of a context, not opened. A new context has no data. Called again with a
    * context where data outlives its handle, or where several handles share it: over the same data.
+   *
+   * @param image Only where an SQLite driver is tested: a database that its data begins with.
    */
-  create(context: HarnessContext): Subject | Promise<Subject>;
+  create(context: HarnessContext, image?: Uint8Array): Subject | Promise<Subject>;
   /**
    * `import.meta.url` of the module that exports this harness in a list named `harnesses`. Needed where
    * data survives the end of a process or is shared between processes: the suite starts and kills one.
    */
   readonly module?: string;
-  /** A subject over a file, not opened. Needed where backups are files. */
+  /** A subject over a file, or a database of this name; not opened. Needed where backups are files. */
   readonly createAt?: (path: string, context: HarnessContext) => Subject | Promise<Subject>;
   /**
    * Ways in which what lies below the adapter can fail, by name. Each makes writes fail from now on,

@@ -66,3 +66,11 @@ export function scenarioMaker<Subject extends ConformanceSubject>(
       bareScenario(key, title, async (context) => run(await context.open(), context), conditions),
   };
 }
+
+/** Of scenarios that take a part of the harness which not every harness has. */
+export function needs<Part extends 'createAt' | 'faults' | 'damages'>(part: Part) {
+  return {
+    requires: (_: unknown, harness: { readonly [name in Part]?: unknown }): string | undefined =>
+      harness[part] === undefined ? `its harness has no ${part}` : undefined,
+  };
+}

@@ -11,7 +11,7 @@ import { thisProcess } from './platform.ts';
 interface Work {
   readonly subject: ConformanceSubject;
   /** Makes the next write end this process. */
-  crash(name: string): unknown;
+  crash(way: string): Promise<void>;
 }
 
 let work: Promise<Work> | undefined;
@@ -33,7 +33,10 @@ async function create({ module, name, id, directory, now }: ProcessTask): Promis
   const clock = new ManualClock(now);
   const context: HarnessContext = { clock, id, directory, onCleanup: () => undefined };
   const subject = await harness.create(context);
-  return { subject, crash: (way) => harness.crashes?.[way]?.(subject, context) };
+  const crash = async (way: string): Promise<void> => {
+    await harness.crashes?.[way]?.(subject, context);
+  };
+  return { subject, crash };
 }
 
 async function answer({ call, path, parameters, listens }: ProcessCall): Promise<void> {

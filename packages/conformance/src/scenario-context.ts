@@ -16,6 +16,8 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   readonly model: ModelOptions;
   /** The smallest step by which `advance` is exact, in milliseconds. */
   readonly timeStepMs: number;
+  /** Whether its harness opens subjects over files. */
+  readonly hasFiles: boolean;
   readonly #harness: ConformanceHarness<Subject>;
   readonly #contexts = new Map<object, HarnessContext>();
   readonly #cleanups: (() => unknown)[] = [];
@@ -24,17 +26,18 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     this.#harness = harness;
     this.model = harness.model ?? {};
     this.timeStepMs = harness.timeStepMs ?? 1;
+    this.hasFiles = harness.createAt !== undefined;
   }
 
-  /** A subject over empty data of its own, not opened. */
-  async create(): Promise<Subject> {
-    return this.#create(this.#harnessContext());
+  /** A subject over data of its own, not opened: empty, or an image where a driver is tested. */
+  async create(image?: Uint8Array): Promise<Subject> {
+    return this.#create(this.#harnessContext(), image);
   }
 
   /** An open subject over empty data of its own. */
   async open(): Promise<Subject> {
     const subject = await this.create();
-    await subject.open();
+    await subject.open?.();
     return subject;
   }
 
@@ -48,7 +51,7 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
   /** Opens another subject over the data of one that need not be closed. */
   async openBeside(earlier: Subject | OtherProcess): Promise<Subject> {
     const subject = await this.createBeside(earlier);
-    await subject.open();
+    await subject.open?.();
     return subject;
   }
 
@@ -87,7 +90,7 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     }
     const context = this.#contextOf(beside);
     const subject = this.#adopt(await createAt(path, context), context);
-    await subject.open();
+    await subject.open?.();
     return subject;
   }
 
@@ -150,8 +153,8 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     if (errors.length > 0) throw new AggregateError(errors, 'cleaning up after a scenario failed');
   }
 
-  async #create(context: HarnessContext): Promise<Subject> {
-    return this.#adopt(await this.#harness.create(context), context);
+  async #create(context: HarnessContext, image?: Uint8Array): Promise<Subject> {
+    return this.#adopt(await this.#harness.create(context, image), context);
   }
 
   #contextOf(subject: Subject | OtherProcess): HarnessContext {

@@ -37,7 +37,7 @@ export class WalBound {
 
   /** To be called after a commit. */
   keep(): void {
-    const bytes = (this.#look.get([])?.[1] ?? 0) * this.#frameBytes;
+    const bytes = this.#bytes();
     if (bytes < this.#nextTryBytes) return;
     // Not with every write where a read does not end: each try costs that write its patience.
     const isEmpty = withBusyTimeout(this.#driver, PATIENCE_MS, () => this.#empty());
@@ -47,6 +47,16 @@ export class WalBound {
   /** Brings the whole WAL into the database and empties it; returns whether no connection kept it in use. */
   empty(): boolean {
     return this.#driver.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get([])?.[0] === 0;
+  }
+
+  #bytes(): number {
+    try {
+      return (this.#look.get([])?.[1] ?? 0) * this.#frameBytes;
+    } catch (error) {
+      // This connection has a snapshot open, as for a backup: the next commit looks again.
+      if (sqliteFailure(error).code === 'BUSY') return 0;
+      throw error;
+    }
   }
 
   #empty(): boolean {

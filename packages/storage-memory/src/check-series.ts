@@ -19,7 +19,7 @@ export function* checkSeries(
   }
   return {
     ok: problems.length === 0,
-    series: stored.length,
+    series: stored.filter(({ candles: { length } }) => length > 0).length,
     candles,
     problems: problems.slice(0, MAX_PROBLEMS),
     truncated: problems.length > MAX_PROBLEMS,

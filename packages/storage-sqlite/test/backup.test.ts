@@ -48,6 +48,21 @@ async function backedUp(): Promise<{ directory: string; path: string; from: stri
   return { directory, path, from };
 }
 
+it('is no failure of the compaction that has time meanwhile', async () => {
+  const directory = temporaryDirectory();
+  const storage = await openStorage(join(directory, 'market_data.sqlite3'), { readers: 0 });
+  const failures: unknown[] = [];
+  storage.changes.subscribe((event) => {
+    if (event.type === 'failure') failures.push(event.error);
+  });
+  for (let n = 0; n < 20; n += 1) {
+    await storage.candles.write({ key: BTC, candles: minutes(n, n + 1) });
+    await backupOf(storage).create({ to: join(directory, `${n}.sqlite3`) });
+  }
+  expect(failures).toEqual([]);
+  await storage.close();
+});
+
 it('ends while two processes write without a pause, with a prefix of what each has written', async () => {
   const directory = temporaryDirectory();
   const path = join(directory, 'market_data.sqlite3');

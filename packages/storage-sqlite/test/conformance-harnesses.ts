@@ -55,7 +55,7 @@ export const harnesses: readonly StorageHarness[] = Object.entries(VARIANTS).map
     name,
     module: import.meta.url,
     // Small models are rows by default too: most of the runs go where there are segments.
-    model: { runs: name === TINY ? 700 : 200 },
+    model: { runs: name === TINY ? 250 : 80 },
     create: ({ clock, directory }: HarnessContext) =>
       new SqliteStorage({ path: join(directory, FILE), ...variant, clock }),
     createAt: (path: string, { clock }: HarnessContext) =>

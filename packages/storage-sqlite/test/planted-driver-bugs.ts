@@ -54,7 +54,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       return memory.subarray(0, value.length);
     })(driver);
   }),
-  bug('leaves a parameter as it was where it is null', 'statements/kept', (driver) => {
+  bug('leaves a parameter as it was where it is null', 'model/commands', (driver) => {
     return statements(driver, (statement) => {
       let bound: SqliteRow = [];
       const sticky = (parameters: SqliteRow): SqliteRow => {
@@ -67,7 +67,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       };
     });
   }),
-  bug('leaves the read of a first row open', 'statements/kept', (driver) => {
+  bug('leaves the read of a first row open', 'model/commands', (driver) => {
     return statements(driver, (statement) => ({
       get: (parameters) => {
         if (!driver.inTransaction) driver.exec('BEGIN');
@@ -83,7 +83,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       return last;
     });
   }),
-  bug('fails with statements from before a change of the schema', 'statements/kept', (driver) => {
+  bug('fails with statements from before a change of the schema', 'model/commands', (driver) => {
     let changes = 0;
     return {
       ...statements(driver, (statement) => {
@@ -117,7 +117,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
   bug('runs only the first of several statements', 'exec/several', (driver) => ({
     exec: (sql) => driver.exec(sql.split(';')[0] ?? ''),
   })),
-  bug('gives its errors no code', 'errors/codes', (driver) => ({
+  bug('gives its errors no code', 'model/commands', (driver) => ({
     exec: (sql) => {
       try {
         driver.exec(sql);
@@ -126,7 +126,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       }
     },
   })),
-  bug('passes over rows that break a constraint', 'errors/codes', (driver) => {
+  bug('passes over rows that break a constraint', 'model/commands', (driver) => {
     return runs(driver, (run) => (parameters) => {
       try {
         return run(parameters);
@@ -169,7 +169,7 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
   bug('shows others what is not committed', 'model/commands', (driver) => ({
     exec: (sql) => driver.exec(/^\s*BEGIN/i.test(sql) ? 'SELECT 1' : sql),
   })),
-  bug('commits when it is closed', 'kill/committed', (driver) => {
+  bug('commits when it is closed', 'model/commands', (driver) => {
     let isOurs = false;
     return {
       exec: (sql) => {
@@ -181,6 +181,41 @@ export const plantedDriverBugs: readonly PlantedDriverBug[] = [
       close: () => {
         if (isOurs) driver.exec('COMMIT');
         driver.close();
+      },
+    };
+  }),
+  bug('journals in memory', 'kill/committed', (driver) => ({
+    exec: (sql) => driver.exec(sql.replace(/journal_mode = \w+/, 'journal_mode = MEMORY')),
+  })),
+  bug('drops what a lock keeps it from writing', 'model/commands', (driver) => ({
+    exec: (sql) => {
+      try {
+        driver.exec(sql);
+      } catch (error) {
+        if (Reflect.get(Object(error), 'code') !== 'SQLITE_BUSY') throw error;
+      }
+    },
+  })),
+  bug('knows no code but the primary ones', 'errors/codes', (driver) => {
+    return runs(driver, (run) => (parameters) => {
+      try {
+        return run(parameters);
+      } catch (error) {
+        const code = String(Reflect.get(Object(error), 'code'));
+        throw Object.assign(new Error(code), { code: code.split('_').slice(0, 2).join('_') });
+      }
+    });
+  }),
+  bug('knows of transactions that began with BEGIN only', 'errors/codes', (driver) => {
+    let isSavepoint = false;
+    return {
+      get inTransaction() {
+        return driver.inTransaction && !isSavepoint;
+      },
+      exec: (sql) => {
+        driver.exec(sql);
+        if (/\b(BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b/i.test(sql))
+          isSavepoint = /SAVEPOINT/i.test(sql);
       },
     };
   }),

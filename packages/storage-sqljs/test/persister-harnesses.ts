@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PersisterHarness } from '@barkeep/conformance/sqlite';
+import type { HarnessContext, KeptPlace, PersisterHarness } from '@barkeep/conformance/sqlite';
 import type { Persister } from '@barkeep/sqlite-engine';
 import { DatabaseFile } from '../src/file/database-file.ts';
 
@@ -24,19 +24,21 @@ export function databaseFileHarness(
     create: ({ directory }) => wrap(new DatabaseFile(join(directory, NAME))),
     // Elsewhere the file system may take names that are alike for one.
     ...(process.platform === 'linux' && {
-      createNamed: (file, { directory }) => wrap(new DatabaseFile(join(directory, file))),
+      createAt: (file: string, { directory }: HarnessContext) =>
+        wrap(new DatabaseFile(join(directory, file))),
     }),
     faults: {
       'no room for all of it': () => failing('write', 3, 'ENOSPC'),
       'a disk that fails at the end': () => failing('sync', 3, 'EIO'),
     },
-    intrusions: {
-      'another file in its place': ({ directory }) => {
+    damages: {
+      'another file in its place': (_: KeptPlace, { directory }: HarnessContext) => {
         writeFileSync(join(directory, 'other'), new Uint8Array(4_096));
         renameSync(join(directory, 'other'), join(directory, NAME));
       },
-      'no file any more': ({ directory }) => rmSync(join(directory, NAME)),
-      'content of another program': ({ directory }) => {
+      'no file any more': (_: KeptPlace, { directory }: HarnessContext) =>
+        rmSync(join(directory, NAME)),
+      'content of another program': (_: KeptPlace, { directory }: HarnessContext) => {
         writeFileSync(join(directory, NAME), new Uint8Array(4_096).fill(1), { flag: 'r+' });
       },
     },

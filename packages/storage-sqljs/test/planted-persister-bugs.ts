@@ -1,8 +1,11 @@
 /** Persisters that are wrong on purpose, each in a way that costs a user something. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { PersisterHarness } from '@barkeep/conformance/sqlite';
+import { BarkeepError } from '@barkeep/core';
 import type { Persister } from '@barkeep/sqlite-engine';
+import { DatabaseFile } from '../src/file/database-file.ts';
 import { databaseFileHarness } from './persister-harnesses.ts';
 
 /** A suite that lets one of these pass is not worth running. */
@@ -91,7 +94,7 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
   bug('keeps its lock when it is closed', 'model/commands', () => ({
     close: async () => undefined,
   })),
-  bug('saves after it was closed', 'close/late-save', (file, path) => {
+  bug('saves after it was closed', 'model/commands', (file, path) => {
     let isClosed = false;
     return {
       save: async (bytes) => (isClosed ? writeFileSync(path, bytes) : file.save(bytes)),
@@ -117,6 +120,26 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
   bug('replaces what another has written', 'others/noticed', (file, path) => ({
     save: (bytes) => file.save(bytes).catch(() => writeFileSync(path, bytes)),
   })),
+  bug('says of a lock that it is no use to try again', 'model/commands', (file) => ({
+    load: () =>
+      file.load().catch((error: unknown) => {
+        throw BarkeepError.is(error, 'BUSY')
+          ? new BarkeepError('BUSY', 'locked', { retryable: false })
+          : error;
+      }),
+  })),
+  bug('saves what is not loaded yet', 'model/commands', (file, path) => {
+    let isLoaded = false;
+    return {
+      load: async () => {
+        isLoaded = true;
+        return file.load();
+      },
+      save: async (bytes) => (isLoaded ? file.save(bytes) : writeFileSync(path, bytes)),
+    };
+  }),
+  bug('composes names', 'names/alike', (_, path) => naming(path, (name) => name.normalize('NFC'))),
+  bug('cuts names', 'names/alike', (_, path) => naming(path, (name) => name.slice(0, 40))),
   bug('finds nothing amiss', 'others/noticed', () => ({ check: async () => undefined })),
 ];
 
@@ -124,6 +147,11 @@ export const plantedPersisterBugs: readonly PlantedPersisterBug[] = [
 export const harnesses: readonly PersisterHarness[] = plantedPersisterBugs.map(
   ({ harness }) => harness,
 );
+
+/** The file with another name. */
+function naming(path: string, rename: (name: string) => string): DatabaseFile {
+  return new DatabaseFile(join(dirname(path), rename(basename(path))));
+}
 
 function bug(
   name: string,
@@ -134,10 +162,10 @@ function bug(
     const parts = plant(file, file.name);
     return {
       name: file.name,
-      load: parts.load ?? (() => file.load()),
-      save: parts.save ?? ((bytes) => file.save(bytes)),
-      check: parts.check ?? (async () => file.check?.()),
-      close: parts.close ?? (() => file.close()),
+      load: () => (parts.load ? parts.load() : file.load()),
+      save: (bytes) => (parts.save ? parts.save(bytes) : file.save(bytes)),
+      check: async () => (parts.check ? parts.check() : file.check?.()),
+      close: () => (parts.close ? parts.close() : file.close()),
     };
   });
   return { name, caughtBy: `persister/${caughtBy}`, harness };

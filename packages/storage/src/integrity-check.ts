@@ -40,6 +40,7 @@ export interface IntegrityProblem {
 
 export interface IntegrityReport {
   readonly ok: boolean;
+  /** How many series have candles, and how many candles: all that was checked. */
   readonly series: number;
   readonly candles: number;
   /** At most a thousand; `truncated` says whether there were more. */

@@ -4,18 +4,10 @@ import {
   type ConformanceReport,
   runConformance,
 } from '../run-conformance.ts';
-import {
-  type CoordinatorHarness,
-  type CoordinatorSubject,
-  coordinatorCapabilities,
-} from './coordinator/coordinator-harness.ts';
+import type { CoordinatorHarness, CoordinatorSubject } from './coordinator/coordinator-harness.ts';
 import { coordinatorScenarios } from './coordinator/coordinator-scenarios.ts';
 import { subjectHarness } from './port-subject.ts';
-import {
-  type RouterHarness,
-  type RouterSubject,
-  routerCapabilities,
-} from './router/router-harness.ts';
+import type { RouterHarness, RouterSubject } from './router/router-harness.ts';
 import { routerScenarios } from './router/router-scenarios.ts';
 
 export type { HarnessContext, ModelOptions } from '../conformance-harness.ts';
@@ -41,7 +33,7 @@ export function runRouterConformance(
   harness: RouterHarness,
   options?: ConformanceOptions,
 ): Promise<ConformanceReport> {
-  return runConformance(routerSuite, subjectHarness(harness, routerCapabilities), options);
+  return runConformance(routerSuite, subjectHarness(harness), options);
 }
 
 /** What every `IMarketDataCoordinator` must do. */
@@ -55,9 +47,5 @@ export function runCoordinatorConformance(
   harness: CoordinatorHarness,
   options?: ConformanceOptions,
 ): Promise<ConformanceReport> {
-  return runConformance(
-    coordinatorSuite,
-    subjectHarness(harness, coordinatorCapabilities),
-    options,
-  );
+  return runConformance(coordinatorSuite, subjectHarness(harness), options);
 }

@@ -16,16 +16,15 @@ export interface PortUnderTest {
   readonly close?: (() => void | Promise<void>) | undefined;
 }
 
-/** A port in the shape that the runner knows: it is made open. */
-export interface PortSubject<UnderTest, Capabilities extends object> extends ConformanceSubject {
-  readonly capabilities: Capabilities;
+/** A port in the shape that the runner knows: made open, and able to do what its harness can. */
+export interface PortSubject<UnderTest extends object> extends ConformanceSubject {
+  readonly capabilities: UnderTest;
   readonly underTest: UnderTest;
 }
 
-export function subjectHarness<UnderTest extends PortUnderTest, Capabilities extends object>(
+export function subjectHarness<UnderTest extends PortUnderTest>(
   harness: PortHarness<UnderTest>,
-  capabilitiesOf: (underTest: UnderTest) => Capabilities,
-): ConformanceHarness<PortSubject<UnderTest, Capabilities>> {
+): ConformanceHarness<PortSubject<UnderTest>> {
   return {
     ...harness,
     create: async (context) => {
@@ -34,7 +33,7 @@ export function subjectHarness<UnderTest extends PortUnderTest, Capabilities ext
       const close = async (): Promise<void> => underTest.close?.();
       return {
         underTest,
-        capabilities: capabilitiesOf(underTest),
+        capabilities: underTest,
         open: async () => undefined,
         close: () => {
           closing ??= close();

@@ -9,7 +9,7 @@ export interface ImageSpec {
   readonly cut?: number | undefined;
 }
 
-/** A database without tables, whose other pages are free ones: those may have any content. */
+/** A database without tables: pages after the first may have any content. */
 export function databaseImage({ pages, pageSize, seed, cut }: ImageSpec): Uint8Array {
   const words = new Uint32Array((pages * pageSize) / 4);
   for (let i = pageSize / 4, state = seed + 1; i < words.length; i += 1) {
@@ -21,17 +21,11 @@ export function databaseImage({ pages, pageSize, seed, cut }: ImageSpec): Uint8A
   // https://sqlite.org/fileformat2.html
   bytes.set(new TextEncoder().encode('SQLite format 3\0'));
   bytes.set([pageSize >>> 8, pageSize >>> 16, 1, 1, 0, 64, 32, 32], 16);
-  const free = pages > 1 ? 2 : 0;
-  for (const [i, value] of [1, pages, free, pages - 1, 0, 4, 0, 0, 1, seed + 1].entries()) {
+  for (const [i, value] of [1, pages, 0, 0, 0, 4, 0, 0, 1, seed + 1].entries()) {
     view.setUint32(24 + i * 4, value);
   }
   view.setUint32(92, 1);
   bytes.set([0x0d, 0, 0, 0, 0, pageSize >>> 8], 100);
-  for (let page = 2; page <= pages; page += 1) {
-    const at = (page - 1) * pageSize;
-    view.setUint32(at, page < pages ? page + 1 : 0);
-    view.setUint32(at + 4, 0);
-  }
   return bytes.subarray(0, cut);
 }
 

@@ -200,7 +200,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       return fetch(request, { signal: new AbortController().signal });
     }),
   ),
-  bug('shares one call among equal requests, its signal too', 'abort/given-up', (coordinator) => {
+  bug('shares one call among equal requests, its signal too', 'model/truthful', (coordinator) => {
     const flights = new Map<string, ReturnType<Fetch>>();
     return around(coordinator, (fetch, request, options) => {
       const flight = flights.get(JSON.stringify(request)) ?? fetch(request, options);
@@ -313,7 +313,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   }),
   bug(
     'takes calls of two timeframes that end together for one',
-    'abort/given-up',
+    'model/truthful',
     (coordinator) => {
       const flights = new Map<string, ReturnType<Fetch>>();
       return around(coordinator, async (fetch, request, options) => {

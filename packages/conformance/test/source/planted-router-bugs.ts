@@ -159,7 +159,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'adds to the array it has handed out',
-    'values/own-objects',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #own: Trade[] = [];
 
@@ -171,6 +171,57 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
         const sent = super.send(event);
         if (event.type === 'trades') this.getTrades(event.symbol);
         return sent;
+      }
+    },
+  ),
+  bug(
+    'lets whoever reads a ticker change it for all',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      readonly #copies = new WeakMap<Ticker, Ticker>();
+
+      override getTicker(symbol: string): Ticker | undefined {
+        const ticker = super.getTicker(symbol);
+        if (ticker === undefined) return undefined;
+        const copy = this.#copies.get(ticker) ?? { ...ticker };
+        this.#copies.set(ticker, copy);
+        return copy;
+      }
+    },
+  ),
+  bug(
+    'lets whoever hears a ticker change it for all',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      readonly #told = new Map<string, Ticker>();
+
+      override subscribe(listener: Listener): () => void {
+        return super.subscribe((event) => {
+          if (event.type !== 'ticker') return listener(event);
+          const ticker = { ...event.ticker };
+          this.#told.set(ticker.symbol, ticker);
+          listener({ type: 'ticker', ticker });
+        });
+      }
+      override getTicker(symbol: string): Ticker | undefined {
+        const told = this.#told.get(symbol);
+        return super.getTicker(symbol) && told && { ...told };
+      }
+    },
+  ),
+  bug(
+    'lets the first of two states of a candle with one asOf stand',
+    'values/latest',
+    class extends MemoryRouter {
+      readonly #asOf = new Map<string, number>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'candle') return super.send(event);
+        const { key, candle, asOf } = event.live;
+        const text = `${seriesKeyText(key)} ${candle.timestamp}`;
+        const isFirst = this.#asOf.get(text) !== asOf;
+        this.#asOf.set(text, asOf);
+        return !isFirst || super.send(event);
       }
     },
   ),

@@ -1,4 +1,5 @@
 import { assertEqual, assertTrue } from '../../assertions.ts';
+import { needs } from '../../conformance-suite.ts';
 import { isEqual } from '../../is-equal.ts';
 import { type RealtimeScenario, scenario } from '../realtime-scenario.ts';
 import { PARTS, stateOf } from '../realtime-state.ts';
@@ -45,9 +46,6 @@ export const damageScenarios: readonly RealtimeScenario[] = PARTS.map(({ name, s
         assertEqual((await stateOf(realtime))[name], [], `${way}: what is there after a delete`);
       }
     },
-    {
-      requires: (_, { damages }) =>
-        damages === undefined ? 'its harness knows no way to damage what is kept' : undefined,
-    },
+    needs('damages'),
   ),
 );

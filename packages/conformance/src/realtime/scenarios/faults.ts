@@ -1,6 +1,7 @@
 import { BarkeepError } from '@barkeep/core';
 import type { RealtimeEvent } from '@barkeep/realtime';
 import { assertEqual, assertTrue } from '../../assertions.ts';
+import { needs } from '../../conformance-suite.ts';
 import { isEqual } from '../../is-equal.ts';
 import { Patience } from '../patience.ts';
 import { type RealtimeScenario, scenario } from '../realtime-scenario.ts';
@@ -55,9 +56,6 @@ export const faultScenarios: readonly RealtimeScenario[] = [
         assertTrue(failures > 0, `${fault} makes at least one of the writes fail`);
       }
     },
-    {
-      requires: (_, { faults }) =>
-        faults === undefined ? 'its harness knows no faults of what lies below' : undefined,
-    },
+    needs('faults'),
   ),
 ];

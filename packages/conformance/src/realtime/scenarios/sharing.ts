@@ -1,5 +1,6 @@
 import type { IRealtimeCache, RealtimeEvent, TradeReplay } from '@barkeep/realtime';
 import { assertEqual, assertTrue } from '../../assertions.ts';
+import { isEqual } from '../../is-equal.ts';
 import { GREETING, Patience } from '../patience.ts';
 import {
   type RealtimeScenario,
@@ -111,9 +112,8 @@ async function writeAtOnce(
   };
   const ids = expected.trades.map(({ id }) => id).sort();
   for (const [i, handle] of handles.entries()) {
-    const isThere = async () =>
-      (await handle.tickers.get(SYMBOL))?.timestamp === expected.tickers[0]?.timestamp;
-    await patience.until(async () => (await isThere()) && (heard[i]?.length ?? 0) >= ids.length);
+    const hasAll = async () => isEqual(await stateOf(handle), expected);
+    await patience.until(async () => (await hasAll()) && heard[i]?.length === ids.length);
     assertEqual(await stateOf(handle), expected, `what handle ${i} has`);
     assertEqual(heard[i]?.toSorted(), ids, `the trades that handle ${i} has heard of`);
   }

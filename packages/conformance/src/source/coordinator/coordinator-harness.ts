@@ -1,10 +1,4 @@
-import {
-  type Candle,
-  compareTimeframes,
-  type EpochMs,
-  type SeriesKey,
-  type Timeframe,
-} from '@barkeep/core';
+import type { Candle, EpochMs, SeriesKey } from '@barkeep/core';
 import type { CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
 import type { PortHarness, PortSubject } from '../port-subject.ts';
 
@@ -63,22 +57,4 @@ export interface CoordinatorUnderTest {
  */
 export type CoordinatorHarness = PortHarness<CoordinatorUnderTest>;
 
-export interface CoordinatorCapabilities {
-  /** Shortest first. */
-  readonly timeframes: readonly Timeframe[];
-  readonly failures: readonly CoordinatorFailureKind[];
-  readonly hangs: boolean;
-  readonly lags: boolean;
-}
-
-export type CoordinatorSubject = PortSubject<CoordinatorUnderTest, CoordinatorCapabilities>;
-
-export function coordinatorCapabilities(underTest: CoordinatorUnderTest): CoordinatorCapabilities {
-  const { series, failures = {}, hang, lag } = underTest;
-  return {
-    timeframes: series.map(({ timeframe }) => timeframe).sort(compareTimeframes),
-    failures: (['rateLimit', 'outage', 'refusal'] as const).filter((kind) => kind in failures),
-    hangs: hang !== undefined,
-    lags: lag !== undefined,
-  };
-}
+export type CoordinatorSubject = PortSubject<CoordinatorUnderTest>;

@@ -1,6 +1,7 @@
 import {
   type Candle,
   CandleSeries,
+  compareTimeframes,
   type EpochMs,
   epochMsFault,
   type Interval,
@@ -17,6 +18,8 @@ import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import type { CoordinatorSubject, CoordinatorUnderTest } from './coordinator-harness.ts';
 
+/** Sessions begin in the middle of a period, even of the shortest ones. */
+const INTO_A_PERIOD_MS = 90_500;
 /** This long before a period ends, a call that takes its time gets pages from before and after the end. */
 const TURN_MS = 1_500;
 /** A call may need this long for a step of its own before the clock is moved on for it. */
@@ -32,32 +35,30 @@ const SETTLING_MS = 60_000;
 /** A coordinator, its exchange, and calls that are held against each other. */
 export class CoordinatorSession {
   readonly underTest: CoordinatorUnderTest;
+  /** Shortest first. */
   readonly timeframes: readonly Timeframe[];
   readonly #clock: ManualClock;
   /** What deliveries said, to be held against the exchange again later. */
-  readonly #assertions: (() => void)[] = [];
+  readonly #claims: (() => void)[] = [];
   #lagMs = 0;
 
-  constructor({ underTest, capabilities }: CoordinatorSubject, clock: ManualClock) {
+  constructor({ underTest }: CoordinatorSubject, clock: ManualClock) {
     this.underTest = underTest;
-    this.timeframes = capabilities.timeframes;
+    this.timeframes = underTest.series.map(({ timeframe }) => timeframe).sort(compareTimeframes);
     this.#clock = clock;
-  }
-
-  get now(): number {
-    return this.#clock.now();
-  }
-
-  /** The series of a timeframe. Default: the shortest one. */
-  key(timeframe: Timeframe | undefined = this.timeframes[0]): SeriesKey {
-    const key = this.underTest.series.find((one) => one.timeframe === timeframe);
-    return assertDefined(key, `the harness' series of ${timeframe}`);
+    this.pass(INTO_A_PERIOD_MS);
   }
 
   /** The last periods up to the one under way, or so many before it; −1 includes it. */
-  lastPeriods(count: number, before = 0, key: SeriesKey = this.key()): CandleRequest {
+  lastPeriods(
+    count: number,
+    before: number = 0,
+    timeframe: Timeframe | undefined = this.timeframes[0],
+  ): CandleRequest {
+    const series = this.underTest.series.find((one) => one.timeframe === timeframe);
+    const key = assertDefined(series, `the harness’ series of ${timeframe}`);
     const grid = timeframeGrid(key.timeframe);
-    const to = grid.shift(this.now, -before);
+    const to = grid.shift(this.#clock.now(), -before);
     return { ...key, from: grid.shift(to, -count), to };
   }
 
@@ -67,8 +68,8 @@ export class CoordinatorSession {
 
   /** Shortly before the end of a period: calls that take their time are answered before and after it. */
   passToTurn(): void {
-    const turn = timeframeGrid(this.key().timeframe).shift(this.now);
-    this.pass(Math.max(0, turn - this.now - TURN_MS));
+    const { to } = this.lastPeriods(1, -1);
+    this.pass(Math.max(0, to - this.#clock.now() - TURN_MS));
   }
 
   lag(ms: number): void {
@@ -76,75 +77,55 @@ export class CoordinatorSession {
     this.#lagMs = ms;
   }
 
-  /** Calls the coordinator; while the call waits for the clock, the clock moves on. */
-  async fetch(request: CandleRequest, signal?: AbortSignal): Promise<CandleDelivery> {
-    let settled = false;
-    const call = this.call(request, signal).finally(() => {
-      settled = true;
-    });
-    // Its failure is the caller's to see, not the loop's.
-    call.catch(() => undefined);
-    const deadline = performance.now() + LONGEST_CALL_MS;
-    while (!settled && performance.now() < deadline) {
-      const waits = this.#clock.pendingTimers > 0;
-      await new Promise((resolve) => setTimeout(resolve, waits ? PATIENCE_MS : 0));
-      if (!settled && this.#clock.pendingTimers > 0) this.#clock.advance(CLOCK_STEP_MS);
-    }
-    return call;
-  }
-
-  /** Calls the coordinator, and turns what it throws at once into a rejection. */
-  async call(
+  /**
+   * Fetches as a service does, and holds the delivery against the exchange. Returns its candles, ascending,
+   * and the stretches that need not be asked for again.
+   */
+  async fetch(
     request: CandleRequest,
     signal: AbortSignal = new AbortController().signal,
-  ): Promise<CandleDelivery> {
-    return this.underTest.coordinator.fetchCandles(Object.freeze({ ...request }), { signal });
-  }
-
-  /** Fetches as a service does, and holds the delivery against the exchange, now and later. */
-  async fetchTruthfully(request: CandleRequest, signal?: AbortSignal): Promise<CandleDelivery> {
+  ): Promise<{ readonly candles: readonly Candle[]; readonly settled: readonly Interval[] }> {
     const { coordinator } = this.underTest;
-    const calledAt = this.now;
-    const delivery = await this.fetch(request, signal);
+    const calledAt = this.#clock.now();
+    const delivery = await this.#call(request, signal);
     const candles = candlesOf(request, delivery);
-    const { asOf = calledAt - this.#lagMs } = delivery;
     this.#assertValid(request, delivery, candles);
-    this.#assertClaims(request, delivery, candles, asOf);
+    const { asOf = calledAt - this.#lagMs } = delivery;
+    const settled = claimed(request, delivery, asOf);
+    this.#assertComplete(request, candles, settled);
     const { settlingMs = SETTLING_MS } = coordinator;
     const isDuration = Number.isSafeInteger(settlingMs) && settlingMs >= 0;
     assertTrue(isDuration, `settlingMs (${settlingMs}) is a duration`);
-    this.#assertions.push(() => {
+    this.#claims.push(() => {
       assertEqual(candlesOf(request, delivery), candles, 'the candles of a delivery, later');
-      const settledBy = Math.min(calledAt, delivery.asOf ?? calledAt) - settlingMs;
-      this.#assertClaims(request, delivery, candles, settledBy);
+      const by = Math.min(calledAt, delivery.asOf ?? calledAt) - settlingMs;
+      this.#assertComplete(request, candles, claimed(request, delivery, by));
     });
     const counts = { candles: candles.length, inserted: candles.length, updated: 0, unchanged: 0 };
     coordinator.feedback?.({ request, ...counts, fetchMs: 5, storeMs: 1 });
-    return delivery;
+    return { candles, settled };
   }
 
-  /** Fetches the whole, and again what was not settled, and compares it with what the exchange has. */
-  async fetchAll(request: CandleRequest): Promise<readonly Candle[]> {
-    const calledAt = this.now;
-    const endedBy = floor(request, calledAt);
-    const ended = { ...request, to: Math.max(request.from, Math.min(request.to, endedBy)) };
-    const underWay = request.to > endedBy ? this.truth({ ...request, from: endedBy }) : [];
-    const candles = new Map<EpochMs, Candle>();
-    let missing = normalizeIntervals([ended]);
-    for (let part = request; ; part = { ...request, ...missing[0] }) {
-      const delivery = await this.fetchTruthfully(part);
-      for (const candle of candlesOf(part, delivery)) candles.set(candle.timestamp, candle);
-      const rest = subtractIntervals(missing, this.#settled(part, delivery));
+  /** Fetches the whole, and again what was not settled, until all of it is. */
+  async fetchAll(request: CandleRequest): Promise<void> {
+    const calledAt = this.#clock.now();
+    const endedBy = timeframeGrid(request.timeframe).floor(calledAt);
+    const [current] = request.to > endedBy ? this.truth({ ...request, from: endedBy }) : [];
+    const found: Candle[] = [];
+    let missing = normalizeIntervals([{ ...request, to: Math.min(request.to, endedBy) }]);
+    let part = request;
+    do {
+      const { candles, settled } = await this.fetch(part);
+      found.push(...candles);
+      const rest = subtractIntervals(missing, settled);
       const isProgress = missing.length === 0 || !isEqual(rest, missing);
       assertTrue(isProgress, `a delivery from ${part.from} to ${part.to} settles some of it`);
       missing = rest;
-      if (missing.length === 0) break;
-    }
-    const [current] = this.now === calledAt ? underWay : [];
-    if (current) assertEqual(candles.get(current.timestamp), current, 'the candle in the making');
-    const all = [...candles.values()].sort(byTimestamp);
-    this.#assertComplete(all, ended);
-    return all;
+      part = { ...request, ...missing[0] };
+    } while (missing.length > 0);
+    if (current === undefined || this.#clock.now() > calledAt) return;
+    const delivered = found.find(({ timestamp }) => timestamp === current.timestamp);
+    assertEqual(delivered, current, 'the candle in the making');
   }
 
   /** What the exchange has, ascending. */
@@ -152,58 +133,64 @@ export class CoordinatorSession {
     return [...this.underTest.candles(request)].sort(byTimestamp);
   }
 
-  /** Asserts that deliveries are as they were, and that what they claimed still holds. */
+  /** Asserts that deliveries are as they were, and that what they claimed for good holds. */
   assertLasting(): void {
-    for (const assert of this.#assertions) assert();
+    for (const assertClaim of this.#claims) assertClaim();
+  }
+
+  /** Calls the coordinator; while the call waits for the clock, the clock moves on. */
+  async #call(request: CandleRequest, signal: AbortSignal): Promise<CandleDelivery> {
+    const { coordinator } = this.underTest;
+    let isSettled = false;
+    const call = (async () =>
+      coordinator.fetchCandles(Object.freeze({ ...request }), { signal }))();
+    const settle = (): void => {
+      isSettled = true;
+    };
+    call.then(settle, settle);
+    const deadline = performance.now() + LONGEST_CALL_MS;
+    while (!isSettled && performance.now() < deadline) {
+      const waits = this.#clock.pendingTimers > 0;
+      await new Promise((resolve) => setTimeout(resolve, waits ? PATIENCE_MS : 0));
+      if (!isSettled && this.#clock.pendingTimers > 0) this.#clock.advance(CLOCK_STEP_MS);
+    }
+    return call;
   }
 
   #assertValid(request: CandleRequest, delivery: CandleDelivery, candles: readonly Candle[]): void {
-    const { from, to } = request;
-    const { asOf = 0, historyStart } = delivery;
+    const { from, to, timeframe } = request;
+    const { asOf = 0, covers = [], historyStart } = delivery;
     // Candles outside of the request are welcome beside those inside, and only there.
     const isAnother = candles.length > 0 && within(candles, request).length === 0;
     assertTrue(!isAnother, `the candles are of the stretch that was asked for, ${from} to ${to}`);
-    const latest = this.now - this.#lagMs;
+    const now = this.#clock.now();
+    const latest = now - this.#lagMs;
     assertEqual(epochMsFault(asOf), undefined, `what is wrong with asOf (${asOf})`);
     assertTrue(asOf <= latest, `asOf (${asOf}) is not after the exchange's time (${latest})`);
-    const endedBy = floor(request, this.now);
-    for (const covered of delivery.covers === undefined ? [] : claims(request, delivery)) {
+    const grid = timeframeGrid(timeframe);
+    for (const covered of 'from' in covers ? [covers] : covers) {
       const isInside = covered.from >= from && covered.from <= covered.to && covered.to <= to;
       assertTrue(isInside, `covers (${covered.from} to ${covered.to}) lies within the request`);
-      assertTrue(covered.to <= endedBy, `covers ends (${covered.to}) with the last ended period`);
+      const hasEnded = covered.to <= grid.floor(now);
+      assertTrue(hasEnded, `covers ends (${covered.to}) with the last ended period`);
     }
     if (historyStart === undefined) return;
-    assertTrue(historyStart <= this.now, `history begins (${historyStart}) not in the future`);
-    const shifted = timeframeGrid(request.timeframe).shift(historyStart, -PERIODS_BEFORE_HISTORY);
-    const before = { ...request, from: Math.max(0, shifted), to: historyStart };
+    assertTrue(historyStart <= now, `history begins (${historyStart}) not in the future`);
+    const earliest = Math.max(0, grid.shift(historyStart, -PERIODS_BEFORE_HISTORY));
+    const before = { ...request, from: earliest, to: historyStart };
     const earlier = [...within(candles, before), ...this.truth(before)];
     assertEqual(earlier, [], `the candles before historyStart (${historyStart})`);
   }
 
-  /** Asserts that a delivery has every candle of what it claims that had ended by an instant. */
-  #assertClaims(
+  #assertComplete(
     request: CandleRequest,
-    delivery: CandleDelivery,
     candles: readonly Candle[],
-    by: EpochMs,
+    stretches: readonly Interval[],
   ): void {
-    for (const { from, to } of claims(request, delivery)) {
-      const stretch = { ...request, from, to: Math.min(to, floor(request, by)) };
-      if (from < stretch.to) this.#assertComplete(candles, stretch);
+    for (const { from, to } of stretches) {
+      const what = `the candles of ${request.timeframe} from ${from} to ${to}`;
+      assertEqual(within(candles, { from, to }), this.truth({ ...request, from, to }), what);
     }
-  }
-
-  #assertComplete(candles: readonly Candle[], stretch: CandleRequest): void {
-    const what = `the candles of ${stretch.timeframe} from ${stretch.from} to ${stretch.to}`;
-    assertEqual(within(candles, stretch), this.truth(stretch), what);
-  }
-
-  /** What need not be asked for again: ended periods that are covered or lie before history. */
-  #settled(request: CandleRequest, delivery: CandleDelivery): Interval[] {
-    const { asOf = this.now, historyStart = request.from } = delivery;
-    const ended = { from: request.from, to: floor(request, Math.min(this.now, asOf)) };
-    const claimed = [{ from: request.from, to: historyStart }, ...claims(request, delivery)];
-    return intersectIntervals(normalizeIntervals([ended]), normalizeIntervals(claimed));
   }
 }
 
@@ -212,16 +199,15 @@ function candlesOf({ symbol, timeframe }: SeriesKey, { candles }: CandleDelivery
   return CandleSeries.from({ symbol, timeframe }, Array.from(candles)).toArray();
 }
 
-/** The stretches for which a delivery claims to be complete. */
-function claims(
-  { from, to }: CandleRequest,
-  { covers = { from, to } }: CandleDelivery,
-): readonly Interval[] {
-  return 'from' in covers ? [covers] : covers;
-}
-
-function floor({ timeframe }: SeriesKey, at: EpochMs): EpochMs {
-  return timeframeGrid(timeframe).floor(at);
+/** What a delivery claims to be complete of the periods that had ended by an instant. */
+function claimed(
+  { from, to, timeframe }: CandleRequest,
+  { covers = { from, to }, historyStart = from }: CandleDelivery,
+  by: EpochMs,
+): Interval[] {
+  const claims = 'from' in covers ? [covers] : covers;
+  const ended = normalizeIntervals([{ from, to: timeframeGrid(timeframe).floor(by) }]);
+  return intersectIntervals(ended, normalizeIntervals([{ from, to: historyStart }, ...claims]));
 }
 
 function within(candles: readonly Candle[], { from, to }: Interval): Candle[] {

@@ -52,13 +52,4 @@ export interface RouterUnderTest {
 /** How the router suite gets hold of a router. */
 export type RouterHarness = PortHarness<RouterUnderTest>;
 
-export interface RouterCapabilities {
-  readonly endsStreams: boolean;
-}
-
-/** A router under test, in the shape that the runner knows. */
-export type RouterSubject = PortSubject<RouterUnderTest, RouterCapabilities>;
-
-export function routerCapabilities({ exchange }: RouterUnderTest): RouterCapabilities {
-  return { endsStreams: exchange.endStream !== undefined };
-}
+export type RouterSubject = PortSubject<RouterUnderTest>;

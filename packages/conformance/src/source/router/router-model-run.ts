@@ -5,12 +5,12 @@ import {
   seriesKeyText,
   timeframeGrid,
 } from '@barkeep/core';
-import type { LiveCandle, MarketEvent } from '@barkeep/source';
+import type { ISmartRouter, LiveCandle, MarketEvent } from '@barkeep/source';
 import { assertEqual, assertTrue } from '../../assertions.ts';
-import { BelievingListener, isOf, latestCandles } from './believing-listener.ts';
-import { assertAmong, CameThrough, valuesOf } from './came-through.ts';
-import { eventsOf, type RouterCommand } from './router-command.ts';
-import type { RouterSubject, RouterUnderTest } from './router-harness.ts';
+import { BelievingListener } from './believing-listener.ts';
+import { candlesOf, LatestValues, type Value, valuesOf } from './latest-values.ts';
+import { type CommandTo, eventsOf, type RouterCommand } from './router-command.ts';
+import type { RouterExchange, RouterSubject } from './router-harness.ts';
 
 /** A careful router does not count on the last messages before the loss: some may not have come. */
 const UNDER_WAY_MS = 10_000;
@@ -19,26 +19,25 @@ const FEWEST_TRADES = 20;
 const FEWEST_CANDLES = 2;
 
 const STATUSES = { new: 'connecting', up: 'connected', down: 'reconnecting', closed: 'closed' };
-/** What is under way arrives, and what the router claims while it does not know better is taken back. */
-const LAST: RouterCommand = { does: 'notice' };
-
-type Command<Does extends RouterCommand['does']> = RouterCommand & { readonly does: Does };
 
 /** A market, the connection to it, and a listener that takes the router at its word. */
 export class RouterModelRun {
   readonly #subject: RouterSubject;
-  readonly #underTest: RouterUnderTest;
+  readonly #router: ISmartRouter;
+  readonly #exchange: RouterExchange;
   readonly #clock: ManualClock;
   readonly #listener: BelievingListener;
-  readonly #keys = new Map<string, SeriesKey>();
   readonly #watched = new Map<string, SeriesKey>();
   readonly #ended = new Set<string>();
-  /** Every state of every candle, as it was made. */
-  readonly #made: LiveCandle[] = [];
   readonly #underWay: MarketEvent[] = [];
   readonly #sent: MarketEvent[] = [];
-  #came = new CameThrough();
+  /** Candles as they were made, and values as they came: ever, and over this connection. */
+  readonly #made = new LatestValues();
+  readonly #cameEver = new LatestValues();
+  #came = new LatestValues();
+  #read: { readonly what: string; readonly kept: unknown; readonly expected: unknown }[] = [];
   #connection: 'new' | 'up' | 'silent' | 'down' | 'closed' = 'new';
+  #tradedAt: EpochMs = 0;
   #connectedAt: EpochMs = 0;
   /** When the last message came over the connection, and when it was cut. */
   #messageAt: EpochMs = 0;
@@ -46,80 +45,76 @@ export class RouterModelRun {
 
   constructor(subject: RouterSubject, clock: ManualClock) {
     this.#subject = subject;
-    this.#underTest = subject.underTest;
+    this.#router = subject.underTest.router;
+    this.#exchange = subject.underTest.exchange;
     this.#clock = clock;
-    this.#listener = new BelievingListener(subject.underTest.router, clock);
+    this.#listener = new BelievingListener(this.#router, clock);
+    this.#router.subscribe(tamper);
   }
 
   async execute(commands: readonly RouterCommand[]): Promise<void> {
-    for (const command of commands) {
-      if ('key' in command) this.#keys.set(seriesKeyText(command.key), command.key);
-    }
-    this.#compareMemory();
-    this.#compare();
-    for (const command of [...commands, LAST]) {
+    // In the end, what the router claims while it does not know better is taken back.
+    for (const command of [...commands, { does: 'notice' } as const]) {
       await Reflect.apply(this[command.does], this, [command]);
-      this.#compare();
+      this.#listener.throwFault();
+      this.#compareConnection();
+      this.#compareStreams();
+      if (this.#connection !== 'up' || this.#underWay.length === 0) this.#compareCandles();
     }
   }
 
   /** A trade makes another state of a candle. No two states have one `asOf`: their order would count. */
-  async trade({ key, price, travel }: Command<'trade'>): Promise<void> {
-    const now = this.#clock.now();
-    const { candle } = this.#current(key) ?? {};
-    const { open = price, high = price, low = price, volume = 0 } = candle ?? {};
-    const timestamp = timeframeGrid(key.timeframe).floor(now);
-    const prices = { open, high: Math.max(high, price), low: Math.min(low, price), close: price };
-    const asOf = Math.max(now, (this.#made.at(-1)?.asOf ?? 0) + 1);
-    const live = { key, candle: { timestamp, ...prices, volume: volume + 1 / 3 }, asOf };
-    this.#made.push(live);
+  async trade({ key, price, isLate }: CommandTo<'trade'>): Promise<void> {
+    const { volume = 0 } = this.#current(key)?.candle ?? {};
+    const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
+    const prices = { open: price, high: price + volume, low: price / 2, close: price };
+    const candle = { timestamp, ...prices, volume: volume + 1 / 3 };
+    this.#tradedAt = Math.max(this.#clock.now(), this.#tradedAt + 1);
+    const message = { type: 'candle', live: { key, candle, asOf: this.#tradedAt } } as const;
+    this.#made.take(valuesOf(message));
     if (this.#connection !== 'up' || !this.#watched.has(seriesKeyText(key))) return;
-    if (travel !== 'at-once') this.#underWay.push({ type: 'candle', live });
-    if (travel !== 'late') await this.#send([{ type: 'candle', live }]);
+    if (isLate) this.#underWay.push(message);
+    else await this.#send([message]);
   }
 
-  async tell(command: Command<'tell'>): Promise<void> {
-    const isFollowed = [...this.#watched.values()].some(({ symbol }) => symbol === command.symbol);
+  async tell(command: CommandTo<'tell'>): Promise<void> {
+    const isFollowed = this.#followed().has(command.symbol);
     if (this.#connection === 'up' && isFollowed) await this.#send(eventsOf(command));
   }
 
-  pass({ ms }: Command<'pass'>): void {
+  pass({ ms }: CommandTo<'pass'>): void {
     this.#clock.advance(ms);
   }
 
-  /** What is under way arrives, in another order. */
-  async arrive({ choice }: { readonly choice: number } = { choice: 1 }): Promise<void> {
-    if (this.#connection !== 'up') return;
-    const rest = this.#underWay.splice(0);
-    const order: MarketEvent[] = [];
-    while (rest.length > 0) order.push(...rest.splice(choice % rest.length, 1));
-    await this.#send(order);
+  /** What is under way arrives, the latest first. */
+  async arrive(): Promise<void> {
+    if (this.#connection === 'up') await this.#send(this.#underWay.splice(0).reverse());
   }
 
   /** A message that came before, or before an outage, comes again. */
-  async repeat({ choice }: Command<'repeat'>): Promise<void> {
+  async repeat({ choice }: CommandTo<'repeat'>): Promise<void> {
     const message = this.#sent[choice % Math.max(1, this.#sent.length)];
     if (this.#connection !== 'up' || message === undefined) return;
-    const text = message.type === 'candle' ? seriesKeyText(message.live.key) : undefined;
-    if (text === undefined || this.#watched.has(text)) await this.#send([message]);
+    const hasEnded = message.type === 'candle' && this.#ended.has(seriesKeyText(message.live.key));
+    if (!hasEnded) await this.#send([message]);
   }
 
-  async watch({ key }: Command<'watch'>): Promise<void> {
+  async watch({ key }: CommandTo<'watch'>): Promise<void> {
     const text = seriesKeyText(key);
     // A connection that is dead takes no orders, and the router does not know that it is dead.
     if (this.#ended.has(text) || ['silent', 'closed'].includes(this.#connection)) return;
     this.#watched.set(text, key);
-    await this.#begin(() => this.#underTest.exchange.watch(key, this.#current(key)));
+    const current = structuredClone(this.#current(key));
+    await this.#assertTells(() => this.#exchange.watch(key, current), this.#made);
   }
 
-  async endStream({ key }: Command<'endStream'>): Promise<void> {
-    const text = seriesKeyText(key);
+  async endStream({ key }: CommandTo<'endStream'>): Promise<void> {
     const isOpen = this.#connection === 'up' || this.#connection === 'silent';
-    if (!this.#subject.capabilities.endsStreams || !isOpen || !this.#watched.has(text)) return;
+    if (this.#exchange.endStream === undefined || !isOpen) return;
     await this.arrive();
-    this.#watched.delete(text);
-    this.#ended.add(text);
-    await this.#underTest.exchange.endStream?.(key);
+    if (!this.#watched.delete(seriesKeyText(key))) return;
+    this.#ended.add(seriesKeyText(key));
+    await this.#exchange.endStream(key);
   }
 
   async cut(): Promise<void> {
@@ -128,28 +123,28 @@ export class RouterModelRun {
     await this.arrive();
     this.#connection = 'silent';
     this.#cutAt = this.#clock.now();
-    await this.#underTest.exchange.cut();
+    await this.#exchange.cut();
   }
 
   /** The loss is noticed, of a connection that is cut if it stands. */
   async notice(): Promise<void> {
     await this.cut();
     if (this.#connection !== 'silent') return;
-    await this.#underTest.exchange.notice();
+    await this.#exchange.notice();
     this.#connection = 'down';
   }
 
   /** Another connection stands, after the loss of the one before. */
   async connect(): Promise<void> {
     await this.notice();
-    if (this.#connection !== 'down' && this.#connection !== 'new') return;
-    const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
+    if (this.#connection === 'closed') return;
     this.#connection = 'up';
-    this.#came = new CameThrough();
+    this.#came = new LatestValues();
     this.#connectedAt = this.#clock.now();
     this.#messageAt = this.#connectedAt;
     this.#cutAt = Number.POSITIVE_INFINITY;
-    await this.#begin(() => this.#underTest.exchange.connect(current));
+    const current = [...this.#watched.values()].flatMap((key) => this.#current(key) ?? []);
+    await this.#assertTells(() => this.#exchange.connect(structuredClone(current)), this.#made);
   }
 
   async close(): Promise<void> {
@@ -158,44 +153,45 @@ export class RouterModelRun {
     await this.#subject.close();
   }
 
+  #followed(): Set<string> {
+    return new Set([...this.#watched.values()].map(({ symbol }) => symbol));
+  }
+
   #current(key: SeriesKey): LiveCandle | undefined {
-    const timestamp = timeframeGrid(key.timeframe).floor(this.#clock.now());
-    return this.#made.findLast((live) => isOf(live, key) && live.candle.timestamp === timestamp);
+    const of = timeframeGrid(key.timeframe).floor(this.#clock.now());
+    return this.#made.get({ place: candlesOf(key), of }) as LiveCandle | undefined;
   }
 
-  /** A connection or a series begins, maybe with the state of candles. */
-  async #begin(work: () => void | Promise<void>): Promise<void> {
-    const { length } = this.#listener.told;
-    await work();
-    const told = this.#listener.told.slice(length);
-    const made = this.#made.map((live) => ({ type: 'candle', live }) as const);
-    assertAmong(told.flatMap(valuesOf), made, 'what a series begins with is a state that was made');
-    this.#came.take(told);
-    this.#compareMemory();
-  }
-
-  async #send(messages: MarketEvent[]): Promise<void> {
+  async #send(messages: readonly MarketEvent[]): Promise<void> {
     if (messages.length === 0) return;
-    const { length } = this.#listener.told;
+    const values = messages.flatMap(valuesOf);
+    for (const came of [this.#came, this.#cameEver]) came.take(values);
     this.#messageAt = this.#clock.now();
     this.#sent.push(...messages);
-    await this.#underTest.exchange.send(messages);
-    const told = this.#listener.told.slice(length);
-    assertAmong(this.#came.take(messages), told, 'what is new is told');
-    assertAmong(told.flatMap(valuesOf), messages, 'nothing is told that was not sent');
-    this.#compareMemory();
+    const sending = () => this.#exchange.send(structuredClone(messages));
+    await this.#assertTells(sending, this.#cameEver, values);
   }
 
-  #compare(): void {
-    this.#listener.throwFault();
-    this.#compareConnection();
-    this.#compareStreams();
-    if (this.#connection === 'up' && this.#underWay.length > 0) return;
-    for (const key of this.#keys.values()) this.#compareCandles(key);
+  /** Of these values, and of whatever is told while the exchange works, the true one was told last. */
+  async #assertTells(
+    work: () => void | Promise<void>,
+    truth: LatestValues,
+    values: readonly Value[] = [],
+  ): Promise<void> {
+    const { told, latest } = this.#listener;
+    const { length } = told;
+    await work();
+    const others = told.slice(length);
+    for (const value of [...values, ...others]) {
+      const what = `the ${value.place.slice(0, 40)} that was told last`;
+      assertEqual(latest.get(value), truth.get(value), what);
+    }
+    for (const came of [this.#came, this.#cameEver]) came.take(others);
+    this.#compareMemory();
   }
 
   #compareConnection(): void {
-    const { connection, lastSeen } = this.#underTest.router;
+    const { connection, lastSeen } = this.#router;
     const { status, since } = connection;
     const expected = this.#connection === 'silent' ? status : STATUSES[this.#connection];
     assertEqual(connection, this.#listener.connection, 'the connection, beside what was told');
@@ -214,44 +210,69 @@ export class RouterModelRun {
   }
 
   #compareStreams(): void {
-    const { streams, connection } = this.#underTest.router;
+    const { streams } = this.#router;
     const { promises } = this.#listener;
-    const texts = streams.map(({ key }) => seriesKeyText(key)).sort();
+    const held = Object.fromEntries(streams.map((stream) => [seriesKeyText(stream.key), stream]));
+    assertEqual(held, Object.fromEntries(promises), 'the streams, beside what was told');
+    assertEqual(streams.length, promises.size, 'how many there are, one of each series');
     const watched = [...this.#watched.keys()].sort();
-    assertEqual(texts, [...promises.keys()].sort(), 'the streams, beside what was told');
-    if (connection.status !== 'connected') assertEqual(texts, [], 'the streams unconnected');
-    if (this.#connection === 'up') assertEqual(texts, watched, 'the series that are promised');
-    for (const stream of streams) {
-      const text = seriesKeyText(stream.key);
-      const earliest = timeframeGrid(stream.key.timeframe).floor(connection.since);
-      assertEqual(stream, promises.get(text), `the stream of ${text}, beside what was told`);
-      assertTrue(stream.since >= earliest, `since (${stream.since}) is not before ${earliest}`);
+    if (this.#connection === 'up') assertEqual(Object.keys(held).sort(), watched, 'their series');
+  }
+
+  /** What was read before has not changed, and changes to it reach nobody. */
+  #compareMemory(): void {
+    for (const { what, kept, expected } of this.#read) {
+      assertEqual(kept, expected, `${what}, as it was read before`);
+      tamper(kept);
+    }
+    this.#read = [];
+    const { maxTrades } = this.#subject.underTest;
+    for (const symbol of this.#followed()) {
+      const [ticker, book] = [this.#router.getTicker(symbol), this.#router.getOrderBook(symbol)];
+      const trades = this.#router.getTrades(symbol);
+      this.#compareKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
+      this.#compareKept(`book of ${symbol}`, book ? [book] : [], 1);
+      this.#compareKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
+      assertTrue(trades.length <= maxTrades, `not over ${maxTrades} trades of a symbol are kept`);
+    }
+    for (const key of this.#watched.values()) {
+      this.#compareKept(candlesOf(key), this.#router.getCandles(key), FEWEST_CANDLES);
     }
   }
 
-  #compareMemory(): void {
-    const { router, maxTrades } = this.#underTest;
-    for (const symbol of new Set([...this.#keys.values()].map((key) => key.symbol))) {
-      const [ticker, book] = [router.getTicker(symbol), router.getOrderBook(symbol)];
-      const trades = router.getTrades(symbol);
-      this.#came.assertKept(`ticker of ${symbol}`, ticker ? [ticker] : [], 1);
-      this.#came.assertKept(`book of ${symbol}`, book ? [book] : [], 1);
-      this.#came.assertKept(`trades of ${symbol}`, trades, FEWEST_TRADES);
-      assertTrue(trades.length <= maxTrades, `not over ${maxTrades} trades of a symbol are kept`);
-    }
-    for (const [text, key] of this.#watched) {
-      this.#came.assertKept(`candles of ${text}`, router.getCandles(key), FEWEST_CANDLES);
-    }
+  /** A place has the latest that came over the connection, and at least some of it. */
+  #compareKept(place: string, kept: readonly unknown[], fewest: number): void {
+    const came = this.#came.all(place).map(({ value }) => value);
+    const count = Math.max(kept.length, Math.min(fewest, came.length));
+    const expected = came.slice(Math.max(0, came.length - count));
+    const what = `the ${place.slice(0, 40)} in memory`;
+    assertEqual(kept, expected, what);
+    this.#read.push({ what, kept, expected });
   }
 
   /** What the listener believes is held against what happened. */
-  #compareCandles(key: SeriesKey): void {
+  #compareCandles(): void {
+    const { lastSeen: until = this.#messageAt } = this.#router;
+    const { promises, ended, latest } = this.#listener;
+    const holding = [...promises.values()].map((stream) => ({ stream, until }));
     // Whether a promise that has ended was kept to the end turns out when the loss is noticed.
-    const kept = this.#connection === 'silent' ? [] : this.#listener.kept(key);
-    for (const stretch of [...this.#listener.promised(key), ...kept]) {
-      const what = `${seriesKeyText(key)} from ${stretch.from} to ${stretch.to}, as promised`;
-      const made = latestCandles(this.#made, key, stretch);
-      assertEqual(this.#listener.candles(key, stretch), made, what);
+    for (const one of this.#connection === 'silent' ? holding : [...holding, ...ended]) {
+      const { key, since } = one.stream;
+      const to = timeframeGrid(key.timeframe).floor(one.until);
+      const within = (candles: LatestValues) =>
+        candles.all(candlesOf(key)).filter(({ of }) => Number(of) >= since && Number(of) < to);
+      const what = `the ${candlesOf(key)} from ${since} to ${to}, as promised`;
+      assertEqual(within(latest), within(this.#made), what);
     }
   }
+}
+
+/** Changes whatever can be changed. */
+function tamper(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value)) {
+    tamper(part);
+    if (typeof part === 'number') Reflect.set(value, name, part + 1);
+  }
+  if (Array.isArray(value)) Reflect.set(value, 'length', 0);
 }

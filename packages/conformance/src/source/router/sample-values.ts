@@ -3,21 +3,6 @@ import type { EpochMs, OrderBook, Ticker, Trade } from '@barkeep/core';
 /** When the first values were made: an hour before the clock of a scenario begins. */
 const START: EpochMs = Date.UTC(2026, 0, 1) - 3_600_000;
 
-/** Symbols that are easily taken for one another, or for something that a program knows already. */
-export const ALIKE_SYMBOLS: readonly (readonly [string, string])[] = [
-  ['KRW-BTC', 'KRW-ETH'],
-  ['BTC', 'btc'],
-  ['BTC', 'BTC '],
-  ['constructor', '__proto__'],
-  ['caf\u00e9', 'cafe\u0301'],
-  ['BTC_USDT', 'BTC%USDT'],
-  ['1000', '1000*'],
-  ['a', 'a:1m'],
-  ['{BTC}', '[A-Z]'],
-  ['x'.repeat(512), `${'x'.repeat(511)}y`],
-  ['🚀', '\n'],
-];
-
 /** Each field tells its number: the higher, the later. */
 export function sampleTicker(symbol: string, n: number, at: EpochMs = instant(n)): Ticker {
   const price = 1_000 + n / 8;

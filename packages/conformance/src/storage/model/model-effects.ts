@@ -91,6 +91,7 @@ export function assertEvents(
         continue;
       }
       const { from, to } = world.time(series, changed);
+      assertTrue(heard.length > 0, `${who} tell of ${from} to ${to}; there is none`);
       const first = Math.min(...heard.map((one) => one.from));
       const last = Math.max(...heard.map((one) => one.to));
       // What somebody announces is passed on as it is; a change may seem larger than it was.

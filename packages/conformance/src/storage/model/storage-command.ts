@@ -73,7 +73,7 @@ interface Arguments {
   readonly write: OfBatches;
   readonly 'write-refused': OfBatches;
   readonly 'write-given-up': OfBatches;
-  readonly 'write-failing': OfBatches;
+  readonly 'write-failing': OfBatches & { readonly fault: number };
   readonly 'at-once': { readonly changes: readonly (ModelWrite | ModelRemoval)[] };
   readonly read: { readonly queries: readonly ModelQuery[] };
   readonly 'read-columns': {
@@ -167,7 +167,13 @@ const page: Arbitrary<ModelPage> = fc.record({
     { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }) },
     { weight: 1, arbitrary: fc.integer({ min: 1_000, max: 1_100 }) },
   ),
-  version: fc.oneof(fc.nat({ max: VERSIONS - 1 }), fc.constant('mixed' as const)),
+  // The first ones differ from version 0 in one column.
+  version: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 3, arbitrary: fc.integer({ min: 2, max: 6 }) },
+    { weight: 2, arbitrary: fc.nat({ max: VERSIONS - 1 }) },
+    { weight: 1, arbitrary: fc.constant('mixed' as const) },
+  ),
 });
 
 const write: Arbitrary<ModelWrite> = fc.record({
@@ -219,7 +225,7 @@ const COMMANDS: {
   write: [12, { batches }],
   'write-refused': [2, { batches }],
   'write-given-up': [2, { batches }],
-  'write-failing': [2, { batches }],
+  'write-failing': [2, { batches, fault: fc.nat({ max: 5 }) }],
   'at-once': [4, { changes: fc.tuple(write, fc.oneof(write, write, write, removal)) }],
   read: [6, { queries: fc.array(query, { minLength: 1, maxLength: 4 }) }],
   'read-columns': [

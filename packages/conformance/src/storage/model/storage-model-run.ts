@@ -147,7 +147,8 @@ export class StorageModelRun {
         });
       }
       case 'write-failing': {
-        const [fault] = this.#context.faults;
+        const { faults } = this.#context;
+        const fault = faults[command.fault % faults.length];
         if (fault === undefined) return;
         const end = await this.#context.beginFault(fault, this.#storage);
         return this.#mayFail(command.batches, what, (input) => candles.write(input).finally(end));

@@ -13,7 +13,7 @@ import {
 import { assertSeries, assertSound } from '../stored-state.ts';
 
 const SURVIVES_PROCESS: readonly Durability[] = ['process-crash', 'power-loss'];
-const ROUNDS = 6;
+const ROUNDS = 4;
 /** Candles of a batch; and how many batches are under way at a time. */
 const SIZE = 40;
 const AHEAD = 4;

@@ -135,7 +135,7 @@ export const lab = {
       name: place,
       model: { runs: 200 },
       create: ({ id }) => create(id),
-      createNamed: (name, { id }) => create(`${id} ${name}`),
+      createAt: (name, { id }) => create(`${id} ${name}`),
     });
     return { passed: passed.length, failed: failed.map(({ key, error }) => `${key}: ${error}`) };
   },
