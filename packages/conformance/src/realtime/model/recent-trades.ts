@@ -67,6 +67,7 @@ export class RecentTrades {
 
   /** @param seen What `arrivals` was at the replay before; `undefined`: from the start. */
   replay(symbol: string, seen: number | undefined): ExpectedReplay {
+    for (const each of this.#kept.keys()) this.#live(each);
     const unseen = this.#live(symbol).filter(({ arrival }) => arrival > (seen ?? 0));
     const trades = unseen.sort((a, b) => a.arrival - b.arrival).map(({ value }) => value);
     if (seen === undefined) return { trades, gap: false };
