@@ -2,7 +2,8 @@
  * The rules of the house, checked over every package and app on disk:
  *
  *     core ← contracts ← engines ← adapters
- *     core ← contracts ← market-data, conformance ← apps
+ *     core ← contracts ← market-data ← apps
+ *     core ← contracts, sqlite-engine ← conformance
  *
  * A new package gets its place from its name (`<contract>-<backend>` is an adapter); one with any
  * other name is given its place in `placed` below.
@@ -35,7 +36,7 @@ const placed: Readonly<Record<string, readonly string[]>> = {
   'segment-codec': ['core'],
   'sqlite-engine': ['core', 'storage', 'segment-codec'],
   'value-codec': ['core', 'cache', 'segment-codec'],
-  conformance: ['core', ...contracts],
+  conformance: ['core', ...contracts, 'sqlite-engine'],
   'market-data': ['core', ...contracts],
 };
 

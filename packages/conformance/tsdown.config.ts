@@ -1,3 +1,3 @@
 import { barkeepPackage } from '../../tools/barkeep-package.ts';
 
-export default barkeepPackage({ platform: 'neutral' });
+export default barkeepPackage({ platform: 'neutral', workers: ['src/run-process.ts'] });

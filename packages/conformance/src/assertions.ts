@@ -19,8 +19,8 @@ export function assertEqual(actual: unknown, expected: unknown, what: string): v
 }
 
 /** A value that must be there. */
-export function assertDefined<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new ConformanceError(`${what} is missing`);
+export function assertDefined<T>(value: T, what: string): NonNullable<T> {
+  if (value === undefined || value === null) throw new ConformanceError(`${what} is missing`);
   return value;
 }
 

@@ -32,6 +32,8 @@ export interface ModelOptions {
   /** Repeats a failed run together with `path`: both are in its message. Default: at random. */
   readonly seed?: number;
   readonly path?: string;
+  /** How long a sequence that fails may be shortened, in milliseconds; 0: reported as found. Default: 20,000. */
+  readonly shrinkMs?: number;
 }
 
 /** How a suite gets hold of an adapter. */
@@ -59,6 +61,13 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
       string,
       (subject: Subject, context: HarnessContext) => Promise<() => void | Promise<void>>
     >
+  >;
+  /**
+   * Ways in which a process can end in the midst of a write, by name. Each makes the next write of a
+   * subject end the process, as late as it can. Absent where no write takes several steps of its own.
+   */
+  readonly crashes?: Readonly<
+    Record<string, (subject: Subject, context: HarnessContext) => unknown>
   >;
   /**
    * The ways in which something else can spoil what is kept in a place, by name: foreign text, another

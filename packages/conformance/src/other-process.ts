@@ -1,4 +1,5 @@
 import { BarkeepError, type BarkeepErrorCode } from '@barkeep/core';
+import { rejectionOf } from './assertions.ts';
 import { type ForkedProcess, fork } from './platform.ts';
 
 /** What a process is told first: whose harness to use, for which data. */
@@ -61,6 +62,13 @@ export class OtherProcess {
   /** Calls a method of its subject. Series come back as lists of candles. */
   call(path: string, ...parameters: readonly unknown[]): Promise<unknown> {
     return this.#send(path, parameters, false);
+  }
+
+  /** Lets it end in the midst of a write, in one of the ways its harness knows. */
+  async crashAt(way: string, write: () => Promise<unknown>): Promise<void> {
+    await this.#send('crash', [way], false);
+    await rejectionOf(write, `a write in whose midst the process ends (${way})`);
+    await this.#ended;
   }
 
   /** Hands a method of its subject a listener after the parameters; `events` has what it hears. */

@@ -47,9 +47,14 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
 
   /** Opens another subject over the data of one that need not be closed. */
   async openBeside(earlier: Subject | OtherProcess): Promise<Subject> {
-    const subject = await this.#create(this.#contextOf(earlier));
+    const subject = await this.createBeside(earlier);
     await subject.open();
     return subject;
+  }
+
+  /** The same, not opened. */
+  async createBeside(earlier: Subject | OtherProcess): Promise<Subject> {
+    return this.#create(this.#contextOf(earlier));
   }
 
   /** An open subject in a process of its own, over empty data or over that of another subject. */
@@ -97,6 +102,11 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     if (begin === undefined) throw new TypeError(`the harness has no fault ${name}`);
     const end = await begin(subject, this.#contextOf(subject));
     return async () => end();
+  }
+
+  /** The names of the ways in which a process can end in the midst of a write. */
+  get crashes(): readonly string[] {
+    return Object.keys(this.#harness.crashes ?? {});
   }
 
   /** The names of the ways in which this harness can damage what a subject keeps. */

@@ -1,11 +1,7 @@
 import type { Candle, ManualClock, SeriesKey } from '@barkeep/core';
 import type { CandleRequest, LiveCandle, MarketEvent } from '@barkeep/source';
-import {
-  type CoordinatorUnderTest,
-  type MemoryCoordinator,
-  MemoryRouter,
-  type RouterExchange,
-} from '../src/source/index.ts';
+import { type MemoryCoordinator, MemoryRouter } from '@barkeep/source-memory';
+import type { CoordinatorUnderTest, RouterExchange } from '../src/source/index.ts';
 import { coordinatorUnderTest } from './source/memory-coordinator-harness.ts';
 import { exchangeOf } from './source/memory-router-harness.ts';
 

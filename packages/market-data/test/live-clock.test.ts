@@ -1,6 +1,6 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import { type Clock, type ClockTimer, ManualClock, type SeriesKey } from '@barkeep/core';
 import { createMarketData } from '@barkeep/market-data';
+import { MemoryRouter } from '@barkeep/source-memory';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';

@@ -1,4 +1,3 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import { ManualClock, type SeriesKey } from '@barkeep/core';
 import {
   createMarketData,
@@ -7,6 +6,7 @@ import {
 } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type { AbstractSmartRouter } from '@barkeep/source';
+import { MemoryRouter } from '@barkeep/source-memory';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { onTestFinished } from 'vitest';
 import { KEY, NOON, settle } from './fixtures.ts';

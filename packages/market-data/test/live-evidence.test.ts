@@ -1,6 +1,6 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import type { RouterEvent } from '@barkeep/source';
+import { MemoryRouter } from '@barkeep/source-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';
 import { openLiveDesk, TroubledStorage } from './live-desk.ts';

@@ -1,4 +1,3 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import {
   BarkeepError,
   ManualClock,
@@ -18,6 +17,7 @@ import type {
   RouterConnection,
   RouterEvent,
 } from '@barkeep/source';
+import { MemoryRouter } from '@barkeep/source-memory';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';

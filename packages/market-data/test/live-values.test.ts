@@ -1,7 +1,7 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import { ManualClock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type { LiveCandle } from '@barkeep/source';
+import { MemoryRouter } from '@barkeep/source-memory';
 import { describe, expect, it } from 'vitest';
 import { KEY, MINUTE, minutes, NOON } from './fixtures.ts';
 import { openLiveDesk } from './live-desk.ts';

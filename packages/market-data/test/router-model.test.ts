@@ -1,4 +1,3 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import {
   BarkeepError,
   type EpochMs,
@@ -16,6 +15,7 @@ import {
   type IMarketDataService,
 } from '@barkeep/market-data';
 import type { RouterEvent } from '@barkeep/source';
+import { MemoryRouter } from '@barkeep/source-memory';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { budget, propertyBudget } from '../../../tools/test-budget.ts';

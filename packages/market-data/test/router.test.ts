@@ -1,8 +1,8 @@
-import { MemoryRouter } from '@barkeep/conformance/source';
 import { BarkeepError, ManualClock, type Trade } from '@barkeep/core';
 import { createMarketData, type MarketDataConfig } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
 import type { RouterEvent } from '@barkeep/source';
+import { MemoryRouter } from '@barkeep/source-memory';
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KEY, MINUTE, minutes, NOON, settle } from './fixtures.ts';

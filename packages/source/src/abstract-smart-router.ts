@@ -76,7 +76,7 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   #streams: readonly CandleStream[] | undefined = NONE;
   #connection: RouterConnection;
   /** When the present connection was made, or the last one. */
-  #connectedAt: EpochMs;
+  #connectedAt: LastSeen;
   #lastSeen: LastSeen | undefined;
 
   constructor(name: string, options: SmartRouterOptions = {}) {
@@ -90,8 +90,8 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     this.#books = new RecentMap(maxSymbols);
     this.#trades = new RecentMap(maxSymbols);
     this.#candles = new RecentMap(maxSymbols);
-    this.#connectedAt = clock.now();
-    this.#connection = Object.freeze({ status: 'connecting', since: this.#connectedAt });
+    this.#connectedAt = new LastSeen(clock);
+    this.#connection = Object.freeze({ status: 'connecting', since: this.#connectedAt.at });
   }
 
   get connection(): RouterConnection {
@@ -208,9 +208,9 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     if (status === 'closed') return;
     if (status === 'connected') this.lost();
     for (const memory of [this.#tickers, this.#books, this.#trades, this.#candles]) memory.clear();
-    this.#connectedAt = this.clock.now();
+    this.#connectedAt = new LastSeen(this.clock);
     this.#lastSeen = new LastSeen(this.clock);
-    this.#become('connected', this.#connectedAt);
+    this.#become('connected', this.#connectedAt.at);
   }
 
   /**
@@ -245,7 +245,7 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     if (this.#connection.status !== 'connected') return;
     const stream: CandleStream = freezeDeeply({
       key: { symbol, timeframe },
-      since: Math.max(from, grid.floor(this.#connectedAt)),
+      since: Math.max(from, grid.floor(this.#connectedAt.at)),
     });
     this.#promises.set(seriesKeyText(key), stream);
     this.#streams = undefined;
@@ -277,11 +277,11 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   #withinConnection(at: EpochMs): EpochMs {
-    return Math.min(Math.max(Math.floor(at), this.#connectedAt), this.clock.now());
+    return Math.min(Math.max(Math.floor(at), this.#connectedAt.at), this.clock.now());
   }
 
   #seenUntil(): EpochMs {
-    return this.#withinConnection(this.lastSeen ?? this.#connectedAt);
+    return this.#withinConnection(this.lastSeen ?? this.#connectedAt.at);
   }
 
   #keep(event: RouterEvent): void {

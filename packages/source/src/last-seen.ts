@@ -3,7 +3,7 @@ import { type Clock, type EpochMs, monotonicTime } from '@barkeep/core';
 /** Smaller differences between the wall clock and the time that passed are drift, not a jump. */
 const TOLERANCE_MS = 1_000;
 
-/** The last sign of life, in wall time. It stays behind the clock when that is set back. */
+/** An instant, such as the last sign of life, in wall time. It stays behind the clock when that is set back. */
 export class LastSeen {
   readonly #clock: Clock;
   #at: EpochMs;

@@ -90,6 +90,20 @@ describe('the last sign of life', () => {
 });
 
 describe('a connection', () => {
+  it('that is lost after the clock was set back was lost when nothing more came', () => {
+    clock.setWallTime(START + 9 * 60 * MINUTE);
+    router.up();
+    clock.setWallTime(START);
+    clock.advance(MINUTE);
+    router.down(START + 5_000);
+    expect(router.connection).toEqual({ status: 'reconnecting', since: START + 5_000 });
+    router.up();
+    clock.setWallTime(START);
+    clock.advance(MINUTE);
+    router.down();
+    expect(router.connection).toEqual({ status: 'reconnecting', since: START });
+  });
+
   it('that is made anew without a loss was lost in between', () => {
     router.up();
     router.vow(KEY);

@@ -16,6 +16,7 @@ export * from './engine-calls.ts';
 export * from './engine-storage.ts';
 export * from './increment.ts';
 export * from './open-database-files.ts';
+export type * from './persister.ts';
 export { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 export type * from './sqlite-driver.ts';
 export * from './sqlite-engine.ts';

@@ -17,7 +17,12 @@ export class BetterSqlite3Driver implements SqliteDriver {
   readonly #database: Database.Database;
 
   constructor({ path, busyTimeoutMs, mayCreate = true, isAlone = false }: BetterSqlite3Options) {
-    this.#database = new Database(path, { timeout: busyTimeoutMs, fileMustExist: !mayCreate });
+    try {
+      this.#database = new Database(path, { timeout: busyTimeoutMs, fileMustExist: !mayCreate });
+    } catch (error) {
+      // Of a directory that is not there it does not say what SQLite would.
+      throw error instanceof TypeError ? Object.assign(error, { code: 'SQLITE_CANTOPEN' }) : error;
+    }
     if (isAlone) this.#database.pragma('locking_mode = EXCLUSIVE');
   }
 

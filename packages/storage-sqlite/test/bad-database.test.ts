@@ -14,9 +14,6 @@ import {
   temporaryPath,
 } from './temporary-database.ts';
 
-/** Nobody: the rights of files do not bind root, so a test that runs as root lends itself out. */
-const ANOTHER_USER = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-
 async function filledDatabase(): Promise<string> {
   const path = temporaryPath();
   const storage = await openStorage(path);
@@ -69,7 +66,7 @@ it('a read-only file: READ_ONLY', async () => {
   chmodSync(dirname(path), 0o777);
   chmodSync(path, 0o444);
   const before = readFileSync(path);
-  const child = new ChildProcess('open-and-report.ts', [path], ANOTHER_USER);
+  const child = new ChildProcess('open-and-report.ts', [path, temporaryPath()]);
   expect(await child.line()).toBe('READ_ONLY');
   expect(await child.exitCode()).toBe(0);
   expect(readFileSync(path).equals(before)).toBe(true);
@@ -80,7 +77,7 @@ it('a read-only directory: READ_ONLY, and nothing is made in it', async () => {
   chmodSync(dirname(directory), 0o755);
   mkdirSync(directory);
   chmodSync(directory, 0o555);
-  const child = new ChildProcess('open-and-report.ts', [join(directory, 'x')], ANOTHER_USER);
+  const child = new ChildProcess('open-and-report.ts', [join(directory, 'x'), temporaryPath()]);
   expect(await child.line()).toBe('READ_ONLY');
   expect(await child.exitCode()).toBe(0);
   expect(readdirSync(directory)).toEqual([]);

@@ -1,11 +1,12 @@
 /** For Node; `browser.ts` is the same for browsers, without Node's modules. */
+
+export type { Persister } from '@barkeep/sqlite-engine';
 export { BrowserPersister } from './browser/browser-persister.ts';
 export type { BrowserPersisterOptions } from './browser/browser-persister-options.ts';
 export { type BrowserQuota, browserQuota, keepBrowserData } from './browser/browser-quota.ts';
 export { IndexedDbPersister } from './browser/indexed-db-persister.ts';
 export { OpfsPersister } from './browser/opfs-persister.ts';
 export type { WebWorker } from './browser/web-worker-thread.ts';
-export type { Persister } from './persister.ts';
 export type { SaveStatus } from './save-status.ts';
 export * from './sqljs-storage.ts';
 export type { SqlJsStorageOptions } from './sqljs-storage-options.ts';

@@ -1,4 +1,5 @@
 import { BarkeepError, type Clock, fileFailure, ListenerSet } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import {
   descriptionOf,
   type EngineCaller,
@@ -18,7 +19,6 @@ import type {
   VerifiedBackup,
 } from '@barkeep/storage';
 import { usableImage } from './database-image.ts';
-import type { Persister } from './persister.ts';
 import type { SaveStatus } from './save-status.ts';
 import { SnapshotSaver } from './snapshot-saver.ts';
 import type { CheckedSnapshotOptions } from './sqljs-storage-options.ts';

@@ -1,17 +1,21 @@
 import { systemCode } from '@barkeep/core';
-import type { SqliteDriver, SqliteRow, SqliteStatement } from '@barkeep/sqlite-engine';
-import type { Database, SqlJsStatic, SqlValue, Statement } from 'sql.js';
+import type { SqliteDriver, SqliteRow, SqliteStatement, SqliteValue } from '@barkeep/sqlite-engine';
+import type { Database, SqlJsStatic, Statement } from 'sql.js';
 import { resultName } from './result-name.ts';
 
 /** Taking a snapshot opens the database anew; these are lost then, and so is `query_only`. */
 const SETTINGS =
   'PRAGMA journal_mode = memory; PRAGMA synchronous = off; PRAGMA foreign_keys = OFF';
 
+/** Statements of which SQLite counts the changes; after others it still has the count of one before. */
+const CHANGE = /^\s*(?:insert|replace|update|delete)\b/i;
+
 /** sql.js as the engine sees it: a database in memory. Blocks its thread. */
 export class SqlJsDriver implements SqliteDriver {
   readonly #database: Database;
   /** Grows with each snapshot, which frees all statements. */
   #generation = 0;
+  #isClosed = false;
 
   /** Without `bytes` the database is new. They are copied. */
   constructor(sql: SqlJsStatic, bytes: Uint8Array | undefined) {
@@ -33,13 +37,16 @@ export class SqlJsDriver implements SqliteDriver {
   }
 
   exec(sql: string): void {
+    this.#assertOpen();
     this.#database.exec(sql);
   }
 
   prepare<Row extends SqliteRow>(sql: string): SqliteStatement<Row> {
+    this.#assertOpen();
     let prepared = this.#database.prepare(sql);
     let generation = this.#generation;
     const statement = (): Statement => {
+      this.#assertOpen();
       if (generation !== this.#generation) prepared = this.#database.prepare(sql);
       generation = this.#generation;
       return prepared;
@@ -47,18 +54,20 @@ export class SqlJsDriver implements SqliteDriver {
     const rows = function* (parameters: SqliteRow): Generator<Row, void, void> {
       const current = statement();
       try {
-        // Its types do not know that it takes a bigint.
-        current.bind([...parameters] as SqlValue[]);
+        current.bind([...parameters]);
         // What the columns are is up to the SQL, as everywhere behind this interface.
         while (current.step()) yield current.get() as unknown as Row;
       } finally {
         current.reset();
       }
     };
+    const mayChangeNothing = !CHANGE.test(sql);
     return {
       run: (parameters) => {
+        const before = mayChangeNothing && this.#totalChanges();
         for (const _ of rows(parameters));
-        return this.#database.getRowsModified();
+        const hasChanged = before !== (mayChangeNothing && this.#totalChanges());
+        return mayChangeNothing && !hasChanged ? 0 : this.#database.getRowsModified();
       },
       get: (parameters) => {
         for (const row of rows(parameters)) return row;
@@ -80,7 +89,18 @@ export class SqlJsDriver implements SqliteDriver {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#database.close();
+  }
+
+  /** What sql.js says of a closed one is no Error. */
+  #assertOpen(): void {
+    if (this.#isClosed) throw new Error('the database is closed');
+  }
+
+  #totalChanges(): SqliteValue | undefined {
+    this.#assertOpen();
+    return this.#database.exec('SELECT total_changes()')[0]?.values[0]?.[0];
   }
 }
 
@@ -94,7 +114,11 @@ function reportResultCodes(database: Database): void {
       return handleError(code);
     } catch (error) {
       const name = resultName(code);
-      throw name === undefined ? error : Object.assign(error as Error, { code: name });
+      if (name === undefined) throw error;
+      const { message } = error as Error;
+      const [, constraint] = /^(\w+(?: \w+)?) constraint failed/.exec(message) ?? [];
+      const kind = constraint === undefined ? '' : `_${constraint.replace(' ', '')}`;
+      throw Object.assign(error as Error, { code: `${name}${kind}` });
     }
   };
 }

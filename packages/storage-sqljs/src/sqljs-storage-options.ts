@@ -1,7 +1,7 @@
 import { type BarkeepError, type Clock, invalidInput, onlyKnownKeys } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import { type ArchiveOption, type ArchivePolicy, archivePolicy } from '@barkeep/sqlite-engine';
 import type { WebWorker } from './browser/web-worker-thread.ts';
-import type { Persister } from './persister.ts';
 
 /** One of `path` and `persister` is required. */
 export interface SqlJsStorageOptions {

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { invalidInput } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import { ThreadClient } from '@barkeep/sqlite-engine';
 import { databaseThreads } from './database-threads.ts';
 import { DatabaseFile } from './file/database-file.ts';
 import type { FileCalls } from './file/served-file.ts';
 import { ThreadFile } from './file/thread-file.ts';
-import type { Persister } from './persister.ts';
 import { SnapshotStorage, type ThreadDatabase } from './snapshot-storage.ts';
 import { checkOptions, checkPersister, type SqlJsStorageOptions } from './sqljs-storage-options.ts';
 import type { WorkerCalls } from './worker-protocol.ts';

@@ -8,9 +8,6 @@ import type { Order } from './children/use-database.ts';
 const SCRIPT = join(import.meta.dirname, 'children', 'use-database.ts');
 
 export interface OtherProgramOptions {
-  /** Who runs it: not everything binds root. */
-  readonly uid?: number;
-  readonly gid?: number;
   readonly execArgv?: readonly string[];
 }
 
@@ -18,9 +15,8 @@ export interface OtherProgramOptions {
 export class OtherProgram {
   readonly #process: ChildProcess;
 
-  constructor({ execArgv = [], ...user }: OtherProgramOptions = {}) {
+  constructor({ execArgv = [] }: OtherProgramOptions = {}) {
     this.#process = fork(SCRIPT, {
-      ...user,
       execArgv: ['--conditions=@barkeep/typescript', ...execArgv],
       // Many children load the same modules: compiling them once is enough.
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'barkeep-compile-cache') },

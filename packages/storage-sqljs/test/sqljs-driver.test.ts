@@ -1,8 +1,14 @@
+import { registerSqliteDriverConformance } from '@barkeep/conformance/sqlite/vitest';
 import initSqlJs from 'sql.js';
 import { expect, it, onTestFinished } from 'vitest';
 import { SqlJsDriver } from '../src/sqljs-driver.ts';
 
 const sql = await initSqlJs();
+
+registerSqliteDriverConformance({
+  name: 'sql.js',
+  create: (_, image) => new SqlJsDriver(sql, image),
+});
 
 function openDriver(): SqlJsDriver {
   const driver = new SqlJsDriver(sql, undefined);
@@ -31,7 +37,7 @@ it('knows when SQLite has ended a transaction by itself', () => {
 
 it.each([
   ['SQLITE_ERROR', 'SELECT FROM'],
-  ['SQLITE_CONSTRAINT', 'CREATE TABLE t (x UNIQUE); INSERT INTO t VALUES (1), (1)'],
+  ['SQLITE_CONSTRAINT_UNIQUE', 'CREATE TABLE t (x UNIQUE); INSERT INTO t VALUES (1), (1)'],
   ['SQLITE_TOOBIG', 'SELECT zeroblob(2000000000)'],
   ['SQLITE_MISMATCH', "CREATE TABLE t (x INTEGER PRIMARY KEY); INSERT INTO t VALUES ('a')"],
   ['SQLITE_FULL', 'PRAGMA max_page_count = 1; CREATE TABLE t (x)'],

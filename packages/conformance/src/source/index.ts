@@ -4,45 +4,36 @@ import {
   type ConformanceReport,
   runConformance,
 } from '../run-conformance.ts';
-import type { CoordinatorHarness } from './coordinator/coordinator-harness.ts';
 import {
+  type CoordinatorHarness,
   type CoordinatorSubject,
-  coordinatorConformanceHarness,
-} from './coordinator/coordinator-subject.ts';
-import { boundScenarios } from './coordinator/scenarios/bounds.ts';
-import { endingScenarios } from './coordinator/scenarios/endings.ts';
-import { fetchScenarios } from './coordinator/scenarios/fetch.ts';
-import type { RouterHarness } from './router/router-harness.ts';
-import { type RouterSubject, routerConformanceHarness } from './router/router-subject.ts';
-import { connectionScenarios } from './router/scenarios/connection.ts';
-import { modelScenarios } from './router/scenarios/model.ts';
-import { streamScenarios } from './router/scenarios/streams.ts';
-import { subscribeScenarios } from './router/scenarios/subscribe.ts';
-import { valueScenarios } from './router/scenarios/values.ts';
+  coordinatorCapabilities,
+} from './coordinator/coordinator-harness.ts';
+import { coordinatorScenarios } from './coordinator/coordinator-scenarios.ts';
+import { subjectHarness } from './port-subject.ts';
+import {
+  type RouterHarness,
+  type RouterSubject,
+  routerCapabilities,
+} from './router/router-harness.ts';
+import { routerScenarios } from './router/router-scenarios.ts';
 
 export type { HarnessContext, ModelOptions } from '../conformance-harness.ts';
 export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
 export type { ConformanceOptions, ConformanceReport } from '../run-conformance.ts';
 export type * from './coordinator/coordinator-harness.ts';
-export type {
-  CoordinatorCapabilities,
-  CoordinatorSubject,
-} from './coordinator/coordinator-subject.ts';
-export * from './memory-coordinator.ts';
-export * from './memory-router.ts';
+export type * from './port-subject.ts';
 export type * from './router/router-harness.ts';
-export type { RouterSubject } from './router/router-subject.ts';
 
 /** What every `ISmartRouter` must do. */
 export const routerSuite: ConformanceSuite<RouterSubject> = {
   name: 'router',
-  scenarios: [
-    ...connectionScenarios,
-    ...valueScenarios,
-    ...subscribeScenarios,
-    ...streamScenarios,
-    ...modelScenarios,
-  ],
+  // A router that another context had is closed.
+  mark: {
+    set: async ({ underTest }) => underTest.exchange.connect([]),
+    isSet: async ({ underTest }) => underTest.router.connection.status === 'closed',
+  },
+  scenarios: routerScenarios,
 };
 
 /** Runs the router suite without a test runner. A router conforms when `failed` is empty. */
@@ -50,13 +41,13 @@ export function runRouterConformance(
   harness: RouterHarness,
   options?: ConformanceOptions,
 ): Promise<ConformanceReport> {
-  return runConformance(routerSuite, routerConformanceHarness(harness), options);
+  return runConformance(routerSuite, subjectHarness(harness, routerCapabilities), options);
 }
 
 /** What every `IMarketDataCoordinator` must do. */
 export const coordinatorSuite: ConformanceSuite<CoordinatorSubject> = {
   name: 'coordinator',
-  scenarios: [...fetchScenarios, ...boundScenarios, ...endingScenarios],
+  scenarios: coordinatorScenarios,
 };
 
 /** Runs the coordinator suite without a test runner. A coordinator conforms when `failed` is empty. */
@@ -64,5 +55,9 @@ export function runCoordinatorConformance(
   harness: CoordinatorHarness,
   options?: ConformanceOptions,
 ): Promise<ConformanceReport> {
-  return runConformance(coordinatorSuite, coordinatorConformanceHarness(harness), options);
+  return runConformance(
+    coordinatorSuite,
+    subjectHarness(harness, coordinatorCapabilities),
+    options,
+  );
 }

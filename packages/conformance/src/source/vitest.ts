@@ -1,16 +1,18 @@
 import { registerConformance } from '../register-conformance.ts';
-import type { CoordinatorHarness } from './coordinator/coordinator-harness.ts';
-import { coordinatorConformanceHarness } from './coordinator/coordinator-subject.ts';
+import {
+  type CoordinatorHarness,
+  coordinatorCapabilities,
+} from './coordinator/coordinator-harness.ts';
 import { coordinatorSuite, routerSuite } from './index.ts';
-import type { RouterHarness } from './router/router-harness.ts';
-import { routerConformanceHarness } from './router/router-subject.ts';
+import { subjectHarness } from './port-subject.ts';
+import { type RouterHarness, routerCapabilities } from './router/router-harness.ts';
 
 /** Registers the router suite with Vitest, one test per scenario. */
 export function registerRouterConformance(harness: RouterHarness): void {
-  registerConformance(routerSuite, routerConformanceHarness(harness));
+  registerConformance(routerSuite, subjectHarness(harness, routerCapabilities));
 }
 
 /** Registers the coordinator suite with Vitest, one test per scenario. */
 export function registerCoordinatorConformance(harness: CoordinatorHarness): void {
-  registerConformance(coordinatorSuite, coordinatorConformanceHarness(harness));
+  registerConformance(coordinatorSuite, subjectHarness(harness, coordinatorCapabilities));
 }

@@ -17,7 +17,7 @@ export const SYMBOL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   case: ['krw-btc', 'KRW-BTC', 'Krw-Btc', 'ß', 'SS', 'ss', 'İ', 'i'],
   unicode: ['비트코인', '비트', '🚀', '🚀🚀', 'é', 'e\u0301', 'ﬁ', 'fi', '\u200b', '\uffff'],
   forms: ['café', 'cafe\u0301', '가', '\u1100\u1161'],
-  prefixes: ['A', 'AA', 'AAA', 'users', 'users-archive'],
+  prefixes: ['A', 'AA', 'AAA', 'users', 'users-archive', 'users\uffff', 'usersＡ', 'users🚀'],
   whitespace: [' ', '  ', ' A', 'A ', 'A', 'A\n', '\t'],
   reserved: ['__proto__', 'constructor', 'toString', 'null', 'undefined', '0', '-1', 'NaN'],
   long: [

@@ -9,7 +9,7 @@ import type {
   IStorageMaintenance,
 } from '@barkeep/storage';
 import { assertDefined } from '../assertions.ts';
-import { KEY, minute, sampleMinutes } from './sample-candles.ts';
+import { KEY, minutes, sampleMinutes } from './sample-candles.ts';
 
 type StorageOperationName =
   | `candles.${keyof ICandleRepository}`
@@ -26,7 +26,8 @@ export type StorageOperation = (
   options?: CallOptions,
 ) => Promise<unknown>;
 
-const RANGE = { from: minute(0), to: minute(10) };
+const RANGE = minutes(0, 10);
+const LEASE = { name: 'conformance', owner: 'one', forMs: 1_000 };
 
 /**
  * A valid call of every asynchronous method. The type asks for each of them, so a method that the
@@ -56,40 +57,32 @@ const STORAGE_OPERATIONS: Readonly<Record<StorageOperationName, StorageOperation
   'metadata.delete': ({ metadata }, options) => metadata.delete('note', options),
   'metadata.keys': ({ metadata }, options) => metadata.keys('', options),
   'changes.announce': ({ changes }, options) => changes.announce(KEY, RANGE, options),
-  'integrity.check': ({ integrity }, options) =>
-    assertDefined(integrity, 'storage.integrity').check(undefined, options),
-  'integrity.repair': ({ integrity }, options) =>
-    assertDefined(integrity, 'storage.integrity').repair(undefined, options),
-  'integrity.quarantine': ({ integrity }, options) =>
-    assertDefined(integrity, 'storage.integrity').quarantine(undefined, options),
-  'maintenance.compact': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').compact({}, options),
-  'maintenance.explain': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').explain({}, options),
-  'maintenance.fragmentation': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').fragmentation(options),
-  'maintenance.vacuum': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').vacuum(options),
-  'maintenance.incrementalVacuum': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').incrementalVacuum(options),
-  'maintenance.analyze': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').analyze(options),
-  'maintenance.reindex': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').reindex(options),
-  'maintenance.advise': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').advise(options),
-  'maintenance.slowQueries': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').slowQueries(options),
-  'maintenance.activity': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').activity(options),
-  'maintenance.lease': ({ maintenance }, options) =>
-    assertDefined(maintenance, 'storage.maintenance').lease(
-      { name: 'conformance', owner: 'one', forMs: 1_000 },
-      options,
-    ),
+  'integrity.check': of('integrity', (it, options) => it.check(undefined, options)),
+  'integrity.repair': of('integrity', (it, options) => it.repair(undefined, options)),
+  'integrity.quarantine': of('integrity', (it, options) => it.quarantine(undefined, options)),
+  'maintenance.compact': of('maintenance', (it, options) => it.compact({}, options)),
+  'maintenance.explain': of('maintenance', (it, options) => it.explain({}, options)),
+  'maintenance.fragmentation': of('maintenance', (it, options) => it.fragmentation(options)),
+  'maintenance.vacuum': of('maintenance', (it, options) => it.vacuum(options)),
+  'maintenance.incrementalVacuum': of('maintenance', (it, options) =>
+    it.incrementalVacuum(options),
+  ),
+  'maintenance.analyze': of('maintenance', (it, options) => it.analyze(options)),
+  'maintenance.reindex': of('maintenance', (it, options) => it.reindex(options)),
+  'maintenance.advise': of('maintenance', (it, options) => it.advise(options)),
+  'maintenance.slowQueries': of('maintenance', (it, options) => it.slowQueries(options)),
+  'maintenance.activity': of('maintenance', (it, options) => it.activity(options)),
+  'maintenance.lease': of('maintenance', (it, options) => it.lease(LEASE, options)),
   flush: (storage, options) => storage.flush(options),
   stats: (storage, options) => storage.stats(options),
 };
+
+function of<Name extends 'integrity' | 'maintenance'>(
+  name: Name,
+  call: (part: NonNullable<IMarketDataStorage[Name]>, options?: CallOptions) => Promise<unknown>,
+): StorageOperation {
+  return (storage, options) => call(assertDefined(storage[name], `storage.${name}`), options);
+}
 
 /** The calls of the parts that a storage declares. */
 export function operationsOf({

@@ -1,4 +1,5 @@
 import type { IMarketDataStorage, StorageCapabilities } from '@barkeep/storage';
+import { assertDefined } from '../assertions.ts';
 import { type Scenario, type ScenarioMaker, scenarioMaker } from '../conformance-suite.ts';
 import { hasProcesses } from '../platform.ts';
 import type { ScenarioContext } from '../scenario-context.ts';
@@ -7,10 +8,28 @@ export type StorageScenario = Scenario<IMarketDataStorage>;
 export type StorageContext = ScenarioContext<IMarketDataStorage>;
 
 export const storageScenarios: ScenarioMaker<IMarketDataStorage> = scenarioMaker('storage');
-
 export const scenario: ScenarioMaker<IMarketDataStorage>['scenario'] = storageScenarios.scenario;
 export const bareScenario: ScenarioMaker<IMarketDataStorage>['bareScenario'] =
   storageScenarios.bareScenario;
+
+/** A scenario of a part that a storage may have. */
+export function partScenario<Name extends 'integrity' | 'maintenance' | 'backup'>(
+  name: Name,
+  key: string,
+  title: string,
+  run: (
+    part: NonNullable<IMarketDataStorage[Name]>,
+    storage: IMarketDataStorage,
+    context: StorageContext,
+  ) => Promise<void>,
+): StorageScenario {
+  return scenario(
+    `${name}/${key}`,
+    title,
+    (storage, context) => run(assertDefined(storage[name], `storage.${name}`), storage, context),
+    whereDeclared((capabilities) => capabilities[name], `${name} is not declared`),
+  );
+}
 
 /** For scenarios about data that several handles have open. */
 export const shared: Pick<StorageScenario, 'requires'> = whereDeclared(

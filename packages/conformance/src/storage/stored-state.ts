@@ -1,28 +1,34 @@
 import type { Candle, SeriesKey } from '@barkeep/core';
-import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
 import { assertEqual } from '../assertions.ts';
 import { isEqual } from '../is-equal.ts';
 
-/** Asserts what a query answers, bit for bit. */
-export async function assertRead(
-  storage: IMarketDataStorage,
-  query: CandleQuery,
+/** Asserts candles bit for bit; the timestamps first: their difference says more than two long lists. */
+export function assertCandles(
+  actual: readonly Candle[],
   expected: readonly Candle[],
   what: string,
-): Promise<void> {
-  const series = await storage.candles.read(query);
-  const actual = series.toArray();
-  // The timestamps first: their difference says more than two long lists.
-  assertEqual(actual.map(timeOf), expected.map(timeOf), `${what}: timestamps`);
+): void {
+  const times = (candles: readonly Candle[]) => candles.map(({ timestamp }) => timestamp);
+  assertEqual(times(actual), times(expected), `${what}: timestamps`);
   for (const [i, candle] of expected.entries()) {
     if (!isEqual(actual[i], candle)) assertEqual(actual[i], candle, `${what}: candle ${i}`);
   }
-  assertEqual(series.length, expected.length, `${what}: length`);
-  assertEqual(
-    series.key,
-    { symbol: query.symbol, timeframe: query.timeframe },
-    `${what}: the series' key`,
-  );
+}
+
+/** Asserts what a series has, as `read` and as `list` tell it. */
+export async function assertSeries(
+  { candles }: IMarketDataStorage,
+  key: SeriesKey,
+  expected: readonly Candle[],
+  what: string,
+): Promise<void> {
+  const series = await candles.read(key);
+  assertCandles(series.toArray(), expected, what);
+  assertEqual([series.length, series.key], [expected.length, key], `${what}: length and key`);
+  const [first, last] = [expected[0]?.timestamp, expected.at(-1)?.timestamp];
+  const listed = expected.length === 0 ? [] : [{ ...key, count: expected.length, first, last }];
+  assertEqual(await candles.list({ ...key }), listed, `${what}: the listed series`);
 }
 
 /** Asserts that every way to look at the storage shows nothing of a series. */
@@ -31,37 +37,36 @@ export async function assertNothingStored(
   key: SeriesKey,
   what: string,
 ): Promise<void> {
-  await assertRead(storage, { ...key }, [], `${what}: nothing is stored`);
-  assertEqual(await storage.candles.list({ ...key }), [], `${what}: nothing is listed`);
+  await assertSeries(storage, key, [], `${what}: nothing is stored`);
   assertEqual(await storage.coverage.of(key), [], `${what}: nothing is covered`);
 }
 
-/** Asserts that `list` tells what `read` shows. */
-export async function assertListed(
-  storage: IMarketDataStorage,
-  key: SeriesKey,
-  candles: readonly Candle[],
-  what: string,
-): Promise<void> {
-  const timestamps = candles.map(timeOf);
-  const expected =
-    candles.length === 0
-      ? []
-      : [{ ...key, count: candles.length, first: timestamps[0], last: timestamps.at(-1) }];
-  assertEqual(await storage.candles.list({ ...key }), expected, `${what}: the listed series`);
+/** Asserts that a storage which checks itself finds nothing. */
+export async function assertSound({ integrity }: IMarketDataStorage, what: string): Promise<void> {
+  const problems = (await integrity?.check())?.problems ?? [];
+  assertEqual(problems, [], `problems that an integrity check finds ${what}`);
 }
 
-/** Asserts what a series has, as `read` and as `list` tell it. */
-export async function assertSeries(
-  storage: IMarketDataStorage,
-  key: SeriesKey,
-  candles: readonly Candle[],
-  what: string,
-): Promise<void> {
-  await assertRead(storage, { ...key }, candles, what);
-  await assertListed(storage, key, candles, what);
+/** What a storage answers about everything it has, and about the coverage of some series. */
+export async function answersOf(
+  { candles, coverage, metadata }: IMarketDataStorage,
+  keys: readonly SeriesKey[],
+): Promise<unknown> {
+  const list = await candles.list();
+  const all = list.map(({ symbol, timeframe }) => ({ symbol, timeframe }));
+  const series = await candles.readMany([...all, ...all.map((key) => ({ ...key, limit: 1_000 }))]);
+  const names = await metadata.keys();
+  return {
+    list,
+    candles: series.map((one) => one.toArray()),
+    coverage: await Promise.all(keys.map((key) => coverage.of(key))),
+    documents: await Promise.all(names.map(async (name) => [name, await metadata.get(name)])),
+  };
 }
 
-function timeOf({ timestamp }: Candle): number {
-  return timestamp;
+/** Every change that is announced from now on. */
+export function listen({ changes }: IMarketDataStorage): ChangeEvent[] {
+  const events: ChangeEvent[] = [];
+  changes.subscribe((event) => events.push(event));
+  return events;
 }

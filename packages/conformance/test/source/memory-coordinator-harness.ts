@@ -6,19 +6,18 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 import type { CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
-import {
-  type CoordinatorFailure,
-  type CoordinatorHarness,
-  type CoordinatorUnderTest,
-  MemoryCoordinator,
-  type MemoryCoordinatorOptions,
+import { MemoryCoordinator, type MemoryCoordinatorOptions } from '@barkeep/source-memory';
+import type {
+  CoordinatorFailure,
+  CoordinatorHarness,
+  CoordinatorUnderTest,
 } from '../../src/source/index.ts';
 
 const DAY_MS = 86_400_000;
-const TIMEFRAMES = ['1m', '5m', '1h', '1d', '1w', '1M'] as const;
+const TIMEFRAMES = ['1m', '5m', '1h', '1d', '3d', '1w', '1M'] as const;
 /** Periods of recent history, and of a future that the clock reaches in a scenario. */
-const PAST = 1_000;
-const FUTURE = 30;
+const PAST = 2_000;
+const FUTURE = 60;
 
 /** Puts something wrong in front of a coordinator that is right. */
 export type PlantIn = (coordinator: MemoryCoordinator, clock: Clock) => IMarketDataCoordinator;
@@ -34,14 +33,20 @@ export function memoryCoordinatorHarness(
 /** Its candle in the making is not what it will be. */
 class LivelyCoordinator extends MemoryCoordinator {
   readonly #clock: Clock;
+  #lagMs = 0;
 
   constructor(options: MemoryCoordinatorOptions & { readonly clock: Clock }) {
     super(options);
     this.#clock = options.clock;
   }
 
+  override lag(ms: number): void {
+    this.#lagMs = ms;
+    super.lag(ms);
+  }
+
   override candles(request: CandleRequest): Candle[] {
-    const endedBy = timeframeGrid(request.timeframe).floor(this.#clock.now());
+    const endedBy = timeframeGrid(request.timeframe).floor(this.#clock.now() - this.#lagMs);
     return super.candles(request).map((candle) => {
       return candle.timestamp < endedBy ? candle : { ...candle, volume: 1 };
     });
@@ -84,6 +89,7 @@ export function coordinatorUnderTest(
       refusal: failure(memory, 'SOURCE_FAILED', false),
     },
     hang: () => memory.hang(),
+    lag: (ms) => memory.lag(ms),
   };
 }
 
@@ -104,7 +110,14 @@ function candlesOf({ timeframe }: SeriesKey, listedAt: number, now: number): Can
 
 function candleAt(timestamp: number): Candle {
   const price = 100 + (timestamp % 77);
-  return { timestamp, open: price, high: price + 2, low: price - 2, close: price + 1, volume: 3 };
+  return {
+    timestamp,
+    open: price,
+    high: price + 2,
+    low: price - 2,
+    close: price + 1,
+    volume: price / 3,
+  };
 }
 
 function failure(

@@ -1,6 +1,6 @@
 import { type Candle, type Clock, timeframeGrid } from '@barkeep/core';
 import type { CandleDelivery, CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
-import type { MemoryCoordinatorOptions } from '../../src/source/index.ts';
+import type { MemoryCoordinatorOptions } from '@barkeep/source-memory';
 import type { PlantIn } from './memory-coordinator-harness.ts';
 
 /** A mistake that coordinators have made or could make, and the scenario that must catch it. */
@@ -14,25 +14,26 @@ export interface PlantedCoordinatorBug {
 type Fetch = IMarketDataCoordinator['fetchCandles'];
 type Options = Parameters<Fetch>[1];
 
-const WEEK_MS = 7 * 86_400_000;
-const MONTH_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+const MONTH_MS = 30 * DAY_MS;
 
 export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   bug(
     'turns one page and claims them all',
-    'fetch/pages',
+    'fetch/sizes',
     delivering((delivery) => ({ ...delivery, covers: undefined })),
     { pagesPerCall: 1 },
   ),
   bug(
     'covers nothing of what it delivers',
-    'fetch/complete',
+    'fetch/sizes',
     delivering((delivery) => ({ ...delivery, covers: [] })),
   ),
-  bug('drops the first candle of a page', 'fetch/page-edges', withCandles(dropEvery(200))),
+  bug('drops the first candle of a page', 'fetch/sizes', withCandles(dropEvery(200))),
   bug(
     'takes to for inclusive',
-    'fetch/complete',
+    'fetch/sizes',
     delivering((delivery, request) => {
       const to = timeframeGrid(request.timeframe).shift(request.to);
       return { ...delivery, covers: { from: request.from, to } };
@@ -40,22 +41,22 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug(
     'takes from for exclusive',
-    'fetch/one-period',
+    'fetch/sizes',
     withCandles((candles, { from }) => candles.filter(({ timestamp }) => timestamp > from)),
   ),
   bug(
     'gives times in seconds',
-    'fetch/complete',
+    'fetch/sizes',
     withCandles((candles) => {
       return candles.map((candle) => ({ ...candle, timestamp: candle.timestamp / 1_000 }));
     }),
   ),
   bug(
     'gives the time of the last trade instead of the period’s start',
-    'fetch/complete',
+    'fetch/sizes',
     withCandles((candles) => candles.map((it) => ({ ...it, timestamp: it.timestamp + 59_123 }))),
   ),
-  bug('forgets now and then what it gave before', 'fetch/again', (coordinator) => {
+  bug('forgets now and then what it gave before', 'fetch/sizes', (coordinator) => {
     let calls = 0;
     return around(coordinator, async (fetch, request, options) => {
       calls += 1;
@@ -65,7 +66,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   }),
   bug(
     'keeps the request of a call where the next one finds it',
-    'fetch/at-a-time',
+    'model/truthful',
     (coordinator) => {
       let shared: CandleRequest;
       return around(coordinator, async (fetch, request, options) => {
@@ -75,17 +76,17 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       });
     },
   ),
-  bug('changes the request it was given', 'fetch/complete', (coordinator) =>
+  bug('changes the request it was given', 'fetch/sizes', (coordinator) =>
     around(coordinator, (fetch, request, options) => {
       Object.assign(request, { symbol: 'BTC/KRW' });
       return fetch(request, options);
     }),
   ),
-  bug('begins weeks on Thursday', 'timeframe/1w', onGrid('1w', WEEK_MS)),
-  bug('takes a month for 30 days', 'timeframe/1M', onGrid('1M', MONTH_MS)),
+  bug('begins weeks on Thursday', 'fetch/timeframes', onGrid('1w', WEEK_MS)),
+  bug('takes a month for 30 days', 'fetch/timeframes', onGrid('1M', MONTH_MS)),
   bug(
     'takes an empty page for a failure',
-    'quiet/empty',
+    'fetch/quiet',
     withCandles((candles) => {
       if (candles.length === 0) throw new TypeError('no candles');
       return candles;
@@ -93,17 +94,17 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug(
     'takes an empty page for the beginning of history',
-    'quiet/empty',
+    'fetch/quiet',
     delivering((delivery, { to }) => {
       return Array.from(delivery.candles).length === 0
         ? { ...delivery, historyStart: to }
         : delivery;
     }),
   ),
-  bug('fills quiet periods with flat candles', 'quiet/around', withCandles(fillGaps)),
+  bug('fills quiet periods with flat candles', 'fetch/quiet', withCandles(fillGaps)),
   bug(
     'fails where history has not begun',
-    'history/before',
+    'fetch/history',
     delivering((delivery, { to }) => {
       if (to < (delivery.historyStart ?? 0)) throw new RangeError('not listed yet');
       return delivery;
@@ -111,7 +112,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug(
     'says of the time before history neither that it is empty nor that it is before',
-    'history/before',
+    'fetch/history',
     delivering((delivery) => {
       const isEmpty = Array.from(delivery.candles).length === 0;
       return isEmpty ? { ...delivery, covers: [], historyStart: undefined } : delivery;
@@ -119,7 +120,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug(
     'says history begins with the candle after the first',
-    'history/across',
+    'fetch/history',
     delivering((delivery, request) => {
       const { historyStart } = delivery;
       if (historyStart === undefined) return delivery;
@@ -128,10 +129,10 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug(
     'claims the period under way',
-    'current/partial',
+    'fetch/behind',
     delivering((delivery, { from, to }) => ({ ...delivery, covers: { from, to } })),
   ),
-  bug('leaves out the candle in the making', 'current/partial', (coordinator, clock) =>
+  bug('leaves out the candle in the making', 'fetch/sizes', (coordinator, clock) =>
     around(coordinator, async (fetch, request, options) => {
       const endedBy = timeframeGrid(request.timeframe).floor(clock.now());
       const delivery = await fetch(request, options);
@@ -139,26 +140,26 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       return { ...delivery, candles };
     }),
   ),
-  bug('remembers what it gave, the candle in the making too', 'current/moves-on', (coordinator) => {
+  bug('remembers what it gave, the candle in the making too', 'model/truthful', (coordinator) => {
     const known = new Map<string, CandleDelivery>();
     return around(coordinator, async (fetch, request, options) => {
       const text = JSON.stringify(request);
       const delivery = known.get(text) ?? (await fetch(request, options));
       known.set(text, delivery);
-      return { ...delivery, covers: undefined };
+      return { ...delivery, covers: undefined, asOf: undefined };
     });
   }),
   bug(
     'tells a time of the answer that has not come yet',
-    'current/as-of',
+    'fetch/sizes',
     delivering((delivery) => ({ ...delivery, asOf: (delivery.asOf ?? 0) + 60_000 })),
   ),
   bug(
     'tells the time of the answer in seconds',
-    'current/as-of',
+    'fetch/sizes',
     delivering((delivery) => ({ ...delivery, asOf: Math.floor((delivery.asOf ?? 0) / 1_000) })),
   ),
-  bug('tells the time of its first answer for ever', 'current/as-of', (coordinator) => {
+  bug('tells the time of its first answer for ever', 'model/truthful', (coordinator) => {
     let first: number | undefined;
     return around(coordinator, async (fetch, request, options) => {
       const delivery = await fetch(request, options);
@@ -166,11 +167,11 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       return { ...delivery, asOf: first };
     });
   }),
-  bug('settles for less than no time', 'current/settling', (coordinator) => ({
+  bug('settles for less than no time', 'fetch/sizes', (coordinator) => ({
     fetchCandles: (request, options) => coordinator.fetchCandles(request, options),
     settlingMs: -1,
   })),
-  bug('ignores from where it finds nothing', 'quiet/empty', (coordinator) =>
+  bug('ignores from where it finds nothing', 'fetch/quiet', (coordinator) =>
     around(coordinator, async (fetch, request, options) => {
       const delivery = await fetch(request, options);
       if (Array.from(delivery.candles).length > 0) return delivery;
@@ -178,28 +179,28 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       return { ...delivery, candles: Array.from(candles).slice(0, 10) };
     }),
   ),
-  bug('swallows the abort', 'abort/before', (coordinator) =>
+  bug('swallows the abort', 'abort/given-up', (coordinator) =>
     around(coordinator, async (fetch, request, options) => {
       if (options.signal?.aborted) return { candles: [] };
       return fetch(request, options);
     }),
   ),
-  bug('claims everything when it is given up under way', 'abort/under-way', (coordinator) =>
+  bug('claims everything when it is given up under way', 'abort/given-up', (coordinator) =>
     around(coordinator, (fetch, request, options) => {
       return Promise.resolve(fetch(request, options)).catch(() => ({ candles: [] }));
     }),
   ),
-  bug('resolves a hanging call when it is given up', 'abort/hanging', (coordinator) =>
+  bug('resolves a hanging call when it is given up', 'abort/given-up', (coordinator) =>
     around(coordinator, (fetch, request, options) => {
       return Promise.resolve(fetch(request, options)).catch(() => ({ candles: [], covers: [] }));
     }),
   ),
-  bug('never looks at the signal', 'abort/hanging', (coordinator) =>
+  bug('never looks at the signal', 'abort/given-up', (coordinator) =>
     around(coordinator, (fetch, request) => {
       return fetch(request, { signal: new AbortController().signal });
     }),
   ),
-  bug('shares one call among equal requests, its signal too', 'abort/alone', (coordinator) => {
+  bug('shares one call among equal requests, its signal too', 'abort/given-up', (coordinator) => {
     const flights = new Map<string, ReturnType<Fetch>>();
     return around(coordinator, (fetch, request, options) => {
       const flight = flights.get(JSON.stringify(request)) ?? fetch(request, options);
@@ -209,7 +210,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   }),
   bug(
     'hides that it would help to ask again',
-    'failure/outage',
+    'failure/rateLimit',
     failing((error) => new Error('it failed', { cause: error })),
   ),
   bug(
@@ -219,7 +220,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   ),
   bug(
     'wants to be asked again whatever has failed',
-    'failure/refusal',
+    'failure/rateLimit',
     failing(({ message }) => ({ message, retryable: true })),
   ),
   bug('fails for good after a failure', 'failure/outage', (coordinator) => {
@@ -234,17 +235,137 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
       }
     });
   }),
-  bug('claims what has failed half-way', 'failure/outage-half-way', (coordinator) =>
+  bug('claims what has failed half-way', 'failure/outage', (coordinator) =>
     around(coordinator, (fetch, request, options) => {
       return Promise.resolve(fetch(request, options)).catch(() => ({ candles: [] }));
     }),
   ),
-  bug('chokes on feedback', 'feedback/taken', (coordinator) => ({
+  bug('chokes on feedback', 'fetch/sizes', (coordinator) => ({
     fetchCandles: (request, options) => coordinator.fetchCandles(request, options),
     feedback: ({ storeMs }) => {
       throw new RangeError(`${storeMs} ms`);
     },
   })),
+  bug(
+    'delivers the last thousand periods of more, and claims them all',
+    'fetch/sizes',
+    (coordinator) =>
+      around(coordinator, async (fetch, request, options) => {
+        const from = timeframeGrid(request.timeframe).shift(request.to, -1_000);
+        const delivery = await fetch({ ...request, from: Math.max(from, request.from) }, options);
+        const { asOf = request.to } = delivery;
+        const to = Math.min(request.to, timeframeGrid(request.timeframe).floor(asOf));
+        return { ...delivery, covers: { from: Math.min(request.from, to), to } };
+      }),
+  ),
+  bug(
+    'begins periods of three days a day late',
+    'fetch/timeframes',
+    onGrid('3d', 3 * DAY_MS, DAY_MS),
+  ),
+  bug(
+    'says of an empty stretch that history begins next year',
+    'fetch/quiet',
+    (coordinator, clock) =>
+      around(coordinator, async (fetch, request, options) => {
+        const delivery = await fetch(request, options);
+        if (Array.from(delivery.candles).length > 0) return delivery;
+        const historyStart = timeframeGrid(request.timeframe).floor(clock.now() + 365 * DAY_MS);
+        return { ...delivery, historyStart };
+      }),
+  ),
+  bug(
+    'tells our time of the answer of an exchange that is behind',
+    'fetch/behind',
+    (coordinator, clock) =>
+      around(coordinator, async (fetch, request, options) => {
+        const asOf = clock.now();
+        return { ...(await fetch(request, options)), covers: undefined, asOf };
+      }),
+  ),
+  bug(
+    'says that nothing changes after its end, though the exchange is behind',
+    'fetch/behind',
+    (coordinator) => ({
+      ...around(coordinator, async (fetch, request, options) => {
+        return { ...(await fetch(request, options)), covers: undefined, asOf: undefined };
+      }),
+      settlingMs: 0,
+    }),
+  ),
+  bug(
+    'tells the time of its last page',
+    'fetch/sizes',
+    (coordinator, clock) =>
+      around(coordinator, async (fetch, request, options) => {
+        const delivery = await fetch(request, options);
+        return { ...delivery, covers: undefined, asOf: clock.now() };
+      }),
+    { pageMs: 500, pageSize: 50 },
+  ),
+  bug('fills the array of its last delivery again', 'fetch/sizes', (coordinator) => {
+    const all: Candle[] = [];
+    return around(coordinator, async (fetch, request, options) => {
+      const delivery = await fetch(request, options);
+      all.splice(0, all.length, ...Array.from(delivery.candles));
+      return { ...delivery, candles: all };
+    });
+  }),
+  bug(
+    'takes calls of two timeframes that end together for one',
+    'abort/given-up',
+    (coordinator) => {
+      const flights = new Map<string, ReturnType<Fetch>>();
+      return around(coordinator, async (fetch, request, options) => {
+        const text = `${request.symbol} ${request.to}`;
+        const flight = flights.get(text) ?? fetch(request, options);
+        flights.set(text, flight);
+        try {
+          return await flight;
+        } finally {
+          flights.delete(text);
+        }
+      });
+    },
+  ),
+  bug(
+    'rounds volumes to three digits',
+    'fetch/timeframes',
+    withCandles((candles) =>
+      candles.map((it) => ({ ...it, volume: Math.round(it.volume * 1_000) / 1_000 })),
+    ),
+  ),
+  bug('ends with ten periods without trades', 'fetch/quiet', (coordinator) =>
+    around(coordinator, async (fetch, request, options) => {
+      const grid = timeframeGrid(request.timeframe);
+      const delivery = await fetch(request, options);
+      const candles = Array.from(delivery.candles).sort((a, b) => b.timestamp - a.timestamp);
+      const end = candles.findIndex(({ timestamp }, i) => {
+        const later = candles[i - 1]?.timestamp ?? timestamp;
+        return grid.indexOf(later) - grid.indexOf(timestamp) > 10;
+      });
+      return end < 0 ? delivery : { ...delivery, candles: candles.slice(0, end) };
+    }),
+  ),
+  bug('delivers the latest page, whatever it was asked for', 'fetch/sizes', (coordinator, clock) =>
+    around(coordinator, (fetch, request, options) => {
+      const grid = timeframeGrid(request.timeframe);
+      const to = grid.shift(clock.now());
+      return Promise.resolve(fetch({ ...request, from: grid.shift(to, -100), to }, options)).then(
+        ({ candles, asOf }) => ({ candles, asOf }),
+      );
+    }),
+  ),
+  bug('answers nobody after a call was given up', 'model/truthful', (coordinator) => {
+    let isGivenUp = false;
+    return around(coordinator, (fetch, request, options) => {
+      options.signal?.addEventListener('abort', () => {
+        isGivenUp = true;
+      });
+      if (isGivenUp) throw new Error('it was given up');
+      return fetch(request, options);
+    });
+  }),
 ];
 
 function bug(
@@ -294,12 +415,12 @@ function dropEvery(pageSize: number): (candles: readonly Candle[]) => Candle[] {
   };
 }
 
-function onGrid(timeframe: string, periodMs: number): PlantIn {
+function onGrid(timeframe: string, periodMs: number, origin = 0): PlantIn {
   return withCandles((candles, request) => {
     if (request.timeframe !== timeframe) return candles;
     return candles.map((candle) => ({
       ...candle,
-      timestamp: Math.floor(candle.timestamp / periodMs) * periodMs,
+      timestamp: origin + Math.floor((candle.timestamp - origin) / periodMs) * periodMs,
     }));
   });
 }

@@ -1,6 +1,7 @@
 import {
   type OrderBook,
   type SeriesKey,
+  seriesKeyText,
   type Ticker,
   type Trade,
   timeframeGrid,
@@ -12,13 +13,15 @@ import type {
   RouterConnection,
   RouterEvent,
 } from '@barkeep/source';
-import { MemoryRouter } from '../../src/source/index.ts';
+import { MemoryRouter } from '@barkeep/source-memory';
+import type { Beginning } from './memory-router-harness.ts';
 
 /** A mistake that routers have made or could make, and the scenario that must catch it. */
 export interface PlantedRouterBug {
   readonly name: string;
   readonly caughtBy: string;
   readonly router: typeof MemoryRouter;
+  readonly beginning: Beginning;
 }
 
 type Listener = (event: RouterEvent) => void;
@@ -26,7 +29,7 @@ type Listener = (event: RouterEvent) => void;
 export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   bug(
     'lets an older ticker replace a newer one',
-    'ticker/newer-wins',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #last = new Map<string, Ticker>();
 
@@ -41,7 +44,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'lets an older book replace a newer one',
-    'book/newer-wins',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #last = new Map<string, OrderBook>();
 
@@ -56,27 +59,27 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'lets an older state of a candle replace a newer one',
-    'candles/newer-wins',
+    'model/promises-kept',
     candlesBy((_, live) => live),
   ),
   bug(
     'keeps the first of two states with one asOf',
-    'candles/equal-later',
+    'model/promises-kept',
     candlesBy((before, live) => (before !== undefined && before.asOf >= live.asOf ? before : live)),
   ),
   bug(
     'keeps trades twice',
-    'trades/once',
+    'model/promises-kept',
     tradesBy((trades) => trades),
   ),
   bug(
     'reads trades in the order of arrival',
-    'trades/ascending',
+    'model/promises-kept',
     tradesBy((trades) => [...new Map(trades.map((trade) => [trade.id, trade])).values()]),
   ),
   bug(
     'compares ids across symbols',
-    'trades/ids-by-symbol',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #ids = new Set<string>();
 
@@ -90,7 +93,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps every trade',
-    'trades/bounded',
+    'model/promises-kept',
     class extends MemoryRouter {
       constructor(options: ConstructorParameters<typeof MemoryRouter>[0]) {
         super({ ...options, maxTrades: Number.POSITIVE_INFINITY });
@@ -99,7 +102,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'takes symbols for the same that differ in case or blanks',
-    'ticker/own-symbol',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #bySymbol = new Map<string, Ticker>();
 
@@ -116,7 +119,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps books in a plain object',
-    'book/unknown',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #books: Record<string, OrderBook> = {};
 
@@ -131,7 +134,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'mixes up timeframes',
-    'candles/own-timeframe',
+    'model/promises-kept',
     class extends MemoryRouter {
       override getCandles(key: SeriesKey): readonly LiveCandle[] {
         const timeframes = ['1m', '5m', '1h', '1d'] as const;
@@ -141,7 +144,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'hands out its own array',
-    'trades/own-objects',
+    'model/promises-kept',
     class extends MemoryRouter {
       readonly #own = new Map<string, Trade[]>();
 
@@ -156,7 +159,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'adds to the array it has handed out',
-    'trades/unchanging',
+    'values/own-objects',
     class extends MemoryRouter {
       readonly #own: Trade[] = [];
 
@@ -173,7 +176,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells the book that it keeps',
-    'book/own-objects',
+    'model/promises-kept',
     class extends MemoryRouter {
       #book: OrderBook | undefined;
 
@@ -210,7 +213,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'listens to the connection before the last',
-    'ticker/after-reconnect',
+    'model/promises-kept',
     class extends MemoryRouter {
       #isFirst = true;
 
@@ -235,7 +238,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       }
       override send(event: MarketEvent): boolean {
         const isSnapshot =
-          this.#promised && event.type === 'candle' && event.live.candle.volume > 1;
+          this.#promised && event.type === 'candle' && event.live.candle.volume > 0.5;
         this.#promised = false;
         return isSnapshot || super.send(event);
       }
@@ -243,7 +246,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps promising during an outage',
-    'streams/outage',
+    'model/promises-kept',
     class extends MemoryRouter {
       #before: readonly CandleStream[] = [];
 
@@ -256,10 +259,10 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       }
     },
   ),
-  bug('promises too early after a reconnect', 'streams/after-reconnect', withStreams(firstSince())),
+  bug('promises too early after a reconnect', 'model/promises-kept', withStreams(firstSince())),
   bug(
     'promises too late',
-    'streams/promised',
+    'model/promises-kept',
     withStreams(({ key, since }) => ({
       key,
       since: timeframeGrid(key.timeframe).shift(since, 2),
@@ -267,7 +270,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'begins weeks on Thursday',
-    'streams/aligned',
+    'model/promises-kept',
     withStreams(({ key, since }) => {
       const weekMs = 7 * 86_400_000;
       if (key.timeframe !== '1w') return { key, since };
@@ -276,7 +279,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'promises a series twice',
-    'streams/once',
+    'model/promises-kept',
     class extends MemoryRouter {
       override get streams(): readonly CandleStream[] {
         return [...super.streams, ...super.streams.slice(-1)];
@@ -285,7 +288,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'goes on promising after it was closed',
-    'streams/close',
+    'model/promises-kept',
     class extends MemoryRouter {
       #before: readonly CandleStream[] = [];
 
@@ -300,12 +303,12 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'ends a promise without a word',
-    'streams/ended',
+    'model/promises-kept',
     telling((event) => (event.type === 'streamEnded' ? [] : [event])),
   ),
   bug(
     'tells the promise before the connection',
-    'streams/order',
+    'model/promises-kept',
     class extends MemoryRouter {
       override subscribe(listener: Listener): () => void {
         let held: RouterEvent | undefined;
@@ -321,7 +324,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of a lost connection when that was noticed',
-    'connection/last-sign-of-life',
+    'model/promises-kept',
     class extends MemoryRouter {
       override drop(): void {
         super.drop();
@@ -330,7 +333,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of a lost connection when it was made',
-    'connection/last-sign-of-life',
+    'model/promises-kept',
     class extends MemoryRouter {
       override drop(): void {
         super.drop({ lastSeen: this.connection.since });
@@ -339,7 +342,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'says of a closed connection when it was closed',
-    'connection/closed-unnoticed',
+    'model/promises-kept',
     class extends MemoryRouter {
       override close(): void {
         this.alive();
@@ -349,7 +352,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'takes the time for a sign of life',
-    'connection/last-seen',
+    'model/promises-kept',
     class extends MemoryRouter {
       override get lastSeen(): number {
         return this.clock.now();
@@ -358,7 +361,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'was last seen when it was connected',
-    'connection/last-seen',
+    'model/promises-kept',
     class extends MemoryRouter {
       override get lastSeen(): number {
         return this.connection.since;
@@ -367,7 +370,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps the ticker of before an outage',
-    'ticker/forgotten',
+    'model/promises-kept',
     class extends MemoryRouter {
       #last: Ticker | undefined;
 
@@ -383,7 +386,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'does not tell that the connection was lost',
-    'connection/order',
+    'model/promises-kept',
     telling((event) => {
       return event.type === 'connection' && event.connection.status === 'reconnecting'
         ? []
@@ -392,12 +395,12 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'begins as connected',
-    'connection/begins',
+    'model/promises-kept',
     withConnection((it) => ({ ...it, status: 'connected' })),
   ),
   bug(
     'says since when it was first connected',
-    'connection/restored',
+    'model/promises-kept',
     class extends MemoryRouter {
       #first: number | undefined;
 
@@ -410,19 +413,19 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'does not tell that it was closed',
-    'connection/closed',
+    'model/promises-kept',
     telling((event) => {
       return event.type === 'connection' && event.connection.status === 'closed' ? [] : [event];
     }),
   ),
   bug(
     'claims the outage when it is closed',
-    'connection/closed-during-outage',
+    'model/promises-kept',
     withConnection((it) => (it.status === 'closed' ? { ...it, since: it.since + 3_600_000 } : it)),
   ),
   bug(
     'tells before it keeps',
-    'subscribe/read-inside',
+    'subscribe/everyone',
     class extends MemoryRouter {
       #isSending = false;
 
@@ -439,7 +442,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells new subscribers what came before',
-    'subscribe/later-only',
+    'subscribe/everyone',
     class extends MemoryRouter {
       #last: RouterEvent | undefined;
 
@@ -468,7 +471,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'lets a subscriber that throws keep others from hearing',
-    'subscribe/throwing',
+    'subscribe/everyone',
     class extends MemoryRouter {
       readonly #all = new Set<Listener>();
 
@@ -484,7 +487,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'keeps telling those who took themselves off',
-    'subscribe/unsubscribe',
+    'subscribe/everyone',
     class extends MemoryRouter {
       override subscribe(listener: Listener): () => void {
         super.subscribe(listener);
@@ -494,7 +497,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'tells times in seconds',
-    'subscribe/valid',
+    'model/promises-kept',
     telling((event) => {
       return event.type === 'streamEnded'
         ? [{ ...event, at: Math.floor(event.at / 1_000) }]
@@ -503,7 +506,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
   ),
   bug(
     'adds up the volumes of a candle’s states',
-    'candles/not-derived',
+    'model/promises-kept',
     telling((event) => {
       if (event.type !== 'candle') return [event];
       const { candle } = event.live;
@@ -512,10 +515,250 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       ];
     }),
   ),
+  bug(
+    'reports a loss no earlier than the end of a stream that it has reported',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      #endedAt = 0;
+
+      override endStream(key: SeriesKey): void {
+        this.#endedAt = this.clock.now();
+        super.endStream(key, this.#endedAt);
+      }
+      override drop({ lastSeen = 0 }: { readonly lastSeen?: number | undefined } = {}): void {
+        super.drop({ lastSeen: Math.max(lastSeen, this.#endedAt) });
+      }
+    },
+  ),
+  bug(
+    'believes the last sign of life of a clock that was ahead',
+    'clock/steps',
+    class extends MemoryRouter {
+      #latest = 0;
+
+      override get lastSeen(): number {
+        this.#latest = Math.max(this.#latest, super.lastSeen ?? 0);
+        return Math.min(this.clock.now(), this.#latest);
+      }
+    },
+  ),
+  bug(
+    'takes a value of next year for the latest',
+    'values/latest',
+    class extends MemoryRouter {
+      constructor(options: ConstructorParameters<typeof MemoryRouter>[0]) {
+        super({ ...options, maxAheadMs: Number.MAX_SAFE_INTEGER });
+      }
+    },
+  ),
+  bug(
+    'drops the last state of a candle when the next one has begun',
+    'model/promises-kept',
+    tellingLatestCandles(),
+  ),
+  bug(
+    'takes a short outage for none',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override drop(options: { readonly lastSeen?: number | undefined } = {}): void {
+        if (this.clock.now() - (options.lastSeen ?? 0) > 10_000) super.drop(options);
+      }
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        if (this.connection.status !== 'connected') super.connect(options);
+      }
+    },
+  ),
+  bug(
+    'promises the period under way, of whose candle it was not sent the state',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override promise(key: SeriesKey): void {
+        super.promise(key, timeframeGrid(key.timeframe).floor(this.clock.now()));
+      }
+    },
+    'next-period',
+  ),
+  bug(
+    'tells at most one state of a candle in ten seconds',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override subscribe(listener: Listener): () => void {
+        const toldAt = new Map<string, number>();
+        return super.subscribe((event) => {
+          if (event.type === 'candle') {
+            const { key, candle } = event.live;
+            const text = `${seriesKeyText(key)} ${candle.timestamp}`;
+            if (this.clock.now() - (toldAt.get(text) ?? 0) < 10_000) return;
+            toldAt.set(text, this.clock.now());
+          }
+          listener(event);
+        });
+      }
+    },
+  ),
+  bug(
+    'promises at most a hundred series',
+    'sizes/series',
+    class extends MemoryRouter {
+      override promise(key: SeriesKey, since?: number): void {
+        if (this.streams.length < 100) super.promise(key, since);
+      }
+    },
+  ),
+  bug(
+    'takes both Unicode forms of a symbol for one',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'ticker') return super.send(event);
+        const symbol = event.ticker.symbol.normalize('NFC');
+        return super.send({ ...event, ticker: { ...event.ticker, symbol } });
+      }
+      override getTicker(symbol: string): Ticker | undefined {
+        return super.getTicker(symbol.normalize('NFC'));
+      }
+    },
+  ),
+  bug(
+    'knows the last ten trades only when one is repeated',
+    'model/promises-kept',
+    tradesBy(withoutRepeatsNearby),
+  ),
+  bug(
+    'lets an old page push newer trades out',
+    'model/promises-kept',
+    tradesBy((all) => {
+      const ids = [...new Map(all.map((trade) => [trade.id, trade])).values()];
+      return ids.slice(-50).sort((a, b) => a.timestamp - b.timestamp);
+    }),
+  ),
+  bug(
+    'remembers the ids of trades across an outage',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      readonly #ids = new Set<string>();
+
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'trades') return super.send(event);
+        const { symbol } = event;
+        const trades = event.trades.filter(({ id }) => !this.#ids.has(`${symbol} ${id}`));
+        for (const { id } of trades) this.#ids.add(`${symbol} ${id}`);
+        return trades.length === 0 || super.send({ ...event, trades });
+      }
+    },
+  ),
+  bug(
+    'keeps the required fields of a ticker only',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override getTicker(symbol: string): Ticker | undefined {
+        const ticker = super.getTicker(symbol);
+        return ticker && { symbol, timestamp: ticker.timestamp, price: ticker.price };
+      }
+    },
+  ),
+  bug(
+    'keeps five levels of a book',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override getOrderBook(symbol: string): OrderBook | undefined {
+        const book = super.getOrderBook(symbol);
+        return book && { ...book, bids: book.bids.slice(0, 5), asks: book.asks.slice(0, 5) };
+      }
+    },
+  ),
+  bug(
+    'drops books with an empty side',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override send(event: MarketEvent): boolean {
+        return (event.type === 'orderBook' && event.book.asks.length === 0) || super.send(event);
+      }
+    },
+  ),
+  bug(
+    'skips the subscriber after one that takes itself off',
+    'subscribe/everyone',
+    class extends MemoryRouter {
+      readonly #all: Listener[] = [];
+
+      override subscribe(listener: Listener): () => void {
+        if (this.#all.length === 0) super.subscribe((event) => this.#tellAll(event));
+        this.#all.push(listener);
+        return () => {
+          const at = this.#all.indexOf(listener);
+          if (at >= 0) this.#all.splice(at, 1);
+        };
+      }
+      #tellAll(event: RouterEvent): void {
+        for (let i = 0; i < this.#all.length; i += 1) this.#all[i]?.(event);
+      }
+    },
+  ),
+  bug(
+    'promises nothing after the third connection',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      #connections = 0;
+
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        this.#connections += 1;
+        super.connect(options);
+      }
+      override promise(key: SeriesKey, since?: number): void {
+        if (this.#connections < 3) super.promise(key, since);
+      }
+    },
+  ),
+  bug(
+    'says of every outage when the first one began',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      #first: number | undefined;
+
+      override get connection(): RouterConnection {
+        const { status, since } = super.connection;
+        if (status !== 'reconnecting') return { status, since };
+        this.#first ??= since;
+        return { status, since: this.#first };
+      }
+    },
+  ),
+  bug(
+    'promises after a reconnect what has ended before',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      readonly #ended = new Map<string, SeriesKey>();
+
+      override endStream(key: SeriesKey): void {
+        this.#ended.set(seriesKeyText(key), key);
+        super.endStream(key);
+      }
+      override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+        super.connect(options);
+        for (const key of this.#ended.values()) this.promise(key);
+      }
+    },
+  ),
+  bug(
+    'stamps a state of a candle with the time at which it came',
+    'model/promises-kept',
+    class extends MemoryRouter {
+      override send(event: MarketEvent): boolean {
+        if (event.type !== 'candle') return super.send(event);
+        return super.send({ ...event, live: { ...event.live, asOf: this.clock.now() } });
+      }
+    },
+  ),
 ];
 
-function bug(name: string, caughtBy: string, router: typeof MemoryRouter): PlantedRouterBug {
-  return { name, caughtBy: `router/${caughtBy}`, router };
+function bug(
+  name: string,
+  caughtBy: string,
+  router: typeof MemoryRouter,
+  beginning: Beginning = 'snapshot',
+): PlantedRouterBug {
+  return { name, caughtBy: `router/${caughtBy}`, router, beginning };
 }
 
 /** Tells other events than it should. */
@@ -578,17 +821,49 @@ function candlesBy(
   };
 }
 
-/** Reads other trades than it should, of all that came. */
+/** Reads other trades of a symbol than it should, of all that came over the connection. */
 function tradesBy(read: (all: readonly Trade[]) => readonly Trade[]): typeof MemoryRouter {
   return class extends MemoryRouter {
-    readonly #all: Trade[] = [];
+    readonly #all = new Map<string, readonly Trade[]>();
 
+    override connect(options?: Parameters<MemoryRouter['connect']>[0]): void {
+      this.#all.clear();
+      super.connect(options);
+    }
     override send(event: MarketEvent): boolean {
-      if (event.type === 'trades') this.#all.push(...event.trades);
+      if (event.type === 'trades') {
+        this.#all.set(event.symbol, [...(this.#all.get(event.symbol) ?? []), ...event.trades]);
+      }
       return super.send(event);
     }
-    override getTrades(): readonly Trade[] {
-      return read(this.#all);
+    override getTrades(symbol: string): readonly Trade[] {
+      return read(this.#all.get(symbol) ?? []);
     }
   };
+}
+
+/** Tells no state of a candle when one of a later candle was told. */
+function tellingLatestCandles(): typeof MemoryRouter {
+  return class extends MemoryRouter {
+    override subscribe(listener: Listener): () => void {
+      const latest = new Map<string, number>();
+      return super.subscribe((event) => {
+        if (event.type === 'candle') {
+          const text = seriesKeyText(event.live.key);
+          const { timestamp } = event.live.candle;
+          if (timestamp < (latest.get(text) ?? 0)) return;
+          latest.set(text, timestamp);
+        }
+        listener(event);
+      });
+    }
+  };
+}
+
+function withoutRepeatsNearby(all: readonly Trade[]): readonly Trade[] {
+  const kept: Trade[] = [];
+  for (const trade of all) {
+    if (!kept.slice(-10).some(({ id }) => id === trade.id)) kept.push(trade);
+  }
+  return kept.sort((a, b) => a.timestamp - b.timestamp);
 }

@@ -29,6 +29,6 @@ it('catches a storage that collects at any other time', async () => {
     // It stands still.
     'storage/maintenance/lease',
     'storage/backup/report',
-    'storage/backup/deadline',
+    'storage/backup/given-up',
   ]);
 }, 90_000);

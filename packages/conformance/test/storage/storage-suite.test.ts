@@ -42,14 +42,14 @@ describe('the storage suite', () => {
       backup: count({ backup: true }),
     }).toMatchInlineSnapshot(`
       {
-        "backup": 61,
-        "crash": 48,
-        "integrity": 49,
-        "least": 44,
-        "maintenance": 56,
-        "shared": 49,
-        "sharedRevisions": 50,
-        "snapshot": 47,
+        "backup": 51,
+        "crash": 43,
+        "integrity": 42,
+        "least": 39,
+        "maintenance": 50,
+        "shared": 45,
+        "sharedRevisions": 46,
+        "snapshot": 42,
       }
     `);
   });

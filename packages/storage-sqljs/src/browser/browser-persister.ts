@@ -1,5 +1,5 @@
 import { BarkeepError } from '@barkeep/core';
-import type { Persister } from '../persister.ts';
+import type { Persister } from '@barkeep/sqlite-engine';
 import {
   type BrowserPersisterOptions,
   type CheckedPersisterOptions,

@@ -1,6 +1,6 @@
 import { BarkeepError } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import { assertDatabase } from '../database-image.ts';
-import type { Persister } from '../persister.ts';
 import { browserFailure } from './browser-failure.ts';
 import {
   type BrowserPersisterOptions,

@@ -1,5 +1,5 @@
 import { BarkeepError } from '@barkeep/core';
-import type { Persister } from '../persister.ts';
+import type { Persister } from '@barkeep/sqlite-engine';
 import { BrowserPersister } from './browser-persister.ts';
 import type { CheckedPersisterOptions } from './browser-persister-options.ts';
 import { IndexedDbPersister } from './indexed-db-persister.ts';

@@ -1,6 +1,6 @@
 import { invalidInput } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import { type SpareThreads, ThreadClient } from '@barkeep/sqlite-engine';
-import type { Persister } from '../persister.ts';
 import { SnapshotStorage, type ThreadDatabase } from '../snapshot-storage.ts';
 import {
   checkOptions,

@@ -1,6 +1,5 @@
 import { abortedError, throwIfAborted } from '@barkeep/core';
-import type { ThreadClient } from '@barkeep/sqlite-engine';
-import type { Persister } from '../persister.ts';
+import type { Persister, ThreadClient } from '@barkeep/sqlite-engine';
 import type { PersisterCalls, PersisterPlan } from './persister-calls.ts';
 
 /**

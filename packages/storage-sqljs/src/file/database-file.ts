@@ -2,8 +2,9 @@ import * as fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as paths from 'node:path';
 import { BarkeepError, fileFailure } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import { type DatabaseLocation, locateDatabase, pathWithLog } from '@barkeep/sqlite-engine';
-import type { Persister } from '../persister.ts';
+import { assertDatabase } from '../database-image.ts';
 import { assertUsablePath } from './assert-usable-path.ts';
 import { FileLock } from './file-lock.ts';
 import { countDescriptors } from './open-descriptors.ts';
@@ -41,6 +42,7 @@ export class DatabaseFile implements Persister {
   readonly readOnly: boolean;
   #open: OpenFile | undefined;
   #known: KnownFile | undefined;
+  #isLoaded = false;
   #isSaving = false;
 
   /** `readOnly`: the file is read as it is, and not kept open. */
@@ -56,32 +58,23 @@ export class DatabaseFile implements Persister {
    */
   load(): Promise<Uint8Array | undefined> {
     return this.#reporting('CANNOT_OPEN', async () => {
-      const { path, inode } = this.#locate();
-      if (inode !== undefined && countDescriptors(inode) > 0) throw this.#isOpenHere();
-      if (this.readOnly) return await readCopy(path);
-      assertUsablePath(path);
-      try {
-        const { lock, handle } = await this.#take();
-        if (lock.isEmpty) return undefined;
-        const { size } = await handle.stat();
-        if (size > MOST_BYTES) throw this.#isTooLarge(size);
-        return await readWhole(handle, 0, size);
-      } catch (error) {
-        // A new database needs no room before it is saved.
-        if (inode === undefined && BarkeepError.is(error, 'DISK_FULL')) return undefined;
-        throw error;
-      }
+      const bytes = await this.#load();
+      this.#isLoaded = true;
+      return bytes;
     });
   }
 
   /**
    * Makes the file hold these bytes, in which it changes a counter. When it throws, the file is as it
    * was.
-   * @throws BarkeepError `DISK_FULL`, `READ_ONLY`, `IO`; `BUSY`, retryable while somebody reads the
+   * @throws BarkeepError `NOT_OPEN`; `NOT_A_DATABASE` or `CORRUPT` when these are not the bytes of a whole
+   * database; `DISK_FULL`, `READ_ONLY`, `IO`; `BUSY`, retryable while somebody reads the
    * file, not retryable when somebody has changed it; `CANNOT_OPEN` when it is gone or another one.
    */
   save(bytes: Uint8Array): Promise<void> {
     return this.#reporting('IO', async () => {
+      if (!this.#isLoaded) throw new BarkeepError('NOT_OPEN', `${this.name} is not loaded`);
+      assertDatabase(bytes, this.name);
       this.#isSaving = true;
       try {
         const { lock, handle } = await this.#sound();
@@ -125,8 +118,27 @@ export class DatabaseFile implements Persister {
   }
 
   async close(): Promise<void> {
+    this.#isLoaded = false;
     this.#known = undefined;
     await this.#letGo();
+  }
+
+  async #load(): Promise<Uint8Array | undefined> {
+    const { path, inode } = this.#locate();
+    if (inode !== undefined && countDescriptors(inode) > 0) throw this.#isOpenHere();
+    if (this.readOnly) return await readCopy(path);
+    assertUsablePath(path);
+    try {
+      const { lock, handle } = await this.#take();
+      if (lock.isEmpty) return undefined;
+      const { size } = await handle.stat();
+      if (size > MOST_BYTES) throw this.#isTooLarge(size);
+      return await readWhole(handle, 0, size);
+    } catch (error) {
+      // A new database needs no room before it is saved.
+      if (inode === undefined && BarkeepError.is(error, 'DISK_FULL')) return undefined;
+      throw error;
+    }
   }
 
   #locate(): DatabaseLocation {

@@ -1,13 +1,13 @@
 import * as fs from 'node:fs';
 import * as paths from 'node:path';
 import { fileFailure } from '@barkeep/core';
+import type { Persister } from '@barkeep/sqlite-engine';
 import {
   type DatabaseLocation,
   locateDatabase,
   OpenDatabaseFiles,
   type ThreadClient,
 } from '@barkeep/sqlite-engine';
-import type { Persister } from '../persister.ts';
 import type { DatabaseFile } from './database-file.ts';
 import type { FileCalls } from './served-file.ts';
 

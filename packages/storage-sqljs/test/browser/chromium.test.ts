@@ -10,7 +10,7 @@ describe.skipIf(!hasBrowser('Chromium'))('in Chromium', () => {
     places: ['OPFS', 'IndexedDB'],
     conformance: [
       ['OPFS', ['']],
-      ['IndexedDB', ['storage/lifecycle/', 'storage/reopen/', 'storage/model/']],
+      ['IndexedDB', ['storage/lifecycle/', 'storage/durability/', 'storage/model/']],
     ],
   });
 });

@@ -511,7 +511,18 @@ export function describeInBrowser({
         [place, prefixes] as const,
       );
       expect(report.failed).toEqual([]);
-      expect(report.passed).toBeGreaterThan(prefixes.includes('') ? 300 : 20);
+      expect(report.passed).toBeGreaterThan(prefixes.includes('') ? 60 : 5);
+    },
+    LONG,
+  );
+
+  it.each(places)(
+    'passes the conformance suite for persisters over %s, and over whichever can be used',
+    async (place) => {
+      for (const one of [place, 'browser'] as const) {
+        const report = await tab.evaluate((it) => window.lab.persisterConformance(it), one);
+        expect(report).toEqual({ passed: 3, failed: [] });
+      }
     },
     LONG,
   );

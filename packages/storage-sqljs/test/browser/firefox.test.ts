@@ -17,7 +17,7 @@ describe.skipIf(!hasBrowser('Firefox'))('in Firefox', () => {
   describeInBrowser({
     launch: () => openFirefox({ ...PROMPTS, ...LITTLE_ROOM }),
     places: ['OPFS', 'IndexedDB'],
-    conformance: [['OPFS', ['storage/values/', 'storage/reopen/', 'storage/model/']]],
+    conformance: [['OPFS', ['storage/sizes/', 'storage/durability/', 'storage/model/']]],
     hasLittleRoom: true,
   });
 });

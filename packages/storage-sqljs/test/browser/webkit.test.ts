@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { hasBrowser, openWebKit } from '../../../../tools/test-browser.ts';
 import { describeInBrowser } from './every-browser.ts';
 
-const CONFORMANCE = ['storage/values/', 'storage/reopen/', 'storage/model/'];
+const CONFORMANCE = ['storage/sizes/', 'storage/durability/', 'storage/model/'];
 
 describe.skipIf(!hasBrowser('WebKit'))('in WebKit', () => {
   describeInBrowser({

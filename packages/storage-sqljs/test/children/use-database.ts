@@ -5,12 +5,13 @@
 import { SqliteStorage } from '@barkeep/storage-sqlite';
 import { SqlJsStorage } from '@barkeep/storage-sqljs';
 import Database from 'better-sqlite3';
+import { becomeNobody } from '../../../../tools/become-nobody.ts';
 
 export type Order =
   | { readonly do: 'exec' | 'get'; readonly path: string; readonly sql: string }
   | { readonly do: 'open'; readonly path: string; readonly storage: 'sqlite' | 'sqljs' }
   | { readonly do: 'write'; readonly symbol: string; readonly candles: number }
-  | { readonly do: 'flush' | 'close' };
+  | { readonly do: 'flush' | 'close' | 'become-nobody' };
 
 const T = Date.UTC(2026, 0, 1);
 let database: Database.Database | undefined;
@@ -38,6 +39,8 @@ async function obey(order: Order): Promise<unknown> {
           ...{ open: 1, high: 1, low: 1, close: 1, volume: i },
         })),
       });
+    case 'become-nobody':
+      return becomeNobody();
     case 'flush':
       return storage?.flush();
     case 'close':

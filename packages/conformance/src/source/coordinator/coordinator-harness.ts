@@ -1,6 +1,12 @@
-import type { Candle, EpochMs, SeriesKey } from '@barkeep/core';
+import {
+  type Candle,
+  compareTimeframes,
+  type EpochMs,
+  type SeriesKey,
+  type Timeframe,
+} from '@barkeep/core';
 import type { CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
-import type { HarnessContext } from '../../conformance-harness.ts';
+import type { PortHarness, PortSubject } from '../port-subject.ts';
 
 /**
  * - `rateLimit`: the exchange refuses because of too many calls
@@ -26,7 +32,8 @@ export interface CoordinatorUnderTest {
   readonly coordinator: IMarketDataCoordinator;
   /**
    * One series for each timeframe the coordinator can deliver, with trades in most periods. It needs
-   * 450 periods of history in the shortest timeframe, so that requests take several pages.
+   * 450 periods of history in the shortest timeframe, so that requests take several pages; with 1,500
+   * larger ones are tested, too.
    */
   readonly series: readonly SeriesKey[];
   /** The first instant the exchange has history for. */
@@ -41,6 +48,11 @@ export interface CoordinatorUnderTest {
     | undefined;
   /** No call to the exchange is answered from now on. Absent: that is not tested. */
   readonly hang?: (() => void) | undefined;
+  /**
+   * The exchange's answers are this old from now on, in milliseconds: it does not know of later trades,
+   * and the time it tells is behind. 0 ends that. Absent: that is not tested.
+   */
+  readonly lag?: ((ms: number) => void) | undefined;
   /** Frees what the harness holds. */
   readonly close?: (() => void | Promise<void>) | undefined;
 }
@@ -49,10 +61,24 @@ export interface CoordinatorUnderTest {
  * How the coordinator suite gets hold of a coordinator. Let it wait by the context's clock: the suite
  * moves the clock when a call waits for it.
  */
-export interface CoordinatorHarness {
-  /** What reports call it. */
-  readonly name: string;
-  create(context: HarnessContext): CoordinatorUnderTest | Promise<CoordinatorUnderTest>;
-  /** Scenarios known to fail, by key, with the reason: as in `ConformanceHarness`. */
-  readonly knownGaps?: Readonly<Record<string, string>>;
+export type CoordinatorHarness = PortHarness<CoordinatorUnderTest>;
+
+export interface CoordinatorCapabilities {
+  /** Shortest first. */
+  readonly timeframes: readonly Timeframe[];
+  readonly failures: readonly CoordinatorFailureKind[];
+  readonly hangs: boolean;
+  readonly lags: boolean;
+}
+
+export type CoordinatorSubject = PortSubject<CoordinatorUnderTest, CoordinatorCapabilities>;
+
+export function coordinatorCapabilities(underTest: CoordinatorUnderTest): CoordinatorCapabilities {
+  const { series, failures = {}, hang, lag } = underTest;
+  return {
+    timeframes: series.map(({ timeframe }) => timeframe).sort(compareTimeframes),
+    failures: (['rateLimit', 'outage', 'refusal'] as const).filter((kind) => kind in failures),
+    hangs: hang !== undefined,
+    lags: lag !== undefined,
+  };
 }

@@ -5,33 +5,38 @@ import {
   epochMsFault,
   type Interval,
   intersectIntervals,
-  intervalsLength,
   type ManualClock,
   normalizeIntervals,
   type SeriesKey,
   subtractIntervals,
   type Timeframe,
-  type TimeframeGrid,
   timeframeGrid,
 } from '@barkeep/core';
 import type { CandleDelivery, CandleRequest } from '@barkeep/source';
 import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
-import type { CoordinatorUnderTest } from './coordinator-harness.ts';
-import type { CoordinatorSubject } from './coordinator-subject.ts';
+import { isEqual } from '../../is-equal.ts';
+import type { CoordinatorSubject, CoordinatorUnderTest } from './coordinator-harness.ts';
 
-/** So long a call may need for a step of its own before the clock is moved on for it. */
+/** This long before a period ends, a call that takes its time gets pages from before and after the end. */
+const TURN_MS = 1_500;
+/** A call may need this long for a step of its own before the clock is moved on for it. */
 const PATIENCE_MS = 10;
 const CLOCK_STEP_MS = 1_000;
-/** A call that takes longer hangs: the clock stands still, and the scenario's deadline tells. */
+/** A call that takes longer hangs: the clock stands still, and the scenario's deadline ends it. */
 const LONGEST_CALL_MS = 20_000;
-/** So far back the exchange is asked whether history began where a delivery says. */
+/** The exchange is asked this far back whether history began where a delivery says. */
 const PERIODS_BEFORE_HISTORY = 500;
+/** What a service waits for a coordinator that does not say how long it settles. */
+const SETTLING_MS = 60_000;
 
 /** A coordinator, its exchange, and calls that are held against each other. */
 export class CoordinatorSession {
   readonly underTest: CoordinatorUnderTest;
   readonly timeframes: readonly Timeframe[];
   readonly #clock: ManualClock;
+  /** What deliveries said, to be held against the exchange again later. */
+  readonly #assertions: (() => void)[] = [];
+  #lagMs = 0;
 
   constructor({ underTest, capabilities }: CoordinatorSubject, clock: ManualClock) {
     this.underTest = underTest;
@@ -49,7 +54,7 @@ export class CoordinatorSession {
     return assertDefined(key, `the harness' series of ${timeframe}`);
   }
 
-  /** The last whole periods of a series, up to the one under way, or some periods before it. */
+  /** The last periods up to the one under way, or so many before it; −1 includes it. */
   lastPeriods(count: number, before = 0, key: SeriesKey = this.key()): CandleRequest {
     const grid = timeframeGrid(key.timeframe);
     const to = grid.shift(this.now, -before);
@@ -58,6 +63,17 @@ export class CoordinatorSession {
 
   pass(ms: number): void {
     this.#clock.advance(ms);
+  }
+
+  /** Shortly before the end of a period: calls that take their time are answered before and after it. */
+  passToTurn(): void {
+    const turn = timeframeGrid(this.key().timeframe).shift(this.now);
+    this.pass(Math.max(0, turn - this.now - TURN_MS));
+  }
+
+  lag(ms: number): void {
+    this.underTest.lag?.(ms);
+    this.#lagMs = ms;
   }
 
   /** Calls the coordinator; while the call waits for the clock, the clock moves on. */
@@ -85,29 +101,50 @@ export class CoordinatorSession {
     return this.underTest.coordinator.fetchCandles(Object.freeze({ ...request }), { signal });
   }
 
-  /** Fetches, and holds the delivery against the exchange. */
-  async fetchTruthfully(request: CandleRequest): Promise<CandleDelivery> {
+  /** Fetches as a service does, and holds the delivery against the exchange, now and later. */
+  async fetchTruthfully(request: CandleRequest, signal?: AbortSignal): Promise<CandleDelivery> {
+    const { coordinator } = this.underTest;
     const calledAt = this.now;
-    const delivery = await this.fetch(request);
-    this.assertTruthful(request, delivery, calledAt);
+    const delivery = await this.fetch(request, signal);
+    const candles = candlesOf(request, delivery);
+    const { asOf = calledAt - this.#lagMs } = delivery;
+    this.#assertValid(request, delivery, candles);
+    this.#assertClaims(request, delivery, candles, asOf);
+    const { settlingMs = SETTLING_MS } = coordinator;
+    const isDuration = Number.isSafeInteger(settlingMs) && settlingMs >= 0;
+    assertTrue(isDuration, `settlingMs (${settlingMs}) is a duration`);
+    this.#assertions.push(() => {
+      assertEqual(candlesOf(request, delivery), candles, 'the candles of a delivery, later');
+      const settledBy = Math.min(calledAt, delivery.asOf ?? calledAt) - settlingMs;
+      this.#assertClaims(request, delivery, candles, settledBy);
+    });
+    const counts = { candles: candles.length, inserted: candles.length, updated: 0, unchanged: 0 };
+    coordinator.feedback?.({ request, ...counts, fetchMs: 5, storeMs: 1 });
     return delivery;
   }
 
-  /** Fetches until everything is settled: the whole at first, then what the deliveries left out. */
-  async fetchAll(request: CandleRequest): Promise<Candle[]> {
+  /** Fetches the whole, and again what was not settled, and compares it with what the exchange has. */
+  async fetchAll(request: CandleRequest): Promise<readonly Candle[]> {
+    const calledAt = this.now;
+    const endedBy = floor(request, calledAt);
+    const ended = { ...request, to: Math.max(request.from, Math.min(request.to, endedBy)) };
+    const underWay = request.to > endedBy ? this.truth({ ...request, from: endedBy }) : [];
     const candles = new Map<EpochMs, Candle>();
-    const ended = { from: request.from, to: Math.min(request.to, gridOf(request).floor(this.now)) };
     let missing = normalizeIntervals([ended]);
-    while (missing[0] !== undefined) {
-      const part = { ...request, ...missing[0] };
+    for (let part = request; ; part = { ...request, ...missing[0] }) {
       const delivery = await this.fetchTruthfully(part);
-      for (const candle of deliveredCandles(part, delivery)) candles.set(candle.timestamp, candle);
-      const rest = subtractIntervals(missing, this.settled(part, delivery));
-      const progress = intervalsLength(missing) - intervalsLength(rest);
-      assertTrue(progress > 0, `a delivery from ${part.from} to ${part.to} settles some of it`);
+      for (const candle of candlesOf(part, delivery)) candles.set(candle.timestamp, candle);
+      const rest = subtractIntervals(missing, this.#settled(part, delivery));
+      const isProgress = missing.length === 0 || !isEqual(rest, missing);
+      assertTrue(isProgress, `a delivery from ${part.from} to ${part.to} settles some of it`);
       missing = rest;
+      if (missing.length === 0) break;
     }
-    return [...candles.values()].filter((one) => isIn(one, ended)).sort(byTimestamp);
+    const [current] = this.now === calledAt ? underWay : [];
+    if (current) assertEqual(candles.get(current.timestamp), current, 'the candle in the making');
+    const all = [...candles.values()].sort(byTimestamp);
+    this.#assertComplete(all, ended);
+    return all;
   }
 
   /** What the exchange has, ascending. */
@@ -115,83 +152,80 @@ export class CoordinatorSession {
     return [...this.underTest.candles(request)].sort(byTimestamp);
   }
 
-  /** Asserts that a delivery is valid, and complete where it says so. */
-  assertTruthful(request: CandleRequest, delivery: CandleDelivery, calledAt: EpochMs): void {
-    const candles = deliveredCandles(request, delivery);
-    this.#assertAsked(request, candles);
-    this.#assertPast(delivery);
-    this.#assertModest(request, delivery);
-    for (const { from, to } of claimedIntervals(request, delivery)) {
-      // Candles in the making may have gone on since.
-      const stretch = { from, to: Math.min(to, gridOf(request).floor(calledAt)) };
-      if (stretch.from >= stretch.to) continue;
-      assertEqual(
-        candles.filter((candle) => isIn(candle, stretch)),
-        this.truth({ ...request, ...stretch }),
-        `the candles from ${stretch.from} to ${stretch.to}, which the delivery covers`,
-      );
+  /** Asserts that deliveries are as they were, and that what they claimed still holds. */
+  assertLasting(): void {
+    for (const assert of this.#assertions) assert();
+  }
+
+  #assertValid(request: CandleRequest, delivery: CandleDelivery, candles: readonly Candle[]): void {
+    const { from, to } = request;
+    const { asOf = 0, historyStart } = delivery;
+    // Candles outside of the request are welcome beside those inside, and only there.
+    const isAnother = candles.length > 0 && within(candles, request).length === 0;
+    assertTrue(!isAnother, `the candles are of the stretch that was asked for, ${from} to ${to}`);
+    const latest = this.now - this.#lagMs;
+    assertEqual(epochMsFault(asOf), undefined, `what is wrong with asOf (${asOf})`);
+    assertTrue(asOf <= latest, `asOf (${asOf}) is not after the exchange's time (${latest})`);
+    const endedBy = floor(request, this.now);
+    for (const covered of delivery.covers === undefined ? [] : claims(request, delivery)) {
+      const isInside = covered.from >= from && covered.from <= covered.to && covered.to <= to;
+      assertTrue(isInside, `covers (${covered.from} to ${covered.to}) lies within the request`);
+      assertTrue(covered.to <= endedBy, `covers ends (${covered.to}) with the last ended period`);
     }
-    this.#assertHistoryStart(request, delivery);
+    if (historyStart === undefined) return;
+    assertTrue(historyStart <= this.now, `history begins (${historyStart}) not in the future`);
+    const shifted = timeframeGrid(request.timeframe).shift(historyStart, -PERIODS_BEFORE_HISTORY);
+    const before = { ...request, from: Math.max(0, shifted), to: historyStart };
+    const earlier = [...within(candles, before), ...this.truth(before)];
+    assertEqual(earlier, [], `the candles before historyStart (${historyStart})`);
+  }
+
+  /** Asserts that a delivery has every candle of what it claims that had ended by an instant. */
+  #assertClaims(
+    request: CandleRequest,
+    delivery: CandleDelivery,
+    candles: readonly Candle[],
+    by: EpochMs,
+  ): void {
+    for (const { from, to } of claims(request, delivery)) {
+      const stretch = { ...request, from, to: Math.min(to, floor(request, by)) };
+      if (from < stretch.to) this.#assertComplete(candles, stretch);
+    }
+  }
+
+  #assertComplete(candles: readonly Candle[], stretch: CandleRequest): void {
+    const what = `the candles of ${stretch.timeframe} from ${stretch.from} to ${stretch.to}`;
+    assertEqual(within(candles, stretch), this.truth(stretch), what);
   }
 
   /** What need not be asked for again: ended periods that are covered or lie before history. */
-  settled(request: CandleRequest, delivery: CandleDelivery): Interval[] {
-    const { from, to, timeframe } = request;
-    const knownAt = Math.min(this.now, delivery.asOf ?? this.now);
-    const ended = { from, to: Math.min(to, timeframeGrid(timeframe).floor(knownAt)) };
-    const before = { from, to: delivery.historyStart ?? from };
-    const claimed = normalizeIntervals([before, ...claimedIntervals(request, delivery)]);
-    return intersectIntervals(normalizeIntervals([ended]), claimed);
-  }
-
-  /** Candles outside of the request are welcome beside those inside, and only there. */
-  #assertAsked(request: CandleRequest, candles: readonly Candle[]): void {
-    const { from, to } = request;
-    const isOutside = candles.length > 0 && !candles.some((candle) => isIn(candle, request));
-    assertTrue(!isOutside, `the candles are of the stretch that was asked for, ${from} to ${to}`);
-  }
-
-  #assertPast({ asOf }: CandleDelivery): void {
-    if (asOf === undefined) return;
-    assertEqual(epochMsFault(asOf), undefined, `what is wrong with asOf (${asOf})`);
-    assertTrue(asOf <= this.now, `asOf (${asOf}) is not after now (${this.now})`);
-  }
-
-  #assertModest(request: CandleRequest, { covers }: CandleDelivery): void {
-    if (covers === undefined) return;
-    const endedBy = gridOf(request).floor(this.now);
-    for (const { from, to } of 'from' in covers ? [covers] : covers) {
-      assertTrue(from <= to, `covers: from (${from}) is not after to (${to})`);
-      assertTrue(from >= request.from && to <= request.to, 'covers: lies within the request');
-      assertTrue(to <= endedBy, `covers: ends (${to}) with the last period that has ended`);
-    }
-  }
-
-  #assertHistoryStart(request: CandleRequest, { historyStart }: CandleDelivery): void {
-    if (historyStart === undefined) return;
-    const from = Math.max(0, gridOf(request).shift(historyStart, -PERIODS_BEFORE_HISTORY));
-    const before = this.truth({ ...request, from, to: historyStart });
-    assertEqual(before, [], `the candles before historyStart (${historyStart})`);
+  #settled(request: CandleRequest, delivery: CandleDelivery): Interval[] {
+    const { asOf = this.now, historyStart = request.from } = delivery;
+    const ended = { from: request.from, to: floor(request, Math.min(this.now, asOf)) };
+    const claimed = [{ from: request.from, to: historyStart }, ...claims(request, delivery)];
+    return intersectIntervals(normalizeIntervals([ended]), normalizeIntervals(claimed));
   }
 }
 
 /** The candles of a delivery, checked and ascending. */
-export function deliveredCandles(request: CandleRequest, { candles }: CandleDelivery): Candle[] {
-  const { symbol, timeframe } = request;
+function candlesOf({ symbol, timeframe }: SeriesKey, { candles }: CandleDelivery): Candle[] {
   return CandleSeries.from({ symbol, timeframe }, Array.from(candles)).toArray();
 }
 
-function claimedIntervals(request: CandleRequest, { covers }: CandleDelivery): Interval[] {
-  if (covers === undefined) return [{ from: request.from, to: request.to }];
-  return 'from' in covers ? [covers] : [...covers];
+/** The stretches for which a delivery claims to be complete. */
+function claims(
+  { from, to }: CandleRequest,
+  { covers = { from, to } }: CandleDelivery,
+): readonly Interval[] {
+  return 'from' in covers ? [covers] : covers;
 }
 
-function gridOf({ timeframe }: SeriesKey): TimeframeGrid {
-  return timeframeGrid(timeframe);
+function floor({ timeframe }: SeriesKey, at: EpochMs): EpochMs {
+  return timeframeGrid(timeframe).floor(at);
 }
 
-function isIn({ timestamp }: Candle, { from, to }: Interval): boolean {
-  return timestamp >= from && timestamp < to;
+function within(candles: readonly Candle[], { from, to }: Interval): Candle[] {
+  return candles.filter(({ timestamp }) => timestamp >= from && timestamp < to);
 }
 
 function byTimestamp(a: Candle, b: Candle): number {

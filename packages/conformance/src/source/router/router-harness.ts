@@ -1,6 +1,6 @@
 import type { SeriesKey } from '@barkeep/core';
 import type { ISmartRouter, LiveCandle, MarketEvent } from '@barkeep/source';
-import type { HarnessContext, ModelOptions } from '../../conformance-harness.ts';
+import type { PortHarness, PortSubject } from '../port-subject.ts';
 
 /**
  * The suite's hand on the exchange behind a router. Each method resolves when the router has taken
@@ -32,7 +32,10 @@ export interface RouterExchange {
   /** The router notices that the connection is lost, some time after `cut`. */
   notice(): void | Promise<void>;
 
-  /** The exchange stops sending a series for good. Absent: it never does. */
+  /**
+   * The exchange stops sending a series for good; also after `cut`, when the router may end the promise,
+   * or find out later. Absent: it never does.
+   */
   readonly endStream?: ((key: SeriesKey) => void | Promise<void>) | undefined;
 }
 
@@ -47,11 +50,15 @@ export interface RouterUnderTest {
 }
 
 /** How the router suite gets hold of a router. */
-export interface RouterHarness {
-  /** What reports call it. */
-  readonly name: string;
-  create(context: HarnessContext): RouterUnderTest | Promise<RouterUnderTest>;
-  /** Scenarios known to fail, by key, with the reason: as in `ConformanceHarness`. */
-  readonly knownGaps?: Readonly<Record<string, string>>;
-  readonly model?: ModelOptions;
+export type RouterHarness = PortHarness<RouterUnderTest>;
+
+export interface RouterCapabilities {
+  readonly endsStreams: boolean;
+}
+
+/** A router under test, in the shape that the runner knows. */
+export type RouterSubject = PortSubject<RouterUnderTest, RouterCapabilities>;
+
+export function routerCapabilities({ exchange }: RouterUnderTest): RouterCapabilities {
+  return { endsStreams: exchange.endStream !== undefined };
 }

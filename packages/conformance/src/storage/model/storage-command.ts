@@ -34,6 +34,11 @@ export interface ModelWrite {
   readonly replaces: 'all' | 'uncovered' | undefined;
 }
 
+export interface ModelRemoval {
+  readonly series: number;
+  readonly removes: ModelRange;
+}
+
 export interface ModelSelection {
   readonly range: ModelRange;
   readonly limit: number | undefined;
@@ -54,36 +59,47 @@ export interface ModelSnapshot {
   readonly ranges: readonly ModelSnapshotRange[];
 }
 
-interface OfRange<Kind> {
-  readonly kind: Kind;
+interface OfRange {
   readonly series: number;
   readonly range: ModelRange;
 }
 
+interface OfBatches {
+  readonly batches: readonly ModelWrite[];
+}
+
+/** What each kind of command says. */
+interface Arguments {
+  readonly write: OfBatches;
+  readonly 'write-refused': OfBatches;
+  readonly 'write-given-up': OfBatches;
+  readonly 'write-failing': OfBatches;
+  readonly 'at-once': { readonly changes: readonly (ModelWrite | ModelRemoval)[] };
+  readonly read: { readonly queries: readonly ModelQuery[] };
+  readonly 'read-columns': {
+    readonly query: ModelQuery;
+    readonly columns: readonly (keyof Candle)[];
+  };
+  readonly scan: OfRange & { readonly chunkSize: number };
+  readonly remove: OfRange;
+  readonly cover: OfRange & { readonly source: string; readonly collectedAt: number };
+  readonly uncover: OfRange;
+  readonly covered: OfRange;
+  readonly missing: OfRange;
+  readonly continuity: OfRange;
+  readonly announce: OfRange;
+  readonly list: { readonly series: number; readonly by: readonly (keyof SeriesKey)[] };
+  readonly snapshots: { readonly requests: readonly ModelSnapshot[] };
+  readonly 'set-document': { readonly name: string; readonly value: ModelDocument };
+  readonly 'delete-document': { readonly name: string };
+  readonly 'list-documents': { readonly prefix: string };
+  readonly compact: { readonly series: number };
+}
+
 /** One step of a model run: plain data, so that a counterexample says everything. */
 export type StorageCommand =
-  | {
-      readonly kind: 'write' | 'write-refused' | 'write-given-up' | 'write-failing';
-      readonly batches: readonly ModelWrite[];
-    }
-  | { readonly kind: 'write-at-once'; readonly writes: readonly ModelWrite[] }
-  | { readonly kind: 'read'; readonly queries: readonly ModelQuery[] }
-  | {
-      readonly kind: 'read-columns';
-      readonly query: ModelQuery;
-      readonly columns: readonly (keyof Candle)[];
-    }
-  | (OfRange<'scan'> & { readonly chunkSize: number })
-  | (OfRange<'cover'> & { readonly source: string; readonly collectedAt: number })
-  | OfRange<'remove' | 'uncover' | 'covered' | 'missing' | 'continuity' | 'announce'>
-  | { readonly kind: 'list'; readonly series: number; readonly by: readonly (keyof SeriesKey)[] }
-  | { readonly kind: 'snapshots'; readonly requests: readonly ModelSnapshot[] }
-  | { readonly kind: 'set-document'; readonly name: string; readonly value: ModelDocument }
-  | { readonly kind: 'delete-document'; readonly name: string }
-  | { readonly kind: 'list-documents'; readonly prefix: string }
-  | { readonly kind: 'compact'; readonly series: number }
-  | { readonly kind: 'reopen' }
-  | { readonly kind: 'switch-handle' };
+  | { [Kind in keyof Arguments]: { readonly kind: Kind } & Arguments[Kind] }[keyof Arguments]
+  | { readonly kind: 'reopen' | 'restore' | 'switch-handle' };
 
 export type ModelDocument =
   | number
@@ -161,133 +177,81 @@ const write: Arbitrary<ModelWrite> = fc.record({
   source,
   replaces: fc.constantFrom(undefined, 'all' as const, 'uncovered' as const, 'uncovered' as const),
 });
+const removal: Arbitrary<ModelRemoval> = fc.record({ series, removes: boundedOrAll });
 const batches = fc.array(write, { minLength: 1, maxLength: 3 });
 
-const selection: Arbitrary<ModelSelection> = fc.record({
+const selection = {
   range: anyRange,
-  limit: fc.option(fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 1_200 })), { nil: undefined }),
+  limit: fc.oneof(
+    fc.constantFrom(undefined, undefined, 0),
+    fc.nat({ max: 12 }),
+    fc.nat({ max: 1_200 }),
+  ),
   take: fc.constantFrom(undefined, 'first' as const, 'last' as const),
-});
-const query: Arbitrary<ModelQuery> = fc
-  .tuple(series, selection)
-  .map(([ofSeries, rest]) => ({ series: ofSeries, ...rest }));
+};
+const query: Arbitrary<ModelQuery> = fc.record({ series, ...selection });
 
+const wish = fc.constantFrom(
+  ...([undefined, 'never', 'always', 'has-others', 'has-latest', 'has-latest'] as const),
+);
 const snapshot: Arbitrary<ModelSnapshot> = fc.record({
   series,
-  ranges: fc.array(
-    fc
-      .tuple(
-        selection,
-        fc.constantFrom(undefined, 'never', 'always', 'has-others', 'has-latest', 'has-latest'),
-      )
-      .map(([rest, candles]): ModelSnapshotRange => ({ ...rest, candles })),
-    { maxLength: 4 },
-  ),
+  ranges: fc.array(fc.record({ ...selection, candles: wish }), { maxLength: 4 }),
 });
 
 const value: Arbitrary<ModelDocument> = fc.oneof(
   fc.nat({ max: 3 }),
   fc.string({ unit: 'binary', maxLength: 4 }).filter((text) => text.isWellFormed()),
-  fc.constant('long '.repeat(20_000)),
+  fc.constant('긴 '.repeat(40_000)),
   fc.array(fc.nat({ max: 3 }), { maxLength: 3 }),
   fc.dictionary(fc.constantFrom('é', 'e\u0301', '__proto__', 'a'), fc.nat(), { maxKeys: 2 }),
 );
 
-function writes<Kind extends 'write' | 'write-refused' | 'write-given-up' | 'write-failing'>(
-  kind: Kind,
-): Arbitrary<StorageCommand> {
-  return batches.map((all) => ({ kind, batches: all }));
-}
+const chunkSize = fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 200, max: 600 }));
 
-function ofRange(
-  kind: OfRange<'remove' | 'uncover' | 'covered' | 'missing' | 'continuity' | 'announce'>['kind'],
-  range: Arbitrary<ModelRange>,
-): Arbitrary<StorageCommand> {
-  return fc.record({ kind: fc.constant(kind), series, range });
-}
-
-const WEIGHTED: readonly (readonly [weight: number, Arbitrary<StorageCommand>])[] = [
-  [12, writes('write')],
-  [2, writes('write-refused')],
-  [2, writes('write-given-up')],
-  [2, writes('write-failing')],
-  [
-    4,
-    fc
-      .array(write, { minLength: 2, maxLength: 2 })
-      .map((all) => ({ kind: 'write-at-once' as const, writes: all })),
-  ],
-  [
-    6,
-    fc.array(query, { minLength: 1, maxLength: 4 }).map((queries) => ({ kind: 'read', queries })),
-  ],
-  [
+/** How often each kind comes, and what it may say. */
+const COMMANDS: {
+  readonly [Kind in keyof Arguments]: readonly [
+    weight: number,
+    { readonly [Name in keyof Arguments[Kind]]: Arbitrary<Arguments[Kind][Name]> },
+  ];
+} = {
+  write: [12, { batches }],
+  'write-refused': [2, { batches }],
+  'write-given-up': [2, { batches }],
+  'write-failing': [2, { batches }],
+  'at-once': [4, { changes: fc.tuple(write, fc.oneof(write, write, write, removal)) }],
+  read: [6, { queries: fc.array(query, { minLength: 1, maxLength: 4 }) }],
+  'read-columns': [
     3,
-    fc.record({
-      kind: fc.constant('read-columns' as const),
-      query,
-      columns: fc.shuffledSubarray([...CANDLE_COLUMNS], { minLength: 1 }),
-    }),
+    { query, columns: fc.shuffledSubarray([...CANDLE_COLUMNS], { minLength: 1 }) },
   ],
-  [
-    2,
-    fc.record({
-      kind: fc.constant('scan' as const),
-      series,
-      range: anyRange,
-      chunkSize: fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 200, max: 600 })),
-    }),
-  ],
-  [5, ofRange('remove', boundedOrAll)],
-  [
-    5,
-    fc.record({
-      kind: fc.constant('cover' as const),
-      series,
-      range: bounded,
-      source,
-      collectedAt: fc.nat({ max: 3 }),
-    }),
-  ],
-  [2, ofRange('uncover', boundedOrAll)],
-  [2, ofRange('covered', boundedOrAll)],
-  [3, ofRange('missing', bounded)],
-  [2, ofRange('continuity', boundedOrAll)],
-  [2, ofRange('announce', boundedOrAll)],
-  [
-    2,
-    fc.record({
-      kind: fc.constant('list' as const),
-      series,
-      by: fc.subarray<keyof SeriesKey>(['symbol', 'timeframe']),
-    }),
-  ],
-  [
-    6,
-    fc
-      .array(snapshot, { minLength: 1, maxLength: 3 })
-      .map((requests) => ({ kind: 'snapshots', requests })),
-  ],
-  [4, fc.record({ kind: fc.constant('set-document' as const), name, value })],
-  [3, fc.record({ kind: fc.constant('delete-document' as const), name })],
-  [
-    1,
-    fc.record({
-      kind: fc.constant('list-documents' as const),
-      prefix: fc.constantFrom('', 'n', 'n%', 'e', '%'),
-    }),
-  ],
-  [2, fc.record({ kind: fc.constant('compact' as const), series })],
-];
-
-const COMMANDS = WEIGHTED.map(([weight, arbitrary]) => ({ weight, arbitrary }));
+  scan: [2, { series, range: anyRange, chunkSize }],
+  remove: [5, { series, range: boundedOrAll }],
+  cover: [5, { series, range: bounded, source, collectedAt: fc.nat({ max: 3 }) }],
+  uncover: [2, { series, range: boundedOrAll }],
+  covered: [2, { series, range: boundedOrAll }],
+  missing: [3, { series, range: bounded }],
+  continuity: [2, { series, range: boundedOrAll }],
+  announce: [2, { series, range: boundedOrAll }],
+  list: [2, { series, by: fc.subarray<keyof SeriesKey>(['symbol', 'timeframe']) }],
+  snapshots: [6, { requests: fc.array(snapshot, { minLength: 1, maxLength: 3 }) }],
+  'set-document': [4, { name, value }],
+  'delete-document': [3, { name }],
+  'list-documents': [1, { prefix: fc.constantFrom('', 'n', 'n%', 'e', '%') }],
+  compact: [2, { series }],
+};
 
 /** A world, and sequences of commands in it, with some of a kind that takes a storage apart. */
 export function commandSequences(
-  extra?: 'reopen' | 'switch-handle',
+  extra?: 'reopen' | 'restore' | 'switch-handle',
 ): Arbitrary<readonly [ModelWorld, ...StorageCommand[]]> {
+  const commands = Object.entries(COMMANDS).map(([kind, [weight, said]]) => {
+    const model: Record<string, Arbitrary<unknown>> = { kind: fc.constant(kind), ...said };
+    return { weight, arbitrary: fc.record(model) as unknown as Arbitrary<StorageCommand> };
+  });
   const others = extra && [{ weight: 14, arbitrary: fc.constant<StorageCommand>({ kind: extra }) }];
-  const sequence = fc.array(fc.oneof(...COMMANDS, ...(others ?? [])), {
+  const sequence = fc.array(fc.oneof(...commands, ...(others ?? [])), {
     minLength: 1,
     maxLength: LONGEST_SEQUENCE,
     size: 'max',

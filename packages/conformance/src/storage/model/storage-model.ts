@@ -102,6 +102,13 @@ export class StorageModel {
       .sort(([a], [b]) => a - b);
   }
 
+  /** The periods from the first candle to the last. */
+  extent(series: number): Span | undefined {
+    const periods = [...this.of(series).candles.keys()];
+    if (periods.length === 0) return undefined;
+    return { from: Math.min(...periods), to: Math.max(...periods) + 1 };
+  }
+
   covered(series: number, span: Span): ModelEntry[] {
     return this.of(series)
       .ledger.filter(({ from, to }) => from < span.to && span.from < to && span.from < span.to)

@@ -1,5 +1,6 @@
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
+import type { Effect } from './model-effects.ts';
 import type { ModelPeriods } from './model-periods.ts';
 import type { ModelRange } from './storage-command.ts';
 import type { Span } from './storage-model.ts';
@@ -10,10 +11,10 @@ const LONG = 4_096;
 
 /** Ranges whose revisions are looked at after each command. */
 export const WATCHED: readonly ModelRange[] = [
-  {},
-  { from: 0, to: 31 },
-  { from: 5, to: 9, fromOff: true, toOff: true },
   { from: 20, to: 21 },
+  {},
+  { from: 5, to: 9, fromOff: true, toOff: true },
+  { from: 0, to: 31 },
 ];
 
 /** What has become of a watched range: candles that come back are of another age, too. */
@@ -22,20 +23,6 @@ interface Watched {
   revision: string | undefined;
   age: number;
   readonly ageOf: Map<string, number>;
-}
-
-/** What a command did to one series. */
-export interface Effect {
-  /** The periods whose candles changed, and the stretch they lie in. */
-  readonly changed: readonly number[];
-  readonly candles: Span | undefined;
-  /** Where coverage changed. */
-  readonly coverage: Span | undefined;
-  readonly announced: Span | undefined;
-  /** How far the change of candles may have reached: revisions beyond it are as they were. */
-  readonly reach: Span | undefined;
-  /** Whether it was about coverage: an event is no mistake then. */
-  readonly covers: boolean;
 }
 
 /** The revisions of some ranges of every series, and how they go with the candles. */
@@ -67,7 +54,7 @@ export class WatchedRevisions {
         ranges: WATCHED.map((range) => this.#world.bounds(series, range)),
       })),
     );
-    for (const [series, { changed, reach, announced }] of effects.entries()) {
+    for (const [series, { changed, reach }] of effects.entries()) {
       for (const [j, watched] of (this.#watched[series] ?? []).entries()) {
         const { span, ageOf } = watched;
         const revision = assertDefined(
@@ -87,10 +74,9 @@ export class WatchedRevisions {
         );
         ageOf.set(revision, age);
         const isClose =
-          announced !== undefined ||
-          (reach !== undefined &&
-            (reach.to - reach.from > LONG ||
-              (reach.from < span.to + FAR && span.from < reach.to + FAR)));
+          reach !== undefined &&
+          (reach.to - reach.from > LONG ||
+            (reach.from < span.to + FAR && span.from < reach.to + FAR));
         if (!isClose && watched.revision !== undefined) {
           assertEqual(revision, watched.revision, `${who}, where no candle has changed close by`);
         }

@@ -1,3 +1,4 @@
+import type { Interval } from '@barkeep/core';
 import type { StorageCapabilities } from '@barkeep/storage';
 import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import { KEY, minute } from '../sample-candles.ts';
@@ -46,8 +47,13 @@ export const capabilityScenarios: readonly StorageScenario[] = [
     '`candles.revisions` answers exactly when it is declared',
     async ({ candles, capabilities }) => {
       const ask = () => candles.revisions(KEY, [{ from: minute(0), to: minute(10) }]);
-      if (capabilities.revisions) assertEqual((await ask()).length, 1, 'how many it gives');
-      else await assertRejects(ask, 'UNSUPPORTED', 'candles.revisions');
+      if (capabilities.revisions) {
+        assertEqual((await ask()).length, 1, 'how many it gives');
+        const one = { from: minute(0), to: minute(10) } as unknown as Interval[];
+        await assertRejects(() => candles.revisions(KEY, one), 'INVALID_INPUT', 'no list', {
+          field: 'ranges',
+        });
+      } else await assertRejects(ask, 'UNSUPPORTED', 'candles.revisions');
     },
   ),
 ];

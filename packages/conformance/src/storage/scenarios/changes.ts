@@ -1,9 +1,9 @@
 import type { ChangeEvent } from '@barkeep/storage';
 import { assertEqual } from '../../assertions.ts';
 import { captureUncaughtErrors } from '../../capture-uncaught-errors.ts';
-import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import { KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries } from '../stored-state.ts';
+import { assertSeries, listen } from '../stored-state.ts';
 
 /** What the model's one listener does not show. */
 export const changeScenarios: readonly StorageScenario[] = [
@@ -31,38 +31,17 @@ export const changeScenarios: readonly StorageScenario[] = [
     'what a listener throws reaches nobody but the process',
     async (storage) => {
       const failure = new Error('a listener failed');
-      const heard: ChangeEvent[] = [];
+      let heard: readonly ChangeEvent[] = [];
       const uncaught = await captureUncaughtErrors(async () => {
         storage.changes.subscribe(() => {
           throw failure;
         });
-        storage.changes.subscribe((event) => heard.push(event));
+        heard = listen(storage);
         await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 3) });
       });
       assertEqual(heard.length, 1, 'the events of the other listener');
       assertEqual(uncaught, [failure], 'the errors that surface');
       await assertSeries(storage, KEY, sampleMinutes(0, 3), 'after a listener threw');
-    },
-  ),
-  scenario(
-    'changes/announce-unknown',
-    'a series that is not stored can be announced, of candles first, and stays one',
-    async (storage) => {
-      const events: ChangeEvent[] = [];
-      storage.changes.subscribe((event) => events.push(event));
-      const interval = { from: minute(2), to: minute(4) };
-      await storage.changes.announce(OTHER_KEY, { from: minute(2) + 1, to: minute(3) + 1 });
-      const expected = ['candles', 'coverage'].map((type) => ({
-        type,
-        key: OTHER_KEY,
-        interval,
-        origin: 'local',
-      }));
-      assertEqual(events, expected, 'the events, of every period that the range touches');
-      await assertNothingStored(storage, OTHER_KEY, 'after the announcement');
-      const { size, operations } = await storage.stats();
-      assertEqual(size.series, 0, 'how many series there are');
-      assertEqual(operations['changes.announce']?.calls, 1, 'the calls that are counted');
     },
   ),
 ];

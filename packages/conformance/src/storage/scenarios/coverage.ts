@@ -1,11 +1,10 @@
-import type { Interval } from '@barkeep/core';
 import { assertEqual } from '../../assertions.ts';
 import { assertCollectedNow } from '../assert-collected-now.ts';
-import { KEY, minute, sampleMinutes } from '../sample-candles.ts';
+import { KEY, minute, minutes, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { assertSeries } from '../stored-state.ts';
 
-/** What the model does not know: the time of the clock, times within a period, ledgers of thousands. */
+/** What the model does not know: the time of the clock, and ledgers of thousands. */
 export const coverageScenarios: readonly StorageScenario[] = [
   scenario(
     'coverage/collected-now',
@@ -13,36 +12,17 @@ export const coverageScenarios: readonly StorageScenario[] = [
     async ({ candles, coverage }, { clock }) => {
       clock.advance(12_345);
       const startedAt = Date.now();
-      await candles.write({ key: KEY, candles: sampleMinutes(0, 3), covers: span(0, 3) });
-      await coverage.add(KEY, span(5, 9), { source: 'a' });
+      await candles.write({ key: KEY, candles: sampleMinutes(0, 3), covers: minutes(0, 3) });
+      await coverage.add(KEY, minutes(5, 9), { source: 'a' });
       const ledger = await coverage.of(KEY);
       for (const { collectedAt } of ledger) assertCollectedNow(collectedAt, clock, startedAt);
       const sources = ledger.map(({ collectedAt: _, ...entry }) => entry);
       const expected = [
-        { ...span(0, 3), source: 'unknown' },
-        { ...span(5, 9), source: 'a' },
+        { ...minutes(0, 3), source: 'unknown' },
+        { ...minutes(5, 9), source: 'a' },
       ];
       assertEqual(sources, expected, 'the ledger');
       assertEqual(await candles.list({ timeframe: '5m' }), [], 'series without candles');
-    },
-  ),
-  scenario(
-    'coverage/cut',
-    'entries are cut to the range that is asked for, within a period too',
-    async ({ coverage }) => {
-      const provenance = { source: 'a', collectedAt: minute(99) };
-      await coverage.add(KEY, span(0, 10), provenance);
-      await coverage.add(KEY, span(12, 20), provenance);
-      const range = { from: minute(4) + 1, to: minute(13) - 1 };
-      const expected = [
-        { from: range.from, to: minute(10), ...provenance },
-        { from: minute(12), to: range.to, ...provenance },
-      ];
-      assertEqual(await coverage.of(KEY, range), expected, 'the entries in the range');
-      assertEqual(await coverage.of(KEY, span(10, 12)), [], 'those between two entries');
-      assertEqual(await coverage.of(KEY, span(5, 5)), [], 'those of an empty range');
-      const report = await coverage.continuity(KEY, span(0, 20));
-      assertEqual(report.range, span(0, 20), 'the range of a continuity report');
     },
   ),
   scenario(
@@ -50,23 +30,20 @@ export const coverageScenarios: readonly StorageScenario[] = [
     'a ledger of thousands of entries, and candles far apart, stay exact',
     async (storage) => {
       const { candles, coverage } = storage;
-      const covers = Array.from({ length: 2_000 }, (_, i) => span(2 * i, 2 * i + 1));
+      const covers = Array.from({ length: 2_000 }, (_, i) => minutes(2 * i, 2 * i + 1));
       await candles.write({ key: KEY, candles: [], covers });
       assertEqual((await coverage.of(KEY)).length, 2_000, 'how many entries there are');
-      const holes = (await coverage.missing(KEY, span(0, 4_000))).length;
+      const holes = (await coverage.missing(KEY, minutes(0, 4_000))).length;
       assertEqual(holes, 2_000, 'how many stretches are missing');
       const input = [...sampleMinutes(-1_000_000, -999_999), ...sampleMinutes(0, 4_000)];
       const result = await candles.write({ key: KEY, candles: input, replaces: 'uncovered' });
       assertEqual(result, { inserted: 2_001, updated: 0, unchanged: 2_000 }, 'the result');
       const expected = input.filter(({ timestamp }, i) => timestamp < minute(0) || i % 2 === 0);
       await assertSeries(storage, KEY, expected, 'what was not covered');
-      await coverage.add(KEY, span(0, 4_000), { source: 'unknown', collectedAt: minute(9_999) });
-      const one = [{ ...span(0, 4_000), source: 'unknown', collectedAt: minute(9_999) }];
+      const provenance = { source: 'another', collectedAt: minute(9_999) };
+      await coverage.add(KEY, minutes(0, 4_000), provenance);
+      const one = [{ ...minutes(0, 4_000), ...provenance }];
       assertEqual(await coverage.of(KEY), one, 'the ledger after an entry over all');
     },
   ),
 ];
-
-function span(from: number, to: number): Interval {
-  return { from: minute(from), to: minute(to) };
-}

@@ -1,10 +1,12 @@
-import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
-import { assertEqual, assertTrue, rejectionOf } from '../../assertions.ts';
-import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import type { IMarketDataStorage } from '@barkeep/storage';
+import { assertEqual, assertTrue, ConformanceError, rejectionOf } from '../../assertions.ts';
+import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertSeries } from '../stored-state.ts';
+import { answersOf, assertSeries, assertSound, listen } from '../stored-state.ts';
 
-const COVERS = { from: minute(0), to: minute(3_000) };
+const COVERS = minutes(0, 3_000);
+const NEW_KEY = { ...KEY, symbol: 'new' };
+const KEYS = [KEY, OTHER_KEY, NEW_KEY];
 
 /** Each changes much in one call. */
 const CHANGES: Readonly<Record<string, (storage: IMarketDataStorage) => Promise<unknown>>> = {
@@ -12,49 +14,55 @@ const CHANGES: Readonly<Record<string, (storage: IMarketDataStorage) => Promise<
     candles.write([
       { key: OTHER_KEY, candles: sampleMinutes(0, 2_000, 1), covers: COVERS, source: 'b' },
       { key: KEY, candles: sampleMinutes(-500, 2_500, 2), covers: COVERS, source: 'b' },
-      { key: { ...KEY, symbol: 'new' }, candles: sampleMinutes(0, 50), covers: COVERS },
+      { key: NEW_KEY, candles: sampleMinutes(0, 50), covers: COVERS },
     ]),
   'candles.write of what is not covered': ({ candles }) =>
     candles.write({ key: KEY, candles: sampleMinutes(-5, 5, 3), replaces: 'uncovered' }),
-  'candles.remove': ({ candles }) => candles.remove(KEY, { from: minute(100), to: minute(2_000) }),
+  'candles.remove': ({ candles }) => candles.remove(KEY, minutes(100, 2_000)),
   'coverage.add': ({ coverage }) => coverage.add(KEY, COVERS, { source: 'c' }),
   'coverage.remove': ({ coverage }) => coverage.remove(KEY),
+  'metadata.set': ({ metadata }) => metadata.set('note', 'new'),
+  'metadata.delete': ({ metadata }) => metadata.delete('note'),
+  'changes.announce': ({ changes }) => changes.announce(KEY),
+  'maintenance.compact': async ({ maintenance }) => {
+    await maintenance?.compact();
+    assertEqual((await maintenance?.explain())?.series ?? 0, 0, 'what is left to compact');
+  },
 };
 
 export const faultScenarios: readonly StorageScenario[] = [
   scenario(
     'faults/atomic',
     'a change during which something below fails has happened as a whole, or not at all',
-    async (storage, context) => {
+    async (first, context) => {
+      let storage = first;
       for (const fault of context.faults) {
+        await storage.metadata.set('note', 'old');
         await storage.candles.remove(KEY);
         await storage.candles.write([
-          { key: KEY, candles: sampleMinutes(0, 2_000), covers: { ...COVERS, to: minute(900) } },
+          { key: KEY, candles: sampleMinutes(0, 2_000), covers: minutes(0, 900) },
           { key: OTHER_KEY, candles: sampleMinutes(0, 10) },
         ]);
         let failures = 0;
         for (const [name, change] of Object.entries(CHANGES)) {
           const what = `${name} with ${fault}`;
-          const before = await stateOf(storage);
-          const events: ChangeEvent[] = [];
-          const stop = storage.changes.subscribe((event) => events.push(event));
+          const before = [await answersOf(storage, KEYS), await revisionsOf(storage)];
+          const events = listen(storage);
           const end = await context.beginFault(fault, storage);
-          const outcome = await change(storage).then(
-            () => undefined,
-            (error: unknown) => error ?? 'nothing',
-          );
+          const [outcome] = await Promise.allSettled([change(storage)]);
           await end();
-          stop();
-          if (outcome === undefined) continue;
+          const after = [await answersOf(storage, KEYS), await revisionsOf(storage)];
+          if (storage.capabilities.durability !== 'volatile') {
+            storage = await context.reopen(storage);
+            const again = await answersOf(storage, KEYS);
+            assertEqual(again, after[0], `${what}, ${outcome.status}: answers after reopening`);
+          }
+          if (outcome.status === 'fulfilled') continue;
+          if (outcome.reason instanceof ConformanceError) throw outcome.reason;
           failures += 1;
-          const after = await stateOf(storage);
-          assertEqual(after.stored, before.stored, `${what}: what is stored after it was refused`);
-          assertEqual(after.revisions, before.revisions, `${what}: the revisions after it`);
-          assertEqual(
-            events.filter(({ type }) => type !== 'failure'),
-            [],
-            `${what}: the events`,
-          );
+          assertEqual(after, before, `${what}: answers and revisions after it was refused`);
+          const others = events.filter(({ type }) => type !== 'failure');
+          assertEqual(others, [], `${what}: the events`);
         }
         assertTrue(failures > 0, `${fault} makes at least one of the changes fail`);
         const end = await context.beginFault(fault, storage);
@@ -64,8 +72,7 @@ export const faultScenarios: readonly StorageScenario[] = [
         await storage.candles.remove(KEY);
         await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 2_000, 3) });
         await assertSeries(storage, KEY, sampleMinutes(0, 2_000, 3), `written after ${fault}`);
-        const problems = (await storage.integrity?.check())?.problems ?? [];
-        assertEqual(problems, [], `problems that an integrity check finds after ${fault}`);
+        await assertSound(storage, `after ${fault}`);
       }
     },
     {
@@ -76,17 +83,8 @@ export const faultScenarios: readonly StorageScenario[] = [
   ),
 ];
 
-async function stateOf({ candles, coverage }: IMarketDataStorage) {
-  const keys = [KEY, OTHER_KEY, { ...KEY, symbol: 'new' }];
-  const snapshots = await candles.snapshots(
-    keys.map((key) => ({ ...key, ranges: [{ candles: 'always' }, { to: minute(5) }] })),
-  );
-  return {
-    stored: {
-      candles: snapshots.map(({ extent, ranges }) => [extent, ranges[0]?.candles?.toArray()]),
-      list: await candles.list(),
-      coverage: await Promise.all(keys.map((key) => coverage.of(key))),
-    },
-    revisions: snapshots.map(({ ranges }) => ranges.map(({ revision }) => revision)),
-  };
+async function revisionsOf({ candles }: IMarketDataStorage): Promise<string[]> {
+  const asked = KEYS.map((key) => ({ ...key, ranges: [{}, { to: minute(5) }] }));
+  const snapshots = await candles.snapshots(asked);
+  return snapshots.flatMap(({ ranges }) => ranges.map(({ revision }) => revision));
 }

@@ -1,18 +1,14 @@
-import { type Candle, type Interval, nextTurn, type SeriesKey } from '@barkeep/core';
+import { type Candle, nextTurn, type SeriesKey } from '@barkeep/core';
 import type { CandleBatch, IMarketDataStorage, SeriesSnapshot } from '@barkeep/storage';
-import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
-import { KEY, minute, OTHER_KEY, START, sampleMinutes } from '../sample-candles.ts';
-import {
-  type StorageContext,
-  type StorageScenario,
-  scenario,
-  shared,
-  whereDeclared,
-} from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries } from '../stored-state.ts';
+import { assertDefined, assertEqual } from '../../assertions.ts';
+import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import { type StorageScenario, scenario, shared, whereDeclared } from '../storage-scenario.ts';
+import { assertSeries } from '../stored-state.ts';
 
 /** How often a storage changes while it is looked at. */
 const ROUNDS = 40;
+/** How many candles each write has more than the one before: the last ones more than a thousand. */
+const GROWTH = 30;
 /** Candles of many chunks, pages or segments. */
 const LONG = 8_000;
 
@@ -26,38 +22,29 @@ export const isolationScenarios: readonly StorageScenario[] = [
   scenario('isolation/writes', 'answers are of one state while it is written to', (storage) =>
     lookWhile(storage, storage.candles),
   ),
-  scenario(
-    'isolation/coverage',
-    'and while candles and coverage change by turns',
-    async (storage) => {
-      const { candles, coverage } = storage;
-      // Coverage follows the candles with each change, and is taken back before the next.
-      const check = (snapshot: SeriesSnapshot): void => {
-        const end = minute(candlesOf(snapshot).length);
-        assertEqual(snapshot.extent?.to ?? minute(0), end, 'the end of the candles');
-        const [entry] = snapshot.coverage;
-        if (entry !== undefined) assertEqual(entry.to, end, 'the end of the coverage');
-      };
-      await lookAt(storage, check, async () => {
-        for (let round = 1; round <= ROUNDS; round += 1) {
-          await candles.write({ key: KEY, candles: sampleMinutes(0, round) });
-          await coverage.add(KEY, { from: minute(0), to: minute(round) }, { source: 'a' });
-          await pause(round);
-          await coverage.remove(KEY);
-          await pause(round + 1);
-        }
-      });
-    },
-  ),
-  scenario('isolation/long', 'and where they are long', async (storage) => {
+  scenario('isolation/coverage', 'also while coverage comes and goes', async (storage) => {
+    const { candles, coverage } = storage;
+    // Coverage follows the candles with each change, and is taken back before the next.
+    const check = (snapshot: SeriesSnapshot): void => {
+      const end = minute(candlesOf(snapshot).length);
+      assertEqual(snapshot.extent?.to ?? minute(0), end, 'the end of the candles');
+      const [entry] = snapshot.coverage;
+      if (entry !== undefined) assertEqual(entry.to, end, 'the end of the coverage');
+    };
+    await lookAt(storage, check, async () => {
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        await candles.write({ key: KEY, candles: sampleMinutes(0, round) });
+        await coverage.add(KEY, minutes(0, round), { source: 'a' });
+        await pause(round);
+        await coverage.remove(KEY);
+        await pause(round + 1);
+      }
+    });
+  }),
+  scenario('isolation/long', 'also where they are long', async (storage) => {
     const batchOf = (version: number) => [
       { key: OTHER_KEY, candles: sampleMinutes(0, 10, version) },
-      {
-        key: KEY,
-        candles: sampleMinutes(0, LONG, version),
-        covers: { from: minute(0), to: minute(LONG) },
-        source: `v${version}`,
-      },
+      stateOf(KEY, LONG, version),
     ];
     const versions = [0, 1, 2].map((version) => sampleMinutes(0, LONG, version));
     const assertOne = (candles: readonly Candle[], what: string): number => {
@@ -84,7 +71,7 @@ export const isolationScenarios: readonly StorageScenario[] = [
   }),
   scenario(
     'isolation/compaction',
-    'and while it is compacted',
+    'also while it is compacted',
     async (storage) => {
       const maintenance = assertDefined(storage.maintenance, 'storage.maintenance');
       for (let i = 0; i < 40; i += 1) {
@@ -107,35 +94,12 @@ export const isolationScenarios: readonly StorageScenario[] = [
     writeAtOnce(storage, [storage]),
   ),
   scenario(
-    'isolation/removal',
-    'a removal meets a write before or after it, never half',
-    async (storage) => {
-      for (let round = 0; round < 5; round += 1) {
-        const covers = { from: minute(0), to: minute(2_000) };
-        const [, removed] = await Promise.all([
-          storage.candles.write({ key: KEY, candles: sampleMinutes(0, 2_000), covers }),
-          storage.candles.remove(KEY),
-        ]);
-        assertTrue(removed === 0 || removed === 2_000, `all or nothing is removed, not ${removed}`);
-        if (removed > 0) await assertNothingStored(storage, KEY, 'after write, then removal');
-        else await assertSeries(storage, KEY, sampleMinutes(0, 2_000), 'after removal, then write');
-        await storage.candles.remove(KEY);
-      }
-    },
-  ),
-  scenario(
-    'isolation/uncovered',
-    'what is covered meanwhile is never replaced by a write of what is not covered',
-    (storage) => race(storage, storage),
-  ),
-  scenario(
     'isolation/other-handle',
     'all of this holds while another handle writes',
     async (storage, context) => {
       const other = await context.openBeside(storage);
       await lookWhile(storage, other.candles);
       await writeAtOnce(storage, [storage, other]);
-      await race(storage, other);
     },
     shared,
   ),
@@ -143,31 +107,20 @@ export const isolationScenarios: readonly StorageScenario[] = [
     'isolation/other-process',
     'and while another process writes',
     async (storage, context) => {
-      await lookWhile(storage, await writerElsewhere(storage, context));
+      const elsewhere = await context.startProcess(storage);
+      await lookWhile(storage, {
+        write: (batches) => elsewhere.call('candles.write', batches),
+        remove: (key) => elsewhere.call('candles.remove', key),
+      });
     },
     shared,
   ),
 ];
 
-async function writerElsewhere(
-  storage: IMarketDataStorage,
-  context: StorageContext,
-): Promise<Writer> {
-  const elsewhere = await context.startProcess(storage);
-  return {
-    write: (batches) => elsewhere.call('candles.write', batches),
-    remove: (key) => elsewhere.call('candles.remove', key),
-  };
-}
-
-/** Candles and coverage that belong together: nothing else has this many candles with these values. */
-function stateOf(version: number): CandleBatch {
-  return {
-    key: KEY,
-    candles: sampleMinutes(0, version, version),
-    covers: { from: minute(0), to: minute(version) },
-    source: `v${version}`,
-  };
+/** Candles and coverage that belong together. */
+function stateOf(key: SeriesKey, length: number, version: number): CandleBatch {
+  const candles = sampleMinutes(0, length, version);
+  return { key, candles, covers: minutes(0, length), source: `v${version}` };
 }
 
 /** Runs rounds of changes through a writer, and looks through a handle all the time. */
@@ -176,12 +129,15 @@ async function lookWhile(reader: IMarketDataStorage, writer: Writer): Promise<vo
   const check = async (snapshot: SeriesSnapshot): Promise<void> => {
     const candles = candlesOf(snapshot);
     const { length } = candles;
+    const version = length / GROWTH;
     // The candles say which state it is; all else must be of the same.
-    const range = { from: minute(0), to: minute(length) };
-    assertEqual(candles, sampleMinutes(0, length, length), 'the candles of one write');
+    const range = minutes(0, length);
+    assertEqual(candles, sampleMinutes(0, length, version), 'the candles of one write');
+    const first = snapshot.ranges[1]?.candles?.toArray();
+    assertEqual(first, candles.slice(0, 1), 'the candles of another range');
     assertEqual(snapshot.extent, length === 0 ? undefined : range, 'the extent of their state');
     const coverage = snapshot.coverage.map(({ collectedAt: _, ...entry }) => entry);
-    const covered = length === 0 ? [] : [{ ...range, source: `v${length}` }];
+    const covered = length === 0 ? [] : [{ ...range, source: `v${version}` }];
     assertEqual(coverage, covered, 'the coverage of their state');
     const revision = assertDefined(snapshot.ranges[0]?.revision, 'the revision');
     const known = candlesByRevision.get(revision) ?? candles;
@@ -189,16 +145,18 @@ async function lookWhile(reader: IMarketDataStorage, writer: Writer): Promise<vo
     candlesByRevision.set(revision, candles);
     const [listed] = await reader.candles.list({ ...KEY });
     if (listed === undefined) return;
-    assertEqual(
-      listed.last,
-      minute(listed.count - 1),
-      'the last candle beside the count of a list',
-    );
+    assertEqual(listed.last, minute(listed.count - 1), 'the last candle beside the count');
   };
   await lookAt(reader, check, async () => {
     for (let round = 1; round <= ROUNDS; round += 1) {
-      await writer.write(stateOf(round));
-      assertEqual(candlesOf(await lookAtAll(reader)).length, round, 'the candles after a write');
+      const { candles, ...cover } = stateOf(KEY, round * GROWTH, round);
+      const parts = [
+        { key: KEY, candles },
+        { ...cover, candles: [] },
+      ];
+      await writer.write(round % 2 === 0 ? { ...cover, candles } : parts);
+      const { length } = candlesOf(await lookAtAll(reader));
+      assertEqual(length, round * GROWTH, 'how many candles there are after a write');
       await pause(Math.floor(round / 3));
       if (round % 5 === 0) await writer.remove(KEY);
     }
@@ -213,49 +171,31 @@ async function writeAtOnce(
   await storage.candles.remove(KEY);
   const handleOf = (i: number): IMarketDataStorage => handles[i % handles.length] ?? storage;
   const numbers = Array.from({ length: 40 }, (_, i) => i);
-  const span = (i: number): Interval => ({ from: minute(i), to: minute(i + 1) });
   const [results] = await Promise.all([
     Promise.all(
       numbers.map((i) =>
         handleOf(i).candles.write({ key: KEY, candles: sampleMinutes(i * 25, i * 25 + 25) }),
       ),
     ),
-    ...numbers.map((i) => handleOf(i).coverage.add(OTHER_KEY, span(2 * i), { source: 'a' })),
-    ...numbers.map((i) =>
-      handleOf(i + 1).candles.write({ key: OTHER_KEY, candles: [], covers: span(2 * i + 1) }),
-    ),
-    ...numbers.map((i) => handleOf(i).metadata.set(`note-${i}`, i)),
+    ...numbers.flatMap((i) => [
+      handleOf(i).coverage.add(OTHER_KEY, minutes(2 * i, 2 * i + 1), { source: 'a' }),
+      handleOf(i + 1).coverage.add(OTHER_KEY, minutes(2 * i + 1, 2 * i + 2), { source: 'b' }),
+      handleOf(i).metadata.set(`note-${i}`, i),
+    ]),
   ]);
   const inserted = results.reduce((sum, result) => sum + result.inserted, 0);
   assertEqual(inserted, 1_000, 'how many candles were inserted');
   await assertSeries(storage, KEY, sampleMinutes(0, 1_000), 'after all writes');
-  const all = { from: START, to: minute(80) };
-  assertEqual(await storage.coverage.missing(OTHER_KEY, all), [], 'what is not covered');
+  const missing = await storage.coverage.missing(OTHER_KEY, minutes(0, 80));
+  assertEqual(missing, [], 'what is not covered');
   assertEqual((await storage.metadata.keys('note-')).length, 40, 'how many documents there are');
+  const versions = [1, 2, 3, 4, 5].map((version) => sampleMinutes(0, 3_000, version));
   await Promise.all(
-    [1, 2, 3, 4, 5].map((version) =>
-      handleOf(version).candles.write({ key: KEY, candles: sampleMinutes(0, 3_000, version) }),
-    ),
+    versions.map((all, i) => handleOf(i).candles.write({ key: KEY, candles: all })),
   );
   const candles = (await storage.candles.read({ ...KEY })).toArray();
-  const versions = [1, 2, 3, 4, 5].map((version) => sampleMinutes(0, 3_000, version));
   const winner = versions.find(([first]) => first?.open === candles[0]?.open);
   assertEqual(candles, winner, 'the candles of one of several writes of the same');
-}
-
-/** A final write and one that was asked for before it, at the same time: the final one stands. */
-async function race(late: IMarketDataStorage, final: IMarketDataStorage): Promise<void> {
-  for (let round = 0; round < 20; round += 1) {
-    await final.candles.remove(KEY);
-    const covers = { from: minute(0), to: minute(50) };
-    const calls = [
-      () => final.candles.write({ key: KEY, candles: sampleMinutes(0, 50, 1), covers }),
-      () =>
-        late.candles.write({ key: KEY, candles: sampleMinutes(0, 50, 2), replaces: 'uncovered' }),
-    ];
-    await Promise.all((round % 2 === 0 ? calls : calls.toReversed()).map((call) => call()));
-    await assertSeries(final, KEY, sampleMinutes(0, 50, 1), `after round ${round}`);
-  }
 }
 
 /** None, a short one or a long one: what goes on in one thread only meets others at either. */
@@ -285,7 +225,9 @@ async function lookAt(
 }
 
 async function lookAtAll({ candles }: IMarketDataStorage): Promise<SeriesSnapshot> {
-  const [snapshot] = await candles.snapshots([{ ...KEY, ranges: [{ candles: 'always' }] }]);
+  const all = { candles: 'always' } as const;
+  const ranges = [all, { ...all, limit: 1, take: 'first' as const }];
+  const [snapshot] = await candles.snapshots([{ ...KEY, ranges }]);
   return assertDefined(snapshot, 'the snapshot');
 }
 

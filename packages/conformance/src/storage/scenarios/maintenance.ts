@@ -1,13 +1,17 @@
 import type { IMarketDataStorage, IStorageMaintenance, VacuumReport } from '@barkeep/storage';
-import { assertDefined, assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
-import { KEY, minute, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
+import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import {
-  type StorageContext,
-  type StorageScenario,
-  scenario,
-  whereDeclared,
-} from '../storage-scenario.ts';
-import { assertSeries } from '../stored-state.ts';
+  COVERED_KEY,
+  KEY,
+  minute,
+  OTHER_KEY,
+  sampleMinutes,
+  storeMuch,
+} from '../sample-candles.ts';
+import { partScenario, type StorageContext, type StorageScenario } from '../storage-scenario.ts';
+import { answersOf, assertSound, listen } from '../stored-state.ts';
+
+const KEYS = [KEY, OTHER_KEY, COVERED_KEY];
 
 const NOTHING = {
   series: 0,
@@ -20,26 +24,19 @@ const NOTHING = {
 };
 
 export const maintenanceScenarios: readonly StorageScenario[] = [
-  declared('changes-on', 'a compacted storage takes every change', async (storage, maintenance) => {
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10_000) });
-    await maintenance.compact();
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(4_000, 4_010, 1) });
-    await storage.candles.remove(KEY, { from: minute(5_000), to: minute(6_000) });
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(9_990, 10_050, 1) });
-    const expected = [
-      ...sampleMinutes(0, 4_000),
-      ...sampleMinutes(4_000, 4_010, 1),
-      ...sampleMinutes(4_010, 5_000),
-      ...sampleMinutes(6_000, 9_990),
-      ...sampleMinutes(9_990, 10_050, 1),
-    ];
-    await assertSeries(storage, KEY, expected, 'before the next compaction');
-    await maintenance.compact();
-    await assertSeries(storage, KEY, expected, 'after it');
-  }),
-  declared('again', 'a second compaction has nothing to do', async (storage, maintenance) => {
-    await storeUntidily(storage);
-    const { segmentsAfter, rowsAfter, bytesAfter } = await maintenance.compact();
+  declared('explain', 'explain tells what compact then does', async (maintenance, storage) => {
+    assertEqual(await maintenance.explain(), NOTHING, 'what there is to do in an empty storage');
+    assertEqual(await maintenance.compact(), NOTHING, 'what is done there');
+    await storeMuch(storage);
+    const explained = await maintenance.explain();
+    const before = await answersOf(storage, KEYS);
+    const events = listen(storage);
+    assertEqual(await maintenance.explain(), explained, 'the same when asked again');
+    assertEqual(await maintenance.compact(), explained, 'what compact did');
+    assertEqual(await answersOf(storage, KEYS), before, 'the answers after it');
+    assertEqual(events, [], 'the events');
+    await assertSound(storage, 'after it');
+    const { segmentsAfter, rowsAfter, bytesAfter } = explained;
     const settled = {
       series: 0,
       segmentsBefore: segmentsAfter,
@@ -49,119 +46,98 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
       bytesBefore: bytesAfter,
       bytesAfter,
     };
-    assertEqual(await maintenance.explain(), settled, 'what it would do');
-    assertEqual(await maintenance.compact(), settled, 'what it does');
+    assertEqual(await maintenance.explain(), settled, 'what it would do a second time');
+    assertEqual(await maintenance.compact(), settled, 'what it does a second time');
   }),
-  declared('explain', 'explain tells what compact then does', async (storage, maintenance) => {
-    assertEqual(await maintenance.explain(), NOTHING, 'what there is to do in an empty storage');
-    assertEqual(await maintenance.compact(), NOTHING, 'what is done there');
-    await storeUntidily(storage);
-    const explained = await maintenance.explain();
-    const before = await answersOf(storage);
-    const events: unknown[] = [];
-    storage.changes.subscribe((event) => events.push(event));
-    assertEqual(await maintenance.explain(), explained, 'the same when asked again');
-    assertEqual(await maintenance.compact(), explained, 'what compact did');
-    assertEqual(await answersOf(storage), before, 'the answers after it');
-    assertEqual(events, [], 'the events');
-    const problems = (await storage.integrity?.check())?.problems ?? [];
-    assertEqual(problems, [], 'problems that an integrity check finds');
-  }),
-  declared('filter', 'a filter leaves other series alone', async (storage, maintenance) => {
-    await storeUntidily(storage);
+  declared('filter', 'a filter leaves other series alone', async (maintenance, storage) => {
+    await storeMuch(storage);
     const other = await maintenance.explain({ symbol: OTHER_KEY.symbol });
     await maintenance.compact({ ...KEY });
     assertEqual(await maintenance.explain({ symbol: OTHER_KEY.symbol }), other, 'the other series');
     assertEqual(await maintenance.explain({ symbol: 'never' }), NOTHING, 'a series that is not');
-    const bad = { symbols: 'x' } as object;
-    await assertRejects(() => maintenance.compact(bad), 'INVALID_INPUT', 'an unknown filter');
-    await assertRejects(() => maintenance.explain(bad), 'INVALID_INPUT', 'an unknown filter');
   }),
-  declared('meanwhile', 'writes and reads go on meanwhile', async (storage, maintenance) => {
-    await storeUntidily(storage);
+  declared('meanwhile', 'writes and reads go on meanwhile', async (maintenance, storage) => {
+    await storeMuch(storage);
     const compacting = maintenance.compact();
+    const count = async () => (await storage.candles.read({ ...KEY, from: minute(20_000) })).length;
     for (let i = 0; i < 20; i += 1) {
       await storage.candles.write({ key: KEY, candles: sampleMinutes(20_000 + i, 20_001 + i) });
-      const { length } = await storage.candles.read({ ...KEY, from: minute(20_000) });
-      assertEqual(length, i + 1, 'the candles written meanwhile');
+      assertEqual(await count(), i + 1, 'the candles written meanwhile');
     }
     await compacting;
-    const { length } = await storage.candles.read({ ...KEY, from: minute(20_000) });
-    assertEqual(length, 20, 'the candles written meanwhile, after it');
+    assertEqual(await count(), 20, 'the candles written meanwhile, after it');
   }),
-  declared('space', 'no answer changes when space is given back', async (storage, maintenance) => {
-    await storeUntidily(storage);
-    await storage.candles.write({
-      key: { ...KEY, symbol: 'GONE' },
-      candles: sampleMinutes(0, 30_000),
-    });
-    await storage.candles.remove({ ...KEY, symbol: 'GONE' });
-    await storage.metadata.set('note', { text: 'kept' });
-    const before = await answersOf(storage);
-    const events: unknown[] = [];
-    storage.changes.subscribe((event) => events.push(event));
+  declared('given-up', 'what is given up leaves all as it was', async (maintenance, storage) => {
+    await storeMuch(storage);
+    const before = await answersOf(storage, KEYS);
+    const controller = new AbortController();
+    const compacting = maintenance.compact({}, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await Promise.allSettled([compacting]);
+    assertEqual(await answersOf(storage, KEYS), before, 'the answers after it was given up');
+    await storage.candles.write({ key: KEY, candles: sampleMinutes(20_000, 20_001) });
+    await maintenance.compact();
+    assertEqual((await maintenance.explain()).series, 0, 'what is left to do after the next one');
+  }),
+  declared('space', 'no answer changes when space is given back', async (maintenance, storage) => {
+    await storeMuch(storage);
+    const gone = { ...KEY, symbol: 'GONE' };
+    await storage.candles.write({ key: gone, candles: sampleMinutes(0, 30_000) });
+    await storage.candles.remove(gone);
+    const before = await answersOf(storage, KEYS);
+    const events = listen(storage);
     const step = await maintenance.incrementalVacuum({ pages: 3 });
     assertTrue(step.pagesBefore - step.pagesAfter <= 3, 'a step frees no more than it may');
-    assertSound(step);
-    assertEqual(await answersOf(storage), before, 'the answers after a step');
-    assertSound(await maintenance.vacuum());
+    assertFreed(step);
+    assertEqual(await answersOf(storage, KEYS), before, 'the answers after a step');
+    assertFreed(await maintenance.vacuum());
     const { freePages, freeRatio } = await maintenance.fragmentation();
     assertEqual([freePages, freeRatio], [0, 0], 'what is free after a vacuum');
     await maintenance.analyze();
     await maintenance.reindex();
-    assertEqual(await answersOf(storage), before, 'the answers after a vacuum');
-    assertEqual(await storage.metadata.get('note'), { text: 'kept' }, 'a document after it');
+    assertEqual(await answersOf(storage, KEYS), before, 'the answers after a vacuum');
     assertEqual(events, [], 'the changes reported');
   }),
-  declared('fragmentation', 'figures of space belong together', async (storage, maintenance) => {
-    await storeUntidily(storage);
-    const figures = await maintenance.fragmentation();
-    const { pages, freePages, freeRatio, tables } = figures;
+  declared('fragmentation', 'figures of space belong together', async (maintenance, storage) => {
+    await storeMuch(storage);
+    const { pages, freePages, freeRatio, tables } = await maintenance.fragmentation();
     assertTrue(freePages >= 0 && freePages <= pages, 'free pages are some of the pages');
     assertEqual(freeRatio, pages === 0 ? 0 : freePages / pages, 'the share of free pages');
     assertEqual(tables, undefined, 'tables that were not asked for');
     const described = (await maintenance.fragmentation({ tables: true })).tables ?? [];
     for (const { name, sequentialRatio, unusedBytes } of described) {
-      assertTrue(
-        sequentialRatio >= 0 && sequentialRatio <= 1,
-        `${name} has a share of pages in order`,
-      );
+      const isShare = sequentialRatio >= 0 && sequentialRatio <= 1;
+      assertTrue(isShare, `${name} has a share of pages in order`);
       assertTrue(unusedBytes >= 0, `${name} has unused bytes`);
     }
   }),
-  declared(
-    'advice',
-    'a storage that nobody has changed needs no advice',
-    async (storage, maintenance) => {
-      await storeUntidily(storage);
-      await answersOf(storage);
-      const advice = (await maintenance.advise()).filter(({ kind }) => kind !== 'slow-query');
-      assertEqual(advice, [], 'the advice');
-    },
-  ),
-  declared('activity', 'what is read and written is counted', async (storage, maintenance) => {
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
-    await storage.candles.write({ key: KEY, candles: sampleMinutes(-5, 1, 1) });
-    await storage.candles.write({ key: OTHER_KEY, candles: sampleMinutes(0, 3) });
-    await storage.candles.read({ ...KEY, limit: 4 });
+  declared('advice', 'what nobody has changed needs no advice', async (maintenance, storage) => {
+    await storeMuch(storage);
+    await answersOf(storage, KEYS);
+    const advice = (await maintenance.advise()).filter(({ kind }) => kind !== 'slow-query');
+    assertEqual(advice, [], 'the advice');
+  }),
+  declared('activity', 'what is read and written is counted', async (maintenance, { candles }) => {
+    await candles.write({ key: KEY, candles: sampleMinutes(0, 10) });
+    await candles.write({ key: KEY, candles: sampleMinutes(-5, 1, 1) });
+    await candles.write({ key: OTHER_KEY, candles: sampleMinutes(0, 3) });
+    await candles.read({ ...KEY, limit: 4 });
     const { series, timeframes } = await maintenance.activity();
-    const [hottest, other] = series;
-    assertEqual(
-      [hottest?.key, hottest?.reads, hottest?.candlesRead, hottest?.writes],
-      [KEY, 1, 4, 2],
-      'the hottest series',
-    );
-    assertEqual(
-      [hottest?.inserted, hottest?.updated, hottest?.lateWrites],
-      [15, 1, 1],
-      'how it was written',
-    );
-    assertEqual([other?.key, other?.inserted], [OTHER_KEY, 3], 'the other series');
+    const counts = series.map((one) => [
+      one.key,
+      [one.reads, one.candlesRead, one.writes],
+      [one.inserted, one.updated, one.lateWrites],
+    ]);
+    const expected = [
+      [KEY, [1, 4, 2], [15, 1, 1]],
+      [OTHER_KEY, [0, 0, 1], [3, 0, 0]],
+    ];
+    assertEqual(counts, expected, 'reads and writes of the series, the hottest first');
     const written = Object.values(timeframes).reduce((sum, { inserted }) => sum + inserted, 0);
     assertEqual(written, 18, 'candles of all timeframes');
     assertEqual((await maintenance.activity({ limit: 1 })).series.length, 1, 'a limited report');
   }),
-  declared('lease', 'a lease is held by one owner at a time', async (_, maintenance, context) => {
+  declared('lease', 'one owner at a time holds a lease', async (maintenance, _, context) => {
     const ask = (owner: string, forMs = 10_000, name = 'work'): Promise<boolean> =>
       maintenance.lease({ name, owner, forMs });
     assertEqual(await ask('a'), true, 'a lease that nobody has');
@@ -174,31 +150,29 @@ export const maintenanceScenarios: readonly StorageScenario[] = [
     assertEqual(await ask('b', 0), true, 'one is given back');
     assertEqual(await ask('a'), true, 'one that was given back');
   }),
-  declared('invalid', 'options that mean nothing are refused', async (_, { lease, ...others }) => {
-    for (const pages of [0, -1, 1.5, Number.NaN, '5' as never]) {
-      await assertRejects(() => others.incrementalVacuum({ pages }), 'INVALID_INPUT', 'pages', {
-        field: 'pages',
-      });
-    }
-    await assertRejects(
-      () => others.fragmentation({ tables: 'yes' as never }),
-      'INVALID_INPUT',
-      'tables',
-      { field: 'tables' },
-    );
-    const request = { name: 'work', owner: 'a', forMs: 1 };
-    for (const [field, bad] of [
-      ['name', { name: '' }],
-      ['owner', { owner: '' }],
-      ['forMs', { forMs: -1 }],
-      ['forMs', { forMs: 0.5 }],
-      ['request', { until: 1 }],
-    ] as const) {
-      const given = { ...request, ...bad };
-      await assertRejects(() => lease(given), 'INVALID_INPUT', `a bad ${field}`, { field });
-    }
+  declared('invalid', 'bad options are refused', async (maintenance) => {
+    const bad: readonly [field: string, call: () => Promise<unknown>][] = [
+      ['pages', () => maintenance.incrementalVacuum({ pages: 1.5 })],
+      ['tables', () => maintenance.fragmentation({ tables: 'yes' as never })],
+      ['forMs', () => maintenance.lease({ name: 'work', owner: 'a', forMs: -1 })],
+      ['filter', () => maintenance.compact({ symbols: 'x' } as object)],
+      ['filter', () => maintenance.explain({ symbols: 'x' } as object)],
+    ];
+    for (const [field, call] of bad) await assertRejects(call, 'INVALID_INPUT', field, { field });
   }),
 ];
+
+function declared(
+  key: string,
+  title: string,
+  run: (
+    maintenance: IStorageMaintenance,
+    storage: IMarketDataStorage,
+    context: StorageContext,
+  ) => Promise<void>,
+): StorageScenario {
+  return partScenario('maintenance', key, title, run);
+}
 
 /** Whether a lease of a few milliseconds is there for another owner soon, by whichever clock it goes. */
 async function runsOut(ask: () => Promise<boolean>, context: StorageContext): Promise<boolean> {
@@ -211,66 +185,8 @@ async function runsOut(ask: () => Promise<boolean>, context: StorageContext): Pr
 }
 
 /** Figures of a vacuum that belong together. */
-function assertSound({ pagesBefore, pagesAfter, freedBytes, tookMs }: VacuumReport): void {
+function assertFreed({ pagesBefore, pagesAfter, freedBytes, tookMs }: VacuumReport): void {
   assertTrue(pagesAfter <= pagesBefore, 'there are no more pages than before');
   assertEqual(freedBytes > 0, pagesAfter < pagesBefore, 'bytes are freed where pages are');
   assertTrue(tookMs >= 0, 'it took some time');
-}
-
-function declared(
-  key: string,
-  title: string,
-  run: (
-    storage: IMarketDataStorage,
-    maintenance: IStorageMaintenance,
-    context: StorageContext,
-  ) => Promise<void>,
-): StorageScenario {
-  return scenario(
-    `maintenance/${key}`,
-    title,
-    (storage, context) =>
-      run(storage, assertDefined(storage.maintenance, 'storage.maintenance'), context),
-    whereDeclared(({ maintenance }) => maintenance, 'maintenance is not declared'),
-  );
-}
-
-/**
- * In every way that leaves work for a compaction: small appends, late candles, holes, replacements. Not
- * so much of it that a storage would set to work by itself.
- */
-async function storeUntidily({ candles, coverage }: IMarketDataStorage): Promise<void> {
-  await candles.write([
-    { key: KEY, candles: sampleMinutes(0, 6_000), covers: { from: minute(0), to: minute(6_000) } },
-    { key: OTHER_KEY, candles: sampleMinutes(0, 10) },
-  ]);
-  for (let i = 6_000; i < 9_000; i += 300) {
-    await candles.write({ key: KEY, candles: sampleMinutes(i, i + 300) });
-  }
-  await candles.write({ key: KEY, candles: sampleMinutes(100, 150, 1) });
-  await candles.write({ key: KEY, candles: sampleMinutes(-700, -100) });
-  await candles.write({ key: KEY, candles: sampleMinutes(-50, -40) });
-  await candles.remove(KEY, { from: minute(2_000), to: minute(2_100) });
-  await candles.write({ key: KEY, candles: sampleMinutes(2_050, 2_060, 1) });
-  await candles.write({ key: OTHER_KEY, candles: sampleMinutes(10, 3_000) });
-  await coverage.add(KEY, { from: minute(7_000), to: minute(8_000) }, { source: 'b' });
-}
-
-async function answersOf({ candles, coverage }: IMarketDataStorage): Promise<unknown> {
-  const [whole, other, latest, range] = await candles.readMany([
-    { ...KEY },
-    { ...OTHER_KEY },
-    { ...KEY, limit: 1_000 },
-    { ...KEY, from: minute(-60), to: minute(2_075), limit: 2_000 },
-  ]);
-  const { close } = await candles.readColumns({ ...KEY, limit: 3_000 }, ['close']);
-  return {
-    whole: whole?.toArray(),
-    other: other?.toArray(),
-    latest: latest?.toArray(),
-    range: range?.toArray(),
-    close,
-    list: await candles.list(),
-    coverage: await coverage.of(KEY),
-  };
 }

@@ -9,54 +9,53 @@ import {
   type StorageScenario,
   scenario,
   shared,
+  whereDeclared,
 } from '../storage-scenario.ts';
 
-/** Opening a storage for each sequence is what takes the time. */
+/** Opening a storage for each sequence is what takes the time, and so does restoring one. */
 const SHARE_OF_REOPENING_RUNS = 0.1;
+const SHARE_OF_RESTORING_RUNS = 0.02;
 const SHARE_OF_SHARED_RUNS = 0.1;
 
 export const modelScenarios: readonly StorageScenario[] = [
   scenario(
     'model/commands',
     'any sequence of calls answers as the plain model does',
-    async (storage, context) => {
-      await checkRuns(context, commandSequences(), 1, async () => [storage]);
-    },
+    (storage, context) => checkRuns(context, commandSequences(), 1, [storage]),
     { timeoutMs: MODEL_TIMEOUT_MS },
   ),
   bareScenario(
     'model/reopen',
     'also when it is closed and opened again in between',
-    async (context) => {
-      const sequences = commandSequences('reopen');
-      await checkRuns(
-        context,
-        sequences,
-        SHARE_OF_REOPENING_RUNS,
-        async () => [await context.open()],
-        (run) => run.close(),
-      );
-    },
+    (context) => checkRuns(context, commandSequences('reopen'), SHARE_OF_REOPENING_RUNS),
     { ...lasting, timeoutMs: MODEL_TIMEOUT_MS },
+  ),
+  bareScenario(
+    'model/restore',
+    'also when a backup takes its place in between',
+    (context) => checkRuns(context, commandSequences('restore'), SHARE_OF_RESTORING_RUNS),
+    {
+      ...whereDeclared(({ backup }) => backup, 'backup is not declared'),
+      timeoutMs: MODEL_TIMEOUT_MS,
+    },
   ),
   scenario(
     'model/shared',
-    'also when the calls are made through two handles in turn',
+    'also when the calls are made through two handles in turn, and at the same time',
     async (storage, context) => {
       const handles = [storage, await context.openBeside(storage)];
-      const sequences = commandSequences('switch-handle');
-      await checkRuns(context, sequences, SHARE_OF_SHARED_RUNS, async () => handles);
+      await checkRuns(context, commandSequences('switch-handle'), SHARE_OF_SHARED_RUNS, handles);
     },
     { ...shared, timeoutMs: MODEL_TIMEOUT_MS },
   ),
 ];
 
+/** @param handles To run all sequences on; without them each has a storage of its own. */
 async function checkRuns(
   context: StorageContext,
   sequences: ReturnType<typeof commandSequences>,
   share: number,
-  open: () => Promise<readonly IMarketDataStorage[]>,
-  end: (run: StorageModelRun) => Promise<void> = (run) => run.cleanUp(),
+  handles?: readonly IMarketDataStorage[],
 ): Promise<void> {
   let count = 0;
   await checkModel(
@@ -64,8 +63,10 @@ async function checkRuns(
     sequences,
     async ([world, ...commands]) => {
       count += 1;
-      const run = new StorageModelRun(context, await open(), world, `r${count}-`);
-      await run.execute(commands).finally(() => end(run));
+      const opened = handles ?? [await context.open()];
+      const run = new StorageModelRun(context, opened, world, `r${count}-`);
+      const end = () => (handles === undefined ? run.close() : run.cleanUp());
+      await run.execute(commands).finally(end);
     },
     share,
   );

@@ -1,10 +1,11 @@
 import { type Candle, type SeriesKey, timeframeGrid } from '@barkeep/core';
+import fc from 'fast-check';
 import { assertDefined, assertEqual } from '../../assertions.ts';
-import { KEY, MINUTE, minute, START, sampleCandle, sampleMinutes } from '../sample-candles.ts';
+import { KEY, minute, minutes, START, sampleCandle, sampleMinutes } from '../sample-candles.ts';
 import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 import { collect } from '../storage-operations.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries } from '../stored-state.ts';
+import { assertNothingStored, assertSeries, listen } from '../stored-state.ts';
 
 const MANY = 50_000;
 
@@ -24,7 +25,7 @@ export const sizeScenarios: readonly StorageScenario[] = [
     const expected = { inserted: 1_000, updated: MANY - 20_000, unchanged: 20_000 };
     assertEqual(second, expected, 'the result of a large write over it');
     await assertSeries(storage, KEY, over, 'after it');
-    const chunks = await collect(candles.scan({ ...KEY, from: minute(0), to: minute(40_000) }));
+    const chunks = await collect(candles.scan({ ...KEY, ...minutes(0, 40_000) }));
     const lengths = chunks.map(({ length }) => length);
     assertEqual(lengths, [16_384, 16_384, 7_232], 'the chunks of a scan without a size');
     const starts = Array.from({ length: 400 }, (_, i) => (i * 1_337) % MANY);
@@ -35,7 +36,7 @@ export const sizeScenarios: readonly StorageScenario[] = [
       starts.map(minute),
       'the first candles of hundreds of ranges',
     );
-    const removed = await candles.remove(KEY, { from: minute(500), to: minute(49_000) });
+    const removed = await candles.remove(KEY, minutes(500, 49_000));
     assertEqual(removed, 48_500, 'how many were removed');
     const rest = [...over.slice(0, 1_500), ...over.slice(50_000)];
     await assertSeries(storage, KEY, rest, 'after a large removal');
@@ -45,10 +46,17 @@ export const sizeScenarios: readonly StorageScenario[] = [
     const count = 1_100;
     const keys = Array.from({ length: count }, (_, i): SeriesKey => ({ ...KEY, symbol: `S${i}` }));
     const stored = (i: number): Candle[] => sampleMinutes(i, i + 2, i % 3);
-    const covers = { from: START, to: START + MINUTE };
+    const covers = minutes(0, 1);
     const batches = keys.map((key, i) => ({ key, candles: stored(i), covers }));
+    const events = listen(storage);
     const result = await candles.write(batches);
     assertEqual(result, { inserted: 2 * count, updated: 0, unchanged: 0 }, 'the result');
+    for (const type of ['candles', 'coverage']) {
+      const told = events.flatMap((event) =>
+        event.type === type && 'key' in event ? event.key : [],
+      );
+      assertEqual(told, keys, `of which series events about ${type} told`);
+    }
     assertEqual((await candles.list()).length, count, 'how many are listed');
     const order = keys.map((_, i) => (i * 37) % count);
     const asked = order.map((i) => assertDefined(keys[i], 'a key'));
@@ -79,27 +87,30 @@ export const sizeScenarios: readonly StorageScenario[] = [
     const expected = [...sampleMinutes(-5_000, 0), ...sampleMinutes(0, 300, 1)];
     await assertSeries(storage, KEY, expected, 'after them');
   }),
-  scenario('sizes/many-documents', 'hundreds of documents, and large ones', async (storage) => {
-    const { metadata } = storage;
-    const names = Array.from({ length: 1_100 }, (_, i) => `note-${i}`);
-    await Promise.all(names.map((name, i) => metadata.set(name, i)));
-    assertEqual(await metadata.keys(), names.toSorted(), 'the keys');
-    const values = await Promise.all(names.map((name) => metadata.get(name)));
-    assertEqual(
-      values,
-      names.map((_, i) => i),
-      'the documents',
-    );
-    const large = { text: 'x비'.repeat(250_000), list: [1, [2, [3, []]], null], '': 0.1 + 0.2 };
-    await metadata.set('large', large);
-    assertEqual(await metadata.get('large'), large, 'a document of half a million characters');
-  }),
+  scenario(
+    'sizes/many-documents',
+    'hundreds of documents, and large ones',
+    async (storage, context) => {
+      const { metadata } = storage;
+      const names = Array.from({ length: 1_100 }, (_, i) => `note-${i}`);
+      await Promise.all(names.map((name, i) => metadata.set(name, i)));
+      assertEqual(await metadata.keys(), names.toSorted(), 'the keys');
+      const values = await Promise.all(names.map((name) => metadata.get(name)));
+      assertEqual(values, [...names.keys()], 'the documents');
+      const large = { text: 'x비'.repeat(250_000), list: [1, [2, [3, []]], null], '': 0.1 + 0.2 };
+      await metadata.set('large', large);
+      assertEqual(await metadata.get('large'), large, 'a document of half a million characters');
+      if (storage.capabilities.durability === 'volatile') return;
+      const again = await context.reopen(storage);
+      assertEqual(await again.metadata.get('large'), large, 'the same after reopening');
+    },
+  ),
   scenario('sizes/any-bits', 'doubles of every size survive bit for bit', async (storage) => {
-    const random = generator(0x5eed);
-    const candles = Array.from({ length: 1_000 }, (_, i) => {
-      const sorted = [random(), random(), random(), random()].sort((a, b) => a - b);
-      const [low = 0, open = 0, close = 0, high = 0] = sorted;
-      return { timestamp: minute(i), open, high, low, close, volume: Math.abs(random()) };
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+    const rows = fc.sample(fc.array(double, { minLength: 5, maxLength: 5 }), 1_000);
+    const candles = rows.map(([volume = 0, ...prices], i) => {
+      const [low = 0, open = 0, close = 0, high = 0] = prices.sort((a, b) => a - b);
+      return { timestamp: minute(i), open, high, low, close, volume: Math.abs(volume) };
     });
     await storage.candles.write({ key: KEY, candles });
     await assertSeries(storage, KEY, candles, 'after the write');
@@ -114,56 +125,39 @@ export const sizeScenarios: readonly StorageScenario[] = [
       const candles = [...new Set(times)].map((at) => ({ ...sampleCandle(START), timestamp: at }));
       await storage.candles.write({ key, candles });
       await assertSeries(storage, key, candles, timeframe);
+      assertEqual(await storage.candles.remove(key), candles.length, 'how many were removed');
+      await assertNothingStored(storage, key, `${timeframe} after its removal`);
     }
   }),
-  scenario(
-    'sizes/symbols',
-    'symbols are opaque, and so are names of documents',
-    async (storage) => {
-      const { candles, coverage, metadata } = storage;
-      for (const symbols of Object.values(SYMBOL_GROUPS)) {
-        const keys = symbols.map((symbol): SeriesKey => ({ symbol, timeframe: '1m' }));
-        const of = (i: number): Candle[] => sampleMinutes(i, i + 2, i);
-        const end = (i: number): number => minute(i + 1);
-        await candles.write(
-          keys.map((key, i) => ({ key, candles: of(i), covers: { from: START, to: end(i) } })),
-        );
-        for (const [i, symbol] of symbols.entries()) await metadata.set(symbol, i);
-        const sorted = symbols.toSorted((a, b) => (a < b ? -1 : 1));
-        const listed = (await candles.list()).map(({ symbol }) => symbol);
-        assertEqual(listed, sorted, 'the listed symbols');
-        assertEqual(await metadata.keys(), sorted, 'the names of documents');
-        for (const [i, key] of keys.entries()) {
-          const name = JSON.stringify(key.symbol);
-          await assertSeries(storage, key, of(i), name);
-          assertEqual((await coverage.of(key))[0]?.to, end(i), `the coverage of ${name}`);
-          assertEqual(await metadata.get(key.symbol), i, `the document ${name}`);
-        }
-        for (const [i, key] of keys.entries()) {
-          assertEqual(await candles.remove(key), 2, 'how many were removed');
-          assertEqual(await metadata.delete(key.symbol), true, 'whether a document was there');
-          await assertNothingStored(storage, key, JSON.stringify(key.symbol));
-          assertEqual((await candles.list()).length, keys.length - i - 1, 'how many series stay');
-        }
+  scenario('sizes/symbols', 'symbols and names of documents are opaque', async (storage) => {
+    const { candles, coverage, metadata } = storage;
+    for (const symbols of Object.values(SYMBOL_GROUPS)) {
+      const keys = symbols.map((symbol): SeriesKey => ({ symbol, timeframe: '1m' }));
+      const of = (i: number): Candle[] => sampleMinutes(i, i + 2, i);
+      await candles.write(
+        keys.map((key, i) => ({ key, candles: of(i), covers: minutes(0, i + 1) })),
+      );
+      for (const [i, symbol] of symbols.entries()) await metadata.set(symbol, i);
+      const sorted = symbols.toSorted((a, b) => (a < b ? -1 : 1));
+      const listed = (await candles.list()).map(({ symbol }) => symbol);
+      assertEqual(listed, sorted, 'the listed symbols');
+      assertEqual(await metadata.keys(), sorted, 'the names of documents');
+      for (const prefix of symbols) {
+        const names = sorted.filter((name) => name.startsWith(prefix));
+        assertEqual(await metadata.keys(prefix), names, `those that start with ${prefix}`);
       }
-    },
-  ),
-];
-
-/** Finite doubles with random bits, the same for each run. */
-function generator(seed: number): () => number {
-  const bits = new DataView(new ArrayBuffer(8));
-  let state = seed;
-  const next = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state;
-  };
-  return () => {
-    for (;;) {
-      bits.setUint32(0, next());
-      bits.setUint32(4, next());
-      const value = bits.getFloat64(0);
-      if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+      for (const [i, key] of keys.entries()) {
+        const name = JSON.stringify(key.symbol);
+        await assertSeries(storage, key, of(i), name);
+        assertEqual((await coverage.of(key))[0]?.to, minute(i + 1), `the coverage of ${name}`);
+        assertEqual(await metadata.get(key.symbol), i, `the document ${name}`);
+      }
+      for (const [i, key] of keys.entries()) {
+        assertEqual(await candles.remove(key), 2, 'how many were removed');
+        assertEqual(await metadata.delete(key.symbol), true, 'whether a document was there');
+        await assertNothingStored(storage, key, JSON.stringify(key.symbol));
+        assertEqual((await candles.list()).length, keys.length - i - 1, 'how many series stay');
+      }
     }
-  };
-}
+  }),
+];

@@ -15,12 +15,12 @@ import { type KeptState, ReferenceStorage } from './reference-storage.ts';
 type State = Pick<KeptState, 'series' | 'documents'>;
 
 export const backupBugs: readonly PlantedStorageBug[] = [
-  plantBugOutside('hides its backups', 'capabilities/backup-declared', () => ({
+  plantBugOutside('hides its backups', 'capabilities/backup', () => ({
     backup: undefined,
   })),
   plantBug(
     'leaves documents out of backups',
-    'backup/round-trip',
+    'backup/apart',
     class extends ReferenceStorage {
       protected override stateToKeep(): State {
         return { ...super.stateToKeep(), documents: new Map() };
@@ -29,7 +29,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'leaves coverage out of backups',
-    'backup/round-trip',
+    'backup/report',
     class extends ReferenceStorage {
       protected override stateToKeep(): State {
         const { series, documents } = super.stateToKeep();
@@ -40,7 +40,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'leaves series without candles out of backups',
-    'backup/round-trip',
+    'backup/report',
     class extends ReferenceStorage {
       protected override stateToKeep(): State {
         const { series, documents } = super.stateToKeep();
@@ -51,7 +51,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'rounds prices in backups',
-    'backup/round-trip',
+    'backup/apart',
     class extends ReferenceStorage {
       protected override pack(state: KeptState): Uint8Array {
         const rounded = [...state.series].map(([name, { candles, coverage }]) => {
@@ -85,7 +85,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'backs up what it had a while ago',
-    'backup/one-state',
+    'backup/report',
     class extends ReferenceStorage {
       readonly #states: State[] = [];
 
@@ -128,7 +128,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'hands out one memory for all backups',
-    'backup/verify',
+    'backup/report',
     class extends ReferenceStorage {
       protected override async _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
         const created = await super._createBackup(backup);
@@ -167,7 +167,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes a storage with documents alone for empty',
-    'backup/bytes-overwrite-document',
+    'backup/bytes-overwrite',
     class extends ReferenceStorage {
       protected override get isEmpty(): boolean {
         return [...this.data.series.values()].every(({ candles }) => candles.size === 0);
@@ -183,7 +183,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'keeps revisions when it is replaced',
-    'backup/bytes-lagged',
+    'backup/bytes-overwrite',
     class extends ReferenceStorage {
       #isRestoring = false;
 
@@ -201,7 +201,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells of a restoration twice',
-    'backup/bytes-lagged',
+    'backup/bytes-overwrite',
     class extends ReferenceStorage {
       protected override async _restoreBackup(restore: CheckedRestore): Promise<RestoredBackup> {
         this.publish({ type: 'lagged' });
@@ -209,7 +209,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('tells nobody of a restoration', 'backup/bytes-lagged', (storage) => ({
+  plantBugOutside('tells nobody of a restoration', 'backup/bytes-overwrite', (storage) => ({
     changes: {
       subscribe: (listener) =>
         storage.changes.subscribe((event) => {
@@ -218,14 +218,14 @@ export const backupBugs: readonly PlantedStorageBug[] = [
       announce: (...call) => storage.changes.announce(...call),
     },
   })),
-  plantBugOutside('cannot be told to stop a backup', 'backup/abort', ({ backup }) =>
+  plantBugOutside('cannot be told to stop a backup', 'backup/given-up', ({ backup }) =>
     backup === undefined
       ? {}
       : {
           backup: { ...backup, create: ({ signal: _, ...options } = {}) => backup.create(options) },
         },
   ),
-  plantBugOutside('has no deadline', 'backup/deadline', ({ backup }) =>
+  plantBugOutside('has no deadline', 'backup/given-up', ({ backup }) =>
     backup === undefined
       ? {}
       : {
@@ -247,7 +247,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'loses the last series of a backup',
-    'backup/later-changes',
+    'backup/apart',
     class extends ReferenceStorage {
       protected override unpack(from: BackupSource): ReturnType<ReferenceStorage['unpack']> {
         const { kept, description } = super.unpack(from);
@@ -258,7 +258,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has other candles under the name of one series',
-    'backup/bytes-changes-on',
+    'backup/apart',
     class extends ReferenceStorage {
       readonly #restored = new Map<string, string>();
 
@@ -276,7 +276,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'goes back and forth in its progress',
-    'backup/progress',
+    'backup/report',
     class extends ReferenceStorage {
       protected override _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
         backup.report({ phase: 'verifying', fraction: 0.5 });
@@ -287,7 +287,7 @@ export const backupBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes any medium for a backup',
-    'backup/files-taken',
+    'backup/file-in-use',
     class extends ReferenceStorage {
       protected override _backupMedia(): readonly BackupMedium[] {
         return ['bytes', 'file'];

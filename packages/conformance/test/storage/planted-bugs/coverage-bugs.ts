@@ -12,7 +12,7 @@ import { ReferenceStorage } from './reference-storage.ts';
 export const coverageBugs: readonly PlantedStorageBug[] = [
   plantBug(
     'forgets the coverage of a write',
-    'write/covers',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         return super.store({ ...batch, covers: [] });
@@ -21,7 +21,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'covers only with candles',
-    'write/covers-alone',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         return super.store(batch.series.length === 0 ? { ...batch, covers: [] } : batch);
@@ -30,7 +30,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'forgets coverage when closed',
-    'reopen/coverage',
+    'model/reopen',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
         for (const series of this.data.series.values()) series.coverage = [];
@@ -39,7 +39,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'keeps the coverage of removed candles',
-    'remove/coverage',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const { coverage } = this.seriesOf(key);
@@ -51,7 +51,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'removes candles with their coverage',
-    'coverage/remove',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _removeCoverage(key: SeriesKey, range: Interval): Promise<void> {
         await super._removeCoverage(key, range);
@@ -62,27 +62,27 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  covering('merges sources', 'coverage/sources-apart', (ledger, entry) =>
+  covering('merges sources', 'model/commands', (ledger, entry) =>
     addCoverageEntry(
       ledger.map((old) => ({ ...old, source: entry.source })),
       entry,
     ),
   ),
-  covering('keeps touching entries apart', 'coverage/merge-touching', (ledger, entry) =>
+  covering('keeps touching entries apart', 'model/commands', (ledger, entry) =>
     [...ledger, entry].sort((a, b) => a.from - b.from),
   ),
-  covering('keeps the older source', 'coverage/override', (ledger, entry) =>
+  covering('keeps the older source', 'model/commands', (ledger, entry) =>
     ledger.reduce((sum, old) => addCoverageEntry(sum, old), [entry]),
   ),
-  covering('joins over holes', 'coverage/keep-apart', (ledger, entry) =>
+  covering('joins over holes', 'model/commands', (ledger, entry) =>
     addCoverageEntry(ledger, {
       ...entry,
       from: Math.min(entry.from, ...ledger.map(({ from }) => from)),
       to: Math.max(entry.to, ...ledger.map(({ to }) => to)),
     }),
   ),
-  covering('replaces the whole ledger', 'coverage/merge-touching', (_, entry) => [entry]),
-  plantBugOutside('takes candles for coverage', 'coverage/missing-ignores-candles', (storage) => ({
+  covering('replaces the whole ledger', 'model/commands', (_, entry) => [entry]),
+  plantBugOutside('takes candles for coverage', 'model/commands', (storage) => ({
     coverage: {
       ...storage.coverage,
       missing: async (key, range, options) => {
@@ -91,7 +91,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('answers entries uncut', 'coverage/of-range', ({ coverage }) => ({
+  plantBugOutside('answers entries uncut', 'model/commands', ({ coverage }) => ({
     coverage: {
       ...coverage,
       of: async (key, range, options) => {
@@ -101,7 +101,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('covers parts of periods', 'coverage/add-whole-periods', ({ coverage }) => ({
+  plantBugOutside('covers parts of periods', 'model/commands', ({ coverage }) => ({
     coverage: {
       ...coverage,
       add: (key, { from, to }, provenance, options) =>
@@ -113,7 +113,7 @@ export const coverageBugs: readonly PlantedStorageBug[] = [
         ),
     },
   })),
-  plantBugOutside('starts weeks on thursday', 'coverage/calendar', ({ coverage }) => ({
+  plantBugOutside('starts weeks on thursday', 'model/commands', ({ coverage }) => ({
     coverage: {
       ...coverage,
       of: async (key, range, options) => {

@@ -146,14 +146,14 @@ function plant(
 export const fileBackupBugs: readonly PlantedStorageBug[] = [
   plant(
     'replaces databases that are open',
-    'backup/files-in-use',
+    'backup/file-in-use',
     class extends FileReference {
       protected override assertClosed(): void {}
     },
   ),
   plant(
     'replaces a database by a backup',
-    'backup/files-in-use',
+    'backup/file-in-use',
     class extends FileReference {
       protected override async _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
         this.assertClosed(backup.to ?? '');
@@ -164,7 +164,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'restores over a database without being told to',
-    'backup/files-in-use',
+    'backup/file-in-use',
     class extends FileReference {
       protected override _restoreBackup(restore: CheckedRestore): Promise<RestoredBackup> {
         return super._restoreBackup({ ...restore, overwrite: true });
@@ -173,7 +173,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'replaces a backup without being told to',
-    'backup/files-taken',
+    'backup/file-in-use',
     class extends FileReference {
       protected override _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
         return super._createBackup({ ...backup, overwrite: true });
@@ -182,7 +182,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'never replaces a backup',
-    'backup/files-taken',
+    'backup/file-in-use',
     class extends FileReference {
       protected override _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
         return super._createBackup({ ...backup, overwrite: false });
@@ -191,7 +191,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'takes what is not there for an empty backup',
-    'backup/files-nowhere',
+    'backup/file-nowhere',
     class extends FileReference {
       protected override bytesAt(path: BackupSource): Uint8Array {
         const bytes = typeof path === 'string' ? this.files.backups.get(path) : path;
@@ -201,7 +201,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'leaves half a backup where one was given up',
-    'backup/abort-later',
+    'backup/given-up',
     class extends FileReference {
       protected override async _createBackup(backup: CheckedBackup): Promise<CreatedBackup> {
         const created = await super._createBackup(backup);
@@ -213,7 +213,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'removes the latest backups',
-    'backup/files-prune',
+    'backup/file-prune',
     class extends FileReference {
       protected override get kept(): typeof keptBackups {
         return (backups, keep) => backups.slice(0, keep.daily);
@@ -222,7 +222,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'removes no backup',
-    'backup/files-prune',
+    'backup/file-prune',
     class extends FileReference {
       protected override get kept(): typeof keptBackups {
         return (backups) => backups.toSorted((a, b) => b.createdAt - a.createdAt);
@@ -231,7 +231,7 @@ export const fileBackupBugs: readonly PlantedStorageBug[] = [
   ),
   plant(
     'says that it has removed backups',
-    'backup/files-prune',
+    'backup/file-prune',
     class extends FileReference {
       protected override async _pruneBackups(prune: CheckedPrune): Promise<PruneReport> {
         const before = new Map(this.files.backups);

@@ -25,26 +25,22 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   plantBugOutside('forgets abort signals', 'abort/calls', ({ candles }) => ({
     candles: { ...candles, write: (batches) => candles.write(batches) },
   })),
-  plantBugOutside('scans on when aborted', 'abort/scan-under-way', ({ candles }) => ({
+  plantBugOutside('scans on when aborted', 'scan/given-up', ({ candles }) => ({
     candles: {
       ...candles,
       scan: (query, options) => candles.scan(query, options?.signal?.aborted ? options : {}),
     },
   })),
-  plantBugOutside('claims integrity checks', 'capabilities/integrity-declared', () => ({
+  plantBugOutside('claims integrity checks', 'capabilities/integrity', () => ({
     integrity: undefined,
   })),
-  plantBugOutside(
-    'hides integrity checks',
-    'capabilities/integrity-undeclared',
-    ({ capabilities }) => ({
-      capabilities: { ...capabilities, integrity: false },
-    }),
-  ),
-  plantBugOutside('denies its backups', 'capabilities/backup-undeclared', ({ capabilities }) => ({
+  plantBugOutside('hides integrity checks', 'capabilities/integrity', ({ capabilities }) => ({
+    capabilities: { ...capabilities, integrity: false },
+  })),
+  plantBugOutside('denies its backups', 'capabilities/backup', ({ capabilities }) => ({
     capabilities: { ...capabilities, backup: false },
   })),
-  plantBugOutside('shares documents', 'metadata/not-shared', ({ metadata }) => {
+  plantBugOutside('shares documents', 'model/reopen', ({ metadata }) => {
     const documents = new Map<string, Awaited<ReturnType<typeof metadata.get>>>();
     return {
       metadata: {
@@ -59,7 +55,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   }),
   plantBug(
     'takes document prefixes for patterns',
-    'metadata/keys',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _metadataKeys(prefix: string): Promise<string[]> {
         const keys = await super._metadataKeys('');
@@ -69,7 +65,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'deletes documents by prefix',
-    'metadata/delete',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _deleteMetadata(key: string): Promise<boolean> {
         const keys = await this._metadataKeys(key);
@@ -80,7 +76,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'forgets documents when closed',
-    'reopen/metadata',
+    'model/reopen',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
         this.data.documents.clear();
@@ -89,7 +85,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'counts only what it wrote',
-    'stats/size',
+    'model/commands',
     class extends ReferenceStorage {
       #written = 0;
 
@@ -106,7 +102,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells of inserts only',
-    'changes/update',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const outcome = super.store(batch);
@@ -116,7 +112,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells of unchanged candles',
-    'changes/unchanged',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         return { ...super.store(batch), changed: batch.series.extent };
@@ -125,7 +121,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells too narrow a stretch',
-    'changes/update',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const { changed, ...outcome } = super.store(batch);
@@ -135,7 +131,7 @@ export const handleBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells before it commits',
-    'changes/committed',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         for (const { key, series } of batches) {
@@ -148,13 +144,13 @@ export const handleBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  listening('tells listeners after they left', 'changes/unsubscribe', () => ({
+  listening('tells listeners after they left', 'changes/listeners', () => ({
     stop: () => undefined,
   })),
   listening('lets a listener stop the others', 'changes/throwing-listener', () => ({
     onError: () => undefined,
   })),
-  listening('tells late', 'changes/write', () => ({
+  listening('tells late', 'model/commands', () => ({
     defer: (tell) => void afterTurns(20).then(tell),
   })),
 ];

@@ -16,7 +16,7 @@ import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
 export const maintenanceBugs: readonly PlantedStorageBug[] = [
   plantBug(
     'loses a candle when it compacts',
-    'maintenance/same-answers',
+    'model/commands',
     class extends ReferenceStorage {
       protected override fold(series: ReferenceSeries): void {
         super.fold(series);
@@ -26,14 +26,14 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'compacts again and again',
-    'maintenance/again',
+    'maintenance/explain',
     class extends ReferenceStorage {
       protected override fold(): void {}
     },
   ),
   plantBug(
     'compacts when asked to explain',
-    'maintenance/explain',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _explain(filter: SeriesFilter): Promise<CompactionReport> {
         return this._compact(filter);
@@ -42,7 +42,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'explains nothing',
-    'maintenance/explain',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _explain(filter: SeriesFilter): Promise<CompactionReport> {
         const report = await super._explain(filter);
@@ -52,7 +52,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'compacts more than it was asked to',
-    'maintenance/filter',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _compact(): Promise<CompactionReport> {
         return super._compact({});
@@ -61,7 +61,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells of compactions as changes',
-    'maintenance/silent',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _compact(filter: SeriesFilter): Promise<CompactionReport> {
         this.publish({ type: 'lagged' });
@@ -108,7 +108,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'counts free pages that are none',
-    'maintenance/fragmentation',
+    'maintenance/space',
     class extends ReferenceStorage {
       protected override async _fragmentation(tables: boolean): Promise<FragmentationReport> {
         return { ...(await super._fragmentation(tables)), freePages: 5 };
@@ -123,10 +123,10 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     };
     return { maintenance: { ...maintenance, activity } };
   }),
-  plantBugOutside('hides its maintenance', 'capabilities/maintenance-declared', () => ({
+  plantBugOutside('hides its maintenance', 'capabilities/maintenance', () => ({
     maintenance: undefined,
   })),
-  plantBugOutside('ignores unknown filters of maintenance', 'maintenance/filter', (storage) => {
+  plantBugOutside('ignores unknown filters of maintenance', 'maintenance/invalid', (storage) => {
     const { maintenance } = storage;
     if (maintenance === undefined) return {};
     const known = ({ symbol, timeframe }: SeriesFilter = {}) => ({ symbol, timeframe });
@@ -140,7 +140,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   }),
   plantBug(
     'reads columns without a limit',
-    'read-columns/first',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _readColumns<C extends keyof Candle>(
         query: CheckedQuery,
@@ -152,7 +152,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'hands out more columns than it was asked for',
-    'read-columns/all',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _readColumns<C extends keyof Candle>(
         query: CheckedQuery,
@@ -165,7 +165,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'hands out one memory for all columns',
-    'read-columns/own-memory',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _readColumns<C extends keyof Candle>(
         query: CheckedQuery,
@@ -178,7 +178,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('takes any name for a column', 'read-columns/invalid', ({ candles }) => ({
+  plantBugOutside('takes any name for a column', 'abort/calls', ({ candles }) => ({
     candles: {
       ...candles,
       readColumns: async (query, columns) => {
@@ -191,7 +191,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   })),
   plantBug(
     'forgets coverage when there is nothing to set apart',
-    'integrity/quarantine-nothing',
+    'integrity/sound',
     class extends ReferenceStorage {
       protected override async _quarantine(): Promise<QuarantineReport> {
         for (const series of this.data.series.values()) series.coverage = [];
@@ -201,7 +201,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'forgets coverage when there is nothing to repair',
-    'integrity/repair-nothing',
+    'integrity/sound',
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         for (const series of this.data.series.values()) series.coverage = [];
@@ -211,7 +211,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'repairs what is sound',
-    'integrity/repair-nothing',
+    'integrity/sound',
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         const repairs = [{ kind: 'counter', message: 'counted anew' }] as const;
@@ -221,7 +221,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'says that something remains where nothing was wrong',
-    'integrity/repair-nothing',
+    'integrity/sound',
     class extends ReferenceStorage {
       protected override async _repair(): Promise<RepairReport> {
         const remaining = [
@@ -248,7 +248,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'checks all series when it is asked for one',
-    'integrity/unknown',
+    'integrity/sound',
     class extends ReferenceStorage {
       protected override _checkIntegrity(): Promise<IntegrityReport> {
         return super._checkIntegrity();

@@ -4,30 +4,30 @@ import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.t
 import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
 
 export const readBugs: readonly PlantedStorageBug[] = [
-  selecting('leaks past the limit', 'read/limit-one', (query) => ({
+  selecting('leaks past the limit', 'model/commands', (query) => ({
     ...query,
     limit: query.limit + 1,
   })),
-  selecting('includes the end', 'read/to-exclusive', (query) => ({ ...query, to: query.to + 1 })),
-  selecting('excludes the start', 'read/from-inclusive', (query) => ({
+  selecting('includes the end', 'model/commands', (query) => ({ ...query, to: query.to + 1 })),
+  selecting('excludes the start', 'model/commands', (query) => ({
     ...query,
     from: query.from + 1,
   })),
-  selecting('always takes the first', 'read/take-last-by-default', (query) => ({
+  selecting('always takes the first', 'model/commands', (query) => ({
     ...query,
     take: 'first',
   })),
-  selecting('always takes the last', 'read/take-first-after-from', (query) => ({
+  selecting('always takes the last', 'model/commands', (query) => ({
     ...query,
     take: 'last',
   })),
-  selecting('clips times before 1970', 'values/first-and-last-instant', (query) => ({
+  selecting('clips times before 1970', 'sizes/all-of-time', (query) => ({
     ...query,
     from: Math.max(1, query.from),
   })),
   plantBug(
     'limits before it cuts the range',
-    'read/take-last-before-to',
+    'model/commands',
     class extends ReferenceStorage {
       protected override select({ key, from, to, limit, take }: CheckedQuery): Candle[] {
         const ever = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
@@ -39,7 +39,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'answers latest first',
-    'read/take-last',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
         const series = await super._read(query);
@@ -58,7 +58,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'hands out its own memory',
-    'read/own-memory',
+    'model/commands',
     class extends ReferenceStorage {
       readonly #answers = new Map<string, CandleSeries>();
 
@@ -72,7 +72,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'forgets to count removed candles',
-    'list/kept-true',
+    'model/commands',
     class extends ReferenceStorage {
       readonly #most = new Map<ReferenceSeries, number>();
 
@@ -86,7 +86,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'lists empty series',
-    'remove/series',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _list(filter: SeriesFilter): Promise<SeriesInfo[]> {
         return [...this.data.series.values()]
@@ -95,14 +95,14 @@ export const readBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('takes limit zero for none', 'read/limit-zero', ({ candles }) => ({
+  plantBugOutside('takes limit zero for none', 'model/commands', ({ candles }) => ({
     candles: {
       ...candles,
       read: ({ limit, ...query }, options) =>
         candles.read({ ...query, limit: limit || undefined }, options),
     },
   })),
-  plantBugOutside('takes a negative limit for none', 'invalid/limit', ({ candles }) => ({
+  plantBugOutside('takes a negative limit for none', 'input/queries', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => {
@@ -111,7 +111,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('swaps from and to', 'invalid/from', ({ candles }) => ({
+  plantBugOutside('swaps from and to', 'input/queries', ({ candles }) => ({
     candles: {
       ...candles,
       read: (query, options) => {
@@ -120,27 +120,27 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('ignores unknown filters', 'invalid/filter', ({ candles }) => ({
+  plantBugOutside('ignores unknown filters', 'input/queries', ({ candles }) => ({
     candles: {
       ...candles,
       list: (filter, options) =>
         candles.list({ symbol: filter?.symbol, timeframe: filter?.timeframe }, options),
     },
   })),
-  plantBugOutside('lists in order of writing', 'list/order', ({ candles }) => ({
+  plantBugOutside('lists in order of writing', 'model/commands', ({ candles }) => ({
     candles: {
       ...candles,
       list: async (filter, options) => (await candles.list(filter, options)).reverse(),
     },
   })),
-  plantBugOutside('leaves out empty answers', 'read-many/order', ({ candles }) => ({
+  plantBugOutside('leaves out empty answers', 'model/commands', ({ candles }) => ({
     candles: {
       ...candles,
       readMany: async (queries, options) =>
         (await candles.readMany(queries, options)).filter(({ length }) => length > 0),
     },
   })),
-  plantBugOutside('repeats the seam of chunks', 'scan/chunks', ({ candles }) => ({
+  plantBugOutside('repeats the seam of chunks', 'model/commands', ({ candles }) => ({
     candles: {
       ...candles,
       scan: async function* (query, options) {
@@ -152,7 +152,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('reads all before it scans', 'scan/sees-later-writes', ({ candles }) => ({
+  plantBugOutside('reads all before it scans', 'scan/meanwhile', ({ candles }) => ({
     candles: {
       ...candles,
       scan: async function* ({ chunkSize = 16_384, ...query }, options) {
@@ -161,7 +161,7 @@ export const readBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('scans in one chunk', 'scan/default-chunk', ({ candles }) => ({
+  plantBugOutside('scans in one chunk', 'sizes/large', ({ candles }) => ({
     candles: {
       ...candles,
       scan: (query, options) => candles.scan({ chunkSize: 1_000_000, ...query }, options),

@@ -99,7 +99,7 @@ export interface KeptState {
 export interface ReferenceOptions {
   readonly clock: Clock;
   readonly data: ReferenceData;
-  /** Where a flush saves it. Default: nowhere. */
+  /** Where a flush, and closing, save it. Default: nowhere. */
   readonly path?: string;
 }
 
@@ -136,7 +136,9 @@ export class ReferenceStorage extends AbstractMarketDataStorage {
 
   protected override async _open(): Promise<void> {}
 
-  protected override async _close(): Promise<void> {}
+  protected override _close(): Promise<void> {
+    return this._flush();
+  }
 
   protected override async _flush(): Promise<void> {
     if (this.#path !== undefined) this.data.save(this.#path);

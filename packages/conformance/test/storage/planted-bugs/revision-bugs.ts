@@ -12,7 +12,7 @@ const EVER: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTE
 export const revisionBugs: readonly PlantedStorageBug[] = [
   plantBug(
     'keeps the revision of what it removes',
-    'revisions/remove',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const changes = [...this.seriesOf(key).changes];
@@ -24,7 +24,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes a new revision where it removes nothing',
-    'revisions/remove-nothing',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         this.noteChange(key, range);
@@ -34,7 +34,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes new revisions of a whole series when it removes a part',
-    'revisions/remove-old',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const outcome = await super._remove(key, range);
@@ -45,7 +45,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes the candles for their revision',
-    'revisions/back-again',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf(key: SeriesKey, { from, to }: Interval): string {
         const found = this.candlesOf(key).filter(({ timestamp: at }) => from <= at && at < to);
@@ -55,7 +55,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'forgets the revisions of a series that has gone',
-    'revisions/back-again',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const outcome = await super._remove(key, range);
@@ -67,7 +67,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'sees inserts only in a revision',
-    'revisions/update',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const { changes } = this.seriesOf(batch.key);
@@ -80,7 +80,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes a new revision of what is the same',
-    'revisions/identical-write',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const { extent } = batch.series;
@@ -91,7 +91,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes a new revision of what it covers',
-    'revisions/coverage',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void> {
         this.noteChange(key, entry);
@@ -101,7 +101,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes a new revision when it compacts',
-    'revisions/compaction',
+    'model/commands',
     class extends ReferenceStorage {
       protected override fold(series: ReferenceSeries): void {
         super.fold(series);
@@ -111,7 +111,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has one revision for a whole series',
-    'revisions/far-away',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf(key: SeriesKey): string {
         return super.revisionOf(key, EVER);
@@ -120,7 +120,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has one revision for all series of a symbol',
-    'revisions/other-series',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf({ symbol }: SeriesKey, range: Interval): string {
         return super.revisionOf({ symbol, timeframe: '1m' }, range);
@@ -133,7 +133,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'mixes up the revisions of symbols in another case',
-    'revisions/symbols',
+    'model/commands',
     class extends ReferenceStorage {
       readonly #latest = new Map<string, string>();
 
@@ -148,7 +148,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'sorts the ranges',
-    'revisions/in-order',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _revisions(key: SeriesKey, ranges: readonly Interval[]) {
         return super._revisions(
@@ -160,7 +160,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'looks for changes after the first period of a range only',
-    'revisions/odd-bounds',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf(key: SeriesKey, { from, to }: Interval): string {
         return super.revisionOf(key, { from: from + 1, to });
@@ -173,7 +173,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'marks only where a write begins',
-    'revisions/whole-stretch',
+    'model/commands',
     class extends ReferenceStorage {
       protected override noteChange(key: SeriesKey, { from }: Interval): void {
         super.noteChange(key, { from, to: from + 1_000 * 60_000 });
@@ -182,7 +182,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'marks nothing where that would be too much',
-    'revisions/far-apart',
+    'model/commands',
     class extends ReferenceStorage {
       protected override noteChange(key: SeriesKey, interval: Interval): void {
         if (interval.to - interval.from < 1e12) super.noteChange(key, interval);
@@ -191,7 +191,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'looks at both ends of a wide range only',
-    'revisions/wide-range',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf(key: SeriesKey, { from, to }: Interval): string {
         const middle = Math.min(to, from + 6_000 * 60_000);
@@ -205,7 +205,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has revisions of weeks that begin on another day',
-    'revisions/timeframes',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf(key: SeriesKey, range: Interval): string {
         const isShifted = key.timeframe === '1w';
@@ -216,7 +216,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells a new revision before it writes',
-    'revisions/while-writing',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         for (const { key, series } of batches) {
@@ -238,7 +238,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells a new revision some time after it wrote',
-    'revisions/read-your-writes',
+    'model/commands',
     class extends ReferenceStorage {
       protected override noteChange(key: SeriesKey, interval: Interval): void {
         void nextTurn()
@@ -264,7 +264,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'forgets revisions when closed',
-    'revisions/reopen',
+    'model/reopen',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
         for (const { changes } of this.data.series.values()) changes.length = 0;
@@ -273,7 +273,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'counts changes from nought again after reopening',
-    'revisions/reopen-back-again',
+    'model/reopen',
     class extends ReferenceStorage {
       #changes = 0;
 
@@ -285,7 +285,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes up revisions when it opens',
-    'revisions/reopen',
+    'model/reopen',
     class extends ReferenceStorage {
       readonly #instance = crypto.randomUUID();
 
@@ -296,7 +296,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells everything it knows in a revision',
-    'revisions/text',
+    'model/commands',
     class extends ReferenceStorage {
       protected override revisionOf(key: SeriesKey, { from, to }: Interval): string {
         const found = this.candlesOf(key).filter(({ timestamp: at }) => from <= at && at < to);
@@ -306,14 +306,14 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'keeps the revisions of what is announced',
-    'revisions/announce',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _announce(): Promise<void> {}
     },
   ),
   plantBug(
     'announces more than it was asked to',
-    'revisions/announce',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _announce(key: SeriesKey): Promise<void> {
         return super._announce(key, EVER);
@@ -322,7 +322,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'announces only what is stored',
-    'revisions/announce-unknown',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _announce(key: SeriesKey, range: Interval): Promise<void> {
         if (this.seriesOf(key).candles.size > 0) await super._announce(key, range);
@@ -331,7 +331,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'removes what is announced',
-    'changes/announce-keeps',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _announce(key: SeriesKey, range: Interval): Promise<void> {
         await super._remove(key, range);
@@ -340,7 +340,7 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'lists what is announced',
-    'changes/announce-unknown',
+    'model/commands',
     class extends ReferenceStorage {
       readonly #announced = new Set<SeriesKey>();
 
@@ -358,10 +358,10 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('announces to nobody', 'changes/announce', ({ changes }) => ({
+  plantBugOutside('announces to nobody', 'model/commands', ({ changes }) => ({
     changes: { ...changes, announce: async () => undefined },
   })),
-  plantBugOutside('announces all of time to nobody', 'changes/announce-ever', ({ changes }) => ({
+  plantBugOutside('announces all of time to nobody', 'model/commands', ({ changes }) => ({
     changes: {
       ...changes,
       announce: async (key, range, options) => {
@@ -369,31 +369,31 @@ export const revisionBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('announces parts of periods', 'changes/announce-periods', ({ changes }) => ({
+  plantBugOutside('announces parts of periods', 'model/commands', ({ changes }) => ({
     changes: {
       ...changes,
       announce: (key, range, options) =>
         changes.announce(key, range && { ...range, to: range.to - (range.to % 60_000) }, options),
     },
   })),
-  plantBugOutside('announces anything', 'changes/announce-invalid', ({ changes }) => ({
+  plantBugOutside('announces anything', 'input/ranges', ({ changes }) => ({
     changes: {
       ...changes,
       announce: (key, range, options) => changes.announce(key, range ?? undefined, options),
     },
   })),
-  plantBugOutside('takes any range for one', 'revisions/invalid', ({ candles }) => ({
+  plantBugOutside('takes any range for one', 'capabilities/revisions', ({ candles }) => ({
     candles: {
       ...candles,
       revisions: (key, ranges, options) => candles.revisions(key, [ranges].flat(), options),
     },
   })),
-  plantBugOutside('hides revisions', 'capabilities/revisions-undeclared', ({ capabilities }) => ({
+  plantBugOutside('hides revisions', 'capabilities/revisions', ({ capabilities }) => ({
     capabilities: { ...capabilities, revisions: false },
   })),
   plantBug(
     'claims revisions',
-    'capabilities/revisions-declared',
+    'model/commands',
     class extends ReferenceStorage {
       constructor(options: ReferenceOptions) {
         super(options);

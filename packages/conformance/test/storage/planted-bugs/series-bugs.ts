@@ -4,19 +4,19 @@ import { type PlantedStorageBug, plantBug } from './plant-bug.ts';
 import { ReferenceStorage } from './reference-storage.ts';
 
 export const seriesBugs: readonly PlantedStorageBug[] = [
-  naming('ignores case', 'symbols/case', (symbol) => symbol.toLowerCase()),
-  naming('trims symbols', 'symbols/whitespace', (symbol) => symbol.trim()),
-  naming('normalizes unicode', 'symbols/unicode', (symbol) => symbol.normalize('NFKC')),
-  naming('cuts long symbols', 'symbols/long', (symbol) => symbol.slice(0, 255)),
-  naming('cuts at a colon', 'symbols/separators', (symbol) => symbol.split(':')[0] ?? symbol),
-  naming('drops quotes', 'symbols/quotes', (symbol) => symbol.replace(/['"`]/g, "'")),
-  naming('keeps series in an object', 'symbols/reserved', (symbol) =>
+  naming('ignores case', 'model/commands', (symbol) => symbol.toLowerCase()),
+  naming('trims symbols', 'model/commands', (symbol) => symbol.trim()),
+  naming('normalizes unicode', 'model/commands', (symbol) => symbol.normalize('NFKC')),
+  naming('cuts long symbols', 'model/commands', (symbol) => symbol.slice(0, 255)),
+  naming('cuts at a colon', 'model/commands', (symbol) => symbol.split(':')[0] ?? symbol),
+  naming('drops quotes', 'model/commands', (symbol) => symbol.replace(/['"`]/g, "'")),
+  naming('keeps series in an object', 'sizes/symbols', (symbol) =>
     symbol in {} ? 'function Object() { [native code] }' : symbol,
   ),
-  naming('expands globs', 'symbols/globs', (symbol) => symbol.replace(/[*?]$/, '')),
+  naming('expands globs', 'model/commands', (symbol) => symbol.replace(/[*?]$/, '')),
   plantBug(
     'mixes timeframes',
-    'read/equivalent-timeframes',
+    'model/commands',
     class extends ReferenceStorage {
       protected override nameOf({ symbol, timeframe }: SeriesKey): string {
         return super.nameOf({ symbol, timeframe: timeframe === '60s' ? '1m' : timeframe });
@@ -25,7 +25,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'matches wildcards',
-    'symbols/sql-wildcards',
+    'model/commands',
     class extends ReferenceStorage {
       protected override matches(key: SeriesKey, filter: SeriesFilter): boolean {
         if (filter.symbol === undefined) return super.matches(key, filter);
@@ -42,7 +42,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'mixes prefixes',
-    'symbols/prefixes',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const removal = await super._remove(key, range);
@@ -55,7 +55,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'removes all timeframes',
-    'remove/series',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const removal = await super._remove(key, range);
@@ -68,7 +68,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'removes the end too',
-    'remove/range',
+    'model/commands',
     class extends ReferenceStorage {
       protected override _remove(key: SeriesKey, { from, to }: Interval): Promise<RemovalOutcome> {
         return super._remove(key, { from, to: to + 1 });
@@ -77,7 +77,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'removes what comes back',
-    'reopen/removed',
+    'model/reopen',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const before = structuredClone(this.seriesOf(key));
@@ -95,7 +95,7 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'counts removed coverage',
-    'remove/unknown',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome> {
         const { removed } = await super._remove(key, range);

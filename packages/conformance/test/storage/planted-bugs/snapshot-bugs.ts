@@ -58,7 +58,7 @@ class SharedSnapshots extends OwnSnapshots {
 export const snapshotBugs: readonly PlantedStorageBug[] = [
   plantBug(
     'composes a snapshot of two reads',
-    'snapshots/one-state',
+    'model/commands',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const { extent, coverage } = await super.snapshot({ ...request, ranges: [] });
@@ -69,7 +69,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'reads coverage before the rest of a snapshot',
-    'snapshots/one-state',
+    'model/commands',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const coverage = this.ledgerOf(request.key);
@@ -80,7 +80,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'reads coverage after the rest of a snapshot',
-    'snapshots/one-state-coverage',
+    'model/commands',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const snapshot = await super.snapshot(request);
@@ -91,7 +91,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has the extent of another state in its snapshots',
-    'snapshots/one-state-removals',
+    'isolation/writes',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const snapshot = await super.snapshot(request);
@@ -102,7 +102,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has the revision of another state in its snapshots',
-    'snapshots/one-state',
+    'isolation/writes',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const snapshot = await super.snapshot(request);
@@ -117,7 +117,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes long snapshots in pieces',
-    'snapshots/one-state-long',
+    'isolation/long',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const snapshot = await super.snapshot(request);
@@ -134,7 +134,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'sees rows and segments of different states while it compacts',
-    'snapshots/one-state-compaction',
+    'isolation/compaction',
     class extends OwnSnapshots {
       protected override async _compact(...[filter]: Parameters<ReferenceStorage['_compact']>) {
         const hidden: (() => void)[] = [];
@@ -153,7 +153,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'remembers what its own handle saw of a series',
-    'snapshots/shared-read-their-writes',
+    'model/commands',
     class extends SharedSnapshots {
       readonly #seen = new Map<string, SeriesSnapshot>();
 
@@ -167,7 +167,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'is quiet when only its own handle is',
-    'snapshots/shared-one-state',
+    'isolation/writes',
     class extends SharedSnapshots {
       #writes = 0;
 
@@ -189,7 +189,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'ends the extent where the last candle starts',
-    'snapshots/extent',
+    'model/commands',
     class extends OwnSnapshots {
       protected override extentOf(key: SeriesKey): SeriesSnapshot['extent'] {
         const { count, first, last } = this.describe(this.seriesOf(key));
@@ -199,7 +199,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has only the coverage of the ranges',
-    'snapshots/coverage',
+    'model/commands',
     class extends OwnSnapshots {
       protected override async snapshot(request: CheckedSnapshotRequest): Promise<SeriesSnapshot> {
         const snapshot = await super.snapshot(request);
@@ -213,7 +213,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has no snapshot of a series that is not stored',
-    'snapshots/not-stored',
+    'model/commands',
     class extends OwnSnapshots {
       protected override async _snapshots(requests: readonly CheckedSnapshotRequest[]) {
         const snapshots = await super._snapshots(requests);
@@ -225,7 +225,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'ignores the limit of a range',
-    'snapshots/candles',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         return super.part(key, { ...range, limit: Number.POSITIVE_INFINITY });
@@ -234,7 +234,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'sends candles that nobody asked for',
-    'snapshots/no-candles',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         return super.part(key, { ...range, candles: 'always' });
@@ -243,7 +243,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'sends candles that the caller has',
-    'snapshots/unless',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         const candles = range.candles === 'never' ? 'never' : 'always';
@@ -253,7 +253,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'keeps candles from a caller that has any revision',
-    'snapshots/unless',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         const candles = range.candles === 'always' ? 'always' : 'never';
@@ -263,7 +263,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'gives the revision of the candles that a limit leaves',
-    'snapshots/limit',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         const part = super.part(key, range);
@@ -277,7 +277,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'has revisions of its own in snapshots',
-    'snapshots/revisions',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         const part = super.part(key, range);
@@ -287,7 +287,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'counts candles for a revision of a snapshot',
-    'snapshots/revision-new',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         const { candles } = this.seriesOf(key);
@@ -297,7 +297,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'makes a revision up for each snapshot',
-    'snapshots/revision-kept',
+    'model/commands',
     class extends OwnSnapshots {
       protected override part(...[key, range]: Parameters<OwnSnapshots['part']>): SnapshotPart {
         return { ...super.part(key, range), revision: crypto.randomUUID() };
@@ -306,7 +306,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'answers the first 256 requests',
-    'snapshots/many',
+    'sizes/many-series',
     class extends OwnSnapshots {
       protected override _snapshots(requests: readonly CheckedSnapshotRequest[]) {
         return super._snapshots(requests.slice(0, 256));
@@ -315,7 +315,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'answers ranges in the order of time',
-    'snapshots/many-ranges',
+    'model/commands',
     class extends OwnSnapshots {
       protected override snapshot({
         key,
@@ -327,7 +327,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'hands out its own ledger in snapshots',
-    'snapshots/own-memory',
+    'input/answers-apart',
     class extends OwnSnapshots {
       protected override ledgerOf(key: SeriesKey): SeriesSnapshot['coverage'] {
         return this.seriesOf(key).coverage;
@@ -336,7 +336,7 @@ export const snapshotBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes a moment before a snapshot shows a write',
-    'snapshots/read-your-writes',
+    'model/commands',
     class extends OwnSnapshots {
       readonly #before = new Map<string, SeriesSnapshot>();
 

@@ -28,7 +28,7 @@ class DecidesEarly extends ReferenceStorage {
 export const uncoveredBugs: readonly PlantedStorageBug[] = [
   plantBug(
     'replaces covered candles whatever it is told',
-    'write-uncovered/leaves-covered',
+    'model/commands',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch): BatchContent {
         return batch;
@@ -37,7 +37,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'never replaces covered candles',
-    'write-uncovered/leaves-covered',
+    'model/commands',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch, series: ReferenceSeries): BatchContent {
         return super.partToStore({ ...batch, replaces: 'uncovered' }, series);
@@ -46,7 +46,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'leaves out covered candles only where it has one',
-    'write-uncovered/no-trades',
+    'model/commands',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch, series: ReferenceSeries): BatchContent {
         const part = super.partToStore(batch, series);
@@ -61,7 +61,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'does not count what it leaves out',
-    'write-uncovered/no-trades',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const part = this.partToStore(batch, this.seriesOf(batch.key));
@@ -71,7 +71,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'covers a batch before it looks what is covered',
-    'write-uncovered/own-covers',
+    'model/commands',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch, series: ReferenceSeries): BatchContent {
         const { source, collectedAt } = batch;
@@ -85,7 +85,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'looks what is covered once for all batches',
-    'write-uncovered/earlier-batches',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         const parts = batches.map((batch) => super.partToStore(batch, this.seriesOf(batch.key)));
@@ -97,7 +97,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'covers again what was covered before',
-    'write-uncovered/coverage-kept',
+    'model/commands',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch, series: ReferenceSeries): BatchContent {
         return { ...super.partToStore(batch, series), covers: batch.covers };
@@ -106,7 +106,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'leaves out for good what was covered once',
-    'write-uncovered/covered-no-more',
+    'model/commands',
     class extends ReferenceStorage {
       readonly #once = new Map<string, ReferenceSeries['coverage']>();
 
@@ -128,7 +128,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes every period for a minute',
-    'write-uncovered/timeframes',
+    'model/commands',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch, series: ReferenceSeries): BatchContent {
         const coverage = series.coverage.map((entry) => ({ ...entry, from: entry.to - 60_000 }));
@@ -139,7 +139,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'looks at a thousand entries of coverage',
-    'write-uncovered/sparse',
+    'coverage/many-entries',
     class extends ReferenceStorage {
       protected override partToStore(batch: CheckedBatch, series: ReferenceSeries): BatchContent {
         return super.partToStore(batch, { ...series, coverage: series.coverage.slice(0, 1_000) });
@@ -148,7 +148,7 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'tells of candles that it left out',
-    'write-uncovered/no-change',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const { extent } = batch.series;
@@ -156,14 +156,10 @@ export const uncoveredBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBug(
-    'decides what to leave out before it writes',
-    'write-uncovered/at-the-time',
-    DecidesEarly,
-  ),
+  plantBug('decides what to leave out before it writes', 'model/commands', DecidesEarly),
   plantBug(
     'decides by the ledger that its own handle knows',
-    'write-uncovered/shared',
+    'model/commands',
     class extends ReferenceStorage {
       readonly #known = new Map<string, ReferenceSeries['coverage']>();
 

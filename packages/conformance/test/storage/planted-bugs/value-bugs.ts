@@ -4,19 +4,19 @@ import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.t
 import { ReferenceStorage } from './reference-storage.ts';
 
 export const valueBugs: readonly PlantedStorageBug[] = [
-  storingValuesAs('rounds to fifteen digits', 'values/seventeen-digits', (value) =>
+  storingValuesAs('rounds to fifteen digits', 'model/commands', (value) =>
     Number(value.toPrecision(15)),
   ),
-  storingValuesAs('flushes subnormals to zero', 'values/subnormal', (value) =>
+  storingValuesAs('flushes subnormals to zero', 'model/commands', (value) =>
     Math.abs(value) < 2.3e-308 ? 0 : value,
   ),
-  storingValuesAs('keeps eight decimals', 'values/eleven-decimals', (value) =>
+  storingValuesAs('keeps eight decimals', 'model/commands', (value) =>
     Math.abs(value) < 1e12 ? Math.round(value * 1e8) / 1e8 : value,
   ),
-  storingValuesAs('keeps absolute values', 'values/negative-prices', (value) => Math.abs(value)),
+  storingValuesAs('keeps absolute values', 'model/commands', (value) => Math.abs(value)),
   plantBug(
     'keeps times in 32-bit seconds',
-    'values/first-and-last-instant',
+    'model/commands',
     class extends ReferenceStorage {
       protected override candlesOf(...[key]: Parameters<ReferenceStorage['candlesOf']>): Candle[] {
         return super.candlesOf(key).map((candle) => ({
@@ -26,32 +26,32 @@ export const valueBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  acceptingCandles('takes minus zero for zero', 'invalid/minus-zero', (candle) => ({
+  acceptingCandles('takes minus zero for zero', 'input/candles', (candle) => ({
     ...candle,
     volume: candle.volume + 0,
   })),
-  acceptingCandles('takes nan for zero', 'invalid/nan', (candle) => ({
+  acceptingCandles('takes nan for zero', 'input/candles', (candle) => ({
     ...candle,
     volume: candle.volume || 0,
   })),
-  acceptingCandles('swaps high and low', 'invalid/prices', (candle) => ({
+  acceptingCandles('swaps high and low', 'input/candles', (candle) => ({
     ...candle,
     high: Math.max(candle.high, candle.low),
     low: Math.min(candle.high, candle.low),
   })),
-  acceptingCandles('takes numbers in text', 'invalid/text', (candle) => ({
+  acceptingCandles('takes numbers in text', 'input/candles', (candle) => ({
     ...candle,
     close: Number(candle.close),
   })),
-  acceptingCandles('guesses seconds', 'invalid/time-unit', (candle) => ({
+  acceptingCandles('guesses seconds', 'input/candles', (candle) => ({
     ...candle,
     timestamp: candle.timestamp < 1e10 ? candle.timestamp * 1_000 : candle.timestamp,
   })),
-  acceptingCandles('aligns times by itself', 'invalid/unaligned-time', (candle) => ({
+  acceptingCandles('aligns times by itself', 'input/candles', (candle) => ({
     ...candle,
     timestamp: Math.floor(candle.timestamp / 60_000) * 60_000,
   })),
-  acceptingCandles('skips what is no candle', 'invalid/candle', (candle) =>
+  acceptingCandles('skips what is no candle', 'input/candles', (candle) =>
     candle === null || typeof candle !== 'object' ? undefined : candle,
   ),
 ];

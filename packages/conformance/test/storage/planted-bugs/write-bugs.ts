@@ -6,7 +6,7 @@ import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
 export const writeBugs: readonly PlantedStorageBug[] = [
   plantBug(
     'drops the last candle',
-    'write/round-trip',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         return super.store({ ...batch, series: batch.series.slice(0, -1) });
@@ -15,7 +15,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'drops the last write',
-    'reopen/last-write',
+    'model/reopen',
     class extends ReferenceStorage {
       protected override async _close(): Promise<void> {
         for (const { candles } of this.data.series.values()) {
@@ -26,7 +26,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'duplicates after reopen',
-    'reopen/no-duplicates',
+    'model/reopen',
     class extends ReferenceStorage {
       readonly #known = new Set<ReferenceSeries>();
 
@@ -41,7 +41,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'keeps the first write',
-    'write/last-write-wins',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const before = new Map(this.seriesOf(batch.key).candles);
@@ -55,7 +55,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'compares closes only',
-    'write/every-column',
+    'model/commands',
     class extends ReferenceStorage {
       protected override effectOf(
         { candles }: ReferenceSeries,
@@ -69,7 +69,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'counts updates as inserts',
-    'write/counts',
+    'model/commands',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         const { inserted, updated, ...rest } = super.store(batch);
@@ -79,7 +79,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'rewrites what is the same',
-    'write/unchanged',
+    'model/commands',
     class extends ReferenceStorage {
       protected override effectOf({ candles }: ReferenceSeries, candle: Candle) {
         return candles.has(candle.timestamp) ? ('updated' as const) : ('inserted' as const);
@@ -88,7 +88,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'takes the key of the first batch',
-    'write/mixed-keys',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         const [first] = batches;
@@ -98,7 +98,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'writes the last batch first',
-    'write/later-batch-wins',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         return (await super._write(batches.toReversed())).reverse();
@@ -107,7 +107,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'stops at the limit of a statement',
-    'write/large',
+    'sizes/large',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         return super.store({ ...batch, series: batch.series.slice(0, 32_766) });
@@ -116,7 +116,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'shows a write before it is whole',
-    'concurrency/reads-see-whole-writes',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         const halves = batches.map(({ series }) => series.slice(0, series.length >> 1));
@@ -131,7 +131,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'loses updates of others',
-    'concurrency/writes-to-one-series',
+    'model/commands',
     class extends ReferenceStorage {
       protected override async _write(batches: readonly CheckedBatch[]): Promise<BatchOutcome[]> {
         const before = batches.map(({ key }) => new Map(this.seriesOf(key).candles));
@@ -145,7 +145,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       }
     },
   ),
-  plantBugOutside('writes batch by batch', 'write/atomic', ({ candles }) => ({
+  plantBugOutside('writes batch by batch', 'model/commands', ({ candles }) => ({
     candles: {
       ...candles,
       write: async (input, options) => {
@@ -160,7 +160,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('sorts the input in place', 'write/input-untouched', ({ candles }) => ({
+  plantBugOutside('sorts the input in place', 'input/untouched', ({ candles }) => ({
     candles: {
       ...candles,
       write: (input, options) => {
@@ -171,7 +171,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('transfers the input away', 'write/input-untouched', ({ candles }) => ({
+  plantBugOutside('transfers the input away', 'input/untouched', ({ candles }) => ({
     candles: {
       ...candles,
       write: async (input, options) => {
@@ -184,7 +184,7 @@ export const writeBugs: readonly PlantedStorageBug[] = [
       },
     },
   })),
-  plantBugOutside('takes the key of the series', 'write/key-of-the-batch', ({ candles }) => ({
+  plantBugOutside('takes the key of the series', 'model/commands', ({ candles }) => ({
     candles: {
       ...candles,
       write: (input, options) =>

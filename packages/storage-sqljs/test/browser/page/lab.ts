@@ -108,9 +108,10 @@ export const lab = {
         archive: { segmentCandles: 16, keepRows: 8, bulkCandles: 4, automatic: false },
         clock,
       });
-    const only = storageSuite.scenarios
-      .map(({ key }) => key)
-      .filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
+    const keys = storageSuite.scenarios.map(({ key }) => key);
+    const unknown = prefixes.filter((prefix) => !keys.some((key) => key.startsWith(prefix)));
+    if (unknown.length > 0) throw new Error(`the suite has no scenarios ${unknown.join(', ')}`);
+    const only = keys.filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
     const { passed, failed, skipped } = await runStorageConformance(
       {
         name: `storage-sqljs over ${place}`,
@@ -124,6 +125,19 @@ export const lab = {
       failed: failed.map(({ key, error }) => `${key}: ${error}`),
       skipped: skipped.map(({ key }) => key),
     };
+  },
+
+  /** What fails of the suite for persisters, which the page itself uses. */
+  async persisterConformance(place: Place): Promise<{ passed: number; failed: string[] }> {
+    const { runPersisterConformance } = await import('@barkeep/conformance/sqlite');
+    const create = (name: string) => lab.persister(place, name, { lockWaitMs: 0 });
+    const { passed, failed } = await runPersisterConformance({
+      name: place,
+      model: { runs: 200 },
+      create: ({ id }) => create(id),
+      createNamed: (name, { id }) => create(`${id} ${name}`),
+    });
+    return { passed: passed.length, failed: failed.map(({ key, error }) => `${key}: ${error}`) };
   },
 
   /** Makes the database almost three megabytes larger, and nothing can compress them. */

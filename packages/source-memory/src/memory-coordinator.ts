@@ -75,6 +75,7 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
   readonly #log: LogEntry[] = [];
   #faults: Fault[] = [];
   #hangs = false;
+  #lagMs = 0;
 
   constructor(options: MemoryCoordinatorOptions = {}) {
     this.#source = options.source ?? 'memory';
@@ -102,10 +103,10 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
     this.#series.set(seriesKeyText(key), all);
   }
 
-  /** What the exchange has of a stretch by now. */
+  /** What the exchange has of a stretch by now; one that lags knows less. */
   candles({ from, to, ...key }: CandleRequest): Candle[] {
     const series = this.#series.get(seriesKeyText(key)) ?? CandleSeries.empty(key);
-    const known = Math.min(to, this.#clock.now() + 1);
+    const known = Math.min(to, this.#exchangeTime() + 1);
     return from < known ? series.between(from, known).toArray() : [];
   }
 
@@ -127,10 +128,16 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
     this.#hangs = true;
   }
 
-  /** Neither fails nor hangs from now on; calls that hang already do so until their signal fires. */
+  /** From now on the exchange is behind: what it answers, and `asOf`, are of `ms` milliseconds ago. */
+  lag(ms: number): void {
+    this.#lagMs = ms;
+  }
+
+  /** Neither fails, lags nor hangs from now on; calls that hang already do so until their signal fires. */
   recover(): void {
     this.#faults = [];
     this.#hangs = false;
+    this.#lagMs = 0;
   }
 
   async fetchCandles(
@@ -164,12 +171,12 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
     while (from > request.from && entry.pages < this.#pagesPerCall) {
       entry.pages += 1;
       const page = await this.#page({ ...request, to: from }, signal);
-      asOf = Math.min(asOf, this.#clock.now());
+      asOf = Math.min(asOf, this.#exchangeTime());
       candles.push(...page);
       // A page goes back as far as it takes to fill it: one that is not full goes back all the way.
       from = page.length < this.#pageSize ? request.from : (page[0]?.timestamp ?? request.from);
     }
-    const endedBy = grid.floor(this.#clock.now());
+    const endedBy = grid.floor(this.#exchangeTime());
     const covers = normalizeIntervals([{ from, to: Math.min(request.to, endedBy) }]);
     const time = this.#tellsTime && Number.isFinite(asOf) ? { asOf } : {};
     const delivery = { candles, covers, source: this.#source, ...time };
@@ -186,6 +193,10 @@ export class MemoryCoordinator implements IMarketDataCoordinator {
     else await Promise.resolve();
     throwIfAborted(signal);
     return this.candles(request).slice(-this.#pageSize);
+  }
+
+  #exchangeTime(): EpochMs {
+    return this.#clock.now() - this.#lagMs;
   }
 
   #failIfTold(): void {

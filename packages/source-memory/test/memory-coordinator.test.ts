@@ -1,6 +1,6 @@
 import { type Candle, ManualClock } from '@barkeep/core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCoordinator } from '../../src/source/index.ts';
+import { MemoryCoordinator } from '../src/index.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -60,6 +60,18 @@ describe('the coordinator in memory', () => {
     expect(coordinator.requests[0]?.outcome).toBe('aborted');
     coordinator.recover();
     await expect(coordinator.fetchCandles(request(0, 6), { signal })).resolves.toBeDefined();
+  });
+
+  it('answers as of some time ago while it lags', async () => {
+    const coordinator = make();
+    coordinator.lag(45_000);
+    const { candles, covers, asOf } = await coordinator.fetchCandles(request(0, 12), { signal });
+    expect(minutes(candles).at(-1)).toBe(9);
+    expect(covers).toEqual([{ from: START, to: START + 9 * MINUTE }]);
+    expect(asOf).toBe(clock.now() - 45_000);
+    coordinator.recover();
+    const later = await coordinator.fetchCandles(request(0, 12), { signal });
+    expect(minutes(later.candles).at(-1)).toBe(10);
   });
 
   it('takes its time by the clock', async () => {

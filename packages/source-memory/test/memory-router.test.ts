@@ -1,7 +1,7 @@
 import { ManualClock, type Ticker } from '@barkeep/core';
 import type { RouterEvent } from '@barkeep/source';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryRouter } from '../../src/source/index.ts';
+import { MemoryRouter } from '../src/index.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;

@@ -1,0 +1,2 @@
+export * from './memory-coordinator.ts';
+export * from './memory-router.ts';
