@@ -17,7 +17,6 @@ import {
 import { cacheScenarios } from './cache-scenario.ts';
 import { boundScenarios } from './scenarios/bounds.ts';
 import { failureScenarios } from './scenarios/failures.ts';
-import { inputScenarios } from './scenarios/input.ts';
 import { modelScenarios } from './scenarios/model.ts';
 import { processScenarios } from './scenarios/processes.ts';
 import { sequenceScenarios } from './scenarios/sequences.ts';
@@ -68,7 +67,6 @@ export const cacheSuite: ConformanceSuite<IDataCache> = {
       operations: () => OPERATIONS,
       assertEmpty: async (cache, what) => assertEqual(await cache.keys(), [], `${what}: the keys`),
     }),
-    ...inputScenarios,
     ...boundScenarios,
     ...failureScenarios,
     ...processScenarios,

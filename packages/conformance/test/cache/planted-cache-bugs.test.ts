@@ -44,13 +44,12 @@ describe('the suite', () => {
       [
         "cache/model/reopen",
         "cache/model/shared",
-        "cache/persistence/reopen",
         "cache/bounds/entries",
         "cache/bounds/bytes",
         "cache/faults/told",
         "cache/damage/one-of-many",
-        "cache/sharing/processes",
-        "cache/persistence/kill",
+        "cache/processes/changes",
+        "cache/processes/changes",
       ]
     `);
     expect(planned.length + skipped.length).toBe(cacheSuite.scenarios.length);

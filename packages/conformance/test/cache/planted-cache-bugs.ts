@@ -95,10 +95,10 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
     'expiry/edge',
     (expiresAt, now) => now + (expiresAt - now) * 1_000,
   ),
-  expiring('loses Infinity, as JSON does', 'expiry/far', (expiresAt) =>
+  expiring('loses Infinity, as JSON does', 'expiry/edge', (expiresAt) =>
     expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt,
   ),
-  expiring('counts delays in 32 bits', 'expiry/far', (expiresAt, now) =>
+  expiring('counts delays in 32 bits', 'expiry/edge', (expiresAt, now) =>
     expiresAt - now > 0x7fff_ffff ? now + 1 : expiresAt,
   ),
   bug(
@@ -702,7 +702,7 @@ function clearingAll(Base: ReferenceClass): PlantedCacheBug {
   const name = 'clears what others keep below';
   return {
     name,
-    caughtBy: 'cache/clear/own-data',
+    caughtBy: 'cache/model/commands',
     harness: {
       name,
       create: async ({ clock, id }) => {

@@ -1,73 +1,62 @@
-import type { IDataCache } from '@barkeep/cache';
 import fc from 'fast-check';
+import { assertEqual } from '../../assertions.ts';
 import { checkModel, MODEL_TIMEOUT_MS } from '../../check-model.ts';
 import {
-  bareScenario,
-  type CacheContext,
   type CacheScenario,
+  type Condition,
   lasting,
   scenario,
   shared,
 } from '../cache-scenario.ts';
-import { commandSequences, type HandleCommand } from '../model/cache-command.ts';
-import { CacheModelRun } from '../model/cache-model-run.ts';
-import { NAME_GROUPS } from '../sample-names.ts';
+import { type CacheCommand, commandSequences } from '../model/cache-command.ts';
+import { type CacheHandle, CacheModelRun } from '../model/cache-model-run.ts';
 
-/** Opening a cache takes long. */
-const SHARE_OF_REOPENING_RUNS = 0.15;
-const SHARE_OF_SHARED_RUNS = 0.2;
+const clockSetBack = fc
+  .constantFrom(500, 3_600_000, 9 * 3_600_000)
+  .map((ms): CacheCommand => ['set-clock-back', ms]);
 
 export const modelScenarios: readonly CacheScenario[] = [
-  scenario(
-    'model/commands',
-    'any sequence of calls answers as a plain model does',
-    (cache, context) => {
-      const ms = fc.constantFrom(500, 3_600_000, 9 * 3_600_000);
-      const setBack = fc.record({ kind: fc.constant('set-clock-back' as const), ms });
-      return checkRuns(context, setBack, 1, async () => [cache]);
-    },
-    { timeoutMs: MODEL_TIMEOUT_MS },
-  ),
-  bareScenario(
-    'model/reopen',
+  model('commands', 'any sequence of calls answers as a plain model does', clockSetBack, 1),
+  model(
+    'reopen',
     'also when it is closed and opened again in between',
-    (context) =>
-      checkRuns(
-        context,
-        fc.constant({ kind: 'reopen' }),
-        SHARE_OF_REOPENING_RUNS,
-        async () => [await context.open()],
-        (run) => run.cache.close(),
-      ),
-    { ...lasting, timeoutMs: MODEL_TIMEOUT_MS },
+    fc.constant(['reopen']),
+    // Opening a cache takes long.
+    0.15,
+    lasting,
   ),
-  scenario(
-    'model/shared',
+  model(
+    'shared',
     'also when the calls are made through two handles in turn',
-    async (cache, context) => {
-      const handles = [cache, await context.openBeside(cache)];
-      const extra = fc.constant({ kind: 'switch-handle' } as const);
-      await checkRuns(context, extra, SHARE_OF_SHARED_RUNS, async () => handles);
-    },
-    { ...shared, timeoutMs: MODEL_TIMEOUT_MS },
+    fc.constant(['switch-handle']),
+    0.2,
+    shared,
   ),
 ];
 
-async function checkRuns(
-  context: CacheContext,
-  extra: fc.Arbitrary<HandleCommand>,
+function model(
+  name: string,
+  title: string,
+  extra: fc.Arbitrary<CacheCommand>,
   share: number,
-  open: () => Promise<readonly IDataCache[]>,
-  end: (run: CacheModelRun) => Promise<void> = async () => undefined,
-): Promise<void> {
-  const sequences = Object.values(NAME_GROUPS).map((names) => commandSequences(names, extra));
-  await checkModel(
-    context.model,
-    fc.oneof(...sequences),
-    async (commands) => {
-      const run = await CacheModelRun.begin(context, await open());
-      await run.execute(commands).finally(() => end(run));
+  conditions?: Condition,
+): CacheScenario {
+  return scenario(
+    `model/${name}`,
+    title,
+    async (cache, context) => {
+      const other = await context.open();
+      await other.set('key', 'of another');
+      const handles: CacheHandle[] = [cache];
+      if (conditions === shared) handles.push(await context.openBeside(cache));
+      await checkModel(
+        context.model,
+        commandSequences(context.faults, extra),
+        (commands) => new CacheModelRun(context, handles).execute(commands),
+        share,
+      );
+      assertEqual(await other.get('key'), 'of another', 'what another cache has');
     },
-    share,
+    { ...conditions, timeoutMs: MODEL_TIMEOUT_MS },
   );
 }
