@@ -37,7 +37,8 @@ export const NAME_GROUPS: readonly (readonly string[])[] = [
   ['a', 'b', ''].map((middle) => `${'x'.repeat(200)}${middle}${'x'.repeat(200)}`),
 ];
 
-const START = Date.UTC(2026, 0, 1);
+/** When sequences begin. */
+export const START: number = Date.UTC(2026, 0, 1);
 const TTLS = [Number.NEGATIVE_INFINITY, -1, 0, 1, 1_000, 60_000, 2 ** 31 + 1_000, 2 ** 53];
 const INSTANTS = [0, START - 1, START + 60_000, Date.UTC(2030, 0), Number.POSITIVE_INFINITY];
 

@@ -3,8 +3,15 @@ import { BarkeepError } from '@barkeep/core';
 import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import { OtherProcess } from '../../other-process.ts';
+import { showValue } from '../../show-value.ts';
 import type { CacheContext } from '../cache-scenario.ts';
-import { ABORT, type AnyCall, type CacheChange, type CacheCommand } from './cache-command.ts';
+import {
+  ABORT,
+  type AnyCall,
+  type CacheChange,
+  type CacheCommand,
+  START,
+} from './cache-command.ts';
 import { type CacheCounts, CacheModel } from './cache-model.ts';
 
 /** A cache here, or in a process, whose clock stands still. */
@@ -17,7 +24,6 @@ export class CacheModelRun {
   readonly #context: CacheContext;
   readonly #model: CacheModel;
   readonly #handles: CacheHandle[];
-  readonly #counts = new Map<CacheHandle, CacheCounts>();
 
   /** @param handles The first one is in use; one that is reopened is replaced. */
   constructor(context: CacheContext, handles: CacheHandle[]) {
@@ -29,36 +35,36 @@ export class CacheModelRun {
   /** Begins and ends with nothing stored. */
   async execute(commands: readonly CacheCommand[]): Promise<void> {
     await ask(this.#handle, 'clear');
-    for (const handle of this.#handles) {
-      this.#counts.set(handle, countsOf((await ask(handle, 'stats')) as CacheStatistics));
-    }
-    this.#useFirst();
-    const { bytes } = await this.#stats();
+    this.#context.clock.setWallTime(START);
+    const { bytes } = await statsOf(this.#handle);
+    this.#model.counts = await this.#counts();
     for (const [i, command] of commands.entries()) {
-      await this.#step(command, `command ${i}, ${command[0]}`);
+      await this.#step(command, `command ${i}, ${showValue(command, 100)}`);
     }
     for (const _ of this.#handles) {
-      this.#switchHandle();
-      await this.#compare(['getMany', [...this.#model.written]], 'in the end, getMany');
-      await this.#compare(['keys'], 'in the end, keys');
-      await this.#compareStats('in the end');
+      await this.#step(['switch-handle'], 'in the end');
+      await this.#step(['getMany', [...this.#model.written]], 'in the end, getMany');
+      await this.#step(['keys', ''], 'in the end, keys');
+      await this.#step(['sweep'], 'in the end');
     }
     await ask(this.#handle, 'clear');
-    assertEqual((await this.#stats()).bytes, bytes, 'bytes when it is empty again');
+    assertEqual((await statsOf(this.#handle)).bytes, bytes, 'bytes when it is empty again');
   }
 
   async #step(command: CacheCommand, what: string): Promise<void> {
+    const model = this.#model;
     switch (command[0]) {
       case 'at-once': {
         const [, ...calls] = command;
         const answers = await Promise.all(calls.map((one) => this.#call(one)));
-        const expected = calls.map((one) => this.#expect(one));
-        return assertEqual(answers, expected, what);
+        return assertEqual(
+          answers,
+          calls.map((one) => this.#expect(one)),
+          what,
+        );
       }
       case 'failing':
-        return this.#fail(command[1], command[2], `${what} of ${command[2][0]} by ${command[1]}`);
-      case 'sweep':
-        return this.#compareStats(what);
+        return this.#fail(command[1], command[2], what);
       case 'advance':
         await this.#context.advance(command[1]);
         // What their timers have begun would meet the next calls.
@@ -68,115 +74,89 @@ export class CacheModelRun {
         const { clock } = this.#context;
         return clock.setWallTime(clock.now() - command[1]);
       }
-      case 'reopen':
-        return this.#reopen(what);
+      case 'sweep': {
+        await ask(this.#handle, 'sweep');
+        const { entries } = await statsOf(this.#handle);
+        assertEqual(entries, model.keys('').length, `${what}: entries after a sweep`);
+        return assertEqual(await this.#counts(), model.counts, `${what}: what it has counted`);
+      }
+      case 'reopen': {
+        const handle = this.#handle;
+        if (!(handle instanceof OtherProcess) && !handle.capabilities.persistent) return;
+        assertEqual(await this.#counts(), model.counts, `${what}: what it had counted`);
+        this.#handles[0] = await this.#context.reopen(handle);
+        model.counts = await this.#counts();
+        return;
+      }
       case 'switch-handle':
-        return this.#switchHandle();
-      default:
-        return this.#compare(command, what);
+        this.#handles.push(...this.#handles.splice(0, 1));
+        return;
+      default: {
+        const answer = await this.#call(command);
+        if (command[0] === 'keys' && Array.isArray(answer)) answer.sort();
+        assertEqual(answer, this.#expect(command), what);
+      }
     }
-  }
-
-  async #compare(call: AnyCall, what: string): Promise<void> {
-    const answer = await this.#call(call);
-    const expected = this.#expect(call);
-    if (call[0] === 'keys' && Array.isArray(answer)) answer.sort();
-    if (call[0] !== 'getMany') return assertEqual(answer, expected, what);
-    const values = new Map(Object.entries(Object(answer)));
-    assertEqual(values.size, call[1].length, `${what}: how many answers it gives`);
-    for (const [i, value] of values) {
-      assertEqual(value, Object(expected)[i], `${what}: ${call[1][Number(i)]}`);
-    }
-  }
-
-  async #compareStats(what: string): Promise<void> {
-    await ask(this.#handle, 'sweep');
-    const stats = await this.#stats();
-    assertEqual(stats.entries, this.#model.keys().length, `${what}: entries after a sweep`);
-    assertEqual(countsOf(stats), this.#model.counts, `${what}: what it has counted`);
   }
 
   /** What was there is right or gone. */
   async #fail(way: string, change: CacheChange, what: string): Promise<void> {
     const handle = this.#handle;
     assertTrue(!(handle instanceof OtherProcess), 'only what is here can be made to fail');
-    const { writes } = await this.#stats();
     const known = new Map([...this.#model.written].map((key) => [key, this.#model.get(key)]));
     const abort = new AbortController();
-    const end = way === ABORT ? async () => undefined : await this.#context.beginFault(way, handle);
+    const isAbort = way === ABORT;
+    const end = isAbort ? undefined : await this.#context.beginFault(way, handle);
     const calling = this.#call(change, abort.signal);
-    if (way === ABORT) abort.abort(new Error('enough'));
+    if (isAbort) abort.abort(new Error('enough'));
     const [outcome] = await Promise.allSettled([calling]);
-    this.#expect(change);
-    const keys = [...this.#model.written];
-    const during = await handle.getMany(keys);
-    await end();
-    const after = await handle.getMany(keys);
-    const changed = this.#model.getMany(keys);
-    if (outcome.status === 'fulfilled') {
-      assertEqual(after, changed, `${what}: what it resolved to have done`);
-    } else {
+    await end?.();
+    const isDone = outcome.status === 'fulfilled';
+    if (!isDone) {
       this.failures += 1;
-      const isKnown = BarkeepError.is(outcome.reason, way === ABORT ? 'ABORTED' : undefined);
+      const isKnown = BarkeepError.is(outcome.reason, isAbort ? 'ABORTED' : undefined);
       assertTrue(isKnown, `${what}: it fails with a BarkeepError, not ${outcome.reason}`);
-      if (way !== ABORT)
-        assertEqual((await this.#stats()).writes, writes, `${what}: writes counted`);
-      for (const [i, key] of keys.entries()) {
-        for (const value of [during[i], after[i]]) {
-          const isRight = [undefined, known.get(key), changed[i]].some((one) =>
-            isEqual(one, value),
-          );
-          if (!isRight) assertEqual(value, known.get(key), `${what}: ${key}, before or after`);
-        }
-      }
+    }
+    this.#expect(change);
+    for (const key of this.#model.written) {
+      const value = await handle.get(key);
+      const changed = this.#model.get(key);
+      const isRight =
+        isEqual(value, changed) ||
+        (!isDone && (value === undefined || isEqual(value, known.get(key))));
+      if (!isRight) assertEqual(value, changed, `${what}: ${key} afterwards, or what it was`);
     }
     await handle.clear();
     this.#model.clear();
-    Object.assign(this.#model.counts, countsOf(await handle.stats()));
-  }
-
-  /** Does nothing to entries that need not survive it. */
-  async #reopen(what: string): Promise<void> {
-    const handle = this.#handle;
-    if (!(handle instanceof OtherProcess)) {
-      if (!handle.capabilities.persistent) return;
-      const counts = countsOf(await this.#stats());
-      assertEqual(counts, this.#model.counts, `${what}: what it had counted before`);
-    }
-    const cache = await this.#context.reopen(handle);
-    this.#handles[0] = cache;
-    this.#counts.set(cache, { hits: 0, misses: 0, writes: 0, deletes: 0 });
-    this.#useFirst();
+    this.#model.counts = await this.#counts();
   }
 
   get #handle(): CacheHandle {
     return assertDefined(this.#handles[0], 'a handle');
   }
 
-  #switchHandle(): void {
-    this.#handles.push(...this.#handles.splice(0, 1));
-    this.#useFirst();
-  }
-
-  #useFirst(): void {
-    this.#model.counts = assertDefined(this.#counts.get(this.#handle), 'counts');
-  }
-
-  async #stats(): Promise<CacheStatistics> {
-    return (await ask(this.#handle, 'stats')) as CacheStatistics;
+  /** Of all handles together. */
+  async #counts(): Promise<CacheCounts> {
+    const counts: CacheCounts = { hits: 0, misses: 0, writes: 0, deletes: 0 };
+    for (const handle of this.#handles) {
+      const { hits, misses, writes, deletes } = await statsOf(handle);
+      counts.hits += hits;
+      counts.misses += misses;
+      counts.writes += writes;
+      counts.deletes += deletes;
+    }
+    return counts;
   }
 
   /** What is handed over is the caller's again as soon as the call returns. */
   #call([method, ...parameters]: AnyCall, signal?: AbortSignal): Promise<unknown> {
-    const [first, value, options = {}] = parameters as [unknown, unknown, CacheSetOptions?];
-    const list = Array.isArray(first) ? [...first] : undefined;
-    const tags = options.tags && [...options.tags];
-    const own = method === 'set' ? [first, value, { ...options, tags, signal }] : [...parameters];
-    if (list !== undefined) own[0] = list;
-    if (signal !== undefined && method !== 'set') own.push({ signal });
-    const answer = ask(this.#handle, method, ...own);
-    list?.fill('another');
-    tags?.fill('another').push('more');
+    const [first, value, options] = parameters as [unknown?, unknown?, CacheSetOptions?];
+    const list = Array.isArray(first) ? [...first] : first;
+    const tags = [...(options?.tags ?? [])];
+    const rest = method === 'set' ? [value, { ...options, tags, signal }] : [{ signal }];
+    const answer = ask(this.#handle, method, ...(method === 'clear' ? rest : [list, ...rest]));
+    if (Array.isArray(list)) list.fill('another');
+    tags.fill('another').push('more');
     return answer;
   }
 
@@ -195,6 +175,6 @@ export function ask(
   return Reflect.apply(handle[method], handle, parameters);
 }
 
-function countsOf({ hits, misses, writes, deletes }: CacheStatistics): CacheCounts {
-  return { hits, misses, writes, deletes };
+async function statsOf(handle: CacheHandle): Promise<CacheStatistics> {
+  return (await ask(handle, 'stats')) as CacheStatistics;
 }

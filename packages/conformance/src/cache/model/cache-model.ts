@@ -12,7 +12,6 @@ export type CacheCounts = Record<'hits' | 'misses' | 'writes' | 'deletes', numbe
 
 /** What a cache that never forgets does, in the plainest way. Its methods are those of a cache. */
 export class CacheModel {
-  /** Those of the handle in use. */
   counts: CacheCounts = { hits: 0, misses: 0, writes: 0, deletes: 0 };
   /** Every key that was ever written. */
   readonly written: Set<string> = new Set();
@@ -67,7 +66,7 @@ export class CacheModel {
     return keys.map((key) => live.get(key)?.value);
   }
 
-  keys(prefix = ''): string[] {
+  keys(prefix: string): string[] {
     return [...this.#live().keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 

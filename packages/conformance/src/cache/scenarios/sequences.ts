@@ -106,7 +106,7 @@ function largeBatches({ maxEntries = 2 * MANY }: CacheCapabilities): CacheComman
   return [
     ['setMany', numbered.slice(0, maxEntries / 2)],
     ['getMany', keys],
-    ['keys'],
+    ['keys', ''],
     ['advance', TTL + MANY / 2],
     ['invalidate', { tags: ['even'] }],
     ['getMany', keys],
@@ -129,10 +129,10 @@ function edgeCommands(aheadMs: number, setBackMs: number): CacheCommand[] {
     ['set-clock-back', setBackMs],
     ['advance', TTL - 1],
     ['getMany', keys],
-    ['keys'],
+    ['keys', ''],
     ['advance', 1],
     ['getMany', keys],
-    ['keys'],
+    ['keys', ''],
     ['invalidate', { tags: ['t'] }],
     ['sweep'],
   ];
