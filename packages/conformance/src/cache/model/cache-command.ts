@@ -4,7 +4,7 @@ import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { SAMPLE_VALUES } from '../sample-values.ts';
 
 type Change = 'set' | 'setMany' | 'delete' | 'invalidate' | 'clear';
-type Method = Change | 'get' | 'getMany' | 'keys';
+export type Method = Change | 'get' | 'getMany' | 'keys';
 type CallOf<M extends Method> = {
   [Name in M]: readonly [method: Name, ...parameters: Parameters<IDataCache[Name]>];
 }[M];
