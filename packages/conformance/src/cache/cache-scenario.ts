@@ -9,15 +9,3 @@ export type Condition = Pick<CacheScenario, 'requires'>;
 export const cacheScenarios: ScenarioMaker<IDataCache> = scenarioMaker('cache');
 
 export const scenario: ScenarioMaker<IDataCache>['scenario'] = cacheScenarios.scenario;
-
-/** For scenarios about entries that outlive their handle. */
-export const lasting: Condition = {
-  requires: ({ persistent }) =>
-    persistent ? undefined : 'its entries need not survive a restart by declaration',
-};
-
-/** For scenarios about entries that several handles see. */
-export const shared: Condition = {
-  requires: ({ sharing }) =>
-    sharing === 'multi-process' ? undefined : 'its entries are not shared by declaration',
-};

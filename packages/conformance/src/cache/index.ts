@@ -19,7 +19,6 @@ import { boundScenarios } from './scenarios/bounds.ts';
 import { failureScenarios } from './scenarios/failures.ts';
 import { modelScenarios } from './scenarios/model.ts';
 import { processScenarios } from './scenarios/processes.ts';
-import { sequenceScenarios } from './scenarios/sequences.ts';
 
 export type * from '../conformance-harness.ts';
 export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
@@ -62,7 +61,6 @@ export const cacheSuite: ConformanceSuite<IDataCache> = {
   },
   scenarios: [
     ...modelScenarios,
-    ...sequenceScenarios,
     ...handleScenarios(cacheScenarios, {
       operations: () => OPERATIONS,
       assertEmpty: async (cache, what) => assertEqual(await cache.keys(), [], `${what}: the keys`),

@@ -5,7 +5,7 @@ import { hasProcesses } from '../../platform.ts';
 import { type CacheContext, type CacheScenario, cacheScenarios } from '../cache-scenario.ts';
 import type { CacheCommand } from '../model/cache-command.ts';
 import { CacheModelRun } from '../model/cache-model-run.ts';
-import { nameCommands } from './sequences.ts';
+import { nameCommands } from './model.ts';
 
 /** Starting a process takes long, so there is one for all that needs one. */
 export const processScenarios: readonly CacheScenario[] = [
