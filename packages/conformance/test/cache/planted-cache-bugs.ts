@@ -2,6 +2,7 @@ import type {
   CacheEntry,
   CacheSelector,
   CacheSetOptions,
+  CacheUsage,
   CacheValue,
   CacheWrite,
 } from '@barkeep/cache';
@@ -687,6 +688,38 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   ),
   storing('cuts long texts', 'values/every-kind', (value) =>
     typeof value === 'string' ? value.slice(0, 65_535) : value,
+  ),
+  bug(
+    'stores something else when its caller gives up',
+    'model/commands',
+    (base) =>
+      class extends base {
+        override async setMany(
+          entries: readonly CacheWrite[],
+          options?: CallOptions,
+        ): Promise<void> {
+          try {
+            await super.setMany([...entries], options);
+          } catch (error) {
+            for (const { key } of entries)
+              if (options?.signal?.aborted) await this.set(key, 'half');
+            throw error;
+          }
+        }
+      },
+  ),
+  bug(
+    'never counts bytes down',
+    'model/commands',
+    (base) =>
+      class extends base {
+        #most = 0;
+
+        protected override _usage(): CacheUsage {
+          this.#most = Math.max(this.#most, this.bytes());
+          return { ...super._usage(), bytes: this.#most };
+        }
+      },
   ),
   ...plantedClaimBugs,
 ];
