@@ -1,7 +1,7 @@
 import { TICKER_OPTIONAL_FIELDS, type Ticker, type Trade } from '@barkeep/core';
 import type { RealtimeSelector } from '@barkeep/realtime';
 import fc, { type Arbitrary } from 'fast-check';
-import { SYMBOL_GROUPS } from '../../storage/sample-symbols.ts';
+import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 
 /** Symbols that a careless cache mixes up; commands name them by index. */
 export interface RealtimeWorld {
