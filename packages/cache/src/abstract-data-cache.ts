@@ -156,10 +156,15 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
 
   async clear(options: CallOptions = NO_OPTIONS): Promise<void> {
     this.begin(options);
-    await this.run('clear', options, () => {
+    await this.run('clear', options, async () => {
       // Now: what is written while it is under way has a life of its own.
-      this.#lives.clear();
-      return this._clear();
+      const undo = this.#lives.clear();
+      try {
+        await this._clear();
+      } catch (error) {
+        undo();
+        throw error;
+      }
     });
   }
 

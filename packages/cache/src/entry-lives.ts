@@ -44,8 +44,13 @@ export class EntryLives {
     return deadline;
   }
 
-  clear(): void {
+  /** Forgets all entries; what it returns brings them back, except those that were written since. */
+  clear(): () => void {
+    const forgotten = [...this.#seen];
     this.#seen.clear();
+    return () => {
+      for (const [key, life] of forgotten) if (!this.#seen.has(key)) this.#seen.set(key, life);
+    };
   }
 
   /** An entry that is not the one that was seen has been written elsewhere since. */

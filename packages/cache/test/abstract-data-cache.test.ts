@@ -64,6 +64,18 @@ describe('a write that fails below', () => {
     await expect(cache.clear()).rejects.toMatchObject({ code: 'DISK_FULL' });
     expect(await cache.stats()).toMatchObject({ writes: 0, failures: 0 });
   });
+
+  it('lets nothing that has expired live again', async () => {
+    const clock = new ManualClock();
+    const cache = await opened({ clock });
+    await cache.set('key', 1, { ttlMs: 1_000 });
+    clock.advance(1_000);
+    clock.setWallTime(clock.now() - 500);
+    cache.fault = new BarkeepError('DISK_FULL', 'full', { retryable: true });
+    await expect(cache.clear()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    cache.fault = undefined;
+    expect(await cache.get('key')).toBeUndefined();
+  });
 });
 
 describe('what adapters receive', () => {

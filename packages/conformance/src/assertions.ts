@@ -12,9 +12,12 @@ export function assertTrue(condition: boolean, expectation: string): asserts con
   if (!condition) throw new ConformanceError(`this must hold: ${expectation}`);
 }
 
-/** Deep equality, bit for bit in numbers: −0 is not 0, and NaN is NaN. */
+/** Deep equality, see `isEqual`. Of lists the first item that differs is shown. */
 export function assertEqual(actual: unknown, expected: unknown, what: string): void {
   if (isEqual(actual, expected)) return;
+  if (Array.isArray(actual) && Array.isArray(expected) && actual.length === expected.length) {
+    for (const [i, one] of actual.entries()) assertEqual(one, expected[i], `${what} [${i}]`);
+  }
   throw new ConformanceError(`${what}: expected ${showValue(expected)}, got ${showValue(actual)}`);
 }
 

@@ -17,10 +17,8 @@ import {
 import { cacheScenarios } from './cache-scenario.ts';
 import { boundScenarios } from './scenarios/bounds.ts';
 import { failureScenarios } from './scenarios/failures.ts';
-import { inputScenarios } from './scenarios/input.ts';
 import { modelScenarios } from './scenarios/model.ts';
 import { processScenarios } from './scenarios/processes.ts';
-import { sequenceScenarios } from './scenarios/sequences.ts';
 
 export type * from '../conformance-harness.ts';
 export type { ConformanceSuite, Scenario } from '../conformance-suite.ts';
@@ -63,12 +61,10 @@ export const cacheSuite: ConformanceSuite<IDataCache> = {
   },
   scenarios: [
     ...modelScenarios,
-    ...sequenceScenarios,
     ...handleScenarios(cacheScenarios, {
       operations: () => OPERATIONS,
       assertEmpty: async (cache, what) => assertEqual(await cache.keys(), [], `${what}: the keys`),
     }),
-    ...inputScenarios,
     ...boundScenarios,
     ...failureScenarios,
     ...processScenarios,

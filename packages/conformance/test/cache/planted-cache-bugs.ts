@@ -2,6 +2,7 @@ import type {
   CacheEntry,
   CacheSelector,
   CacheSetOptions,
+  CacheUsage,
   CacheValue,
   CacheWrite,
 } from '@barkeep/cache';
@@ -95,10 +96,10 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
     'expiry/edge',
     (expiresAt, now) => now + (expiresAt - now) * 1_000,
   ),
-  expiring('loses Infinity, as JSON does', 'expiry/far', (expiresAt) =>
+  expiring('loses Infinity, as JSON does', 'expiry/edge', (expiresAt) =>
     expiresAt === Number.POSITIVE_INFINITY ? 0 : expiresAt,
   ),
-  expiring('counts delays in 32 bits', 'expiry/far', (expiresAt, now) =>
+  expiring('counts delays in 32 bits', 'expiry/edge', (expiresAt, now) =>
     expiresAt - now > 0x7fff_ffff ? now + 1 : expiresAt,
   ),
   bug(
@@ -688,6 +689,38 @@ export const PLANTED_CACHE_BUGS: readonly PlantedCacheBug[] = [
   storing('cuts long texts', 'values/every-kind', (value) =>
     typeof value === 'string' ? value.slice(0, 65_535) : value,
   ),
+  bug(
+    'stores something else when its caller gives up',
+    'model/commands',
+    (base) =>
+      class extends base {
+        override async setMany(
+          entries: readonly CacheWrite[],
+          options?: CallOptions,
+        ): Promise<void> {
+          try {
+            await super.setMany([...entries], options);
+          } catch (error) {
+            for (const { key } of entries)
+              if (options?.signal?.aborted) await this.set(key, 'half');
+            throw error;
+          }
+        }
+      },
+  ),
+  bug(
+    'never counts bytes down',
+    'model/commands',
+    (base) =>
+      class extends base {
+        #most = 0;
+
+        protected override _usage(): CacheUsage {
+          this.#most = Math.max(this.#most, this.bytes());
+          return { ...super._usage(), bytes: this.#most };
+        }
+      },
+  ),
   ...plantedClaimBugs,
 ];
 
@@ -702,7 +735,7 @@ function clearingAll(Base: ReferenceClass): PlantedCacheBug {
   const name = 'clears what others keep below';
   return {
     name,
-    caughtBy: 'cache/clear/own-data',
+    caughtBy: 'cache/model/commands',
     harness: {
       name,
       create: async ({ clock, id }) => {

@@ -70,35 +70,35 @@ class CopyOneBehind extends LateCopy {
 
 /** Caches that declare to be persistent and shared, and are so only half. */
 export const plantedClaimBugs: readonly PlantedCacheBug[] = [
-  lastingBug('declares to last and keeps everything in memory', 'persistence/reopen', {
+  lastingBug('declares to last and keeps everything in memory', 'names/alike', {
     Cache: (base) =>
       class extends base {
         protected override entries = new Map<string, CacheEntry>();
       },
   }),
-  lastingBug('empties the place it is opened over', 'persistence/reopen', {
+  lastingBug('empties the place it is opened over', 'names/alike', {
     Cache: opening(({ entries }) => entries.clear()),
   }),
   lastingBug('sees of other handles only what was there when it was opened', 'model/shared', {
     Cache: copying(Copy),
   }),
-  lastingBug('stores everything when it is closed', 'persistence/kill', {
+  lastingBug('stores everything when it is closed', 'processes/changes', {
     Cache: copying(LateCopy),
   }),
   lastingBug('stores each change with the next one', 'model/shared', {
     Cache: copying(CopyOneBehind),
   }),
-  lastingBug('brings back what was removed when it is opened again', 'persistence/reopen', {
+  lastingBug('brings back what was removed when it is opened again', 'names/alike', {
     Cache: copying(ForgetfulCopy),
   }),
-  lastingBug('forgets expiries when it is opened again', 'persistence/reopen', {
+  lastingBug('forgets expiries when it is opened again', 'expiry/edge', {
     Cache: opening(({ entries }) => {
       for (const entry of [...entries.values()]) {
         entries.set(entry.key, { ...entry, expiresAt: Number.POSITIVE_INFINITY });
       }
     }),
   }),
-  lastingBug('begins lives anew when it is opened again', 'persistence/reopen', {
+  lastingBug('begins lives anew when it is opened again', 'expiry/edge', {
     Cache: opening(({ entries, now }) => {
       for (const entry of [...entries.values()]) {
         const expiresAt = entry.expiresAt > now ? entry.expiresAt + 60_000 : entry.expiresAt;
@@ -106,7 +106,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
       }
     }),
   }),
-  lastingBug('joins names in two Unicode forms when it is opened again', 'persistence/reopen', {
+  lastingBug('joins names in two Unicode forms when it is opened again', 'names/alike', {
     Cache: opening(({ entries }) => {
       for (const entry of [...entries.values()]) {
         entries.delete(entry.key);
@@ -114,7 +114,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
       }
     }),
   }),
-  lastingBug('invalidates by tag only what it has written itself', 'persistence/kill', {
+  lastingBug('invalidates by tag only what it has written itself', 'processes/changes', {
     Cache: (base) =>
       class extends base {
         readonly #own = new Set<string>();
@@ -212,7 +212,7 @@ export const plantedClaimBugs: readonly PlantedCacheBug[] = [
         }
       },
   }),
-  lastingBug('replaces a value in two steps', 'sharing/processes', {
+  lastingBug('replaces a value in two steps', 'processes/changes', {
     Cache: (base) =>
       class extends base {
         protected override async _set(entry: CacheEntry): Promise<void> {

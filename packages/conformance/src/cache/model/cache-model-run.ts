@@ -1,192 +1,180 @@
-import type { CacheStatistics, CacheValue, IDataCache } from '@barkeep/cache';
-import { CandleSeries } from '@barkeep/core';
-import { assertDefined, assertEqual, assertRejects } from '../../assertions.ts';
+import type { CacheSetOptions, CacheStatistics, IDataCache } from '@barkeep/cache';
+import { BarkeepError } from '@barkeep/core';
+import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
+import { isEqual } from '../../is-equal.ts';
+import { OtherProcess } from '../../other-process.ts';
+import { showValue } from '../../show-value.ts';
 import type { CacheContext } from '../cache-scenario.ts';
-import type { CacheChange, CacheCommand } from './cache-command.ts';
-import { CacheModel } from './cache-model.ts';
+import {
+  ABORT,
+  type AnyCall,
+  type CacheChange,
+  type CacheCommand,
+  START,
+} from './cache-command.ts';
+import { type CacheCounts, CacheModel } from './cache-model.ts';
 
-/** A cache, and what it must have counted. */
-interface Handle {
-  readonly cache: IDataCache;
-  readonly counts: Record<'hits' | 'misses' | 'writes' | 'deletes', number>;
-}
+/** A cache here, or in a process, whose clock stands still. */
+export type CacheHandle = IDataCache | OtherProcess;
 
 /** Takes caches over the same entries and the model through the same commands, and compares them. */
 export class CacheModelRun {
+  /** How many changes were to fail, and did. */
+  failures = 0;
   readonly #context: CacheContext;
   readonly #model: CacheModel;
-  /** The first one is used. */
-  readonly #handles: Handle[] = [];
-  readonly #keys = new Set<string>();
+  readonly #handles: CacheHandle[];
 
-  private constructor(context: CacheContext) {
+  /** @param handles The first one is in use; one that is reopened is replaced. */
+  constructor(context: CacheContext, handles: CacheHandle[]) {
     this.#context = context;
     this.#model = new CacheModel(context.clock);
+    this.#handles = handles;
   }
 
-  /** Begins with nothing stored. */
-  static async begin(context: CacheContext, caches: readonly IDataCache[]): Promise<CacheModelRun> {
-    const run = new CacheModelRun(context);
-    await caches[0]?.clear();
-    for (const cache of caches) run.#handles.push({ cache, counts: countsOf(await cache.stats()) });
-    return run;
-  }
-
-  /** The handle in use. */
-  get cache(): IDataCache {
-    return this.#handle.cache;
-  }
-
-  get #handle(): Handle {
-    return assertDefined(this.#handles[0], 'a handle');
-  }
-
+  /** Begins and ends with nothing stored. */
   async execute(commands: readonly CacheCommand[]): Promise<void> {
+    await ask(this.#handle, 'clear');
+    this.#context.clock.setWallTime(START);
+    const { bytes } = await statsOf(this.#handle);
+    this.#model.counts = await this.#counts();
     for (const [i, command] of commands.entries()) {
-      await this.#step(command, `command ${i}, ${command.kind}`);
+      await this.#step(command, `command ${i}, ${showValue(command, 100)}`);
     }
     for (const _ of this.#handles) {
-      this.#switch();
-      await this.#compareValues([...this.#keys], 'in the end');
-      await this.#compareKeys('', 'in the end');
-      await this.#compareCounts('in the end');
+      await this.#step(['switch-handle'], 'in the end');
+      await this.#step(['getMany', [...this.#model.written]], 'in the end, getMany');
+      await this.#step(['keys', ''], 'in the end, keys');
+      await this.#step(['sweep'], 'in the end');
     }
+    await ask(this.#handle, 'clear');
+    assertEqual((await statsOf(this.#handle)).bytes, bytes, 'bytes when it is empty again');
   }
 
   async #step(command: CacheCommand, what: string): Promise<void> {
-    switch (command.kind) {
+    const model = this.#model;
+    switch (command[0]) {
       case 'at-once': {
-        const answers = await Promise.all(command.changes.map((change) => this.#call(change)));
+        const [, ...calls] = command;
+        const answers = await Promise.all(calls.map((one) => this.#call(one)));
         return assertEqual(
           answers,
-          command.changes.map((change) => this.#expect(change)),
+          calls.map((one) => this.#expect(one)),
           what,
         );
       }
-      case 'set-many-refused': {
-        const entries = [...command.entries, { key: '', value: null }];
-        await assertRejects(() => this.cache.setMany(entries), 'INVALID_INPUT', what);
-        return;
-      }
-      case 'get':
-        for (const key of command.keys.slice(0, 1)) {
-          assertSameValue(await this.cache.get(key), this.#read(key), `${what}: get of ${key}`);
-        }
-        return this.#compareValues(command.keys, what);
-      case 'keys':
-        return this.#compareKeys(command.prefix, what);
-      case 'sweep': {
-        await this.cache.sweep();
-        const { entries } = await this.cache.stats();
-        return assertEqual(entries, this.#model.keys().length, `${what}: entries after it`);
-      }
+      case 'failing':
+        return this.#fail(command[1], command[2], what);
       case 'advance':
-        await this.#context.advance(command.ms);
+        await this.#context.advance(command[1]);
         // What their timers have begun would meet the next calls.
-        if (this.#handles.length > 1) for (const { cache } of this.#handles) await cache.sweep();
+        if (this.#handles.length > 1) for (const one of this.#handles) await ask(one, 'sweep');
         return;
       case 'set-clock-back': {
         const { clock } = this.#context;
-        return clock.setWallTime(clock.now() - command.ms);
+        return clock.setWallTime(clock.now() - command[1]);
+      }
+      case 'sweep': {
+        await ask(this.#handle, 'sweep');
+        const { entries } = await statsOf(this.#handle);
+        assertEqual(entries, model.keys('').length, `${what}: entries after a sweep`);
+        return assertEqual(await this.#counts(), model.counts, `${what}: what it has counted`);
       }
       case 'reopen': {
-        await this.#compareCounts(what);
-        const cache = await this.#context.reopen(this.cache);
-        this.#handles[0] = { cache, counts: { hits: 0, misses: 0, writes: 0, deletes: 0 } };
+        const handle = this.#handle;
+        if (!(handle instanceof OtherProcess) && !handle.capabilities.persistent) return;
+        assertEqual(await this.#counts(), model.counts, `${what}: what it had counted`);
+        this.#handles[0] = await this.#context.reopen(handle);
+        model.counts = await this.#counts();
         return;
       }
       case 'switch-handle':
-        return this.#switch();
-      default:
-        assertEqual(await this.#call(command), this.#expect(command), what);
+        this.#handles.push(...this.#handles.splice(0, 1));
+        return;
+      default: {
+        const answer = await this.#call(command);
+        if (command[0] === 'keys' && Array.isArray(answer)) answer.sort();
+        assertEqual(answer, this.#expect(command), what);
+      }
     }
   }
 
-  #switch(): void {
-    this.#handles.push(...this.#handles.splice(0, 1));
+  /** What was there is right or gone. */
+  async #fail(way: string, change: CacheChange, what: string): Promise<void> {
+    const handle = this.#handle;
+    assertTrue(!(handle instanceof OtherProcess), 'only what is here can be made to fail');
+    const known = new Map([...this.#model.written].map((key) => [key, this.#model.get(key)]));
+    const abort = new AbortController();
+    const isAbort = way === ABORT;
+    const end = isAbort ? undefined : await this.#context.beginFault(way, handle);
+    const calling = this.#call(change, abort.signal);
+    if (isAbort) abort.abort(new Error('enough'));
+    const [outcome] = await Promise.allSettled([calling]);
+    await end?.();
+    const isDone = outcome.status === 'fulfilled';
+    if (!isDone) {
+      this.failures += 1;
+      const isKnown = BarkeepError.is(outcome.reason, isAbort ? 'ABORTED' : undefined);
+      assertTrue(isKnown, `${what}: it fails with a BarkeepError, not ${outcome.reason}`);
+    }
+    this.#expect(change);
+    for (const key of this.#model.written) {
+      const value = await handle.get(key);
+      const changed = this.#model.get(key);
+      const isRight =
+        isEqual(value, changed) ||
+        (!isDone && (value === undefined || isEqual(value, known.get(key))));
+      if (!isRight) assertEqual(value, changed, `${what}: ${key} afterwards, or what it was`);
+    }
+    await handle.clear();
+    this.#model.clear();
+    this.#model.counts = await this.#counts();
+  }
+
+  get #handle(): CacheHandle {
+    return assertDefined(this.#handles[0], 'a handle');
+  }
+
+  /** Of all handles together. */
+  async #counts(): Promise<CacheCounts> {
+    const counts: CacheCounts = { hits: 0, misses: 0, writes: 0, deletes: 0 };
+    for (const handle of this.#handles) {
+      const { hits, misses, writes, deletes } = await statsOf(handle);
+      counts.hits += hits;
+      counts.misses += misses;
+      counts.writes += writes;
+      counts.deletes += deletes;
+    }
+    return counts;
   }
 
   /** What is handed over is the caller's again as soon as the call returns. */
-  #call(change: CacheChange): Promise<unknown> {
-    switch (change.kind) {
-      case 'set': {
-        const { kind: _, key, value, tags = [], ...options } = change;
-        const own = [...tags];
-        const setting = this.cache.set(key, value, { ...options, tags: own });
-        own.fill('another').push('more');
-        return setting;
-      }
-      case 'set-many': {
-        const own = [...change.entries];
-        const setting = this.cache.setMany(own);
-        own.fill({ key: 'another', value: 'more' });
-        return setting;
-      }
-      case 'delete':
-        return this.cache.delete(change.key);
-      case 'invalidate':
-        return this.cache.invalidate(change.selector);
-      case 'clear':
-        return this.cache.clear();
-    }
-  }
-
-  /** What the model answers, which counts. */
-  #expect(change: CacheChange): unknown {
-    const answer = this.#model.change(change);
-    const written =
-      change.kind === 'set' ? [change] : change.kind === 'set-many' ? change.entries : [];
-    const keys = new Set(written.map(({ key }) => key));
-    for (const key of keys) this.#keys.add(key);
-    // Of equal keys in a batch one is written.
-    this.#handle.counts.writes += keys.size;
-    this.#handle.counts.deletes += Number(answer ?? 0);
+  #call([method, ...parameters]: AnyCall, signal?: AbortSignal): Promise<unknown> {
+    const [first, value, options] = parameters as [unknown?, unknown?, CacheSetOptions?];
+    const list = Array.isArray(first) ? [...first] : first;
+    const tags = [...(options?.tags ?? [])];
+    const rest = method === 'set' ? [value, { ...options, tags, signal }] : [{ signal }];
+    const answer = ask(this.#handle, method, ...(method === 'clear' ? rest : [list, ...rest]));
+    if (Array.isArray(list)) list.fill('another');
+    tags.fill('another').push('more');
     return answer;
   }
 
-  #read(key: string): CacheValue | undefined {
-    const value = this.#model.get(key);
-    this.#handle.counts[value === undefined ? 'misses' : 'hits'] += 1;
-    return value;
-  }
-
-  async #compareValues(keys: readonly string[], what: string): Promise<void> {
-    const own = [...keys];
-    const reading = this.cache.getMany(own);
-    own.fill('another');
-    const values = await reading;
-    assertEqual(values.length, keys.length, `${what}: how many answers getMany gives`);
-    for (const [i, key] of keys.entries()) {
-      assertSameValue(values[i], this.#read(key), `${what}: getMany of ${key}`);
-    }
-  }
-
-  async #compareKeys(prefix: string, what: string): Promise<void> {
-    const keys = await this.cache.keys(prefix);
-    assertEqual(keys.sort(), this.#model.keys(prefix), `${what}: the keys from ${prefix}`);
-  }
-
-  async #compareCounts(what: string): Promise<void> {
-    const counts = countsOf(await this.cache.stats());
-    assertEqual(counts, this.#handle.counts, `${what}: what it has counted`);
+  #expect([method, ...parameters]: AnyCall): unknown {
+    return Reflect.apply(this.#model[method], this.#model, parameters);
   }
 }
 
-function countsOf({ hits, misses, writes, deletes }: CacheStatistics): Handle['counts'] {
-  return { hits, misses, writes, deletes };
+/** Calls a method. */
+export function ask(
+  handle: CacheHandle,
+  method: AnyCall[0] | 'sweep' | 'stats',
+  ...parameters: readonly unknown[]
+): Promise<unknown> {
+  if (handle instanceof OtherProcess) return handle.call(method, ...parameters);
+  return Reflect.apply(handle[method], handle, parameters);
 }
 
-function assertSameValue(actual: unknown, expected: unknown, what: string): void {
-  assertEqual(comparable(actual), comparable(expected), what);
-}
-
-/** Series by name, and numbers by their bytes: NaN has many bit patterns. */
-function comparable(value: unknown): unknown {
-  if (value instanceof CandleSeries) return { CandleSeries: { ...value } };
-  if (value instanceof Float64Array) {
-    return { Float64Array: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
-  }
-  if (Array.isArray(value)) return value.map(comparable);
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, comparable(part)]));
+async function statsOf(handle: CacheHandle): Promise<CacheStatistics> {
+  return (await ask(handle, 'stats')) as CacheStatistics;
 }

@@ -1,6 +1,5 @@
-import type { CacheSelector, CacheValue, CacheWrite } from '@barkeep/cache';
+import type { CacheSelector, CacheSetOptions, CacheValue, CacheWrite } from '@barkeep/cache';
 import type { Clock } from '@barkeep/core';
-import type { CacheChange } from './cache-command.ts';
 
 interface ModelEntry extends CacheWrite {
   readonly expiresAt: number;
@@ -8,8 +7,14 @@ interface ModelEntry extends CacheWrite {
   readonly deadline: number;
 }
 
-/** What a cache that never forgets does, in the plainest way. */
+/** What a cache counts of its calls. */
+export type CacheCounts = Record<'hits' | 'misses' | 'writes' | 'deletes', number>;
+
+/** What a cache that never forgets does, in the plainest way. Its methods are those of a cache. */
 export class CacheModel {
+  counts: CacheCounts = { hits: 0, misses: 0, writes: 0, deletes: 0 };
+  /** Every key that was ever written. */
+  readonly written: Set<string> = new Set();
   readonly #clock: Required<Clock>;
   readonly #entries = new Map<string, ModelEntry>();
 
@@ -17,49 +22,62 @@ export class CacheModel {
     this.#clock = clock;
   }
 
-  /** Returns what the call resolves with. */
-  change(change: CacheChange): unknown {
-    switch (change.kind) {
-      case 'set':
-        return this.#set(change);
-      case 'set-many':
-        for (const entry of change.entries) this.#set(entry);
-        return undefined;
-      case 'delete':
-        return this.#live().delete(change.key);
-      case 'invalidate':
-        return this.#invalidate(change.selector);
-      case 'clear':
-        return this.#entries.clear();
-    }
+  set(key: string, value: CacheValue, options: CacheSetOptions = {}): void {
+    this.setMany([{ ...options, key, value }]);
   }
 
-  get(key: string): CacheValue | undefined {
-    return this.#live().get(key)?.value;
-  }
-
-  keys(prefix = ''): string[] {
-    return [...this.#live().keys()].filter((key) => key.startsWith(prefix)).sort();
-  }
-
-  #set(entry: CacheWrite): void {
+  setMany(entries: readonly CacheWrite[]): void {
     const now = this.#clock.now();
-    const { ttlMs = Number.POSITIVE_INFINITY, expiresAt = now + ttlMs } = entry;
-    const deadline = this.#clock.monotonic() + (expiresAt - now);
-    this.#entries.set(entry.key, { ...entry, expiresAt, deadline });
+    for (const entry of entries) {
+      const { key, ttlMs = Number.POSITIVE_INFINITY, expiresAt = now + ttlMs } = entry;
+      const deadline = this.#clock.monotonic() + (expiresAt - now);
+      this.#entries.set(key, { ...entry, expiresAt, deadline });
+      this.written.add(key);
+    }
+    // Of equal keys in a batch one is written.
+    this.counts.writes += new Set(entries.map(({ key }) => key)).size;
   }
 
-  #invalidate(selector: CacheSelector): number {
-    const selected = [...this.#live().values()].filter(({ key, tags = [] }) =>
+  delete(key: string): boolean {
+    return this.#remove((one) => one.key === key) > 0;
+  }
+
+  invalidate(selector: CacheSelector): number {
+    return this.#remove(({ key, tags = [] }) =>
       'prefix' in selector
         ? key.startsWith(selector.prefix)
         : selector.tags.some((tag) => tags.includes(tag)),
     );
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  get(key: string): CacheValue | undefined {
+    return this.getMany([key])[0];
+  }
+
+  getMany(keys: readonly string[]): (CacheValue | undefined)[] {
+    const live = this.#live();
+    const found = keys.filter((key) => live.has(key)).length;
+    this.counts.hits += found;
+    this.counts.misses += keys.length - found;
+    return keys.map((key) => live.get(key)?.value);
+  }
+
+  keys(prefix: string): string[] {
+    return [...this.#live().keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
+  #remove(isSelected: (entry: ModelEntry) => boolean): number {
+    const selected = [...this.#live().values()].filter(isSelected);
     for (const { key } of selected) this.#entries.delete(key);
+    this.counts.deletes += selected.length;
     return selected.length;
   }
 
-  #live(): Map<string, ModelEntry> {
+  #live(): ReadonlyMap<string, ModelEntry> {
     for (const [key, { expiresAt, deadline }] of this.#entries) {
       const isOver = expiresAt <= this.#clock.now() || deadline <= this.#clock.monotonic();
       if (isOver) this.#entries.delete(key);

@@ -1,6 +1,6 @@
-import type { CacheCapabilities, IDataCache } from '@barkeep/cache';
+import type { CacheWrite } from '@barkeep/cache';
 import { assertDefined, assertEqual, assertTrue } from '../../assertions.ts';
-import { type CacheScenario, scenario } from '../cache-scenario.ts';
+import { type CacheScenario, type Condition, scenario } from '../cache-scenario.ts';
 
 /** What can be filled within a scenario's time. */
 const MOST = { maxEntries: 10_000, maxBytes: 128 * 1_024 * 1_024 };
@@ -11,15 +11,31 @@ export const boundScenarios: readonly CacheScenario[] = [
   scenario(
     'bounds/entries',
     'it never has more entries than it declares, also after reopening, and tells what it evicted',
-    async (cache, context) => {
-      const most = boundOf(cache.capabilities, 'maxEntries');
-      await write(cache, 0, most);
-      for (let i = most; i < most + MORE; i += 1) await cache.set(`k${i}`, i);
-      const { entries, evictions } = await assertBound(cache, most + MORE);
-      assertEqual(entries + evictions, most + MORE, 'entries kept and evicted');
-      const again = cache.capabilities.persistent ? await context.reopen(cache) : cache;
-      await write(again, most + MORE, most + 2 * MORE);
-      await assertBound(again, most + 2 * MORE);
+    async (first, context) => {
+      let cache = first;
+      const most = assertDefined(cache.capabilities.maxEntries, 'maxEntries');
+      const entries = Array.from({ length: most + 2 * MORE }, (_, i): CacheWrite => {
+        return { key: `k${i}`, value: i };
+      });
+      const assertBound = async (written: number) => {
+        const stats = await cache.stats();
+        assertTrue(stats.entries <= most, `${stats.entries} entries are at most ${most}`);
+        const values = await cache.getMany(entries.slice(0, written).map(({ key }) => key));
+        const right = values.map((value, i) => (value === undefined ? undefined : i));
+        assertEqual(values, right, 'the values that are kept');
+        const kept = values.filter((value) => value !== undefined);
+        const counts = [kept.length, (await cache.keys()).length];
+        assertEqual(counts, [stats.entries, stats.entries], 'entries that are read, listed');
+        assertEqual(values.at(-1), written - 1, 'the value written last');
+        return stats;
+      };
+      await cache.setMany(entries.slice(0, most));
+      for (const { key, value } of entries.slice(most, most + MORE)) await cache.set(key, value);
+      const { entries: kept, evictions } = await assertBound(most + MORE);
+      assertEqual(kept + evictions, most + MORE, 'entries kept and evicted');
+      if (cache.capabilities.persistent) cache = await context.reopen(cache);
+      await cache.setMany(entries.slice(most + MORE));
+      await assertBound(most + 2 * MORE);
     },
     bounded('maxEntries'),
   ),
@@ -27,7 +43,7 @@ export const boundScenarios: readonly CacheScenario[] = [
     'bounds/bytes',
     'its values never take more bytes than it declares; one beyond that leaves no old value',
     async (cache) => {
-      const most = boundOf(cache.capabilities, 'maxBytes');
+      const most = assertDefined(cache.capabilities.maxBytes, 'maxBytes');
       await cache.set('small', 1);
       await cache.set('same', 'old', { tags: ['t'] });
       await cache.set('same', new Uint8Array(most + 1));
@@ -37,87 +53,46 @@ export const boundScenarios: readonly CacheScenario[] = [
       assertEqual(await cache.get('small'), 1, 'a value beside one that was replaced often');
       const { rejections, evictions } = await cache.stats();
       assertEqual({ rejections, evictions }, { rejections: 1, evictions: 0 }, 'the counts');
-      const size = Math.floor(most / 8);
-      const keys = Array.from({ length: 16 }, (_, i) => `k${i}`);
-      for (const [i, key] of keys.entries()) {
-        await cache.set(key, new Uint8Array(size).fill(i));
+      const values = Array.from({ length: 16 }, (_, i) => new Uint8Array(most / 8).fill(i));
+      for (const [i, value] of values.entries()) {
+        await cache.set(`k${i}`, value);
         const { bytes } = await cache.stats();
         assertTrue(bytes <= most, `${bytes} bytes are at most ${most}`);
       }
-      const kept = (await cache.getMany(keys)).map((value, i) => ({ value, i }));
-      const found = kept.filter(({ value }) => value !== undefined);
-      assertTrue(found.length >= 1 && found.length <= 8, `1 to 8 are kept, not ${found.length}`);
-      for (const { value, i } of found) assertEqual(value, new Uint8Array(size).fill(i), `${i}`);
+      const found = await cache.getMany(values.map((_, i) => `k${i}`));
+      const kept = found.map((value, i) => value && values[i]);
+      assertEqual(found, kept, 'what is kept');
+      const count = kept.filter((value) => value !== undefined).length;
+      assertTrue(count >= 1 && count <= 8, `1 to 8 are kept, not ${count}`);
     },
     bounded('maxBytes'),
   ),
   scenario(
     'expiry/sweeps-by-itself',
-    'expired entries go without being read, and only they',
+    'expired entries go without being read, and only they; their bytes go with them',
     async (cache, context) => {
-      const entries = Array.from({ length: 20 }, (_, i) => ({
-        key: `k${i}`,
-        value: 'x'.repeat(99),
-      }));
-      await cache.setMany(entries.map((entry, i) => ({ ...entry, ttlMs: 4_000 * (i % 2 || 1e6) })));
-      const { bytes } = await cache.stats();
-      await context.advance(4_000);
-      await context.advance(600_000);
-      const after = await cache.stats();
-      assertEqual(after.entries, 10, 'entries after ten minutes');
-      assertTrue(after.bytes < bytes, `${after.bytes} bytes are less than the ${bytes} before`);
-      assertEqual(await cache.sweep(), 0, 'what a sweep still finds');
-    },
-  ),
-  scenario(
-    'stats/bytes',
-    'a fresh cache has counted nothing; bytes grow with what is stored, and shrink when it goes',
-    async (cache) => {
-      const { operations: _, bytes: empty, ...counts } = await cache.stats();
+      const { operations: _, bytes: none, ...counts } = await cache.stats();
       const counted = Object.entries(counts).filter(([, count]) => count !== 0);
       assertEqual(counted, [], 'counts of a fresh cache other than 0');
-      await cache.set('a', new Uint8Array(50_000));
-      const one = await cache.stats();
-      assertTrue(one.bytes - empty >= 50_000, `50,000 bytes take ${one.bytes - empty}`);
-      const copy = { ...one };
-      await cache.set('a', new Uint8Array(10));
-      const { bytes: small } = await cache.stats();
-      assertTrue(small < one.bytes, `a small value takes less: ${small} < ${one.bytes}`);
-      await cache.getMany(['a', 'a', 'x']);
-      await cache.delete('a');
-      const { bytes, hitRate } = await cache.stats();
-      assertEqual({ bytes, hitRate }, { bytes: empty, hitRate: 2 / 3 }, 'when it is empty again');
-      assertEqual(one, copy, 'statistics that were given before');
+      const entries = Array.from({ length: 20 }, (_, i): CacheWrite => {
+        return { key: `k${i}`, value: new Uint8Array(5_000), ttlMs: 4_000 * (i % 2 || 1e6) };
+      });
+      await cache.setMany(entries);
+      const { bytes: all } = await cache.stats();
+      assertTrue(all - none >= 100_000, `100,000 bytes take ${all - none}`);
+      await context.advance(4_000);
+      await context.advance(600_000);
+      const { entries: left, bytes } = await cache.stats();
+      assertEqual(left, 10, 'entries after ten minutes');
+      assertTrue(all - bytes >= 50_000, `50,000 bytes are gone of ${all}, not ${all - bytes}`);
+      assertEqual(await cache.sweep(), 0, 'what a sweep still finds');
+      await cache.getMany(['k0', 'k2', 'none']);
+      assertEqual((await cache.stats()).hitRate, 2 / 3, 'its hit rate');
     },
   ),
 ];
 
-/** Writes numbered entries in one call. */
-async function write(cache: IDataCache, from: number, to: number): Promise<void> {
-  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
-  await cache.setMany(numbers.map((value) => ({ key: `k${value}`, value })));
-}
-
-/** What it has of numbered entries is within its bound, right, and listed. */
-async function assertBound(cache: IDataCache, written: number) {
-  const stats = await cache.stats();
-  const most = boundOf(cache.capabilities, 'maxEntries');
-  assertTrue(stats.entries <= most, `${stats.entries} entries are at most ${most}`);
-  const values = await cache.getMany(Array.from({ length: written }, (_, i) => `k${i}`));
-  const wrong = values.filter((value, i) => value !== undefined && value !== i);
-  assertEqual(wrong, [], 'wrong values of those that are kept');
-  const kept = values.filter((value) => value !== undefined).length;
-  const keys = await cache.keys();
-  assertEqual([kept, keys.length], [stats.entries, stats.entries], 'entries that are read, listed');
-  assertEqual(values.at(-1), written - 1, 'the value written last');
-  return stats;
-}
-
-function boundOf(capabilities: CacheCapabilities, bound: keyof typeof MOST): number {
-  return assertDefined(capabilities[bound], bound);
-}
-
-function bounded(name: keyof typeof MOST): Pick<CacheScenario, 'requires'> {
+function bounded(name: keyof typeof MOST): Condition {
   return {
     requires: ({ [name]: bound }) => {
       if (bound === undefined) return `it declares no ${name}`;

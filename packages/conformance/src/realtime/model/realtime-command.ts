@@ -1,6 +1,6 @@
 import { type EpochMs, type OrderBook, TICKER_OPTIONAL_FIELDS, type Trade } from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
-import { SYMBOL_GROUPS } from '../../storage/sample-symbols.ts';
+import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { START } from '../sample-market.ts';
 
 /**

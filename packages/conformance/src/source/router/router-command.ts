@@ -1,7 +1,7 @@
 import type { SeriesKey } from '@barkeep/core';
 import type { MarketEvent } from '@barkeep/source';
 import fc, { type Arbitrary } from 'fast-check';
-import { SYMBOL_GROUPS } from '../../storage/sample-symbols.ts';
+import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { sampleBook, sampleTicker, sampleTrade } from './sample-values.ts';
 
 /** Something that happens to a market, to its exchange, or on the way from there: a method of `RouterModelRun`. */

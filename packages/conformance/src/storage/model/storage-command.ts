@@ -1,6 +1,6 @@
 import { CANDLE_COLUMNS, type Candle, type SeriesKey, type Timeframe } from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
-import { SYMBOL_GROUPS } from '../sample-symbols.ts';
+import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 
 /** What a run is about: series that a careless storage mixes up, and how far apart the periods lie. */
 export interface ModelWorld {

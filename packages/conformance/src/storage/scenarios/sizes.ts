@@ -1,8 +1,8 @@
 import { type Candle, type SeriesKey, timeframeGrid } from '@barkeep/core';
 import fc from 'fast-check';
 import { assertDefined, assertEqual } from '../../assertions.ts';
+import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { KEY, minute, minutes, START, sampleCandle, sampleMinutes } from '../sample-candles.ts';
-import { SYMBOL_GROUPS } from '../sample-symbols.ts';
 import { collect } from '../storage-operations.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { assertNothingStored, assertSeries, listen } from '../stored-state.ts';
