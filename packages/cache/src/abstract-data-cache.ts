@@ -116,11 +116,9 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     onlyKnownKeys(options, SET_OPTIONS, 'options');
     const now = this.clock.now();
     const entry = this.#checkedEntry(key, value, options, now);
-    await this.run('set', options, () => {
-      if (entry.expiresAt <= now) return this._delete(key);
-      this.#learn(entry);
-      return this._set(entry);
-    });
+    await this.run('set', options, () =>
+      entry.expiresAt <= now ? this._delete(key) : this.#withLives([entry], () => this._set(entry)),
+    );
     this.#counts.writes += 1;
   }
 
@@ -130,10 +128,11 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     const checked = this.#checkedEntries(entries, now);
     const live = checked.filter((entry) => entry.expiresAt > now);
     const expired = checked.filter((entry) => entry.expiresAt <= now);
-    for (const entry of live) this.#learn(entry);
     if (checked.length === 0) return;
     await this.run('setMany', options, () =>
-      expired.length === 0 ? this._setMany(live) : this.#setAndDelete(live, expired),
+      this.#withLives(live, () =>
+        expired.length === 0 ? this._setMany(live) : this.#setAndDelete(live, expired),
+      ),
     );
     this.#counts.writes += checked.length;
   }
@@ -300,8 +299,20 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
       : entry;
   }
 
-  #learn(entry: CacheEntry): void {
-    if (!this.keepsDeadlines) this.#lives.learn(entry);
+  /** A write that fails leaves what was there as it was, its end included. */
+  #withLives(entries: readonly CacheEntry[], write: () => Awaitable<void>): Awaitable<void> {
+    if (this.keepsDeadlines) return write();
+    const takeBack = this.#lives.write(entries);
+    const fail = (error: unknown): never => {
+      takeBack();
+      throw error;
+    };
+    try {
+      const written = write();
+      return written instanceof Promise ? written.catch(fail) : written;
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   /** Of equal keys the later entry. */

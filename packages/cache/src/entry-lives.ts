@@ -44,6 +44,19 @@ export class EntryLives {
     return deadline;
   }
 
+  /** Remembers entries that are being written; what it returns takes that back, except of what was written since. */
+  write(entries: readonly EntryLife[]): () => void {
+    const before = entries.map(({ key }) => this.#seen.get(key));
+    for (const entry of entries) this.learn(entry);
+    const after = entries.map(({ key }) => this.#seen.get(key));
+    return () => {
+      for (const [i, { key }] of entries.entries()) {
+        const life = before[i];
+        if (life !== undefined && this.#seen.get(key) === after[i]) this.#seen.set(key, life);
+      }
+    };
+  }
+
   /** Forgets all entries; what it returns brings them back, except those that were written since. */
   clear(): () => void {
     const forgotten = [...this.#seen];

@@ -1,3 +1,4 @@
+import type { IDataCache } from '@barkeep/cache';
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import { describe, expect, it } from 'vitest';
 import type { AbstractCacheOptions } from '../src/index.ts';
@@ -65,14 +66,26 @@ describe('a write that fails below', () => {
     expect(await cache.stats()).toMatchObject({ writes: 0, failures: 0 });
   });
 
-  it('lets nothing that has expired live again', async () => {
+  it.each<readonly [string, (cache: IDataCache) => Promise<unknown>]>([
+    ['clear', (cache) => cache.clear()],
+    ['set', (cache) => cache.set('key', 2)],
+    ['set for a time', (cache) => cache.set('key', 2, { ttlMs: 10 })],
+    [
+      'setMany',
+      (cache) =>
+        cache.setMany([
+          { key: 'other', value: 2 },
+          { key: 'key', value: 2 },
+        ]),
+    ],
+  ])('lets nothing that has expired live again: %s', async (_, write) => {
     const clock = new ManualClock();
     const cache = await opened({ clock });
     await cache.set('key', 1, { ttlMs: 1_000 });
     clock.advance(1_000);
     clock.setWallTime(clock.now() - 500);
     cache.fault = new BarkeepError('DISK_FULL', 'full', { retryable: true });
-    await expect(cache.clear()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(write(cache)).rejects.toMatchObject({ code: 'DISK_FULL' });
     cache.fault = undefined;
     expect(await cache.get('key')).toBeUndefined();
   });
