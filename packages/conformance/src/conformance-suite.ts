@@ -67,10 +67,17 @@ export function scenarioMaker<Subject extends ConformanceSubject>(
   };
 }
 
-/** Of scenarios that take a part of the harness which not every harness has. */
-export function needs<Part extends 'createAt' | 'faults' | 'damages'>(part: Part) {
+/** Parts of a harness that not every harness has, and what is said of those scenarios without them. */
+const OPTIONAL_PARTS = {
+  createAt: 'its harness opens no files',
+  faults: 'its harness knows no faults of what lies below',
+  crashes: 'its harness knows no way to end in the midst of a write',
+  damages: 'its harness knows no way to damage what is kept',
+};
+
+export function needs<Part extends keyof typeof OPTIONAL_PARTS>(part: Part) {
   return {
-    requires: (_: unknown, harness: { readonly [name in Part]?: unknown }): string | undefined =>
-      harness[part] === undefined ? `its harness has no ${part}` : undefined,
+    requires: (_: unknown, harness: { readonly [Name in Part]?: unknown }): string | undefined =>
+      harness[part] === undefined ? OPTIONAL_PARTS[part] : undefined,
   };
 }

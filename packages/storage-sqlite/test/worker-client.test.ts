@@ -39,7 +39,7 @@ it('carries errors over with code, details and cause', async () => {
   const path = temporaryPath();
   const client = startedClient();
   const error = await rejection(client.call('open', [connection('/nowhere/at/all')]));
-  expect(error.code).toBe('INTERNAL');
+  expect(error.code).toBe('CANNOT_OPEN');
   expect(error.cause).toBeInstanceOf(Error);
   await client.call('open', [connection(path)]);
   expect(await client.call('list', [{}])).toEqual([]);

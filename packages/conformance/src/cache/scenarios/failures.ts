@@ -1,4 +1,5 @@
 import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
+import { needs } from '../../conformance-suite.ts';
 import { type CacheScenario, scenario } from '../cache-scenario.ts';
 import type { CacheChange, CacheCommand, Method } from '../model/cache-command.ts';
 import { ask, CacheModelRun } from '../model/cache-model-run.ts';
@@ -68,11 +69,7 @@ export const failureScenarios: readonly CacheScenario[] = [
         assertTrue(run.failures > 0, `${fault} makes at least one of the changes fail`);
       }
     },
-    {
-      requires: (_, { faults }) =>
-        faults === undefined ? 'its harness knows no faults of what lies below' : undefined,
-      timeoutMs: 60_000,
-    },
+    { ...needs('faults'), timeoutMs: 60_000 },
   ),
   scenario(
     'damage/one-of-many',
@@ -99,9 +96,6 @@ export const failureScenarios: readonly CacheScenario[] = [
         }
       }
     },
-    {
-      requires: (_, { damages }) =>
-        damages === undefined ? 'nothing else can get at what it keeps' : undefined,
-    },
+    needs('damages'),
   ),
 ];

@@ -1,5 +1,6 @@
 import { type Durability, EVER } from '@barkeep/storage';
 import { assertEqual, assertTrue } from '../../assertions.ts';
+import { needs } from '../../conformance-suite.ts';
 import type { OtherProcess } from '../../other-process.ts';
 import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import {
@@ -116,7 +117,7 @@ export const durabilityScenarios: readonly StorageScenario[] = [
     {
       requires: (capabilities, harness) =>
         outliving.requires?.(capabilities, harness) ??
-        (harness.crashes === undefined ? 'its harness knows no crash in a write' : undefined),
+        needs('crashes').requires(capabilities, harness),
     },
   ),
 ];

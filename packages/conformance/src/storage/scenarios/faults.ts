@@ -1,5 +1,6 @@
 import type { IMarketDataStorage } from '@barkeep/storage';
 import { assertEqual, assertTrue, ConformanceError, rejectionOf } from '../../assertions.ts';
+import { needs } from '../../conformance-suite.ts';
 import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
 import { answersOf, assertSeries, assertSound, listen } from '../stored-state.ts';
@@ -75,11 +76,7 @@ export const faultScenarios: readonly StorageScenario[] = [
         await assertSound(storage, `after ${fault}`);
       }
     },
-    {
-      requires: (_, { faults }) =>
-        faults === undefined ? 'its harness knows no faults of what lies below' : undefined,
-      timeoutMs: 60_000,
-    },
+    { ...needs('faults'), timeoutMs: 60_000 },
   ),
 ];
 
