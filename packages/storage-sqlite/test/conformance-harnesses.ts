@@ -3,6 +3,7 @@ import type { HarnessContext } from '@barkeep/conformance';
 import type { StorageHarness } from '@barkeep/conformance/storage';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import Database from 'better-sqlite3';
+import { budget } from '../../../tools/test-budget.ts';
 import { SqliteStorage, type SqliteStorageOptions } from '../src/index.ts';
 
 const FILE = 'candles.sqlite3';
@@ -55,7 +56,7 @@ export const harnesses: readonly StorageHarness[] = Object.entries(VARIANTS).map
     name,
     module: import.meta.url,
     // Small models are rows by default too: most of the runs go where there are segments.
-    model: { runs: name === TINY ? 250 : 80 },
+    model: { runs: name === TINY ? Math.min(500, budget(100)) : 30 },
     create: ({ clock, directory }: HarnessContext) =>
       new SqliteStorage({ path: join(directory, FILE), ...variant, clock }),
     createAt: (path: string, { clock }: HarnessContext) =>

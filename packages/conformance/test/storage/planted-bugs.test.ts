@@ -6,7 +6,7 @@ import { plantBug, referenceHarness } from './planted-bugs/plant-bug.ts';
 import { plantedStorageBugs } from './planted-bugs/planted-storage-bugs.ts';
 import { ReferenceStorage } from './planted-bugs/reference-storage.ts';
 
-registerStorageConformance(referenceHarness());
+registerStorageConformance({ ...referenceHarness(), model: { runs: 300 } });
 registerStorageConformance({ ...fileHarness(), model: { runs: 1 } });
 
 describe('planted bugs', () => {

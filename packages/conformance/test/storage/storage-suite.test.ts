@@ -43,12 +43,12 @@ describe('the storage suite', () => {
     }).toMatchInlineSnapshot(`
       {
         "backup": 51,
-        "crash": 43,
+        "crash": 42,
         "integrity": 42,
         "least": 39,
         "maintenance": 50,
         "shared": 45,
-        "sharedRevisions": 46,
+        "sharedRevisions": 45,
         "snapshot": 42,
       }
     `);

@@ -14,16 +14,28 @@ const LONGEST_WAIT_MS = 10_000;
 export const sharingScenarios: readonly StorageScenario[] = [
   scenario(
     'sharing/processes',
-    'what another process has written is there at once, and the other way round',
+    'what another process has written is there at once, with its revision, and the other way round',
     async (storage, context) => {
       const elsewhere = await context.startProcess(storage);
-      for (let round = 0; round < 5; round += 1) {
-        const [theirs, ours] = [sampleMinutes(0, 10, round), sampleMinutes(10, 20, round)];
+      const seen = new Set<unknown>();
+      const checkRevision = async (what: string): Promise<void> => {
+        if (!storage.capabilities.revisions) return;
+        const [here] = await storage.candles.revisions(KEY, [minutes(0, 20)]);
+        const there = await elsewhere.call('candles.revisions', KEY, [minutes(0, 20)]);
+        assertEqual(there, [here], `the revision over there after ${what}`);
+        assertTrue(!seen.has(here), `the revision after ${what} is new, not ${here}`);
+        seen.add(here);
+      };
+      for (let round = 0; round < 6; round += 1) {
+        const version = round % 2;
+        const [theirs, ours] = [sampleMinutes(0, 10, version), sampleMinutes(10, 20, version)];
         await elsewhere.call('candles.write', { key: KEY, candles: theirs, covers: RANGE });
-        const earlier = sampleMinutes(10, round === 0 ? 10 : 20, round - 1);
+        await checkRevision(`their write ${round}`);
+        const earlier = sampleMinutes(10, round === 0 ? 10 : 20, 1 - version);
         await assertSeries(storage, KEY, [...theirs, ...earlier], `after their write ${round}`);
         assertEqual(await storage.coverage.missing(KEY, RANGE), [], 'what is missing here');
         await storage.candles.write({ key: KEY, candles: ours });
+        await checkRevision(`our write ${round}`);
         const read = await elsewhere.call('candles.read', { ...KEY });
         assertEqual(read, [...theirs, ...ours], `what they read after our write ${round}`);
         await storage.coverage.remove(KEY);
@@ -57,29 +69,6 @@ export const sharingScenarios: readonly StorageScenario[] = [
       assertEqual(leases, [true, false], 'who has a lease');
     },
     shared,
-  ),
-  scenario(
-    'sharing/revisions',
-    'revisions are the same in every process, and no two changes have one',
-    async (storage, context) => {
-      const elsewhere = await context.startProcess(storage);
-      const seen = new Set<string>();
-      for (let round = 0; round < 12; round += 1) {
-        const batch = { key: KEY, candles: sampleMinutes(0, 10, round % 2) };
-        if (round % 3 === 0) await elsewhere.call('candles.write', batch);
-        else await storage.candles.write(batch);
-        const [here] = await storage.candles.revisions(KEY, [RANGE]);
-        const there = await elsewhere.call('candles.revisions', KEY, [RANGE]);
-        assertEqual(there, [here], `the revision over there after write ${round}`);
-        assertTrue(!seen.has(`${here}`), `the revision after write ${round} is new, not ${here}`);
-        seen.add(`${here}`);
-      }
-    },
-    {
-      requires: (capabilities, harness) =>
-        shared.requires?.(capabilities, harness) ??
-        (capabilities.revisions ? undefined : 'revisions are not declared'),
-    },
   ),
   scenario(
     'sharing/changes',
