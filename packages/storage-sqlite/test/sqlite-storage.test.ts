@@ -98,7 +98,8 @@ it('refuses an option that it does not know', () => {
 
 it('lets two storages of one process share a database', async () => {
   const path = temporaryPath();
-  const [a, b] = await Promise.all([openStorage(path), openStorage(path)]);
+  const patient = { busyTimeoutMs: 5_000 };
+  const [a, b] = await Promise.all([openStorage(path, patient), openStorage(path, patient)]);
   await Promise.all(
     [a, b].map((storage, i) =>
       storage.candles.write({ key: BTC, candles: minutes(i * 100, i * 100 + 100) }),

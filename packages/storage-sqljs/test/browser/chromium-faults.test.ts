@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteStorage } from '@barkeep/storage-sqlite';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest';
 import { browserLaunch, hasBrowser } from '../../../../tools/test-browser.ts';
 import { hasTinyDisk, withTinyDisk } from '../../../../tools/tiny-disk.ts';
 import { BTC, MINUTE, minutes, START, temporaryPath } from '../temporary-database.ts';
@@ -35,11 +44,13 @@ describe.skipIf(!hasBrowser())('in Chromium, whatever happens to it', () => {
       chromium.launch(browserLaunch()),
       chromium.launchPersistentContext(profile, browserLaunch()),
     ]);
-    [page, reader] = await Promise.all([
-      browser.newContext().then((context) => site.open(context)),
-      site.open(disk),
-    ]);
+    reader = await site.open(disk);
   }, LONG);
+  // What another test has done to its page, its storage and its workers stays there.
+  beforeEach(async () => {
+    page = await site.open(await browser.newContext());
+  });
+  afterEach(() => page.context().close());
   afterAll(async () => {
     await Promise.all([browser?.close(), disk?.close(), site?.close()]);
     rmSync(profile, { recursive: true, force: true });
