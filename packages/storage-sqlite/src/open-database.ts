@@ -5,6 +5,10 @@ import { BetterSqlite3Driver } from './better-sqlite3-driver.ts';
 import { DatabasePlace } from './database-place.ts';
 import type { ConnectionOptions } from './worker-protocol.ts';
 
+const RETRY_MS = 5;
+/** Nobody wakes who waits for it. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 /** One connection to a database file, which acknowledges changes only while that is in its place. */
 export class OpenDatabase {
   readonly engine: SqliteEngine;
@@ -39,13 +43,21 @@ export class OpenDatabase {
    * @throws BarkeepError as `SqliteEngine.open`; `CANNOT_OPEN` when it is not the file that was meant.
    */
   static open(options: ConnectionOptions): OpenDatabase {
-    try {
-      return new OpenDatabase(options);
-    } catch (error) {
-      const { details } = sqliteFailure(error);
-      const mayBeAlone = options.access === 'read-write' && options.isAlone !== true;
-      if (details['sqlite'] !== 'SQLITE_IOERR_SHMSIZE' || !mayBeAlone) throw error;
-      return new OpenDatabase({ ...options, isAlone: true });
+    const deadline = performance.now() + options.busyTimeoutMs;
+    for (;;) {
+      try {
+        return new OpenDatabase(options);
+      } catch (error) {
+        const { code, details } = sqliteFailure(error);
+        // While another connection makes the database, SQLite refuses at once, however long it may wait.
+        if (code === 'BUSY' && performance.now() < deadline) {
+          Atomics.wait(NEVER, 0, 0, RETRY_MS);
+          continue;
+        }
+        const mayBeAlone = options.access === 'read-write' && options.isAlone !== true;
+        if (details['sqlite'] !== 'SQLITE_IOERR_SHMSIZE' || !mayBeAlone) throw error;
+        return new OpenDatabase({ ...options, isAlone: true });
+      }
     }
   }
 
