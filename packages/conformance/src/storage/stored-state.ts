@@ -2,6 +2,7 @@ import type { Candle, SeriesKey } from '@barkeep/core';
 import type { ChangeEvent, IMarketDataStorage } from '@barkeep/storage';
 import { assertEqual } from '../assertions.ts';
 import { isEqual } from '../is-equal.ts';
+import { COVERED_KEY, KEY, OTHER_KEY } from './sample-candles.ts';
 
 /** Asserts candles bit for bit; the timestamps first: their difference says more than two long lists. */
 export function assertCandles(
@@ -47,10 +48,10 @@ export async function assertSound({ integrity }: IMarketDataStorage, what: strin
   assertEqual(problems, [], `problems that an integrity check finds ${what}`);
 }
 
-/** What a storage answers about everything it has, and about the coverage of some series. */
+/** What a storage answers about everything it has, and about the coverage of some series: those of `storeMuch`. */
 export async function answersOf(
   { candles, coverage, metadata }: IMarketDataStorage,
-  keys: readonly SeriesKey[],
+  keys: readonly SeriesKey[] = [KEY, OTHER_KEY, COVERED_KEY],
 ): Promise<unknown> {
   const list = await candles.list();
   const all = list.map(({ symbol, timeframe }) => ({ symbol, timeframe }));

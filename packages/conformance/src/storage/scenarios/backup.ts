@@ -20,8 +20,6 @@ import { StorageBackups } from '../storage-backups.ts';
 import { partScenario, type StorageScenario } from '../storage-scenario.ts';
 import { answersOf, assertSeries, listen } from '../stored-state.ts';
 
-const KEYS = [KEY, OTHER_KEY, COVERED_KEY];
-
 /** The model restores backups in the midst of other commands; these are about the rest. */
 export const backupScenarios: readonly StorageScenario[] = [
   declared('report', 'a report tells what is in the backup', async (backups) => {
@@ -65,20 +63,20 @@ export const backupScenarios: readonly StorageScenario[] = [
   declared('apart', 'a backup is what was stored, and does not change', async (backups) => {
     const { storage } = backups;
     await storeMuch(storage);
-    const before = await answersOf(storage, KEYS);
+    const before = await answersOf(storage);
     const { source, report } = await backups.make('one');
     await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 50, 4) });
     await storage.candles.remove(OTHER_KEY);
     await storage.coverage.remove(KEY);
     await storage.metadata.set('note', 'another');
-    const changed = await answersOf(storage, KEYS);
+    const changed = await answersOf(storage);
     assertEqual((await backups.backup.verify(source)).ok, true, 'whether it is as it was made');
     const restored = await backups.restored(source);
-    assertEqual(await answersOf(restored, KEYS), before, 'the answers of what was restored');
+    assertEqual(await answersOf(restored), before, 'the answers of what was restored');
     const again = await new StorageBackups(restored, backups.context).make('two');
     assertEqual(again.report.series, report.series, 'the checksums of a backup of that');
     await restored.candles.write({ key: KEY, candles: sampleMinutes(-5, 5, 3) });
-    assertEqual(await answersOf(storage, KEYS), changed, 'what was backed up, after it');
+    assertEqual(await answersOf(storage), changed, 'what was backed up, after it');
   }),
   declared(
     'one-state',
@@ -178,7 +176,7 @@ export const backupScenarios: readonly StorageScenario[] = [
     await storeMuch(storage);
     const { source } = await backups.make('one');
     if (typeof source === 'string') return;
-    const before = await answersOf(storage, KEYS);
+    const before = await answersOf(storage);
     for (const [what, bytes] of damagesOf(source)) {
       const { ok, problems } = await backup.verify(bytes);
       // Where nothing that counts has changed, it may be sound.
@@ -186,7 +184,7 @@ export const backupScenarios: readonly StorageScenario[] = [
       assertTrue(!ok && problems.length > 0, `a backup that is ${what} is found out`);
       const restore = () => backup.restore({ from: bytes, overwrite: true });
       await assertRejects(restore, 'CORRUPT', `a backup that is ${what}`);
-      assertEqual(await answersOf(storage, KEYS), before, 'what is stored after it');
+      assertEqual(await answersOf(storage), before, 'what is stored after it');
     }
   }),
   of('bytes', 'overwrite', 'what is stored is replaced only on purpose', async (backups) => {
@@ -197,14 +195,14 @@ export const backupScenarios: readonly StorageScenario[] = [
     await assertRejects(restoreNothing, 'INVALID_INPUT', 'over a document', { field: 'overwrite' });
     await storage.metadata.delete('new');
     await storeMuch(storage);
-    const before = await answersOf(storage, KEYS);
+    const before = await answersOf(storage);
     const { source } = await backups.make('one');
     await storage.candles.write({ key: KEY, candles: sampleMinutes(0, 50, 4) });
     await storage.candles.write({ key: { ...KEY, symbol: 'new' }, candles: sampleMinutes(0, 5) });
-    const changed = await answersOf(storage, KEYS);
+    const changed = await answersOf(storage);
     const restore = () => backup.restore({ from: source });
     await assertRejects(restore, 'INVALID_INPUT', 'without overwrite', { field: 'overwrite' });
-    assertEqual(await answersOf(storage, KEYS), changed, 'what is stored after that');
+    assertEqual(await answersOf(storage), changed, 'what is stored after that');
     const revisionsOf = async (): Promise<string[]> => {
       const ranges = [{}, minutes(0, 5)];
       const snapshots = await storage.candles.snapshots([{ ...KEY, ranges }, OTHER_KEY]);
@@ -214,13 +212,13 @@ export const backupScenarios: readonly StorageScenario[] = [
     const events = listen(storage);
     const { path } = await backup.restore({ from: source, overwrite: true });
     assertEqual([path, events], [undefined, [{ type: 'lagged' }]], 'a path, and the events');
-    assertEqual(await answersOf(storage, KEYS), before, 'what is stored after a restoration');
+    assertEqual(await answersOf(storage), before, 'what is stored after a restoration');
     for (const [i, revision] of (await revisionsOf()).entries()) {
       assertTrue(revision !== revisions[i], 'each revision is another one');
     }
     if (storage.capabilities.durability === 'volatile') return;
     const next = await backups.context.reopen(storage);
-    assertEqual(await answersOf(next, KEYS), before, 'what is stored after reopening');
+    assertEqual(await answersOf(next), before, 'what is stored after reopening');
   }),
   of('file', 'in-use', 'a backup or database is replaced only on purpose', async (backups) => {
     const { storage, context, backup } = backups;
@@ -246,7 +244,7 @@ export const backupScenarios: readonly StorageScenario[] = [
     await assertRejects(restore, 'INVALID_INPUT', 'without overwrite', { field: 'to' });
     await replace();
     const next = await context.openAt(to, storage);
-    assertEqual(await answersOf(next, KEYS), await answersOf(storage, KEYS), 'what was restored');
+    assertEqual(await answersOf(next), await answersOf(storage), 'what was restored');
   }),
   of('file', 'nowhere', 'what is not there is no backup', async ({ storage, context, backup }) => {
     const nothing = context.pathBeside(storage, 'nothing');
