@@ -1,5 +1,13 @@
-import type { Candle } from './candle.ts';
-import { allocateColumns, CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
+import {
+  allocateColumns,
+  type Candle,
+  type CandleColumns,
+  columnNames,
+  OPTIONAL_COLUMNS,
+  optionalColumns,
+  REQUIRED_COLUMNS,
+  type WritableColumns,
+} from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
 import { epochMsFault } from './epoch-ms.ts';
 import { invalidInput } from './invalid-input.ts';
@@ -23,7 +31,7 @@ export function* gatherCandles(
   validateSeriesKey(key);
   const grid = timeframeGrid(key.timeframe);
   const length = lengthOf(candles);
-  const columns = allocateColumns(length);
+  const columns = allocateColumns(length, isArray(candles) ? [] : optionalColumns(candles));
   let ascending = true;
   for (let start = 0; start < length; start += CHUNK) {
     const end = Math.min(start + CHUNK, length);
@@ -58,17 +66,14 @@ function lengthOf(candles: CandleColumns | readonly Candle[]): number {
     throw invalidInput({ field: 'candles', rule, value: candles });
   }
   const { length } = candles.timestamp;
-  for (const field of CANDLE_COLUMNS) {
-    if (!(candles[field] instanceof Float64Array)) {
-      throw invalidInput({
-        field,
-        rule: 'must be a Float64Array',
-        value: candles[field],
-      });
+  for (const field of columnNames(candles)) {
+    const column = candles[field];
+    if (!(column instanceof Float64Array)) {
+      throw invalidInput({ field, rule: 'must be a Float64Array', value: column });
     }
-    if (candles[field].length !== length) {
+    if (column.length !== length) {
       const rule = `must be as long as the timestamps (${length})`;
-      throw invalidInput({ field, rule, value: candles[field].length });
+      throw invalidInput({ field, rule, value: column.length });
     }
   }
   return length;
@@ -80,15 +85,16 @@ function fillFromColumns(
   start: number,
   end: number,
 ): number {
-  for (const column of CANDLE_COLUMNS) {
-    columns[column].set(source[column].subarray(start, end), start);
+  for (const name of columnNames(source)) {
+    const column = source[name];
+    if (column !== undefined) columns[name]?.set(column.subarray(start, end), start);
   }
   return end;
 }
 
-/** Returns the index of the first item that is no candle of six numbers; `end` when all are. */
+/** Returns the index of the first item that is no candle of numbers; `end` when all are. */
 function fillFromObjects(
-  columns: CandleColumns,
+  columns: WritableColumns,
   candles: readonly Candle[],
   start: number,
   end: number,
@@ -113,6 +119,14 @@ function fillFromObjects(
     columns.low[i] = low;
     columns.close[i] = close;
     columns.volume[i] = volume;
+    for (const name of OPTIONAL_COLUMNS) {
+      const value = candle[name];
+      if (value === undefined) continue;
+      // NaN would say that there is no value.
+      if (typeof value !== 'number' || Number.isNaN(value)) return i;
+      columns[name] ??= new Float64Array(candles.length).fill(Number.NaN);
+      columns[name][i] = value;
+    }
   }
   return end;
 }
@@ -122,8 +136,15 @@ function notACandle(candle: unknown, index: number): Error {
     return invalidInput({ field: 'candle', rule: 'must be an object', value: candle, index });
   }
   const values: Partial<Record<keyof Candle, unknown>> = candle;
-  const field = CANDLE_COLUMNS.find((column) => typeof values[column] !== 'number') ?? 'timestamp';
+  const field =
+    REQUIRED_COLUMNS.find((name) => typeof values[name] !== 'number') ??
+    OPTIONAL_COLUMNS.find((name) => values[name] !== undefined && !isNumber(values[name])) ??
+    'timestamp';
   return invalidInput({ field, rule: 'must be a number', value: values[field], index });
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isNaN(value);
 }
 
 function isArray(candles: CandleColumns | readonly Candle[]): candles is readonly Candle[] {

@@ -1,8 +1,8 @@
 import {
-  CANDLE_COLUMNS,
   type Candle,
   CandleSeries,
   candleGaps,
+  REQUIRED_COLUMNS,
   type SeriesKey,
   type Timeframe,
   timeframeGrid,
@@ -91,7 +91,7 @@ describe('CandleSeries.from', () => {
     const made = CandleSeries.from(key, input);
     expect(input).toEqual(list);
     const copied = CandleSeries.from(key, made);
-    for (const column of CANDLE_COLUMNS) {
+    for (const column of REQUIRED_COLUMNS) {
       expect(copied[column].buffer).not.toBe(made[column].buffer);
       expect(made[column].byteLength).toBe(24);
     }
@@ -144,7 +144,7 @@ describe('what breaks a rule of the model', () => {
   const good = candle(1);
   const seconds = good.timestamp / 1_000;
   const faults: [string, unknown, string, RegExp][] = [
-    ...CANDLE_COLUMNS.flatMap((field): [string, unknown, string, RegExp][] => [
+    ...REQUIRED_COLUMNS.flatMap((field): [string, unknown, string, RegExp][] => [
       [`${field}: NaN`, { ...good, [field]: Number.NaN }, field, /must be/],
       [`${field}: Infinity`, { ...good, [field]: Number.POSITIVE_INFINITY }, field, /must be/],
       [`${field}: -Infinity`, { ...good, [field]: Number.NEGATIVE_INFINITY }, field, /must be/],
@@ -188,7 +188,7 @@ describe('what breaks a rule of the model', () => {
     (_, bad, field) => {
       const list = [candle(0), bad as Candle];
       const columns = Object.fromEntries(
-        CANDLE_COLUMNS.map((column) => [column, Float64Array.from(list, (it) => it[column])]),
+        REQUIRED_COLUMNS.map((column) => [column, Float64Array.from(list, (it) => it[column])]),
       ) as unknown as CandleSeries;
       expect(faultOf(() => CandleSeries.from(key, columns))).toMatchObject({ field, index: 1 });
     },
@@ -236,7 +236,7 @@ describe('what breaks a rule of the model', () => {
 
   it('columns of unequal length or of another type are refused', () => {
     const whole = CandleSeries.from(key, [candle(0), candle(1)]);
-    const columns = Object.fromEntries(CANDLE_COLUMNS.map((column) => [column, whole[column]]));
+    const columns = Object.fromEntries(REQUIRED_COLUMNS.map((column) => [column, whole[column]]));
     const short = { ...columns, close: new Float64Array(1) } as never;
     expect(faultOf(() => CandleSeries.from(key, short))).toMatchObject({
       field: 'close',
@@ -281,7 +281,8 @@ describe('a series', () => {
         (it, i, j) => {
           const part = it.slice(i, j);
           expect(part.toArray()).toEqual(it.toArray().slice(i, j));
-          for (const column of CANDLE_COLUMNS) expect(part[column].buffer).toBe(it[column].buffer);
+          for (const column of REQUIRED_COLUMNS)
+            expect(part[column].buffer).toBe(it[column].buffer);
         },
       ),
     );
@@ -337,7 +338,7 @@ describe('a series', () => {
   });
 
   it('equals another one exactly when all candles are the same', () => {
-    for (const column of CANDLE_COLUMNS) {
+    for (const column of REQUIRED_COLUMNS) {
       const other = five.copy();
       other[column][3] = 1;
       expect(five.equals(other)).toBe(false);
@@ -448,6 +449,6 @@ function isNumeric(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
-    CANDLE_COLUMNS.every((column) => typeof (value as Candle)[column] === 'number')
+    REQUIRED_COLUMNS.every((column) => typeof (value as Candle)[column] === 'number')
   );
 }
