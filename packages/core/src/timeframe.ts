@@ -263,7 +263,7 @@ class CalendarGrid implements TimeframeGrid {
 
   ceil(at: EpochMs): EpochMs {
     const start = this.floor(at);
-    return start === at ? at : this.shift(at, 1);
+    return start === at ? start : this.shift(at, 1);
   }
 
   shift(at: EpochMs, periods = 1): EpochMs {
