@@ -1,8 +1,10 @@
 import {
+  REQUIRED_COLUMNS,
   type Candle,
   CandleSeries,
   candleGaps,
-  REQUIRED_COLUMNS,
+  MAX_EPOCH_MS,
+  MIN_EPOCH_MS,
   type SeriesKey,
   type Timeframe,
   timeframeGrid,
@@ -129,6 +131,15 @@ it('takes candles counted from the epoch, though some of their times are as larg
   expect(CandleSeries.from(key, candles).length).toBe(100_000);
 });
 
+it('takes candles from the year 1 to the year 9999, those of early 1970 among them', () => {
+  const times = [MIN_EPOCH_MS, -86_400_000, 0, Date.UTC(1970, 1, 2), Date.UTC(1970, 1, 3)];
+  const daily = { symbol: 'A', timeframe: '1d' } as const;
+  const last = MAX_EPOCH_MS + 1 - 86_400_000;
+  const candles = [...times, last].map((timestamp) => ({ ...candle(0), timestamp }));
+  expect(CandleSeries.from(daily, candles.toReversed()).toArray()).toEqual(candles);
+  expect(CandleSeries.from(daily, candles.slice(3, 5)).toArray()).toEqual(candles.slice(3, 5));
+});
+
 it('refuses epoch seconds also where they happen to be the start of a period', () => {
   const seconds = Date.UTC(2024, 9, 4) / 1_000;
   const daily = { symbol: 'A', timeframe: '1d' } as const;
@@ -164,7 +175,8 @@ describe('what breaks a rule of the model', () => {
     ['in seconds', { ...good, timestamp: seconds }, 'timestamp', /epoch seconds/],
     ['in microseconds', { ...good, timestamp: good.timestamp * 1e3 }, 'timestamp', /micro/],
     ['in nanoseconds', { ...good, timestamp: good.timestamp * 1e6 }, 'timestamp', /2\^53/],
-    ['negative time', { ...good, timestamp: -60_000 }, 'timestamp', /negative/],
+    ['before the year 1', { ...good, timestamp: MIN_EPOCH_MS - 60_000 }, 'timestamp', /year 1 on/],
+    ['in nanoseconds of 1950', { ...good, timestamp: -6e17 }, 'timestamp', /2\^53/],
     ['beyond 2^53', { ...good, timestamp: 2 ** 53 }, 'timestamp', /2\^53/],
     ['fraction of a ms', { ...good, timestamp: good.timestamp + 0.5 }, 'timestamp', /integer/],
     ['null', null, 'candle', /must be an object/],
@@ -281,8 +293,7 @@ describe('a series', () => {
         (it, i, j) => {
           const part = it.slice(i, j);
           expect(part.toArray()).toEqual(it.toArray().slice(i, j));
-          for (const column of REQUIRED_COLUMNS)
-            expect(part[column].buffer).toBe(it[column].buffer);
+          for (const column of REQUIRED_COLUMNS) expect(part[column].buffer).toBe(it[column].buffer);
         },
       ),
     );

@@ -5,6 +5,7 @@ import {
   CandleSeries,
   copyColumns,
   type Interval,
+  MIN_EPOCH_MS,
   type SeriesKey,
   type Timeframe,
 } from '@barkeep/core';
@@ -82,7 +83,7 @@ const RULE_FAULTS: Readonly<Record<string, readonly CandleFault[]>> = {
     fault('a time in microseconds', 'timestamp', { timestamp: START * 1_000 }),
   ],
   'time-range': [
-    fault('a negative time', 'timestamp', { timestamp: -60_000 }),
+    fault('a time before the year 1', 'timestamp', { timestamp: MIN_EPOCH_MS - 60_000 }),
     fault('a fractional time', 'timestamp', { timestamp: START + 0.5 }),
     fault('a time beyond 2^53', 'timestamp', { timestamp: 2 ** 53 + 60_000 }),
   ],
@@ -284,7 +285,7 @@ const INPUT_FAULTS: readonly InputFault[] = [
   {
     title: 'a time of collection that is no instant',
     field: 'collectedAt',
-    calls: [Number.NaN, -1, 1.5, START / 1_000, '0'].map(
+    calls: [Number.NaN, MIN_EPOCH_MS - 1, 1.5, START / 1_000, '0'].map(
       (collectedAt) =>
         ({ coverage }) =>
           coverage.add(
