@@ -130,6 +130,17 @@ export function mapColumns<C extends CandleColumn>(
   return columns as SomeColumns<C>;
 }
 
+/** Some columns of candles; NaN throughout where they do not have one. */
+export function pickColumns<C extends CandleColumn>(
+  columns: CandleColumns,
+  names: readonly C[],
+): SomeColumns<C> {
+  return mapColumns(
+    names,
+    (name) => columns[name] ?? new Float64Array(columns.timestamp.length).fill(Number.NaN),
+  );
+}
+
 /** The same columns, each made into another. */
 export function eachColumn(
   columns: CandleColumns,

@@ -1,6 +1,7 @@
 import {
   CANDLE_COLUMNS,
   type Candle,
+  type CandleColumn,
   type CandleColumns,
   candleAt,
   OPTIONAL_COLUMNS,
@@ -86,7 +87,7 @@ function checkOptional(
 }
 
 /** A rule for single values of a column that this one breaks. */
-function valueFault(field: keyof Candle, value: number): string | undefined {
+function valueFault(field: CandleColumn, value: number): string | undefined {
   const { values } = CANDLE_COLUMNS[field];
   if (!Number.isFinite(value)) return 'must be a finite number';
   if (Object.is(value, -0)) return 'must not be -0';

@@ -1,6 +1,7 @@
 import {
   allocateColumns,
   type Candle,
+  type CandleColumn,
   type CandleColumns,
   columnNames,
   OPTIONAL_COLUMNS,
@@ -135,7 +136,7 @@ function notACandle(candle: unknown, index: number): Error {
   if (candle === null || typeof candle !== 'object') {
     return invalidInput({ field: 'candle', rule: 'must be an object', value: candle, index });
   }
-  const values: Partial<Record<keyof Candle, unknown>> = candle;
+  const values: Partial<Record<CandleColumn, unknown>> = candle;
   const field =
     REQUIRED_COLUMNS.find((name) => typeof values[name] !== 'number') ??
     OPTIONAL_COLUMNS.find((name) => values[name] !== undefined && !isNumber(values[name])) ??

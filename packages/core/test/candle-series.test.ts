@@ -1,10 +1,10 @@
 import {
-  REQUIRED_COLUMNS,
   type Candle,
   CandleSeries,
   candleGaps,
   MAX_EPOCH_MS,
   MIN_EPOCH_MS,
+  REQUIRED_COLUMNS,
   type SeriesKey,
   type Timeframe,
   timeframeGrid,
@@ -293,7 +293,8 @@ describe('a series', () => {
         (it, i, j) => {
           const part = it.slice(i, j);
           expect(part.toArray()).toEqual(it.toArray().slice(i, j));
-          for (const column of REQUIRED_COLUMNS) expect(part[column].buffer).toBe(it[column].buffer);
+          for (const column of REQUIRED_COLUMNS)
+            expect(part[column].buffer).toBe(it[column].buffer);
         },
       ),
     );

@@ -139,7 +139,8 @@ function readPlaces(view: DataView, directoryAt: number, endAt: number): ColumnP
     const id = word >>> LENGTH_BITS;
     const name = columnOf(id);
     if (name === undefined) throw unknownColumn(id);
-    if ((seen & bitOf(name)) !== 0) throw corruptSegment(`the column ${name} is there twice`, entry);
+    if ((seen & bitOf(name)) !== 0)
+      throw corruptSegment(`the column ${name} is there twice`, entry);
     seen |= bitOf(name);
     const byteLength = (word & (2 ** LENGTH_BITS - 1)) * 4;
     if (byteLength > WORKSPACE.payloadBytes) {

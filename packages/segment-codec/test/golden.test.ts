@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allocateColumns, CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
+import { allocateColumns, type CandleColumns, CandleSeries, REQUIRED_COLUMNS } from '@barkeep/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeSegment, encodeSegment, readSegmentHeader, SEGMENT_VERSION } from '../src/index.ts';
 import { type SeriesForm, seriesOf } from './arbitrary-series.ts';
@@ -73,7 +73,7 @@ describe('every file', () => {
         expectSameColumns(decoded, series);
       }
       const reference = referenceDecode(bytes);
-      for (const column of CANDLE_COLUMNS) {
+      for (const column of REQUIRED_COLUMNS) {
         expectSameBits(Float64Array.from(reference[column]), series[column], `${file} ${column}`);
       }
     }
@@ -96,8 +96,8 @@ async function writeMissing(path: string, content: string | Uint8Array): Promise
 function csvOf(series: CandleSeries): string {
   const rows = series
     .toArray()
-    .map((candle) => CANDLE_COLUMNS.map((column) => candle[column]).join());
-  return `${[`${CANDLE_COLUMNS.join()},${series.timeframe}`, ...rows].join('\n')}\n`;
+    .map((candle) => REQUIRED_COLUMNS.map((column) => candle[column]).join());
+  return `${[`${REQUIRED_COLUMNS.join()},${series.timeframe}`, ...rows].join('\n')}\n`;
 }
 
 async function readCsv(name: string): Promise<CandleSeries> {
@@ -106,7 +106,7 @@ async function readCsv(name: string): Promise<CandleSeries> {
   const columns: CandleColumns = allocateColumns(rows.length);
   for (const [i, row] of rows.entries()) {
     for (const [c, text] of row.split(',').entries()) {
-      columns[CANDLE_COLUMNS[c] ?? 'timestamp'][i] = Number(text);
+      columns[REQUIRED_COLUMNS[c] ?? 'timestamp'][i] = Number(text);
     }
   }
   return CandleSeries.from(

@@ -1,9 +1,9 @@
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
   type Candle,
   type CandleColumns,
   CandleSeries,
+  REQUIRED_COLUMNS,
 } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -52,7 +52,7 @@ describe('any valid series', () => {
 
   it('decodes any range and any columns as slices of the whole', () => {
     const ranges = fc.tuple(fc.nat(2_000), fc.nat(2_000));
-    const subsets = fc.subarray([...CANDLE_COLUMNS], { minLength: 1 });
+    const subsets = fc.subarray([...REQUIRED_COLUMNS], { minLength: 1 });
     const kernels = fc.constantFrom(...KERNELS);
     fc.assert(
       fc.property(seriesForms(2_000), ranges, subsets, kernels, (form, range, names, kernel) => {
@@ -83,7 +83,7 @@ describe('any valid series', () => {
       fc.property(seriesForms(400), (form) => {
         const series = seriesOf(form);
         const decoded = referenceDecode(encodeSegment(series));
-        for (const column of CANDLE_COLUMNS) {
+        for (const column of REQUIRED_COLUMNS) {
           expectSameBits(Float64Array.from(decoded[column]), series[column], column);
         }
       }),

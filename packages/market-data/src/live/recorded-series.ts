@@ -1,6 +1,6 @@
 import {
-  CANDLE_COLUMNS,
   type Candle,
+  COLUMN_NAMES,
   type EpochMs,
   type Interval,
   type IntervalSet,
@@ -124,7 +124,7 @@ export class RecordedSeries {
       if (!this.#mayBeNew(timestamp, now)) return 'late';
     } else {
       if (asOf < known.asOf) return 'outdated';
-      if (CANDLE_COLUMNS.every((column) => candle[column] === known.candle[column])) {
+      if (COLUMN_NAMES.every((column) => candle[column] === known.candle[column])) {
         this.#states.set(timestamp, { candle: known.candle, asOf });
         return 'repeated';
       }

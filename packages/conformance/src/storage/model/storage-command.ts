@@ -1,4 +1,10 @@
-import { CANDLE_COLUMNS, type Candle, type SeriesKey, type Timeframe } from '@barkeep/core';
+import {
+  type CandleColumn,
+  COLUMN_NAMES,
+  OPTIONAL_COLUMNS,
+  type SeriesKey,
+  type Timeframe,
+} from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
 import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 
@@ -78,7 +84,7 @@ interface Arguments {
   readonly read: { readonly queries: readonly ModelQuery[] };
   readonly 'read-columns': {
     readonly query: ModelQuery;
-    readonly columns: readonly (keyof Candle)[];
+    readonly columns: readonly CandleColumn[];
   };
   readonly scan: OfRange & { readonly chunkSize: number };
   readonly remove: OfRange;
@@ -110,7 +116,7 @@ export type ModelDocument =
 const LONGEST_SEQUENCE = 25;
 const SERIES = 4;
 const LAST_POSITION = 30;
-export const VERSIONS = 12;
+export const VERSIONS: number = 12 + OPTIONAL_COLUMNS.length;
 
 const TIMEFRAMES: readonly Timeframe[] = ['1M', '1w', '1d', '5m', '60m', '60s'];
 
@@ -228,10 +234,7 @@ const COMMANDS: {
   'write-failing': [2, { batches, fault: fc.nat({ max: 5 }) }],
   'at-once': [4, { changes: fc.tuple(write, fc.oneof(write, write, write, removal)) }],
   read: [6, { queries: fc.array(query, { minLength: 1, maxLength: 4 }) }],
-  'read-columns': [
-    3,
-    { query, columns: fc.shuffledSubarray([...CANDLE_COLUMNS], { minLength: 1 }) },
-  ],
+  'read-columns': [3, { query, columns: fc.shuffledSubarray([...COLUMN_NAMES], { minLength: 1 }) }],
   scan: [2, { series, range: anyRange, chunkSize }],
   remove: [5, { series, range: boundedOrAll }],
   cover: [5, { series, range: bounded, source, collectedAt: fc.nat({ max: 3 }) }],
