@@ -106,7 +106,13 @@ export function timeframeGrid(timeframe: Timeframe): TimeframeGrid {
 
 /** Whether a text is a timeframe, in the one spelling its origin has. */
 export function isTimeframe(value: unknown): value is Timeframe {
-  return typeof parse(value) !== 'string';
+  return timeframeFault(value) === undefined;
+}
+
+/** The rule a timeframe broke, in words; `undefined` when it broke none. */
+export function timeframeFault(value: unknown): string | undefined {
+  const parts = parse(value);
+  return typeof parts === 'string' ? parts : undefined;
 }
 
 /**

@@ -64,8 +64,9 @@ function parseTime(cell: string): EpochMs {
       /[zZ]$|[+-]\d\d:?\d\d$/.test(cell) || !cell.includes(':') ? cell : `${cell}Z`,
     );
   }
-  if (epoch < 1e11) return epoch * 1_000;
-  return epoch < 1e14 ? epoch : epoch / 1_000;
+  const distance = Math.abs(epoch);
+  if (distance < 1e11) return epoch * 1_000;
+  return distance < 1e14 ? epoch : epoch / 1_000;
 }
 
 function badCell(field: string, value: string, line: number): Error {

@@ -8,11 +8,13 @@ import {
 import fc, { type Arbitrary } from 'fast-check';
 import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 
-/** What a run is about: series that a careless storage mixes up, and how far apart the periods lie. */
+/** What a run is about: series that a careless storage mixes up, and when and how far apart the periods lie. */
 export interface ModelWorld {
   readonly series: readonly SeriesKey[];
   /** How many periods lie between two positions. */
   readonly stride: number;
+  /** Whether all positions lie before 1970. */
+  readonly isLongAgo: boolean;
 }
 
 /** Positions, counted from one where pages and buckets begin; a bound that is `off` lies just inside a period. */
@@ -116,9 +118,16 @@ export type ModelDocument =
 const LONGEST_SEQUENCE = 25;
 const SERIES = 4;
 const LAST_POSITION = 30;
+const LONGEST_RANGE = 12;
+export const LONGEST_PAGE = 1_100;
+/** So many positions there are. */
+export const POSITIONS: number = LAST_POSITION + LONGEST_RANGE + 1;
 export const VERSIONS: number = 12 + OPTIONAL_COLUMNS.length;
 
-const TIMEFRAMES: readonly Timeframe[] = ['1M', '1w', '1d', '5m', '60m', '60s'];
+const TIMEFRAMES: readonly Timeframe[] = [
+  ...(['1M', '1w', '1d', '5m', '60m', '60s'] as const),
+  ...(['1M@-9h', '1w@3d', '1d@15h', '1h@30m', '1m@1s'] as const),
+];
 
 const world: Arbitrary<ModelWorld> = fc
   .record({
@@ -128,15 +137,17 @@ const world: Arbitrary<ModelWorld> = fc
     timeframe: fc.constantFrom(...TIMEFRAMES),
     // Years of 1,024 months each would end after the last instant there is.
     stride: fc.constantFrom(1, 1, 97, 1_024),
+    isLongAgo: fc.constantFrom(false, false, false, true),
   })
-  .map(({ symbols: [a = 'A', b = 'B'], timeframe, stride }) => ({
+  .map(({ symbols: [a = 'A', b = 'B'], timeframe, stride, isLongAgo }) => ({
     series: [
       { symbol: a, timeframe: '1m' },
       { symbol: b, timeframe: '1m' },
       { symbol: a, timeframe },
       { symbol: b, timeframe: '1h' },
     ],
-    stride: timeframe === '1M' ? Math.min(stride, 97) : stride,
+    stride: timeframe.startsWith('1M') ? Math.min(stride, 97) : stride,
+    isLongAgo,
   }));
 
 const series = fc.nat({ max: SERIES - 1 });
@@ -145,7 +156,7 @@ const position = fc.nat({ max: LAST_POSITION });
 const name = fc.constantFrom('n', 'n1', 'n%', 'm', 'é', 'e\u0301', 'N', `n${'x'.repeat(300)}`);
 
 const bounded: Arbitrary<ModelRange> = fc
-  .tuple(position, fc.nat({ max: 12 }), fc.boolean(), fc.boolean())
+  .tuple(position, fc.nat({ max: LONGEST_RANGE }), fc.boolean(), fc.boolean())
   .map(([from, length, fromOff, toOff]) => ({
     from,
     to: from + length,
@@ -171,7 +182,7 @@ const page: Arbitrary<ModelPage> = fc.record({
   periods: fc.oneof(
     { weight: 12, arbitrary: fc.nat({ max: 20 }) },
     { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1_000, max: 1_100 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1_000, max: LONGEST_PAGE }) },
   ),
   // The first ones differ from version 0 in one column.
   version: fc.oneof(
