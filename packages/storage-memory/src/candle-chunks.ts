@@ -6,6 +6,7 @@ import {
   type EpochMs,
   type Interval,
   mapColumns,
+  optionalColumns,
   type SeriesKey,
   type SomeColumns,
 } from '@barkeep/core';
@@ -145,7 +146,7 @@ export class CandleChunks {
   *#copy(start: number, end: number): Generator<void, CandleSeries, void> {
     const length = Math.max(0, end - start);
     const parts = [...this.#within(start, length)];
-    const columns = allocateColumns(length, presentIn(parts.map(({ chunk }) => chunk)));
+    const columns = allocateColumns(length, optionalColumns(...parts.map(({ chunk }) => chunk)));
     for (const { chunk, at } of parts) {
       copyColumns(chunk, columns, at);
       yield;
@@ -172,10 +173,6 @@ export class CandleChunks {
     this.#knownOffsets ??= offsetsOf(this.#chunks);
     return this.#knownOffsets[position] ?? 0;
   }
-}
-
-function presentIn(chunks: readonly CandleSeries[]): readonly OptionalColumn[] {
-  return OPTIONAL_COLUMNS.filter((name) => chunks.some((chunk) => chunk[name] !== undefined));
 }
 
 /** Where a chunk's candles begin: later than all there is when there is no such chunk. */
