@@ -18,6 +18,7 @@ import { isAscending, sortCandles } from './sort-candles.ts';
 import { timeframeGrid } from './timeframe.ts';
 
 const CHUNK = 8_192;
+const DAY_MS = 86_400_000;
 
 /**
  * Copies candles into new columns: checked, ascending, and of duplicates the later one. It yields
@@ -46,17 +47,16 @@ export function* gatherCandles(
     yield;
   }
   const sorted = ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
-  refuseSeconds(sorted);
+  if (sorted.timestamp.length === 1 && grid.typicalMs < DAY_MS) refuseSeconds(sorted);
   return sorted;
 }
 
 /**
- * Of a thousand candles in epoch seconds, one starts a period by chance, and is refused when it comes
- * alone. Two of them in one batch are believed to be what they say: candles of early 1970.
+ * Of a thousand candles in epoch seconds, one starts a period by chance: it is refused when it comes alone.
+ * Believed are two in one batch, and days, weeks and months: of those there is history in early 1970.
  */
-function refuseSeconds({ timestamp }: CandleColumns): void {
-  const [first] = timestamp;
-  const rule = timestamp.length === 1 ? epochMsFault(first) : undefined;
+function refuseSeconds({ timestamp: [first] }: CandleColumns): void {
+  const rule = epochMsFault(first);
   if (rule === undefined) return;
   throw invalidInput({ field: 'timestamp', rule, value: first, index: 0 });
 }
