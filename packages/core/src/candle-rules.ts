@@ -1,14 +1,14 @@
 import type { Candle } from './candle.ts';
 import { CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
 import { epochMsFault, epochMsRangeFault } from './epoch-ms.ts';
-import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
+import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import type { TimeframeGrid } from './timeframe.ts';
 
 /**
  * Checks the candles `[start, end)` against the rules of the model: values finite and not −0, low
  * and high around open and close, volume not negative, timestamps at the start of a period.
  *
- * @throws BarkeepError `INVALID_INPUT` with `index`, `field` and `rule` of the first fault.
+ * @throws BarkeepError `INVALID_INPUT` with `index`, `timestamp`, `field` and `rule` of the first fault.
  */
 export function checkCandles(
   { timestamp, open, high, low, close, volume }: CandleColumns,
@@ -45,7 +45,7 @@ export function checkCandles(
       (t === previous + step || grid.isAligned(t));
     if (!fits) {
       const candle = { timestamp: t, open: o, high: h, low: l, close: c, volume: v };
-      throw invalidInput({ ...faultOf(candle, grid), index: i });
+      throw invalidInput({ ...faultOf(candle, grid), ...faultPlace(i, t) });
     }
     previous = t;
   }

@@ -2,7 +2,7 @@ import type { Candle } from './candle.ts';
 import { allocateColumns, CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
 import { epochMsFault } from './epoch-ms.ts';
-import { invalidInput } from './invalid-input.ts';
+import { faultPlace, invalidInput } from './invalid-input.ts';
 import { type SeriesKey, validateSeriesKey } from './series-key.ts';
 import { isAscending, sortCandles } from './sort-candles.ts';
 import { timeframeGrid } from './timeframe.ts';
@@ -123,7 +123,8 @@ function notACandle(candle: unknown, index: number): Error {
   }
   const values: Partial<Record<keyof Candle, unknown>> = candle;
   const field = CANDLE_COLUMNS.find((column) => typeof values[column] !== 'number') ?? 'timestamp';
-  return invalidInput({ field, rule: 'must be a number', value: values[field], index });
+  const place = faultPlace(index, values.timestamp);
+  return invalidInput({ field, rule: 'must be a number', value: values[field], ...place });
 }
 
 function isArray(candles: CandleColumns | readonly Candle[]): candles is readonly Candle[] {

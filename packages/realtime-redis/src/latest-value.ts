@@ -2,7 +2,7 @@ import {
   type EpochMs,
   type OrderBook,
   type OrderBookLevel,
-  TICKER_OPTIONAL_FIELDS,
+  TICKER_FIELDS,
   type Ticker,
 } from '@barkeep/core';
 
@@ -16,8 +16,7 @@ const FORM = /^\d{16}\[/;
 type Numbers = readonly (number | null)[];
 
 export function encodeTicker(ticker: Ticker): string {
-  const numbers: (number | null)[] = [ticker.price];
-  for (const field of TICKER_OPTIONAL_FIELDS) numbers.push(ticker[field] ?? null);
+  const numbers = TICKER_FIELDS.map((field) => ticker[field] ?? null);
   return digits(ticker.timestamp) + JSON.stringify(numbers);
 }
 
@@ -30,15 +29,16 @@ export function encodeOrderBook(book: OrderBook): string {
 
 /** Frozen; `undefined` when it is none of `encodeTicker`. */
 export function decodeTicker(symbol: string, stored: string): Ticker | undefined {
-  const [price, ...rest] = numbersOf(stored) ?? [];
-  if (typeof price !== 'number' || rest.length > TICKER_OPTIONAL_FIELDS.length) return undefined;
+  const numbers = numbersOf(stored) ?? [];
+  if (numbers.length > TICKER_FIELDS.length) return undefined;
   const timestamp = timestampOf(stored);
-  const ticker: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp, price };
-  for (const [i, field] of TICKER_OPTIONAL_FIELDS.entries()) {
-    const value = rest[i];
+  const ticker: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp };
+  for (const [i, field] of TICKER_FIELDS.entries()) {
+    const value = numbers[i];
     if (value !== null && value !== undefined) ticker[field] = value;
   }
-  return Object.freeze(ticker);
+  const { price, bid, ask } = ticker;
+  return (price ?? bid ?? ask) === undefined ? undefined : Object.freeze(ticker);
 }
 
 /** At most `depth` levels a side; `undefined` when it is none of `encodeOrderBook`. */

@@ -704,7 +704,8 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     class extends MemoryRouter {
       override getTicker(symbol: string): Ticker | undefined {
         const ticker = super.getTicker(symbol);
-        return ticker && { symbol, timestamp: ticker.timestamp, price: ticker.price };
+        const { timestamp = 0, price = 0 } = ticker ?? {};
+        return ticker && { symbol, timestamp, price };
       }
     },
   ),

@@ -1,0 +1,66 @@
+import { BarkeepError } from './barkeep-error.ts';
+import type { Candle } from './candle.ts';
+import type { CandleColumns } from './candle-columns.ts';
+import { CandleSeries } from './candle-series.ts';
+import { gatherCandles } from './gather-candles.ts';
+import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
+import type { SeriesKey } from './series-key.ts';
+
+/** Candles without those that broke a rule. */
+export interface SiftedCandles {
+  readonly columns: CandleColumns;
+  /**
+   * An `INVALID_INPUT` for each candle that was left out, which names its time, where it has one, in place
+   * of an index.
+   */
+  readonly faults: readonly BarkeepError[];
+}
+
+/** Candles judged between two yields. */
+const CHUNK = 1_024;
+
+/**
+ * As `gatherCandles`, but leaves out each candle that breaks a rule by itself. Where none does, it costs
+ * the same.
+ *
+ * @throws BarkeepError `INVALID_INPUT` when they are no candles, or break a rule all together.
+ */
+export function* siftCandles(
+  key: SeriesKey,
+  candles: CandleColumns | readonly Candle[],
+): Generator<void, SiftedCandles, void> {
+  try {
+    return { columns: yield* gatherCandles(key, candles), faults: [] };
+  } catch (error) {
+    if (!BarkeepError.is(error, 'INVALID_INPUT') || !('index' in error.details)) throw error;
+  }
+  const faults: BarkeepError[] = [];
+  const right: Candle[] = [];
+  let judged = 0;
+  for (const candle of isColumns(candles)
+    ? CandleSeries.fromTrustedColumns(key, candles)
+    : candles) {
+    const fault = faultOf(key, candle);
+    if (fault === undefined) right.push(candle);
+    else faults.push(fault);
+    judged += 1;
+    if (judged % CHUNK === 0) yield;
+  }
+  return { columns: yield* gatherCandles(key, right), faults };
+}
+
+function faultOf(key: SeriesKey, candle: Candle): BarkeepError | undefined {
+  try {
+    // Up to the first yield they are judged one by one, and not all together.
+    gatherCandles(key, [candle]).next();
+    return undefined;
+  } catch (error) {
+    if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
+    const { index: _, ...details } = error.details;
+    return invalidInput(details as unknown as InvalidInputDetails);
+  }
+}
+
+function isColumns(candles: CandleColumns | readonly Candle[]): candles is CandleColumns {
+  return !Array.isArray(candles);
+}
