@@ -40,7 +40,7 @@ export function* siftCandles(
   for (const candle of isColumns(candles)
     ? CandleSeries.fromTrustedColumns(key, candles)
     : candles) {
-    const fault = faultOf(key, candle);
+    const fault = candleFault(key, candle);
     if (fault === undefined) right.push(candle);
     else faults.push(fault);
     judged += 1;
@@ -49,7 +49,11 @@ export function* siftCandles(
   return { columns: yield* gatherCandles(key, right), faults };
 }
 
-function faultOf(key: SeriesKey, candle: Candle): BarkeepError | undefined {
+/**
+ * What is wrong with a candle by itself: `INVALID_INPUT` with field, rule and, where it has one, its
+ * time. `undefined` when nothing is. Whether a time might be in seconds is not looked at.
+ */
+export function candleFault(key: SeriesKey, candle: Candle): BarkeepError | undefined {
   try {
     // Up to the first yield they are judged one by one, and not all together.
     gatherCandles(key, [candle]).next();
