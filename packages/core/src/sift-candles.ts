@@ -1,8 +1,7 @@
 import { BarkeepError } from './barkeep-error.ts';
-import type { Candle } from './candle.ts';
-import type { CandleColumns } from './candle-columns.ts';
+import type { Candle, CandleColumns } from './candle-columns.ts';
 import { CandleSeries } from './candle-series.ts';
-import { gatherCandles } from './gather-candles.ts';
+import { gatherAnyTimes } from './gather-candles.ts';
 import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import type { SeriesKey } from './series-key.ts';
 
@@ -20,17 +19,17 @@ export interface SiftedCandles {
 const CHUNK = 1_024;
 
 /**
- * As `gatherCandles`, but leaves out each candle that breaks a rule by itself. Where none does, it costs
- * the same.
+ * As `gatherCandles`, but leaves out each candle that breaks a rule. Where none does, it costs the same.
+ * Whether times might be in seconds is not looked at, where they are the starts of periods.
  *
- * @throws BarkeepError `INVALID_INPUT` when they are no candles, or break a rule all together.
+ * @throws BarkeepError `INVALID_INPUT` when they are no candles at all.
  */
 export function* siftCandles(
   key: SeriesKey,
   candles: CandleColumns | readonly Candle[],
 ): Generator<void, SiftedCandles, void> {
   try {
-    return { columns: yield* gatherCandles(key, candles), faults: [] };
+    return { columns: yield* gatherAnyTimes(key, candles), faults: [] };
   } catch (error) {
     if (!BarkeepError.is(error, 'INVALID_INPUT') || !('index' in error.details)) throw error;
   }
@@ -46,7 +45,7 @@ export function* siftCandles(
     judged += 1;
     if (judged % CHUNK === 0) yield;
   }
-  return { columns: yield* gatherCandles(key, right), faults };
+  return { columns: yield* gatherAnyTimes(key, right), faults };
 }
 
 /**
@@ -55,8 +54,7 @@ export function* siftCandles(
  */
 export function candleFault(key: SeriesKey, candle: Candle): BarkeepError | undefined {
   try {
-    // Up to the first yield they are judged one by one, and not all together.
-    gatherCandles(key, [candle]).next();
+    gatherAnyTimes(key, [candle]).next();
     return undefined;
   } catch (error) {
     if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;

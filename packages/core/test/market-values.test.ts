@@ -1,6 +1,8 @@
 import {
   COMMON_TIMEFRAMES,
   identifyTrades,
+  MAX_EPOCH_MS,
+  MIN_EPOCH_MS,
   type OrderBook,
   parseSeriesKeyText,
   type SeriesKey,
@@ -40,7 +42,11 @@ const price = fc
   .filter((value) => !Object.is(value, -0));
 const ofPrices = (...prices: number[]) => prices.map((it) => ({ price: it, size: 1 }));
 const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, '1', null];
-const badTimes = [-1, 0.5, Number.NaN, 1_717_200_000, timestamp * 1_000, 2 ** 60, '2024-06-01'];
+const badTimes = [
+  ...[-0, 0.5, Number.NaN, 1_717_200_000, timestamp * 1_000, 2 ** 60, '2024-06-01'],
+  ...[MIN_EPOCH_MS - 1, MAX_EPOCH_MS + 1, Number.MIN_SAFE_INTEGER, -(2 ** 60)],
+];
+const goodTimes = [MIN_EPOCH_MS, -5_000_000_000, -1, 0, 1, MAX_EPOCH_MS];
 
 describe('a symbol', () => {
   it.each([
@@ -110,6 +116,12 @@ describe('a ticker', () => {
       field: 'price',
       index: 3,
     });
+  });
+
+  it.each(goodTimes)('may be of %i, as a book and a trade may', (good) => {
+    expect(() => validateTicker({ ...ticker, timestamp: good })).not.toThrow();
+    expect(() => validateOrderBook({ ...book, timestamp: good })).not.toThrow();
+    expect(() => validateTrade({ ...trade, timestamp: good })).not.toThrow();
   });
 
   it.each(badTimes)('has no timestamp of %s', (bad) => {

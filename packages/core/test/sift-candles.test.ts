@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import {
   type Candle,
   CandleSeries,
-  gatherCandles,
   runCooperatively,
   type SeriesKey,
   siftCandles,
@@ -67,20 +66,11 @@ describe('siftCandles', () => {
     expect(found.faults).toHaveLength(1);
   });
 
-  it('refuses what is no list, and a list whose times are seconds all together', async () => {
+  it('refuses what is no list', async () => {
     await expect(sift('x' as never)).rejects.toMatchObject({ details: { field: 'candles' } });
-    const week: SeriesKey = { symbol: 'CL', timeframe: '1s' };
-    const seconds = [
-      candle(0, { timestamp: 1_700_000_000 }),
-      candle(0, { timestamp: 1_700_001_000 }),
-    ];
-    const all = runCooperatively(siftCandles(week, seconds));
-    await expect(all).rejects.toMatchObject({ details: { field: 'timestamp' } });
-    const beside = runCooperatively(siftCandles(week, [...seconds, candle(0, { high: -99 })]));
-    await expect(beside).rejects.toMatchObject({ details: { field: 'timestamp' } });
   });
 
-  it('keeps what gatherCandles would take, wherever the bad ones lie', async () => {
+  it('keeps what a series would take, wherever the bad ones lie', async () => {
     const item = fc.oneof(
       {
         weight: 5,
@@ -91,9 +81,8 @@ describe('siftCandles', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 40 }), async (items) => {
         const right = items.filter(({ isRight }) => isRight).map(({ given }) => given);
-        const expected = await runCooperatively(gatherCandles(key, right));
         const found = await sift(items.map(({ given }) => given));
-        expect(found.candles).toEqual(CandleSeries.fromTrustedColumns(key, expected).toArray());
+        expect(found.candles).toEqual(CandleSeries.from(key, right).toArray());
         expect(found.faults).toHaveLength(items.length - right.length);
       }),
     );

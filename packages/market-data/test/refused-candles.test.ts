@@ -219,6 +219,31 @@ describe('a source whose candles are all bad', () => {
   });
 });
 
+describe('a source whose candles are in seconds', () => {
+  it('stores nothing, though some of them start a period of 1970', async () => {
+    const { exchange, service, storage } = await openDesk();
+    exchange.interfere = (request) => ({
+      candles: exchange
+        .candles(request, request.from, request.to)
+        .map((one) => ({ ...one, timestamp: one.timestamp / 1_000 })),
+    });
+    const { missing, failures } = await service.getCandles({ ...KEY, ...range });
+    expect(missing).toEqual([range]);
+    expect(failures[0]).toMatchObject({ error: { details: { field: 'timestamp' } } });
+    expect(await storage.candles.list()).toEqual([]);
+  });
+
+  it('is not taken for one where the request itself is of early 1970', async () => {
+    const { exchange, service } = await openDesk();
+    const from = Date.UTC(1970, 1, 2);
+    for (const periods of [1, 3]) {
+      const stretch = { from, to: from + periods * MINUTE };
+      const { series } = await service.getCandles({ ...KEY, ...stretch });
+      expect(series.toArray()).toEqual(exchange.candles(KEY, stretch.from, stretch.to));
+    }
+  });
+});
+
 describe('candles that a user writes', () => {
   it('are refused together, by field, index and time', async () => {
     const { service, storage, exchange } = await openDesk();

@@ -11,7 +11,7 @@ const PLAIN_ID = /^[^\u0000-\u001f"][^\u0000-\u001f]*$/;
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:e[+-]\d+)?`;
 /** By its letter; `n` for a trade without one. */
 const SIDES: Readonly<Record<string, Trade['side']>> = { b: 'buy', s: 'sell', n: undefined };
-const FORM = new RegExp(`^([bsn])(\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
+const FORM = new RegExp(`^([bsn])(-?\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
 
 /** A trade that Redis has, and the first instant by the server's clock at which it is no longer live. */
 export interface StoredTrade {

@@ -1,13 +1,16 @@
 import {
-  CANDLE_COLUMNS,
-  type Candle,
+  type CandleColumn,
   type CandleColumns,
   type EpochMs,
+  mapColumns,
+  pickColumns,
+  REQUIRED_COLUMNS,
+  type SomeColumns,
   timeframeGrid,
 } from '@barkeep/core';
 import type { CandleRows, CandleSelection } from './candle-rows.ts';
 import { damagedSegment, miscounted } from './damaged-segment.ts';
-import { mapColumns, mergeColumns } from './merge-columns.ts';
+import { mergeColumns } from './merge-columns.ts';
 import type { SegmentEntry, Segments } from './segments.ts';
 import type { SeriesRow } from './series-table.ts';
 
@@ -36,15 +39,15 @@ export class CandleReader {
 
   /** Ascending. @throws BarkeepError `CORRUPT` naming series and range of a damaged segment. */
   read(series: SeriesRow, selection: CandleSelection): CandleColumns {
-    return this.readColumns(series, selection, CANDLE_COLUMNS);
+    return this.readColumns(series, selection, REQUIRED_COLUMNS);
   }
 
   /** Some columns only: a segment's others are not decoded. @throws BarkeepError `CORRUPT`. */
-  readColumns<C extends keyof Candle>(
+  readColumns<C extends CandleColumn>(
     series: SeriesRow,
     selection: CandleSelection,
     columns: readonly C[],
-  ): Pick<CandleColumns, C> {
+  ): SomeColumns<C> {
     const answer = this.#merged(series, selection, columns);
     assertCounted(series, selection, answer);
     return answer;
@@ -58,15 +61,15 @@ export class CandleReader {
     return Math.max(0, Math.min(periods, limit, count));
   }
 
-  #merged<C extends keyof Candle>(
+  #merged<C extends CandleColumn>(
     series: SeriesRow,
     selection: CandleSelection,
     columns: readonly C[],
-  ): Pick<CandleColumns, C> {
+  ): SomeColumns<C> {
     const expected = Math.min(series.rowCount, this.most(series, selection));
     const rows = this.#rows.read(series, selection, expected);
     assertRowsCounted(series, selection, rows.timestamp.length);
-    const only = mapColumns(columns, (column) => rows[column]);
+    const only = pickColumns(rows, columns);
     const parts = this.#partsBeside(rows.timestamp, series, selection);
     const [first, last] = [parts[0], parts.at(-1)];
     if (first === undefined || last === undefined) return only;
@@ -78,7 +81,8 @@ export class CandleReader {
     const { limit, take } = selection;
     if (lastRow >= first.entry.first && firstRow <= last.entry.last) {
       const base = this.#decode(series, parts, [...columns, 'timestamp'] as const, 0, 0);
-      return mergeColumns(base, rows, columns, selection);
+      const over = pickColumns(rows, [...columns, 'timestamp'] as const);
+      return mergeColumns(base, over, columns, selection);
     }
     const room = Math.min(rows.timestamp.length, limit - lengthOf(parts));
     const begin = take === 'first' ? 0 : rows.timestamp.length - room;
@@ -86,7 +90,7 @@ export class CandleReader {
     const merged = this.#decode(series, parts, columns, after ? 0 : room, after ? room : 0);
     for (const column of columns) {
       const offset = after ? merged[column].length - room : 0;
-      merged[column].set(rows[column].subarray(begin, begin + room), offset);
+      merged[column].set(only[column].subarray(begin, begin + room), offset);
     }
     return merged;
   }
@@ -151,13 +155,13 @@ export class CandleReader {
   }
 
   /** Decodes parts into new columns, with room before and after them. */
-  #decode<C extends keyof Candle>(
+  #decode<C extends CandleColumn>(
     series: SeriesRow,
     parts: readonly SegmentPart[],
     columns: readonly C[],
     roomBefore: number,
     roomAfter: number,
-  ): Pick<CandleColumns, C> {
+  ): SomeColumns<C> {
     const length = roomBefore + lengthOf(parts) + roomAfter;
     const target = mapColumns(columns, () => new Float64Array(length));
     let targetOffset = roomBefore;

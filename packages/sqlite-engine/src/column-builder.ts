@@ -1,6 +1,6 @@
 import { allocateColumns, type CandleColumns, copyColumns } from '@barkeep/core';
 
-/** One candle as SQLite yields it: the columns in the order of `CANDLE_COLUMNS`. */
+/** One candle as SQLite yields it: the columns in the order of `REQUIRED_COLUMNS`. */
 export type CandleRow = readonly [
   timestamp: number,
   open: number,

@@ -1,12 +1,12 @@
 import {
-  CANDLE_COLUMNS,
-  type Candle,
-  type CandleColumns,
+  type CandleColumn,
   CandleSeries,
   type EpochMs,
   type Interval,
+  REQUIRED_COLUMNS,
   runCooperatively,
   type SeriesKey,
+  type SomeColumns,
   throwIfAborted,
 } from '@barkeep/core';
 import {
@@ -80,14 +80,14 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
   }
 
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
-    const columns = await this.reader.call('readColumns', [query, CANDLE_COLUMNS]);
+    const columns = await this.reader.call('readColumns', [query, REQUIRED_COLUMNS]);
     return CandleSeries.fromTrustedColumns(query.key, columns);
   }
 
-  protected override _readColumns<C extends keyof Candle>(
+  protected override _readColumns<C extends CandleColumn>(
     query: CheckedQuery,
     columns: readonly C[],
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return this.reader.call('readColumns', [query, columns]);
   }
 

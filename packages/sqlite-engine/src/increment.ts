@@ -1,8 +1,7 @@
-import { CANDLE_COLUMNS, isTimeframe } from '@barkeep/core';
+import { isTimeframe, mapColumns, REQUIRED_COLUMNS } from '@barkeep/core';
 import type { BackupProgress } from '@barkeep/storage';
 import type { BackupLayer } from './backup-layers.ts';
 import type { BackupSteps } from './backup-steps.ts';
-import { mapColumns } from './merge-columns.ts';
 import { ordinaryTables, otherObjects, quoted } from './ordinary-tables.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { SqliteEngine } from './sqlite-engine.ts';
@@ -37,7 +36,7 @@ export function* applyIncrement(
     for (const range of increment.changesOf(key)) {
       engine.remove(key, range);
       for (const candles of increment.readOwn(key, range)) {
-        const columns = mapColumns(CANDLE_COLUMNS, (column) => candles[column]);
+        const columns = mapColumns(REQUIRED_COLUMNS, (column) => candles[column]);
         const from = { source: '', collectedAt: 0, replaces: 'all' } as const;
         engine.write([{ key, columns, covers: [], ...from }]);
         yield copying;

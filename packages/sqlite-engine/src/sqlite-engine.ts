@@ -1,13 +1,15 @@
 import {
   allocateColumns,
   BarkeepError,
-  type Candle,
+  type CandleColumn,
   type CandleColumns,
   CandleSeries,
   type EpochMs,
   type Interval,
   type IntervalSet,
+  mapColumns,
   type SeriesKey,
+  type SomeColumns,
   timeframeGrid,
 } from '@barkeep/core';
 import type {
@@ -59,7 +61,6 @@ import { LeaseTable } from './maintenance/lease-table.ts';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { StatementWatch } from './maintenance/statement-watch.ts';
 import { incrementalVacuum, vacuum } from './maintenance/vacuum.ts';
-import { mapColumns } from './merge-columns.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { type PackedBatches, packOutcomes, unpackBatches } from './packed-batches.ts';
@@ -103,8 +104,8 @@ export interface EngineSnapshotPart {
 }
 
 /** Columns read by one connection, to be put beside those read by another. */
-export interface StatedColumns<C extends keyof Candle> {
-  readonly columns: Pick<CandleColumns, C>;
+export interface StatedColumns<C extends CandleColumn> {
+  readonly columns: SomeColumns<C>;
   /** Two answers with the same number are of the same candles. */
   readonly state: number;
 }
@@ -220,7 +221,7 @@ export class SqliteEngine {
   }
 
   /** What `readColumns` answers, and which state of the candles it is of. */
-  readPart<C extends keyof Candle>(query: CheckedQuery, columns: readonly C[]): StatedColumns<C> {
+  readPart<C extends CandleColumn>(query: CheckedQuery, columns: readonly C[]): StatedColumns<C> {
     return this.#reading(() => ({
       columns: this.#readSome(query, columns),
       state: this.#changes.newest,
@@ -228,10 +229,7 @@ export class SqliteEngine {
   }
 
   /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
-  readColumns<C extends keyof Candle>(
-    query: CheckedQuery,
-    columns: readonly C[],
-  ): Pick<CandleColumns, C> {
+  readColumns<C extends CandleColumn>(query: CheckedQuery, columns: readonly C[]): SomeColumns<C> {
     return this.#reading(() => this.#readSome(query, columns));
   }
 
@@ -531,10 +529,10 @@ export class SqliteEngine {
     return series === undefined ? allocateColumns(0) : this.#reader.read(series, selection);
   }
 
-  #readSome<C extends keyof Candle>(
+  #readSome<C extends CandleColumn>(
     { key, ...selection }: CheckedQuery,
     columns: readonly C[],
-  ): Pick<CandleColumns, C> {
+  ): SomeColumns<C> {
     const series = this.#series.find(key);
     return series === undefined
       ? mapColumns(columns, () => new Float64Array(0))

@@ -2,13 +2,13 @@ import {
   allocateColumns,
   BarkeepError,
   type CallOptions,
-  type Candle,
-  type CandleColumns,
+  type CandleColumn,
   CandleSeries,
   type Clock,
   countPeriods,
   type EpochMs,
   faultInBatch,
+  gatherAnyTimes,
   gatherCandles,
   Handle,
   type Interval,
@@ -20,9 +20,11 @@ import {
   normalizeIntervals,
   OperationStatistics,
   onlyKnownKeys,
+  pickColumns,
   requiredTimestamp,
   runCooperatively,
   type SeriesKey,
+  type SomeColumns,
   subtractIntervals,
   systemClock,
   throwIfAborted,
@@ -207,7 +209,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       write: (batches: CandleBatch | readonly CandleBatch[], call?: CallOptions) =>
         this.#write(batches, call),
       read: (query: CandleQuery, call?: CallOptions) => this.#read(query, call),
-      readColumns: <C extends keyof Candle>(
+      readColumns: <C extends CandleColumn>(
         query: CandleQuery,
         columns: readonly C[],
         call?: CallOptions,
@@ -327,10 +329,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   protected abstract _size(): Promise<StorageSize>;
 
   /** Override it when some columns cost less to read than all. The names are known, and each is there once. */
-  protected async _readColumns<C extends keyof Candle>(
+  protected async _readColumns<C extends CandleColumn>(
     query: CheckedQuery,
     columns: readonly C[],
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return pickColumns(await this._read(query), columns);
   }
 
@@ -596,7 +598,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     const replaces = checkReplaces(batch.replaces);
     const covers = yield* checkCovers(batch.covers, key);
     const source = checkSource(batch.source ?? 'unknown');
-    const columns = yield* gatherCandles(key, batch.candles);
+    // What its maker knew of the times of a series does not show in a single candle of it.
+    const gather = batch.candles instanceof CandleSeries ? gatherAnyTimes : gatherCandles;
+    const columns = yield* gather(key, batch.candles);
     const series = CandleSeries.fromTrustedColumns(key, columns);
     return { key, series, covers, source, collectedAt: this.clock.now(), replaces };
   }
@@ -639,11 +643,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
-  #readColumns<C extends keyof Candle>(
+  #readColumns<C extends CandleColumn>(
     query: CandleQuery,
     columns: readonly C[],
     call?: CallOptions,
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return this.#call('candles.readColumns', call, async () => {
       const checked = checkQuery(query);
       checkColumns(columns);
@@ -1099,15 +1103,6 @@ function inBatch<T>(index: number, check: () => T): T {
   } catch (error) {
     throw faultInBatch(error, index);
   }
-}
-
-function pickColumns<C extends keyof Candle>(
-  columns: CandleColumns,
-  wanted: readonly C[],
-): Pick<CandleColumns, C> {
-  const picked: Partial<Pick<CandleColumns, C>> = {};
-  for (const column of wanted) picked[column] = columns[column];
-  return picked as Pick<CandleColumns, C>;
 }
 
 function isEmptyQuery({ from, to, limit }: Pick<CheckedQuery, 'from' | 'to' | 'limit'>): boolean {

@@ -3,6 +3,7 @@ import {
   BarkeepError,
   CandleSeries,
   type EpochMs,
+  epochMsFault,
   type Interval,
   type IntervalSet,
   intersectIntervals,
@@ -21,6 +22,8 @@ import {
   wholePeriodsInside,
 } from '@barkeep/core';
 import type { CandleDelivery } from '@barkeep/source';
+import { EVER } from '@barkeep/storage';
+import { candlesOutside } from './candles-outside.ts';
 import { type RefusedCandle, refusedCandle, spoiledBy } from './refused-candles.ts';
 
 const DELIVERY_KEYS = ['candles', 'covers', 'source', 'asOf', 'historyStart'] as const;
@@ -76,8 +79,9 @@ export async function checkDelivery(
     for (const interval of claimed) validateInterval(interval, 'covers');
     const sifted = await runCooperatively(siftCandles(terms.key, delivery.candles), signal);
     const given = CandleSeries.fromTrustedColumns(terms.key, sifted.columns);
-    const candles = withoutAhead(given, terms);
-    const faults = [...sifted.faults, ...aheadFaults(given.slice(candles.length), terms)];
+    const wrong = wrongTimes(given, terms);
+    const candles = candlesOutside(given, normalizeIntervals(wrong.map(({ stretch }) => stretch)));
+    const faults = [...sifted.faults, ...wrong.map(({ fault }) => fault)];
     const refused = faults.map((fault) => refusedCandle(fault, terms.key, terms.interval));
     const spoiled = spoiledBy(refused, candles, terms.interval);
     if (spoiled.length === 0) checkStretch(candles, refused, terms);
@@ -117,24 +121,36 @@ export function unusableDelivery(cause: unknown): BarkeepError {
 
 /** The end of the last period that had ended for so long at an instant. */
 export function endOf(instant: EpochMs, agoMs: number, grid: TimeframeGrid): EpochMs {
-  return grid.floor(Math.max(0, instant - agoMs));
+  return grid.floor(instant - agoMs);
 }
 
-/** Up to the first candle that lies too far ahead. */
-function withoutAhead(candles: CandleSeries, { key, ...bound }: DeliveryTerms): CandleSeries {
-  let { length } = candles;
-  const isAhead = (at: EpochMs) => aheadOfClockFault(at, bound, key.timeframe) !== undefined;
-  while (length > 0 && isAhead(candles.timestamp[length - 1] ?? Number.NaN)) length -= 1;
-  return candles.slice(0, length);
+interface WrongTime {
+  /** The candle's instant. */
+  readonly stretch: Interval;
+  readonly fault: BarkeepError;
 }
 
-function aheadFaults(ahead: CandleSeries, { key, ...bound }: DeliveryTerms): BarkeepError[] {
-  return Array.from(ahead.timestamp, (timestamp) => {
-    const rule = aheadOfClockFault(timestamp, bound, key.timeframe) ?? '';
-    const { now } = bound;
-    const details = { field: 'timestamp', rule, value: timestamp, timestamp, now };
-    return invalidInput(details);
-  });
+/**
+ * Candles beside the request that lie too far ahead, or where today's epoch seconds would: of a thousand
+ * candles in seconds, some start a period by chance.
+ */
+function wrongTimes(
+  candles: CandleSeries,
+  { key, interval, ...bound }: DeliveryTerms,
+): WrongTime[] {
+  const { from, to } = interval;
+  const isOfOurDays = epochMsFault(from) === undefined && epochMsFault(to) === undefined;
+  const beside = [candles.between(EVER.from, from), candles.between(to, EVER.to)];
+  return beside.flatMap(({ timestamp: times }) =>
+    Array.from(times).flatMap((timestamp) => {
+      const rule =
+        aheadOfClockFault(timestamp, bound, key.timeframe) ??
+        (isOfOurDays ? epochMsFault(timestamp) : undefined);
+      if (rule === undefined) return [];
+      const fault = invalidInput({ field: 'timestamp', rule, value: timestamp, timestamp });
+      return [{ stretch: { from: timestamp, to: timestamp + 1 }, fault }];
+    }),
+  );
 }
 
 /** What has candles, but none of the stretch that was asked for, has answered something else. */

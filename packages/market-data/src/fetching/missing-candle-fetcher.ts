@@ -1,6 +1,5 @@
 import {
   BarkeepError,
-  CandleSeries,
   type Clock,
   type EpochMs,
   type Interval,
@@ -25,6 +24,7 @@ import { fromFloor, NO_FLOOR, type SeriesFloors } from '../series/series-floors.
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { asBarkeepError } from './as-barkeep-error.ts';
+import { candlesOutside } from './candles-outside.ts';
 import { CoveredLately } from './covered-lately.ts';
 import { type CheckedDelivery, unusableDelivery } from './delivery.ts';
 import { FetchJournal } from './fetch-journal.ts';
@@ -198,7 +198,7 @@ export class MissingCandleFetcher {
     const settling = fromFloor(delivery.settling, floor);
     // What lies beside the request may be a fragment: it must not replace what is only not final yet.
     const provisional = subtractIntervals(series.settling.covered(), [interval]);
-    const kept = without(delivery.candles, provisional);
+    const kept = candlesOutside(delivery.candles, provisional);
     const candles = floor === NO_FLOOR ? kept : kept.between(floor, EVER.to);
     const batch = { key: series.key, candles, covers, source, replaces: 'uncovered' } as const;
     const start = performance.now();
@@ -273,14 +273,6 @@ export class MissingCandleFetcher {
 /** Whether a source delivers nothing but bad candles: more of them would be no better. */
 function isUseless({ candles, refused }: CheckedDelivery, { from, to }: Interval): boolean {
   return refused.length > 1 && candles.between(from, to).length === 0;
-}
-
-function without(candles: CandleSeries, intervals: IntervalSet): CandleSeries {
-  if (intervals.length === 0) return candles;
-  const kept = subtractIntervals([EVER], intervals).map(({ from, to }) =>
-    candles.between(from, to),
-  );
-  return CandleSeries.concat(candles.key, kept);
 }
 
 function rejectUnusable(error: unknown): never {

@@ -1,4 +1,4 @@
-import type { Candle, CandleColumns } from '@barkeep/core';
+import type { CandleColumn, CandleColumns } from '@barkeep/core';
 import type { EngineSnapshot, StatedColumns } from '../sqlite-engine.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import {
@@ -85,7 +85,7 @@ function movable(method: string, value: unknown): readonly ArrayBuffer[] {
     const parts = (value as EngineSnapshot[]).flatMap(({ ranges }) => ranges);
     return columnBuffers(parts.flatMap(({ columns }) => columns ?? []));
   }
-  if (method === 'readPart') return columnBuffers([(value as StatedColumns<keyof Candle>).columns]);
+  if (method === 'readPart') return columnBuffers([(value as StatedColumns<CandleColumn>).columns]);
   if (value !== undefined && (method === 'readUpTo' || method === 'readColumns')) {
     return columnBuffers([value as Partial<CandleColumns>]);
   }
