@@ -12,7 +12,7 @@ import {
 } from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
 import { epochMsFault } from './epoch-ms.ts';
-import { invalidInput } from './invalid-input.ts';
+import { faultPlace, invalidInput } from './invalid-input.ts';
 import { type SeriesKey, validateSeriesKey } from './series-key.ts';
 import { isAscending, sortCandles } from './sort-candles.ts';
 import { timeframeGrid } from './timeframe.ts';
@@ -31,6 +31,17 @@ export function* gatherCandles(
   key: SeriesKey,
   candles: CandleColumns | readonly Candle[],
 ): Generator<void, CandleColumns, void> {
+  const gathered = yield* gatherAnyTimes(key, candles);
+  const isAlone = gathered.timestamp.length === 1;
+  if (isAlone && timeframeGrid(key.timeframe).typicalMs < DAY_MS) refuseSeconds(gathered);
+  return gathered;
+}
+
+/** As `gatherCandles`, for callers that know that a single candle's time is not in seconds. */
+export function* gatherAnyTimes(
+  key: SeriesKey,
+  candles: CandleColumns | readonly Candle[],
+): Generator<void, CandleColumns, void> {
   validateSeriesKey(key);
   const grid = timeframeGrid(key.timeframe);
   const length = lengthOf(candles);
@@ -46,9 +57,7 @@ export function* gatherCandles(
     ascending &&= isAscending(columns.timestamp, start, end);
     yield;
   }
-  const sorted = ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
-  if (sorted.timestamp.length === 1 && grid.typicalMs < DAY_MS) refuseSeconds(sorted);
-  return sorted;
+  return ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
 }
 
 /**
@@ -143,7 +152,8 @@ function notACandle(candle: unknown, index: number): Error {
     REQUIRED_COLUMNS.find((name) => typeof values[name] !== 'number') ??
     OPTIONAL_COLUMNS.find((name) => values[name] !== undefined && !isNumber(values[name])) ??
     'timestamp';
-  return invalidInput({ field, rule: 'must be a number', value: values[field], index });
+  const place = faultPlace(index, values.timestamp);
+  return invalidInput({ field, rule: 'must be a number', value: values[field], ...place });
 }
 
 function isNumber(value: unknown): boolean {
