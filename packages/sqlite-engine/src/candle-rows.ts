@@ -1,30 +1,8 @@
-import {
-  BarkeepError,
-  type CandleColumns,
-  type EpochMs,
-  type Interval,
-  timeframeGrid,
-} from '@barkeep/core';
-import { nextCandleFault } from './candle-fault.ts';
+import type { CandleExtent, CandleSelection } from '@barkeep/candle-archive';
+import { BarkeepError, type CandleColumns, type EpochMs, type Interval } from '@barkeep/core';
 import { type CandleRow, ColumnBuilder } from './column-builder.ts';
-import { damagedRow } from './damaged-segment.ts';
 import { PARAMETER } from './parameter.ts';
-import type { SeriesIdentity } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
-import { VERDICT } from './verdict.ts';
-
-/** Which candles of a series to read. */
-export interface CandleSelection extends Interval {
-  /** At least 1, or `Infinity`. */
-  readonly limit: number;
-  readonly take: 'first' | 'last';
-}
-
-/** The timestamps of a first and a last candle. */
-export interface CandleExtent {
-  readonly first: EpochMs;
-  readonly last: EpochMs;
-}
 
 /** Rows per round trip to SQLite: more makes the JavaScript arrays costlier than the trips saved. */
 const READ_BLOCK = 512;
@@ -44,6 +22,7 @@ export class CandleRows {
   readonly #first: SqliteStatement<readonly [timestamp: number]>;
   readonly #last: SqliteStatement<readonly [timestamp: number]>;
   readonly #all: SqliteStatement<readonly [count: number]>;
+  readonly #latest: SqliteStatement<readonly [timestamp: number]>;
   readonly #outside: SqliteStatement<readonly [values: string]>;
   readonly #deleteOutside: SqliteStatement;
 
@@ -71,6 +50,9 @@ export class CandleRows {
     );
     this.#first = driver.prepare(edge('ASC'));
     this.#last = driver.prepare(edge('DESC'));
+    this.#latest = driver.prepare(
+      'SELECT timestamp FROM candle_rows WHERE series_id = ? ORDER BY timestamp DESC LIMIT 1 OFFSET ?',
+    );
     this.#all = driver.prepare('SELECT count(*) FROM candle_rows WHERE series_id = ?');
     const quoted = ['timestamp', 'open', 'high', 'low', 'close', 'volume'].map(
       (column) => `quote(${column})`,
@@ -84,19 +66,8 @@ export class CandleRows {
     this.#deleteOutside = driver.prepare(`DELETE FROM candle_rows WHERE ${outside}`);
   }
 
-  /**
-   * Ascending. `expected` is a guess at how many there will be.
-   * @throws BarkeepError `CORRUPT` naming a candle that breaks a rule: rows have no checksum.
-   */
-  read({ id, key }: SeriesIdentity, selection: CandleSelection, expected: number): CandleColumns {
-    const columns = this.readUnchecked(id, selection, expected);
-    const fault = nextCandleFault(columns, timeframeGrid(key.timeframe));
-    if (fault === undefined) return columns;
-    throw damagedRow(key, columns.timestamp[fault.index] ?? Number.NaN, fault.what);
-  }
-
-  /** What `read` reads, whatever it is. */
-  readUnchecked(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
+  /** Ascending, and as they are, sound or not. `expected` is a guess at how many there will be. */
+  read(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
     const { take, limit } = selection;
     let { from, to } = selection;
     const statement = take === 'first' ? this.#ascending : this.#descending;
@@ -115,23 +86,21 @@ export class CandleRows {
   }
 
   /**
-   * Judges candles by a merge join with the stored rows: those that have none keep their verdict. It
-   * jumps over stored rows that lie between the candles, so one late candle costs one look and not
-   * a scan.
+   * The rows of some timestamps, which ascend, and of some between them. It jumps over rows that lie
+   * between, so one late candle costs one look and not a scan.
    */
-  compare(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
-    const { timestamp } = columns;
-    const { length } = timestamp;
-    const end = (timestamp[length - 1] ?? Number.NaN) + 1;
+  at(seriesId: number, timestamp: Float64Array): CandleColumns {
+    const builder = new ColumnBuilder(0);
+    const end = (timestamp.at(-1) ?? Number.NaN) + 1;
     let look = FIRST_LOOK;
     let i = 0;
     for (let from = timestamp[i]; from !== undefined; from = timestamp[i]) {
       const rows = this.#ascending.all([seriesId, from, end, look]);
+      builder.append(rows);
       let matches = 0;
-      for (const row of rows) {
-        while (i < length && (timestamp[i] ?? end) < row[0]) i += 1;
-        if (timestamp[i] !== row[0]) continue;
-        verdicts[i] = isSame(columns, i, row) ? VERDICT.keep : VERDICT.update;
+      for (const [at] of rows) {
+        while ((timestamp[i] ?? end) < at) i += 1;
+        if (timestamp[i] !== at) continue;
         matches += 1;
         i += 1;
       }
@@ -139,15 +108,15 @@ export class CandleRows {
       if (timestamp[i] === from) throw outOfOrder();
       look = 2 * matches >= look ? Math.min(4 * look, READ_BLOCK) : FIRST_LOOK;
     }
+    return builder.finish('as-appended');
   }
 
-  /** Inserts or replaces the candles whose verdict is not `keep`. */
-  write(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
+  /** Inserts candles, or has them take the place of others. */
+  write(seriesId: number, columns: CandleColumns): void {
     const { timestamp, open, high, low, close, volume } = columns;
     const block: SqliteValue[] = new Array(INSERT_BLOCK * COLUMNS).fill(0);
     let filled = 0;
-    for (let i = 0; i < verdicts.length; i += 1) {
-      if (verdicts[i] === VERDICT.keep) continue;
+    for (let i = 0; i < timestamp.length; i += 1) {
       block[filled] = seriesId;
       block[filled + 1] = timestamp[i] ?? null;
       block[filled + 2] = open[i] ?? null;
@@ -163,6 +132,11 @@ export class CandleRows {
     for (let start = 0; start < filled; start += COLUMNS) {
       this.#insertOne.run(block.slice(start, start + COLUMNS));
     }
+  }
+
+  /** From here on are the latest rows, so many; the smallest safe integer when there are not more. */
+  horizon(seriesId: number, latest: number): EpochMs {
+    return this.#latest.get([seriesId, latest - 1])?.[0] ?? Number.MIN_SAFE_INTEGER;
   }
 
   /** How many candles are in `[from, to)`, counted up to `most`. */
@@ -199,14 +173,4 @@ export class CandleRows {
 /** Of a tree whose order is damaged: to read on from there could be without end. */
 function outOfOrder(): BarkeepError {
   return new BarkeepError('CORRUPT', 'the rows of candles are out of order: restore a backup');
-}
-
-function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {
-  return (
-    columns.open[i] === row[1] &&
-    columns.high[i] === row[2] &&
-    columns.low[i] === row[3] &&
-    columns.close[i] === row[4] &&
-    columns.volume[i] === row[5]
-  );
 }

@@ -1,4 +1,11 @@
 import {
+  type CompactionStep,
+  comparedFigures,
+  isChange,
+  type SeriesFigures,
+  standstill,
+} from '@barkeep/candle-archive';
+import {
   CANDLE_COLUMNS,
   type Candle,
   type CandleColumns,
@@ -32,13 +39,6 @@ import {
   type StorageSize,
   type VacuumReport,
 } from '@barkeep/storage';
-import {
-  type CompactionStep,
-  comparedFigures,
-  isChange,
-  type SeriesFigures,
-  standstill,
-} from './compaction-step.ts';
 import type { EngineCaller } from './engine-calls.ts';
 import { slowQueryAdvice } from './maintenance/advice.ts';
 import { packBatches, unpackOutcomes } from './packed-batches.ts';

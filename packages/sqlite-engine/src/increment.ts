@@ -1,8 +1,8 @@
+import { mapColumns } from '@barkeep/candle-archive';
 import { CANDLE_COLUMNS, isTimeframe } from '@barkeep/core';
 import type { BackupProgress } from '@barkeep/storage';
 import type { BackupLayer } from './backup-layers.ts';
 import type { BackupSteps } from './backup-steps.ts';
-import { mapColumns } from './merge-columns.ts';
 import { ordinaryTables, otherObjects, quoted } from './ordinary-tables.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { SqliteEngine } from './sqlite-engine.ts';

@@ -1,3 +1,4 @@
+import type { ArchiveBatch } from '@barkeep/candle-archive';
 import {
   allocateColumns,
   type CandleColumns,
@@ -8,7 +9,6 @@ import {
   seriesKeyText,
 } from '@barkeep/core';
 import type { BatchOutcome, CheckedBatch } from '@barkeep/storage';
-import type { EngineBatch } from './sqlite-engine.ts';
 
 /**
  * Any number of batches in a few arrays: a message of a hundred thousand objects would keep the thread
@@ -71,9 +71,9 @@ export function unpackBatches({
   heads,
   columns,
   covers,
-}: PackedBatches): EngineBatch[] {
+}: PackedBatches): ArchiveBatch[] {
   const known = keys.map(parseSeriesKeyText);
-  const batches: EngineBatch[] = [];
+  const batches: ArchiveBatch[] = [];
   let candle = 0;
   let bound = 0;
   for (let at = 0; at < heads.length; at += HEAD) {

@@ -1,6 +1,6 @@
+import type { SeriesCounters, SeriesRow } from '@barkeep/candle-archive';
 import {
   BarkeepError,
-  type EpochMs,
   isTimeframe,
   type SeriesKey,
   type Timeframe,
@@ -9,21 +9,6 @@ import {
 import type { SeriesFilter, SeriesInfo } from '@barkeep/storage';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import type { SqliteDriver, SqliteRow, SqliteStatement } from './sqlite-driver.ts';
-
-/** A stored series: its number and its counters. */
-export interface SeriesRow {
-  readonly id: number;
-  readonly key: SeriesKey;
-  /** Its candles, in rows or segments: a timestamp counts once. */
-  readonly count: number;
-  /** Its rows in `candle_rows`, with those that overlay a segment's candle. */
-  readonly rowCount: number;
-  /** Null when the series has no candles. */
-  readonly first: EpochMs | null;
-  readonly last: EpochMs | null;
-}
-
-export type SeriesIdentity = Pick<SeriesRow, 'id' | 'key'>;
 
 /** A series as the table has it, whatever its timeframe says. */
 export interface StoredSeries {
@@ -135,7 +120,7 @@ export class SeriesTable {
     return this.findOrCreate(key);
   }
 
-  update({ id, count, rowCount, first, last }: Omit<SeriesRow, 'key'>): void {
+  update(id: number, { count, rowCount, first, last }: SeriesCounters): void {
     this.#update.run([count, rowCount, first, last, id]);
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BarkeepError, type Candle, CandleSeries, type SeriesKey } from '@barkeep/core';
 import {
-  type EngineBatch,
+  type ArchiveBatch,
   type SqliteDriver,
   SqliteEngine,
   type SqliteEngineOptions,
@@ -76,8 +76,8 @@ export function candle(timestamp: number, price = 100): Candle {
 export function batch(
   key: SeriesKey,
   candles: readonly Candle[],
-  rest: Partial<EngineBatch> = {},
-): EngineBatch {
+  rest: Partial<ArchiveBatch> = {},
+): ArchiveBatch {
   const { timestamp, open, high, low, close, volume } = CandleSeries.from(key, candles);
   return {
     key,
@@ -103,7 +103,7 @@ export function everything(engine: SqliteEngine, key: SeriesKey): Candle[] {
   );
 }
 
-export function candlesOf(columns: EngineBatch['columns'], key: SeriesKey): Candle[] {
+export function candlesOf(columns: ArchiveBatch['columns'], key: SeriesKey): Candle[] {
   return CandleSeries.fromTrustedColumns(key, columns).toArray();
 }
 

@@ -1,5 +1,6 @@
+import type { ArchiveSnapshot } from '@barkeep/candle-archive';
 import type { Candle, CandleColumns } from '@barkeep/core';
-import type { EngineSnapshot, StatedColumns } from '../sqlite-engine.ts';
+import type { StatedColumns } from '../sqlite-engine.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import {
   columnBuffers,
@@ -82,7 +83,7 @@ function movable(method: string, value: unknown): readonly ArrayBuffer[] {
   }
   if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
   if (method === 'snapshots') {
-    const parts = (value as EngineSnapshot[]).flatMap(({ ranges }) => ranges);
+    const parts = (value as ArchiveSnapshot[]).flatMap(({ ranges }) => ranges);
     return columnBuffers(parts.flatMap(({ columns }) => columns ?? []));
   }
   if (method === 'readPart') return columnBuffers([(value as StatedColumns<keyof Candle>).columns]);

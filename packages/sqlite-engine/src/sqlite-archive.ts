@@ -1,0 +1,206 @@
+import {
+  type ChangeLoad,
+  decide,
+  type FoldLoad,
+  type FoldPage,
+  isEnough,
+  joinExtents,
+  type LoadedCandles,
+  type LoadedChange,
+  type LoadedSegment,
+  mostCandles,
+  type ReadLoad,
+  readCandles,
+  type SegmentId,
+  type SeriesChange,
+  type SeriesIdentity,
+  type SeriesState,
+  type StateLoad,
+  type StoredSegment,
+  type SyncArchivePort,
+  type UnreadableSegment,
+} from '@barkeep/candle-archive';
+import {
+  allocateColumns,
+  CANDLE_COLUMNS,
+  type CandleColumns,
+  type Interval,
+  type SeriesKey,
+} from '@barkeep/core';
+import { CandleRows } from './candle-rows.ts';
+import { ChangeLog } from './change-log.ts';
+import { CoverageTable } from './coverage-table.ts';
+import { RevisionTable } from './revision-table.ts';
+import { Segments } from './segments.ts';
+import { SeriesTable } from './series-table.ts';
+import type { SqliteDriver } from './sqlite-driver.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
+
+const PIECE = 65_536;
+/** How many segments a limited read looks for at first; the latest thousand candles are in one or two. */
+const FIRST_PAGE = 2;
+
+/** The tables of a database, as an archive needs them. The caller holds the transaction. */
+export class SqliteArchive implements SyncArchivePort {
+  readonly driver: SqliteDriver;
+  readonly series: SeriesTable;
+  readonly candleRows: CandleRows;
+  readonly candleSegments: Segments;
+  readonly coverage: CoverageTable;
+  readonly changes: ChangeLog;
+  readonly revisions: RevisionTable;
+
+  /** `writer` tells entries of this connection in the change log from others'. */
+  constructor(driver: SqliteDriver, writer: number) {
+    this.driver = driver;
+    this.series = new SeriesTable(driver);
+    this.candleRows = new CandleRows(driver);
+    this.candleSegments = new Segments(driver);
+    this.coverage = new CoverageTable(driver);
+    this.changes = new ChangeLog(driver, writer);
+    this.revisions = new RevisionTable(driver);
+  }
+
+  /** The candles of a series in a range, some at a time. */
+  *pieces(key: SeriesKey, { from, to }: Interval): Generator<CandleColumns, void, void> {
+    let next = from;
+    while (next < to) {
+      const query = { key, from: next, to, limit: PIECE, take: 'first' } as const;
+      const [piece] = decide(readCandles([query], CANDLE_COLUMNS), this);
+      const last = piece?.timestamp.at(-1);
+      if (piece === undefined || last === undefined) return;
+      yield piece;
+      if (piece.timestamp.length < PIECE || last < next) return;
+      next = last + 1;
+    }
+  }
+
+  hold(loads: readonly ChangeLoad[]): (LoadedChange | undefined)[] {
+    return loads.map((load) => {
+      const series = load.creates ? this.series.findOrCreate(load.key) : this.series.find(load.key);
+      if (series === undefined) return undefined;
+      const coverage = this.coverage.touching(series.id, load.covered);
+      return { series, coverage, ...this.#around(series, load) };
+    });
+  }
+
+  #around(
+    { id }: SeriesIdentity,
+    { at, mostRows, beside }: ChangeLoad,
+  ): Pick<LoadedChange, 'segments' | 'rows' | 'areAllRows'> {
+    const [first, last] = [at[0], at.at(-1)];
+    if (first === undefined || last === undefined) {
+      return { segments: [], rows: allocateColumns(0), areAllRows: true };
+    }
+    const segments = this.candleSegments.around(id, { first, last }, beside);
+    const reach = joinExtents({ first, last }, segments[0], segments.at(-1)) ?? { first, last };
+    const range = { from: reach.first, to: reach.last + 1 };
+    const rows = this.candleRows.read(id, { ...range, limit: mostRows + 1, take: 'first' }, 0);
+    if (rows.timestamp.length <= mostRows) return { segments, rows, areAllRows: true };
+    return { segments, rows: this.candleRows.at(id, at), areAllRows: false };
+  }
+
+  apply(changes: readonly SeriesChange[]): number[] {
+    return changes.map((change) => this.#apply(change));
+  }
+
+  #apply({ series, ...change }: SeriesChange): number {
+    const { id } = series;
+    const { setApart, removedSegments, described, segments } = change;
+    for (const [segment, reason] of setApart ?? []) this.candleSegments.keep(segment.id, reason);
+    for (const segment of removedSegments ?? []) this.candleSegments.delete(segment.id);
+    for (const [segment, header] of described ?? []) this.candleSegments.describe(segment, header);
+    for (const segment of segments ?? []) this.candleSegments.insert(id, segment);
+    let removed = 0;
+    for (const range of change.removedRows ?? []) removed += this.candleRows.remove(id, range);
+    for (const rows of change.rows ?? []) this.candleRows.write(id, rows);
+    if (change.counters !== undefined) this.series.update(id, change.counters);
+    if (change.coverage !== undefined) this.coverage.change(id, change.coverage);
+    for (const entry of change.log ?? []) {
+      const number = this.changes.append(entry.kind, id, entry.range);
+      if (entry.kind === 'candles') this.revisions.renew(id, entry.renewal, number);
+    }
+    return removed;
+  }
+
+  read(loads: readonly ReadLoad[]): (LoadedCandles | undefined)[] {
+    return loads.map(({ key, series = this.series.find(key), ...selection }) => {
+      if (series === undefined) return undefined;
+      const expected = Math.min(series.rowCount, mostCandles(series, selection));
+      const rows = this.candleRows.read(series.id, selection, expected);
+      return { series, rows, segments: this.#selected(series, selection, rows) };
+    });
+  }
+
+  #selected(
+    { id }: SeriesIdentity,
+    selection: Omit<ReadLoad, 'key' | 'series'>,
+    rows: CandleColumns,
+  ): LoadedSegment[] {
+    const { take, limit } = selection;
+    let { from, to } = selection;
+    if (limit === Number.POSITIVE_INFINITY) return this.candleSegments.touching(id, { from, to });
+    const found: LoadedSegment[] = [];
+    for (let page = FIRST_PAGE; !isEnough(selection, rows, found); page *= 4) {
+      const more = this.candleSegments.touching(id, { from, to, take, limit: page });
+      found.push(...more);
+      const edge = more.at(-1);
+      if (edge === undefined || more.length < page) break;
+      if (take === 'first') from = edge.last + 1;
+      else to = edge.first;
+    }
+    return take === 'first' ? found : found.reverse();
+  }
+
+  states(loads: readonly StateLoad[]): SeriesState[] {
+    return loads.map(({ key, ranges }) => {
+      const series = this.series.find(key);
+      const revisions = this.revisions.of(series, ranges);
+      return { series, revisions, coverage: series ? this.coverage.of(series.id) : [] };
+    });
+  }
+
+  find(key: SeriesKey): ReturnType<SeriesTable['find']> {
+    return this.series.find(key);
+  }
+
+  foldPage({ series: { id }, from, keepRows, mostRows, mostSegments }: FoldLoad): FoldPage {
+    const horizon = this.candleRows.horizon(id, keepRows);
+    const onwards = { from, to: Number.MAX_SAFE_INTEGER, limit: mostSegments } as const;
+    const segments = this.candleSegments.touching(id, { ...onwards, take: 'first' });
+    const selection = { from, to: horizon, limit: mostRows, take: 'first' } as const;
+    return { horizon, segments, rows: this.candleRows.read(id, selection, 0) };
+  }
+
+  rows({ id }: SeriesIdentity, selection: Omit<ReadLoad, 'key'>): CandleColumns {
+    return this.candleRows.read(id, selection, 0);
+  }
+
+  segments({ id }: SeriesIdentity, selection: Omit<ReadLoad, 'key'>): LoadedSegment[] {
+    return this.candleSegments.touching(id, selection);
+  }
+
+  extent({ id }: SeriesIdentity): ReturnType<CandleRows['extent']> {
+    return joinExtents(this.candleRows.extent(id), this.candleSegments.extent(id));
+  }
+
+  segmentIds({ id }: SeriesIdentity): readonly SegmentId[] {
+    return this.candleSegments.ids(id);
+  }
+
+  stored(ids: readonly SegmentId[]): (StoredSegment | UnreadableSegment)[] {
+    return ids
+      .map(([id, first]) => this.#stored(id, first))
+      .filter((segment) => segment !== undefined);
+  }
+
+  #stored(id: number, first: number): StoredSegment | UnreadableSegment | undefined {
+    try {
+      return this.candleSegments.stored(id);
+    } catch (error) {
+      const { code, message } = sqliteFailure(error);
+      if (code !== 'CORRUPT') throw error;
+      return { first, message };
+    }
+  }
+}
