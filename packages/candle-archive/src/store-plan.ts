@@ -36,6 +36,8 @@ const REWRITE_SHARE = 1 / 16;
 const ABSORBED_SHARE = 4;
 /** So few rows are loaded without a thought. */
 const FEW_ROWS = 64;
+/** Where stored candles are decoded to be compared: fresh memory for each segment would take longer. */
+let scratch = allocateColumns(0);
 
 /** What has to be loaded before candles are stored. */
 export function wantedToStore(
@@ -81,13 +83,16 @@ export class StorePlan {
       const piece = this.#pieces[position];
       const isInside = piece !== undefined && firstOf(piece) <= from;
       const end = candles.indexAtOrAfter(isInside ? lastOf(piece) + 1 : firstOf(piece));
-      const run = { candles: candles.slice(start, end), verdicts: verdicts.subarray(start, end) };
+      const isAll = end - start === candles.length;
+      const run = isAll
+        ? { candles, verdicts }
+        : { candles: candles.slice(start, end), verdicts: verdicts.subarray(start, end) };
       if (isInside) yield* this.#storeInside(run, piece, position);
       else this.#storeBetween(run, position);
       start = end;
     }
     const tally = new WriteTally();
-    tally.addAll(candles, verdicts);
+    tally.addAll(candles.timestamp, verdicts);
     return tally;
   }
 
@@ -142,7 +147,7 @@ export class StorePlan {
 
   *#storeInside(run: Run, piece: Piece, position: number): Decision<void> {
     const { candles, verdicts } = run;
-    judgeCandles(this.#among(piece, candles), candles, verdicts, VERDICT.overlay);
+    this.#judgeBy(piece, run);
     this.#judgeByRows(run);
     const changes = countChanges(verdicts);
     if (changes === 0) return;
@@ -161,21 +166,24 @@ export class StorePlan {
     this.#removeRows(range, rows.length);
   }
 
-  /** The candles of a segment where others are to be stored. */
-  #among(piece: Piece, { key, firstTimestamp, lastTimestamp }: CandleSeries): CandleSeries {
-    const to = lastTimestamp + 1;
-    if (piece instanceof CandleSeries) return piece.between(firstTimestamp, to);
+  #judgeBy(piece: Piece, { candles, verdicts }: Run): void {
+    const { key, firstTimestamp, lastTimestamp } = candles;
+    if (piece instanceof CandleSeries) {
+      judgeCandles(piece, candles, verdicts, { other: VERDICT.overlay });
+      return;
+    }
     const bytes = segmentBytes(key, piece);
     const start = findPart(key, piece, bytes, firstTimestamp);
-    const end = findPart(key, piece, bytes, to);
-    const columns = allocateColumns(end - start);
-    decodePart(key, piece, bytes, columns, { start, end });
-    return CandleSeries.fromTrustedColumns(key, columns);
+    const end = findPart(key, piece, bytes, lastTimestamp + 1);
+    if (scratch.timestamp.length < end - start) scratch = allocateColumns(piece.count);
+    decodePart(key, piece, bytes, scratch, { start, end });
+    const stored = { ...scratch, timestamp: scratch.timestamp.subarray(0, end - start) };
+    judgeCandles(stored, candles, verdicts, { other: VERDICT.overlay });
   }
 
   #judgeByRows({ candles, verdicts }: Run): void {
-    const rows = this.#rows.slice(this.#rows.indexAtOrAfter(candles.firstTimestamp));
-    judgeCandles(rows, candles, verdicts);
+    const start = this.#rows.indexAtOrAfter(candles.firstTimestamp);
+    judgeCandles(this.#rows, candles, verdicts, { start });
   }
 
   #hasManyRowsAmong({ firstTimestamp, lastTimestamp, length }: CandleSeries): boolean {

@@ -39,12 +39,13 @@ export function extentOf({ first, last }: SeriesCounters): CandleExtent | undefi
 export function joinExtents(
   ...extents: readonly (CandleExtent | undefined)[]
 ): CandleExtent | undefined {
-  const known = extents.filter((extent) => extent !== undefined);
-  if (known.length === 0) return undefined;
-  return {
-    first: Math.min(...known.map(({ first }) => first)),
-    last: Math.max(...known.map(({ last }) => last)),
-  };
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const extent of extents) {
+    if (extent === undefined) continue;
+    first = Math.min(first, extent.first);
+    last = Math.max(last, extent.last);
+  }
+  return first === Number.POSITIVE_INFINITY ? undefined : { first, last };
 }
 
 /** The whole periods from the first to the last candle. */

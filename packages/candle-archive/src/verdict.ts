@@ -28,10 +28,10 @@ export function judgeCandles(
   stored: CandleColumns,
   candles: CandleColumns,
   verdicts: Uint8Array,
-  other: number = VERDICT.update,
+  { other = VERDICT.update, start = 0 }: { readonly other?: number; readonly start?: number } = {},
 ): void {
   const { timestamp } = stored;
-  let j = 0;
+  let j = start;
   for (let i = 0; i < verdicts.length && j < timestamp.length; i += 1) {
     const at = candles.timestamp[i] ?? Number.NaN;
     while ((timestamp[j] ?? Number.POSITIVE_INFINITY) < at) j += 1;
@@ -87,9 +87,7 @@ export class WriteTally {
     this.#lastChanged = timestamp;
   }
 
-  addAll({ timestamp }: Pick<CandleColumns, 'timestamp'>, verdicts: Uint8Array): void {
-    for (let i = 0; i < verdicts.length; i += 1) {
-      this.add(timestamp[i] ?? Number.NaN, verdicts[i]);
-    }
+  addAll(timestamp: Float64Array, verdicts: Uint8Array): void {
+    for (let i = 0; i < verdicts.length; i += 1) this.add(timestamp[i] ?? Number.NaN, verdicts[i]);
   }
 }

@@ -58,7 +58,7 @@ export class ColumnBuilder {
 
   #resize(capacity: number): void {
     const columns = allocateColumns(capacity);
-    copyColumns(headOf(this.#columns, this.#length), columns, 0);
+    if (this.#length > 0) copyColumns(headOf(this.#columns, this.#length), columns, 0);
     this.#columns = columns;
   }
 }

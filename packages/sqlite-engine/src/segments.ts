@@ -7,12 +7,15 @@ import type {
   SegmentId,
   StoredSegment,
 } from '@barkeep/candle-archive';
-import type { Interval } from '@barkeep/core';
+import type { EpochMs, Interval } from '@barkeep/core';
 import { MAX_SEGMENT_LENGTH, type SegmentHeader } from '@barkeep/segment-codec';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
+type BytesStatement = SqliteStatement<
+  readonly [data: Uint8Array, format: number, checksum: number]
+>;
 type Row = readonly [id: number, first: number, last: number, count: number];
 
 const ENTRY = 'SELECT id, first, last, count FROM segments';
@@ -29,7 +32,7 @@ export class Segments {
   readonly #descending: SqliteStatement<Row>;
   readonly #before: SqliteStatement<Row>;
   readonly #after: SqliteStatement<Row>;
-  readonly #data: SqliteStatement<readonly [data: Uint8Array, format: number, checksum: number]>;
+  readonly #data: BytesStatement;
   readonly #ids: SqliteStatement<SegmentId>;
   readonly #keep: SqliteStatement;
   readonly #stored: SqliteStatement<
@@ -91,7 +94,7 @@ export class Segments {
     const statement = take === 'first' ? this.#ascending : this.#descending;
     const most = limit === Number.POSITIVE_INFINITY ? -1 : limit;
     const rows = statement.all([seriesId, to, from, seriesId, from, from, most]);
-    return rows.map((row) => this.#entryOf(row));
+    return rows.map((row) => new Segment(row, this.#data));
   }
 
   /** The segments from a first candle to a last one, ascending, and those beside them if wanted. */
@@ -100,7 +103,7 @@ export class Segments {
     if (!beside) return among;
     const before = this.#before.get([seriesId, Math.min(first, among[0]?.first ?? first) - 1]);
     const after = this.#after.get([seriesId, Math.max(last, among.at(-1)?.first ?? last)]);
-    const [left, right] = [before, after].map((row) => (row ? [this.#entryOf(row)] : []));
+    const [left, right] = [before, after].map((row) => (row ? [new Segment(row, this.#data)] : []));
     return [...(left ?? []), ...among, ...(right ?? [])];
   }
 
@@ -166,19 +169,27 @@ export class Segments {
     const [segments, bytes] = this.#totals.get([seriesId]) ?? [0, 0];
     return { segments, bytes };
   }
+}
 
-  #entryOf([id, first, last, count]: Row): LoadedSegment {
-    const data = this.#data;
-    return {
-      id,
-      first,
-      last,
-      // A count that is damaged beyond what a segment can have asks for no more memory than one can take.
-      count: Math.max(1, Math.min(count, MAX_SEGMENT_LENGTH)),
-      get stored(): SegmentBytes | undefined {
-        const [bytes, format = 0, checksum = 0] = data.get([id]) ?? [];
-        return bytes && { data: bytes, format, checksum };
-      },
-    };
+/** Fetches its bytes when they are asked for. */
+class Segment implements LoadedSegment {
+  readonly id: number;
+  readonly first: EpochMs;
+  readonly last: EpochMs;
+  readonly count: number;
+  readonly #bytes: BytesStatement;
+
+  constructor([id, first, last, count]: Row, bytes: BytesStatement) {
+    this.id = id;
+    this.first = first;
+    this.last = last;
+    // A count that is damaged beyond what a segment can have asks for no more memory than one can take.
+    this.count = Math.max(1, Math.min(count, MAX_SEGMENT_LENGTH));
+    this.#bytes = bytes;
+  }
+
+  get stored(): SegmentBytes | undefined {
+    const [data, format = 0, checksum = 0] = this.#bytes.get([this.id]) ?? [];
+    return data && { data, format, checksum };
   }
 }

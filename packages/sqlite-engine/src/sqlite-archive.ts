@@ -1,4 +1,5 @@
 import {
+  type CandleSelection,
   type ChangeLoad,
   decide,
   type FoldLoad,
@@ -37,8 +38,6 @@ import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 
 const PIECE = 65_536;
-/** How many segments a limited read looks for at first; the latest thousand candles are in one or two. */
-const FIRST_PAGE = 2;
 
 /** The tables of a database, as an archive needs them. The caller holds the transaction. */
 export class SqliteArchive implements SyncArchivePort {
@@ -124,24 +123,25 @@ export class SqliteArchive implements SyncArchivePort {
   }
 
   read(loads: readonly ReadLoad[]): (LoadedCandles | undefined)[] {
-    return loads.map(({ key, series = this.series.find(key), ...selection }) => {
+    return loads.map((load) => {
+      const { series = this.series.find(load.key) } = load;
       if (series === undefined) return undefined;
-      const expected = Math.min(series.rowCount, mostCandles(series, selection));
-      const rows = this.candleRows.read(series.id, selection, expected);
-      return { series, rows, segments: this.#selected(series, selection, rows) };
+      const expected = Math.min(series.rowCount, mostCandles(series, load));
+      const rows = this.candleRows.read(series.id, load, expected);
+      return { series, rows, segments: this.#selected(series, load, rows) };
     });
   }
 
   #selected(
     { id }: SeriesIdentity,
-    selection: Omit<ReadLoad, 'key' | 'series'>,
+    selection: CandleSelection,
     rows: CandleColumns,
   ): LoadedSegment[] {
     const { take, limit } = selection;
     let { from, to } = selection;
     if (limit === Number.POSITIVE_INFINITY) return this.candleSegments.touching(id, { from, to });
     const found: LoadedSegment[] = [];
-    for (let page = FIRST_PAGE; !isEnough(selection, rows, found); page *= 4) {
+    for (let page = 1; !isEnough(selection, rows, found); page *= 4) {
       const more = this.candleSegments.touching(id, { from, to, take, limit: page });
       found.push(...more);
       const edge = more.at(-1);
@@ -172,11 +172,11 @@ export class SqliteArchive implements SyncArchivePort {
     return { horizon, segments, rows: this.candleRows.read(id, selection, 0) };
   }
 
-  rows({ id }: SeriesIdentity, selection: Omit<ReadLoad, 'key'>): CandleColumns {
+  rows({ id }: SeriesIdentity, selection: CandleSelection): CandleColumns {
     return this.candleRows.read(id, selection, 0);
   }
 
-  segments({ id }: SeriesIdentity, selection: Omit<ReadLoad, 'key'>): LoadedSegment[] {
+  segments({ id }: SeriesIdentity, selection: CandleSelection): LoadedSegment[] {
     return this.candleSegments.touching(id, selection);
   }
 
