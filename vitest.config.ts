@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { LongestFirst } from './tools/longest-first.ts';
 import { TallyReporter } from './tools/tally-reporter.ts';
 import { budget } from './tools/test-budget.ts';
 
@@ -27,12 +29,20 @@ export default defineConfig({
   test: {
     projects: [...members, house],
     pool: 'forks',
+    // One process per core runs one file after the other: to start one for each takes a minute in all.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
+    // Node compiles our TypeScript once, not again in each of the hundreds of processes and workers.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'barkeep-compile-cache') },
+    setupFiles: [resolve(import.meta.dirname, 'tools/patient-waits.ts')],
     // Vitest leaves a core to itself; much of what is tested waits for disks, servers and browsers.
     maxWorkers: '100%',
     // Worker threads and child processes of a test inherit the condition too.
     execArgv: [`--conditions=${sourceCondition}`],
-    testTimeout: budget(30_000),
-    hookTimeout: 30_000,
+    // What hangs is found in any case; what takes long on a busy machine shall not fail.
+    testTimeout: budget(120_000),
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', new TallyReporter()],
   },
 });

@@ -1,7 +1,7 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isTimeframe, type Timeframe } from '@barkeep/core';
+import { isTimeframe, type Timeframe, timeframeFault } from '@barkeep/core';
 
 export interface DemoOptions {
   /** Where candles are kept. */
@@ -46,7 +46,7 @@ export const USAGE = `Barkeep demo: an exchange, a database of its candles, and 
                       header timestamp,open,high,low,close,volume, in any order; times in
                       ISO 8601 or epoch seconds, milliseconds, microseconds, nanoseconds
   --symbol S          the symbol of those candles, such as KRW-BTC
-  --timeframe T       their timeframe, such as 1m, 1h or 1d
+  --timeframe T       their timeframe, such as 1m, 1h or 1d; 1d@15h where days begin at 15:00 UTC
   --help              show this
 `;
 
@@ -123,7 +123,5 @@ function candleFile(values: {
     throw new UsageError('--input needs to know how long a candle is: add --timeframe 1m.');
   }
   if (isTimeframe(timeframe)) return { path: input, symbol, timeframe };
-  throw new UsageError(
-    `--timeframe "${timeframe}" is not one: write a number and s, m, h, d, w, M or y, such as 1m.`,
-  );
+  throw new UsageError(`--timeframe "${timeframe}" ${timeframeFault(timeframe)}.`);
 }

@@ -65,5 +65,5 @@ async function readEach(
 const ORIGINS = ['cache', 'router', 'disk', 'storage', 'coordinator'] as const;
 
 function periodsBefore({ timeframe }: SeriesKey, instant: EpochMs, periods: number): EpochMs {
-  return Math.max(0, timeframeGrid(timeframe).shift(instant, -periods));
+  return timeframeGrid(timeframe).shift(instant, -periods);
 }

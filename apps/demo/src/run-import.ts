@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type SeriesKey, throwIfAborted } from '@barkeep/core';
+import { MIN_EPOCH_MS, type SeriesKey, throwIfAborted } from '@barkeep/core';
 import type { IMarketDataService } from '@barkeep/market-data';
 import { GapReport } from './csv/gap-report.ts';
 import { readCandlesCsv } from './csv/read-candles-csv.ts';
@@ -121,7 +121,7 @@ async function findGaps(
   signal: AbortSignal,
 ): Promise<GapReport> {
   const report = new GapReport();
-  for (let from = 0, done = false; !done; ) {
+  for (let from = MIN_EPOCH_MS, done = false; !done; ) {
     const limit = CANDLES_PER_STRETCH;
     const { series } = await service.getCandles({ ...key, from, limit }, { signal });
     report.add(series);

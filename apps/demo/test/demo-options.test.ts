@@ -45,7 +45,8 @@ describe('the command line', () => {
     ['--symbol KRW-BTC', 'add --input FILE.csv'],
     ['--input a.csv --timeframe 1m', 'add --symbol'],
     ['--input a.csv --symbol A', 'add --timeframe'],
-    ['--input a.csv --symbol A --timeframe 1x', '--timeframe "1x" is not one'],
+    ['--input a.csv --symbol A --timeframe 1x', '--timeframe "1x" must be a positive whole number'],
+    ['--input a.csv --symbol A --timeframe 1d@900m', 'must be written "1d@15h"'],
   ])('refuses "%s" in plain words', (args, reason) => {
     const parse = () => parseDemoOptions(args.split(' '));
     expect(parse).toThrow(UsageError);

@@ -51,7 +51,7 @@ export class DiskCache extends AbstractDataCache {
       { sharing: 'multi-process', persistent: true, platforms: ['node'], maxEntries, maxBytes },
       options,
     );
-    this.#folder = new EntryFolder(directory);
+    this.#folder = new EntryFolder(directory, maxBytes);
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
   }

@@ -28,9 +28,12 @@ export interface EntryFile {
 /** A directory with a file for each entry, named after a hash of its key. */
 export class EntryFolder {
   readonly #directory: string;
+  readonly #largest: number;
 
-  constructor(directory: string) {
+  /** No entry is larger than `largest` bytes. */
+  constructor(directory: string, largest: number) {
     this.#directory = directory;
+    this.#largest = largest;
   }
 
   async make(): Promise<void> {
@@ -51,7 +54,7 @@ export class EntryFolder {
    * @throws BarkeepError `CORRUPT`, or another code when the file cannot be read.
    */
   async read(path: string, key: string, expectedBytes: number): Promise<CacheEntry | undefined> {
-    const file = await this.#ifThere(() => readWhole(path, expectedBytes));
+    const file = await this.#ifThere(() => readWhole(path, expectedBytes, this.#largest));
     if (file === undefined) return undefined;
     const entry = await this.#orRemoved(path, () => decodeEntry(file));
     return entry.key === key ? entry : undefined;

@@ -3,8 +3,8 @@ import { closeSync, constants, fstatSync, open, read } from 'node:fs';
 /** Files are read in blocks of at least so many bytes. */
 const SMALLEST_BLOCK = 16_384;
 
-/** One read takes no more, and no entry is as large. */
-const LARGEST_FILE = 2 ** 31 - 1;
+/** One read takes no more. */
+const LARGEST_READ = 2 ** 31 - 1;
 
 /** For reading, without waiting for a writer where it is a pipe. */
 export const READ_AT_ONCE: number = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -12,9 +12,9 @@ export const READ_AT_ONCE: number = constants.O_RDONLY | constants.O_NONBLOCK;
 /**
  * All of a file, in two trips to the thread pool when its size is known: half as many as
  * `fs.promises.readFile` takes, whose trips cost more than the reading. What is no regular file, or
- * larger than any entry, reads as empty.
+ * larger than `largest`, reads as empty.
  */
-export function readWhole(path: string, expectedBytes: number): Promise<Buffer> {
+export function readWhole(path: string, expectedBytes: number, largest: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     open(path, READ_AT_ONCE, (cannotOpen, file) => {
       if (cannotOpen !== null) {
@@ -29,7 +29,7 @@ export function readWhole(path: string, expectedBytes: number): Promise<Buffer> 
       };
       // It is open: looking at it waits for no disk.
       const status = fstatSync(file);
-      if (!status.isFile() || status.size > LARGEST_FILE) {
+      if (!status.isFile() || status.size > Math.min(largest, LARGEST_READ)) {
         settle(null, Buffer.alloc(0));
         return;
       }

@@ -1,5 +1,5 @@
 import type { CacheValue } from '@barkeep/cache';
-import { CANDLE_COLUMNS, CandleSeries } from '@barkeep/core';
+import { CandleSeries } from '@barkeep/core';
 
 /** How many times its own bytes a slice may keep alive before a copy is worth its while. */
 const TOLERATED_FACTOR = 2;
@@ -12,7 +12,8 @@ export function withoutPinnedMemory(value: CacheValue): CacheValue {
   if (value instanceof Float64Array) return pinsMuch([value]) ? new Float64Array(value) : value;
   if (value instanceof Uint8Array) return pinsMuch([value]) ? new Uint8Array(value) : value;
   if (value instanceof CandleSeries) {
-    return pinsMuch(CANDLE_COLUMNS.map((column) => value[column])) ? value.copy() : value;
+    const columns = value.columns.flatMap((name) => value[name] ?? []);
+    return pinsMuch(columns) ? value.copy() : value;
   }
   return value;
 }

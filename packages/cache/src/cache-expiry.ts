@@ -1,4 +1,10 @@
-import { type EpochMs, invalidInput, MAX_EPOCH_MS, requiredTimestamp } from '@barkeep/core';
+import {
+  type EpochMs,
+  invalidInput,
+  MAX_EPOCH_MS,
+  MIN_EPOCH_MS,
+  requiredTimestamp,
+} from '@barkeep/core';
 import type { CacheSetOptions } from './data-cache.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -29,9 +35,9 @@ export function validateTtl(ttlMs: unknown, field: string, index?: number): void
   throw fault(field, 'must be a number of milliseconds', ttlMs, index);
 }
 
-/** Beyond the years that timestamps may have, later is never. */
+/** Later than the years that timestamps may have is never; earlier, their beginning. */
 function instantAfter(now: EpochMs, ttlMs: number): EpochMs {
-  const expiresAt = Math.max(0, Math.ceil(now + ttlMs));
+  const expiresAt = Math.max(MIN_EPOCH_MS, Math.ceil(now + ttlMs));
   return expiresAt > MAX_EPOCH_MS ? NEVER : expiresAt;
 }
 

@@ -1,4 +1,4 @@
-import { CANDLE_COLUMNS, CandleSeries } from '@barkeep/core';
+import { CandleSeries } from '@barkeep/core';
 import type { CacheValue } from './cache-value.ts';
 
 /** V8 on a 64-bit machine: what a value of each kind takes besides its own contents. */
@@ -7,6 +7,7 @@ const SLOT_BYTES = 8;
 const NUMBER_BYTES = 16;
 const TEXT_BYTES = 24;
 const VIEW_BYTES = 192;
+const NO_VALUES = new Float64Array(0);
 
 /**
  * About how many bytes of memory a value keeps from being freed.
@@ -56,7 +57,9 @@ function objectBytes(value: Exclude<CacheValue, null> & object, counted: Set<obj
 
 function seriesBytes(series: CandleSeries, counted: Set<object>): number {
   let bytes = OBJECT_BYTES + 2 * TEXT_BYTES + 2 * (series.symbol.length + series.timeframe.length);
-  for (const column of CANDLE_COLUMNS) bytes += SLOT_BYTES + viewBytes(series[column], counted);
+  for (const column of series.columns) {
+    bytes += SLOT_BYTES + viewBytes(series[column] ?? NO_VALUES, counted);
+  }
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { BarkeepError, ManualClock } from '@barkeep/core';
+import { BarkeepError, ManualClock, MIN_EPOCH_MS } from '@barkeep/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RemoteCache } from './remote-cache.ts';
 
@@ -31,7 +31,8 @@ const BAD_LIVES: readonly (readonly [options: object, field: string])[] = [
   [{ ttlMs: Number.NaN }, 'ttlMs'],
   [{ ttlMs: '60' }, 'ttlMs'],
   [{ expiresAt: Number.NaN }, 'expiresAt'],
-  [{ expiresAt: -1 }, 'expiresAt'],
+  [{ expiresAt: -0 }, 'expiresAt'],
+  [{ expiresAt: MIN_EPOCH_MS - 1 }, 'expiresAt'],
   [{ expiresAt: Date.UTC(2030, 0) + 0.5 }, 'expiresAt'],
   [{ expiresAt: Date.UTC(2030, 0) / 1_000 }, 'expiresAt'],
   [{ expiresAt: Date.UTC(2030, 0) * 1_000 }, 'expiresAt'],

@@ -10,7 +10,7 @@ import {
 import { assertSoundRows } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
 import { type Fold, loadRest, planFold, type SegmentRest } from './fold-planner.ts';
-import { packSegment, segmentCandles } from './stored-segment.ts';
+import { checkedSegment, packSegment, segmentCandles } from './stored-segment.ts';
 import type { CandleSelection, SeriesRow } from './stored-series.ts';
 import { candlesToWrite, judgeCandles, VERDICT } from './verdict.ts';
 
@@ -109,7 +109,8 @@ function* verifySegment(series: SeriesRow, candles: CandleSeries): Decision<void
   if (entry === undefined || other !== undefined || entry.count !== candles.length) {
     throw unequal(series, 'a segment is not alone where it belongs');
   }
-  if (!segmentCandles(series.key, entry).equals(candles)) throw unequal(series, 'other values');
+  if (!segmentCandles(checkedSegment(series.key, entry)).equals(candles))
+    throw unequal(series, 'other values');
 }
 
 /** Makes rows of one segment's candles, save those that a row overlays; only counts unless `acts`. */

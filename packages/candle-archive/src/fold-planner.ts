@@ -4,7 +4,7 @@ import type { FoldPage } from './archive-port.ts';
 import { assertSoundRows, damagedSegment } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
 import { lowerBound } from './read-candles.ts';
-import { type SegmentEntry, segmentBytes, segmentCandles } from './stored-segment.ts';
+import { checkedSegment, type SegmentEntry, segmentCandles } from './stored-segment.ts';
 import type { SeriesRow } from './stored-series.ts';
 
 /** A segment, or what a planned fold would leave of it, from `first` on. */
@@ -86,9 +86,9 @@ export function* loadRest(
   const [segment] = yield* ask('segments', series, range);
   const { key } = series;
   if (segment?.id !== entry.id) throw damagedSegment(key, entry, 'it overlaps the one before it');
-  const bytes = segmentBytes(key, segment);
-  const candles = segmentCandles(key, segment, bytes);
-  return { candles: candles.slice(candles.indexAtOrAfter(first)), bytes: bytes.length };
+  const checked = checkedSegment(key, segment);
+  const candles = segmentCandles(checked);
+  return { candles: candles.slice(candles.indexAtOrAfter(first)), bytes: checked.data.length };
 }
 
 /** Plans by one page. */

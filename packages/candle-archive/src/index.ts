@@ -14,12 +14,13 @@ export {
 } from './decision.ts';
 export * from './inspect-candles.ts';
 export { coverageRemoved } from './ledger-change.ts';
-export { mapColumns } from './merge-columns.ts';
 export * from './quarantine.ts';
 export {
   type ArchiveSnapshot,
+  type FoundColumns,
   isEnough,
   lowerBound,
+  noCandles,
   readCandles,
   readSnapshots,
 } from './read-candles.ts';

@@ -2,6 +2,7 @@ import {
   BarkeepError,
   type CandleColumns,
   type EpochMs,
+  type OptionalColumn,
   type SeriesKey,
   timeframeGrid,
 } from '@barkeep/core';
@@ -14,6 +15,7 @@ import type { StoredSegment, UnreadableSegment } from './stored-segment.ts';
 import {
   type CandleExtent,
   joinExtents,
+  joinOptional,
   type SeriesCounters,
   type SeriesRow,
 } from './stored-series.ts';
@@ -34,6 +36,8 @@ export interface CandleFindings {
   readonly unreadable: readonly UnreadableSegment[];
   /** What the counters are to be, without segments that are damaged or overlap another. */
   readonly counted: SeriesCounters;
+  /** The optional columns of its candles. */
+  readonly optional: readonly OptionalColumn[];
 }
 
 const BLOCK = 16_384;
@@ -43,7 +47,11 @@ const SEGMENTS_AT_ONCE = 8;
 export function* inspectCandles(series: SeriesRow): Decision<CandleFindings> {
   const { key } = series;
   const faultyRows: FaultyCandle[] = [];
-  const rows = yield* readTimes(series, (block) => faultyRows.push(...faultsIn(key, block)));
+  let optional: readonly OptionalColumn[] = [];
+  const rows = yield* readTimes(series, (block) => {
+    faultyRows.push(...faultsIn(key, block));
+    optional = joinOptional(optional, block);
+  });
   const faultyCandles: (FaultyCandle & { readonly segment: StoredSegment })[] = [];
   const segments: SegmentFault[] = [];
   const unreadable: UnreadableSegment[] = [];
@@ -62,12 +70,13 @@ export function* inspectCandles(series: SeriesRow): Decision<CandleFindings> {
       if (columns === undefined) continue;
       faultyCandles.push(...faultsIn(key, columns).map((one) => ({ ...one, segment })));
       extents.push(extentIn(columns.timestamp));
+      optional = joinOptional(optional, columns);
       count += columns.timestamp.length - countShared(columns.timestamp, rows);
     }
   }
   const { first = null, last = null } = joinExtents(...extents) ?? {};
   const counted = { count, rowCount: rows.length, first, last };
-  return { faultyRows, faultyCandles, segments, unreadable, counted };
+  return { faultyRows, faultyCandles, segments, unreadable, counted, optional };
 }
 
 /** @throws BarkeepError `CORRUPT`: what cannot be read cannot be moved. */

@@ -1,35 +1,23 @@
-import type { Candle, CandleColumns } from '@barkeep/core';
+import { type CandleColumn, mapColumns, type SomeColumns } from '@barkeep/core';
 
 /** Columns of some kinds, and the timestamps that they belong to. */
-export type TimedColumns<C extends keyof Candle> = Pick<CandleColumns, C | 'timestamp'>;
+export type TimedColumns<C extends CandleColumn> = SomeColumns<C | 'timestamp'>;
 
 /**
  * Merges two runs of candles; where both have a timestamp, the candle of `over` counts.
  * Of the union, the first or the last `limit` candles, in new memory of exactly their size.
  */
-export function mergeColumns<C extends keyof Candle>(
+export function mergeColumns<C extends CandleColumn>(
   base: TimedColumns<C>,
-  over: TimedColumns<C>,
+  over: SomeColumns<C | 'timestamp'>,
   columns: readonly C[],
   { limit, take }: { readonly limit: number; readonly take: 'first' | 'last' },
-): Pick<CandleColumns, C> {
+): SomeColumns<C> {
   const all = originsOf(base.timestamp, over.timestamp);
   const excess = Math.max(0, all.length - limit);
   const origins =
     take === 'first' ? all.subarray(0, all.length - excess) : all.subarray(excess, all.length);
   return mapColumns(columns, (column) => gather(origins, base[column], over[column]));
-}
-
-/** An object with a value for each of the columns. */
-export function mapColumns<C extends keyof Candle>(
-  columns: readonly C[],
-  make: (column: C) => Float64Array,
-): Pick<CandleColumns, C> {
-  // TypeScript cannot tell that every column of C gets its entry.
-  return Object.fromEntries(columns.map((column) => [column, make(column)])) as Pick<
-    CandleColumns,
-    C
-  >;
 }
 
 /** Where each candle of the union comes from: index i of `base` as i, index j of `over` as ~j. */

@@ -1,21 +1,29 @@
 import {
   CANDLE_COLUMNS,
-  type Candle,
+  type CandleColumn,
   type CandleColumns,
+  COLUMN_NAMES,
   type EpochMs,
   type Interval,
+  mapColumns,
+  type OptionalColumn,
+  pickColumns,
+  REQUIRED_COLUMNS,
+  type RequiredColumn,
+  type SomeColumns,
 } from '@barkeep/core';
 import { type CheckedSnapshotRequest, type CoverageEntry, wantsCandles } from '@barkeep/storage';
 import type { LoadedCandles, ReadLoad } from './archive-port.ts';
 import { assertSoundRows, damagedSegment, miscounted } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
-import { mapColumns, mergeColumns } from './merge-columns.ts';
+import { mergeColumns } from './merge-columns.ts';
 import {
+  type CheckedSegment,
+  checkedSegment,
   decodePart,
   findPart,
   type LoadedSegment,
   type SegmentEntry,
-  segmentBytes,
 } from './stored-segment.ts';
 import { type CandleSelection, extentOf, periodsOf, type SeriesRow } from './stored-series.ts';
 
@@ -36,27 +44,49 @@ interface SegmentPart {
   readonly segment: LoadedSegment;
   readonly start: number;
   readonly end: number;
-  /** Where they were needed to find start or end. */
-  readonly bytes: Uint8Array | undefined;
+  /** Where its bytes were needed to find start or end. */
+  readonly checked: CheckedSegment | undefined;
 }
+
+/** Some columns of candles; optional ones that the series never had are left out. */
+export type FoundColumns<C extends CandleColumn> = SomeColumns<Extract<C, RequiredColumn>> &
+  Partial<SomeColumns<Extract<C, OptionalColumn>>>;
 
 /**
  * The candles of each query, ascending, from rows and segments as if they were in one place. Only the
  * columns that are named; a segment's others are not decoded.
  * @throws BarkeepError `CORRUPT` naming series and range of a damaged segment.
  */
-export function* readCandles<C extends keyof Candle>(
+export function* readCandles<C extends CandleColumn>(
   queries: readonly ReadLoad[],
   columns: readonly C[],
-): Decision<Pick<CandleColumns, C>[]> {
+): Decision<FoundColumns<C>[]> {
   const loaded = yield* ask('read', queries);
   return queries.map((query, i) => {
     const found = loaded[i];
-    if (found === undefined) return mapColumns(columns, () => new Float64Array(0));
-    const answer = merged(found, query, columns);
+    if (found === undefined) return noCandles(columns);
+    const answer = merged(found, query, columnsAmong(columns, found.series.optional));
     assertCounted(found.series, query, answer);
     return answer;
   });
+}
+
+/** What is found of a series that is not there. */
+export function noCandles<C extends CandleColumn>(columns: readonly C[]): FoundColumns<C> {
+  return mapColumns(columnsAmong(columns, []), () => new Float64Array(0));
+}
+
+/** The columns that a series has; an optional one of those it does not have is none of `C` then. */
+function columnsAmong<C extends CandleColumn>(
+  columns: readonly C[],
+  optional: readonly CandleColumn[],
+): readonly C[] {
+  if (columns.length <= REQUIRED_COLUMNS.length && columns.every(isRequired)) return columns;
+  return columns.filter((name) => isRequired(name) || optional.includes(name));
+}
+
+function isRequired(name: CandleColumn): boolean {
+  return CANDLE_COLUMNS[name].required;
 }
 
 /** For each request, one series. */
@@ -69,7 +99,7 @@ export function* readSnapshots(
       .filter((range, j) => wantsCandles(range, states[i]?.revisions[j] ?? ''))
       .map((range) => ({ ...range, key, series: states[i]?.series })),
   );
-  const candles = wanted.length === 0 ? [] : yield* readCandles(wanted, CANDLE_COLUMNS);
+  const candles = wanted.length === 0 ? [] : yield* readCandles(wanted, COLUMN_NAMES);
   let next = 0;
   return requests.map(({ key, ranges }, i) => {
     const { series, revisions = [], coverage = [] } = states[i] ?? {};
@@ -116,11 +146,11 @@ function rowsBeyond(
     : rows.length - lowerBound(rows, edge.last + 1);
 }
 
-function merged<C extends keyof Candle>(
+function merged<C extends CandleColumn>(
   { series, rows, segments }: LoadedCandles,
   selection: CandleSelection,
   columns: readonly C[],
-): Pick<CandleColumns, C> {
+): SomeColumns<C> {
   assertSoundRows(series.key, rows);
   assertRowsCounted(series, selection, rows.timestamp.length);
   const { limit, take } = selection;
@@ -133,22 +163,23 @@ function merged<C extends keyof Candle>(
     limit - rowsBeyond(selection, timestamp, edge),
   );
   const [first, last] = [parts[0], parts.at(-1)];
-  if (first === undefined || last === undefined)
-    return mapColumns(columns, (column) => rows[column]);
+  if (first === undefined || last === undefined) return pickColumns(rows, columns);
 
   const [firstRow, lastRow] = [timestamp[0], timestamp.at(-1)];
   if (firstRow === undefined || lastRow === undefined) return decoded(series, parts, columns, 0, 0);
   if (lastRow >= first.segment.first && firstRow <= last.segment.last) {
     const base = decoded(series, parts, [...columns, 'timestamp'] as const, 0, 0);
-    return mergeColumns(base, rows, columns, selection);
+    const over = pickColumns(rows, [...columns, 'timestamp'] as const);
+    return mergeColumns(base, over, columns, selection);
   }
   const room = Math.min(timestamp.length, limit - lengthOf(parts));
   const begin = take === 'first' ? 0 : timestamp.length - room;
   const after = firstRow > last.segment.last;
   const answer = decoded(series, parts, columns, after ? 0 : room, after ? room : 0);
+  const rest = pickColumns(rows, columns);
   for (const column of columns) {
     const offset = after ? answer[column].length - room : 0;
-    answer[column].set(rows[column].subarray(begin, begin + room), offset);
+    answer[column].set(rest[column].subarray(begin, begin + room), offset);
   }
   return answer;
 }
@@ -165,11 +196,11 @@ function partsOf(
   let remaining = needed;
   for (const segment of isFirst ? segments : segments.toReversed()) {
     if (remaining <= 0) break;
-    const { start, end, bytes } = cut(key, segment, selection);
+    const { start, end, checked } = cut(key, segment, selection);
     const length = Math.min(end - start, remaining);
     if (length === 0) continue;
     const part = isFirst ? { start, end: start + length } : { start: end - length, end };
-    parts.push({ segment, bytes, ...part });
+    parts.push({ segment, checked, ...part });
     remaining -= length;
   }
   if (!isFirst) parts.reverse();
@@ -186,27 +217,25 @@ function cut(
   { from, to }: CandleSelection,
 ): Omit<SegmentPart, 'segment'> {
   if (from <= segment.first && segment.last < to) {
-    return { start: 0, end: segment.count, bytes: undefined };
+    return { start: 0, end: segment.count, checked: undefined };
   }
-  const bytes = segmentBytes(key, segment);
-  const start = findPart(key, segment, bytes, from);
-  return { start, end: findPart(key, segment, bytes, to), bytes };
+  const checked = checkedSegment(key, segment);
+  return { start: findPart(checked, from), end: findPart(checked, to), checked };
 }
 
 /** Decodes parts into new columns, with room before and after them. */
-function decoded<C extends keyof Candle>(
+function decoded<C extends CandleColumn>(
   { key }: SeriesRow,
   parts: readonly SegmentPart[],
   columns: readonly C[],
   roomBefore: number,
   roomAfter: number,
-): Pick<CandleColumns, C> {
+): SomeColumns<C> {
   const length = roomBefore + lengthOf(parts) + roomAfter;
   const target = mapColumns(columns, () => new Float64Array(length));
   let targetOffset = roomBefore;
-  for (const { segment, start, end, bytes } of parts) {
-    const data = bytes ?? segmentBytes(key, segment);
-    decodePart(key, segment, data, target, { start, end, targetOffset });
+  for (const { segment, start, end, checked } of parts) {
+    decodePart(checked ?? checkedSegment(key, segment), target, { start, end, targetOffset });
     targetOffset += end - start;
   }
   return target;

@@ -4,6 +4,7 @@ import { coverageRemoved } from './ledger-change.ts';
 import { lowerBound } from './read-candles.ts';
 import { candlesChanged } from './series-change.ts';
 import {
+  checkedSegment,
   type LoadedSegment,
   type NewSegment,
   packSegment,
@@ -60,7 +61,7 @@ export function* cutSegments(series: SeriesIdentity, range: Interval): Decision<
       removed += segment.count;
       continue;
     }
-    const candles = segmentCandles(series.key, segment);
+    const candles = segmentCandles(checkedSegment(series.key, segment));
     const gone = candles.between(range.from, range.to);
     if (gone.length === 0) continue;
     removedSegments.push(segment);

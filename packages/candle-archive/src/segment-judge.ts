@@ -66,7 +66,7 @@ function judge(key: SeriesKey, segment: StoredSegment): JudgedSegment {
     if (header.timeframe !== key.timeframe || header.checksum !== checksum) {
       return damaged(segment, 'its bytes are those of other candles');
     }
-    const columns = allocateColumns(header.count);
+    const columns = allocateColumns(header.count, header.optional);
     decodeSegment(data, columns);
     const isAsSaid =
       header.first === first &&

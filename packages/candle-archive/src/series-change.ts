@@ -1,4 +1,4 @@
-import type { CandleSeries, EpochMs, Interval, SeriesKey } from '@barkeep/core';
+import type { CandleSeries, EpochMs, Interval, OptionalColumn, SeriesKey } from '@barkeep/core';
 import type { SegmentHeader } from '@barkeep/segment-codec';
 import {
   type CoverageEntry,
@@ -23,6 +23,8 @@ export type LoggedChange =
 /** What is to be made of one series, in this order. What is not named stays as it is. */
 export interface SeriesChange {
   readonly series: SeriesIdentity;
+  /** All optional columns that the series then ever had, where they are more. */
+  readonly optional?: readonly OptionalColumn[] | undefined;
   /** Segments to be kept aside for inspection before they are removed, with the reason. */
   readonly setApart?: readonly (readonly [segment: SegmentEntry, reason: string])[];
   readonly removedSegments?: readonly SegmentEntry[];

@@ -11,11 +11,11 @@ import { assertSoundRows } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
 import type { SeriesChange } from './series-change.ts';
 import {
+  checkedSegment,
   decodePart,
   findPart,
   type LoadedSegment,
   packSegment,
-  segmentBytes,
   segmentCandles,
 } from './stored-segment.ts';
 import { countersAfter, extentOf, joinExtents, type SeriesRow } from './stored-series.ts';
@@ -157,7 +157,7 @@ export class StorePlan {
       this.#storeRows(run);
       return;
     }
-    const whole = isStored ? segmentCandles(candles.key, piece) : piece;
+    const whole = isStored ? segmentCandles(checkedSegment(candles.key, piece)) : piece;
     const range = rangeOf([whole]);
     const known = this.#loaded.areAllRows ? this.#rows : yield* this.#askForRows(range);
     const rows = this.#rowsWithin(known, range);
@@ -172,12 +172,15 @@ export class StorePlan {
       judgeCandles(piece, candles, verdicts, { other: VERDICT.overlay });
       return;
     }
-    const bytes = segmentBytes(key, piece);
-    const start = findPart(key, piece, bytes, firstTimestamp);
-    const end = findPart(key, piece, bytes, lastTimestamp + 1);
-    if (scratch.timestamp.length < end - start) scratch = allocateColumns(piece.count);
-    decodePart(key, piece, bytes, scratch, { start, end });
-    const stored = { ...scratch, timestamp: scratch.timestamp.subarray(0, end - start) };
+    const segment = checkedSegment(key, piece);
+    const { optional } = segment.header;
+    const start = findPart(segment, firstTimestamp);
+    const end = findPart(segment, lastTimestamp + 1);
+    const isScratch = optional.length === 0;
+    if (scratch.timestamp.length < piece.count) scratch = allocateColumns(piece.count);
+    const columns = isScratch ? scratch : allocateColumns(end - start, optional);
+    decodePart(segment, columns, { start, end });
+    const stored = { ...columns, timestamp: columns.timestamp.subarray(0, end - start) };
     judgeCandles(stored, candles, verdicts, { other: VERDICT.overlay });
   }
 
@@ -204,7 +207,7 @@ export class StorePlan {
     if (piece instanceof CandleSeries) return piece.length < size ? piece : undefined;
     if (piece === undefined || piece.count >= size) return undefined;
     try {
-      return segmentCandles(this.#series.key, piece);
+      return segmentCandles(checkedSegment(this.#series.key, piece));
     } catch (error) {
       if (BarkeepError.is(error, 'CORRUPT')) return undefined;
       throw error;

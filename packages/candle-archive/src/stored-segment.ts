@@ -13,6 +13,7 @@ import {
   findInSegment,
   readSegmentHeader,
   SEGMENT_VERSION,
+  type SegmentHeader,
 } from '@barkeep/segment-codec';
 import { damagedSegment } from './damaged-segment.ts';
 import type { CandleExtent } from './stored-series.ts';
@@ -57,8 +58,15 @@ export function packSegment(candles: CandleSeries): NewSegment {
   return { first, last, count, format: SEGMENT_VERSION, checksum, data };
 }
 
+/** The bytes of a segment that were found to be those that were stored. */
+export interface CheckedSegment {
+  readonly key: SeriesKey;
+  readonly data: Uint8Array;
+  readonly header: SegmentHeader;
+}
+
 /** Its bytes, as they were stored for this series and these candles. @throws BarkeepError `CORRUPT` */
-export function segmentBytes(key: SeriesKey, segment: LoadedSegment): Uint8Array {
+export function checkedSegment(key: SeriesKey, segment: LoadedSegment): CheckedSegment {
   const { stored } = segment;
   if (stored === undefined) throw damagedSegment(key, segment, 'its bytes are missing');
   const { data, format, checksum } = stored;
@@ -71,39 +79,29 @@ export function segmentBytes(key: SeriesKey, segment: LoadedSegment): Uint8Array
     header.version === format &&
     header.checksum === checksum;
   if (!isAsStored) throw damagedSegment(key, segment, 'its bytes are those of other candles');
-  return data;
+  return { key, data, header };
 }
 
 /** All candles of a segment. @throws BarkeepError `CORRUPT` */
-export function segmentCandles(
-  key: SeriesKey,
-  segment: LoadedSegment,
-  bytes: Uint8Array = segmentBytes(key, segment),
-): CandleSeries {
-  const columns = allocateColumns(segment.count);
-  decodePart(key, segment, bytes, columns);
-  return CandleSeries.fromTrustedColumns(key, columns);
+export function segmentCandles(segment: CheckedSegment): CandleSeries {
+  const { count, optional } = segment.header;
+  const columns = allocateColumns(count, optional);
+  decodePart(segment, columns);
+  return CandleSeries.fromTrustedColumns(segment.key, columns);
 }
 
 /** Decodes a segment, or a part of it, into the columns that `target` has. @throws BarkeepError `CORRUPT` */
 export function decodePart(
-  key: SeriesKey,
-  extent: CandleExtent,
-  bytes: Uint8Array,
+  { key, header, data }: CheckedSegment,
   target: Partial<CandleColumns>,
   options: DecodeOptions = {},
 ): void {
-  readable(key, extent, () => decodeSegment(bytes, target, options));
+  readable(key, header, () => decodeSegment(data, target, options));
 }
 
 /** The index of its first candle at or after an instant. @throws BarkeepError `CORRUPT` */
-export function findPart(
-  key: SeriesKey,
-  extent: CandleExtent,
-  bytes: Uint8Array,
-  instant: EpochMs,
-): number {
-  return readable(key, extent, () => findInSegment(bytes, instant));
+export function findPart({ key, header, data }: CheckedSegment, instant: EpochMs): number {
+  return readable(key, header, () => findInSegment(data, instant));
 }
 
 /** What the codec says of damage, with the series and the range that it cannot know. */

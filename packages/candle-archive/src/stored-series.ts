@@ -1,4 +1,13 @@
-import { type EpochMs, type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
+import {
+  type CandleColumns,
+  type EpochMs,
+  type Interval,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
+  optionalColumns,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
 
 /** The timestamps of a first and a last candle. */
 export interface CandleExtent {
@@ -16,6 +25,8 @@ export interface CandleSelection extends Interval {
 export interface SeriesIdentity {
   readonly id: number;
   readonly key: SeriesKey;
+  /** The optional columns that it ever had, in the order of the table. */
+  readonly optional: readonly OptionalColumn[];
 }
 
 export interface SeriesCounters {
@@ -70,6 +81,18 @@ export function countersAfter(
   if (extent === undefined) return { count: 0, rowCount: 0, first: null, last: null };
   const { first, last } = extent;
   return { count: count + candles, rowCount: rowCount + rows, first, last };
+}
+
+/** The optional columns of some, and those in which a candle of others has a value. */
+export function joinOptional(
+  known: readonly OptionalColumn[],
+  columns: CandleColumns,
+): readonly OptionalColumn[] {
+  const has = (name: OptionalColumn): boolean =>
+    columns[name]?.some((value) => !Number.isNaN(value)) ?? false;
+  const added = optionalColumns(columns).filter((name) => !known.includes(name) && has(name));
+  if (added.length === 0) return known;
+  return OPTIONAL_COLUMNS.filter((name) => known.includes(name) || added.includes(name));
 }
 
 /** How many candles a selection has at most: what the series' counters tell. */

@@ -2,9 +2,10 @@ import {
   allocateColumns,
   type CandleColumns,
   CandleSeries,
-  copyCandle,
+  candleComparison,
+  candleCopier,
   type EpochMs,
-  sameCandle,
+  optionalColumns,
 } from '@barkeep/core';
 import type { WriteResult } from '@barkeep/storage';
 import type { CandleExtent } from './stored-series.ts';
@@ -31,12 +32,13 @@ export function judgeCandles(
   { other = VERDICT.update, start = 0 }: { readonly other?: number; readonly start?: number } = {},
 ): void {
   const { timestamp } = stored;
+  const isEqual = candleComparison(stored, candles);
   let j = start;
   for (let i = 0; i < verdicts.length && j < timestamp.length; i += 1) {
     const at = candles.timestamp[i] ?? Number.NaN;
     while ((timestamp[j] ?? Number.POSITIVE_INFINITY) < at) j += 1;
     if (timestamp[j] !== at) continue;
-    verdicts[i] = sameCandle(stored, j, candles, i) ? VERDICT.keep : other;
+    verdicts[i] = isEqual(j, i) ? VERDICT.keep : other;
   }
 }
 
@@ -51,11 +53,12 @@ export function countChanges(verdicts: Uint8Array): number {
 export function candlesToWrite(candles: CandleSeries, verdicts: Uint8Array): CandleSeries {
   const changes = countChanges(verdicts);
   if (changes === candles.length) return candles;
-  const columns = allocateColumns(changes);
+  const columns = allocateColumns(changes, optionalColumns(candles));
+  const copy = candleCopier(candles, columns);
   let length = 0;
   for (let i = 0; i < verdicts.length; i += 1) {
     if (verdicts[i] === VERDICT.keep) continue;
-    copyCandle(candles, i, columns, length);
+    copy(i, length);
     length += 1;
   }
   return CandleSeries.fromTrustedColumns(candles.key, columns);

@@ -18,7 +18,7 @@ import { ask, type Decision } from './decision.ts';
 import { coverageAdded, coverageRemoved } from './ledger-change.ts';
 import { candlesChanged, type SeriesChange } from './series-change.ts';
 import { StorePlan, wantedToStore } from './store-plan.ts';
-import { periodsOf } from './stored-series.ts';
+import { joinOptional, periodsOf } from './stored-series.ts';
 
 /** A batch of candles to store, in plain values that can be sent between threads. */
 export interface ArchiveBatch {
@@ -134,6 +134,7 @@ function* store(
   const { series, coverage: ledger } = loaded;
   const given = CandleSeries.fromTrustedColumns(key, columns);
   const wanted = uncoveredPart({ series: given, covers, replaces }, ledger);
+  const optional = joinOptional(series.optional, wanted.series);
   const plan = new StorePlan(loaded, policy);
   const tally = yield* plan.store(wanted.series);
   const { inserted, updated, unchanged } = tally.result;
@@ -149,6 +150,7 @@ function* store(
     },
     change: {
       series,
+      optional: optional === series.optional ? undefined : optional,
       ...plan.change(inserted, wanted.series),
       coverage,
       log: changed === undefined ? log : [candlesChanged(key, changed), ...log],

@@ -1,21 +1,41 @@
-import type { Candle } from './candle.ts';
-import { CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
+import {
+  CANDLE_COLUMNS,
+  type Candle,
+  type CandleColumn,
+  type CandleColumns,
+  candleAt,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
+  REQUIRED_COLUMNS,
+} from './candle-columns.ts';
 import { epochMsFault, epochMsRangeFault } from './epoch-ms.ts';
 import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import type { TimeframeGrid } from './timeframe.ts';
 
 /**
  * Checks the candles `[start, end)` against the rules of the model: values finite and not −0, low
- * and high around open and close, volume not negative, timestamps at the start of a period.
+ * and high around open and close, volume not negative, timestamps at the start of a period, optional
+ * values as `CANDLE_COLUMNS` says, or NaN.
  *
  * @throws BarkeepError `INVALID_INPUT` with `index`, `field` and `rule` of the first fault.
  */
 export function checkCandles(
-  { timestamp, open, high, low, close, volume }: CandleColumns,
+  columns: CandleColumns,
   start: number,
   end: number,
   grid: TimeframeGrid,
 ): void {
+  checkRequired(columns, start, end, grid);
+  for (const name of OPTIONAL_COLUMNS) checkOptional(columns, name, start, end);
+}
+
+function checkRequired(
+  columns: CandleColumns,
+  start: number,
+  end: number,
+  grid: TimeframeGrid,
+): void {
+  const { timestamp, open, high, low, close, volume } = columns;
   const step = grid.fixedMs ?? Number.NaN;
   let previous = Number.NaN;
   for (let i = start; i < end; i += 1) {
@@ -44,25 +64,48 @@ export function checkCandles(
       // The candle after an aligned one is aligned: this spares the good path a division.
       (t === previous + step || grid.isAligned(t));
     if (!fits) {
-      const candle = { timestamp: t, open: o, high: h, low: l, close: c, volume: v };
-      throw invalidInput({ ...faultOf(candle, grid), index: i });
+      throw invalidInput({ ...faultOf(candleAt(columns, i), grid), index: i });
     }
     previous = t;
   }
 }
 
+function checkOptional(
+  columns: CandleColumns,
+  field: OptionalColumn,
+  start: number,
+  end: number,
+): void {
+  const column = columns[field];
+  if (column === undefined) return;
+  for (let i = start; i < end; i += 1) {
+    const value = column[i] ?? Number.NaN;
+    // NaN is what stands where a candle has no value.
+    const rule = Number.isNaN(value) ? undefined : valueFault(field, value);
+    if (rule !== undefined) throw invalidInput({ field, rule, value, index: i });
+  }
+}
+
+/** A rule for single values of a column that this one breaks. */
+function valueFault(field: CandleColumn, value: number): string | undefined {
+  const { values } = CANDLE_COLUMNS[field];
+  if (!Number.isFinite(value)) return 'must be a finite number';
+  if (Object.is(value, -0)) return 'must not be -0';
+  if (values !== 'amount' && values !== 'count') return undefined;
+  if (value < 0) return 'must not be negative';
+  return values === 'count' && !Number.isSafeInteger(value) ? 'must be a whole number' : undefined;
+}
+
 function faultOf(candle: Candle, grid: TimeframeGrid): InvalidInputDetails {
-  const { timestamp, open, high, low, volume } = candle;
+  const { timestamp, open, high, low } = candle;
   const timestampRule = epochMsRangeFault(timestamp) ?? alignmentFault(timestamp, grid);
   if (timestampRule !== undefined) {
     return { field: 'timestamp', rule: timestampRule, value: timestamp };
   }
-  for (const field of CANDLE_COLUMNS) {
-    const value = candle[field];
-    if (!Number.isFinite(value)) return { field, rule: 'must be a finite number', value };
-    if (Object.is(value, -0)) return { field, rule: 'must not be -0', value };
+  for (const field of REQUIRED_COLUMNS) {
+    const rule = valueFault(field, candle[field]);
+    if (rule !== undefined) return { field, rule, value: candle[field] };
   }
-  if (volume < 0) return { field: 'volume', rule: 'must not be negative', value: volume };
   if (high < low) return { field: 'high', rule: `must not be below low (${low})`, value: high };
   const field = open < low || open > high ? 'open' : 'close';
   return { field, rule: `must lie between low (${low}) and high (${high})`, value: candle[field] };

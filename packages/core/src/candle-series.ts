@@ -1,11 +1,15 @@
-import type { Candle } from './candle.ts';
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
+  type Candle,
+  type CandleColumn,
   type CandleColumns,
-  copyCandle,
+  candleAt,
+  candleComparison,
+  candleCopier,
+  columnNames,
   copyColumns,
-  sameCandle,
+  eachColumn,
+  optionalColumns,
 } from './candle-columns.ts';
 import type { EpochMs } from './epoch-ms.ts';
 import { gatherCandles } from './gather-candles.ts';
@@ -16,6 +20,26 @@ import type { Timeframe } from './timeframe.ts';
 /** What a caller may hand in as candles: a series, or candle objects in any order. */
 export type CandleInput = CandleSeries | readonly Candle[];
 
+/** Has columns as properties: every one that there is. */
+const ColumnHolder: new (columns: CandleColumns) => CandleColumns = class {
+  readonly timestamp: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  readonly volume: Float64Array;
+
+  constructor(columns: CandleColumns) {
+    this.timestamp = columns.timestamp;
+    this.open = columns.open;
+    this.high = columns.high;
+    this.low = columns.low;
+    this.close = columns.close;
+    this.volume = columns.volume;
+    for (const name of optionalColumns(columns)) Object.assign(this, { [name]: columns[name] });
+  }
+};
+
 /**
  * Candles of one series as a struct of arrays, ascending by `timestamp`, without duplicates.
  *
@@ -25,25 +49,15 @@ export type CandleInput = CandleSeries | readonly Candle[];
  * @example
  * const closes = series.close;            // Float64Array, no copying
  * const last = series.at(-1);             // { timestamp, open, high, low, close, volume }
+ * const traded = series.quoteVolume;      // undefined unless candles of the series have it
  * for (const candle of series) draw(candle);
  */
-export class CandleSeries implements CandleColumns, Iterable<Candle> {
+export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
   readonly key: SeriesKey;
-  readonly timestamp: Float64Array;
-  readonly open: Float64Array;
-  readonly high: Float64Array;
-  readonly low: Float64Array;
-  readonly close: Float64Array;
-  readonly volume: Float64Array;
 
   private constructor(key: SeriesKey, columns: CandleColumns) {
+    super(columns);
     this.key = key;
-    this.timestamp = columns.timestamp;
-    this.open = columns.open;
-    this.high = columns.high;
-    this.low = columns.low;
-    this.close = columns.close;
-    this.volume = columns.volume;
   }
 
   /**
@@ -79,7 +93,8 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
   static concat(key: SeriesKey, parts: readonly CandleSeries[]): CandleSeries {
     const [first] = parts;
     if (first !== undefined && parts.length === 1) return first;
-    const columns = allocateColumns(parts.reduce((sum, part) => sum + part.length, 0));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const columns = allocateColumns(length, optionalColumns(...parts));
     let offset = 0;
     let last = Number.NEGATIVE_INFINITY;
     for (const part of parts) {
@@ -104,15 +119,17 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
     if (over.lastTimestamp < base.firstTimestamp) {
       return CandleSeries.concat(base.key, [over, base]);
     }
-    const columns = allocateColumns(base.length + over.length);
+    const columns = allocateColumns(base.length + over.length, optionalColumns(base, over));
+    const takeBase = candleCopier(base, columns);
+    const takeOver = candleCopier(over, columns);
     let i = 0;
     let j = 0;
     let length = 0;
     while (i < base.length || j < over.length) {
       const left = base.timestamp[i] ?? Number.POSITIVE_INFINITY;
       const right = over.timestamp[j] ?? Number.POSITIVE_INFINITY;
-      if (left < right) copyCandle(base, i, columns, length);
-      else copyCandle(over, j, columns, length);
+      if (left < right) takeBase(i, length);
+      else takeOver(j, length);
       if (left <= right) i += 1;
       if (right <= left) j += 1;
       length += 1;
@@ -142,31 +159,21 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
     return this.timestamp[this.length - 1] ?? Number.NaN;
   }
 
+  /** The names of its columns: the required ones, and the optional ones that its candles may have. */
+  get columns(): readonly CandleColumn[] {
+    return columnNames(this);
+  }
+
   /** The candle at an index; a negative one counts from the end. `undefined` outside. */
   at(index: number): Candle | undefined {
     const i = index < 0 ? this.length + index : index;
-    const timestamp = this.timestamp[i];
-    if (timestamp === undefined) return undefined;
-    return {
-      timestamp,
-      open: this.open[i] ?? Number.NaN,
-      high: this.high[i] ?? Number.NaN,
-      low: this.low[i] ?? Number.NaN,
-      close: this.close[i] ?? Number.NaN,
-      volume: this.volume[i] ?? Number.NaN,
-    };
+    return this.timestamp[i] === undefined ? undefined : candleAt(this, i);
   }
 
   /** The candles `[start, end)`, by index as in `Array.prototype.slice`, sharing this series' memory. */
   slice(start?: number, end?: number): CandleSeries {
-    return CandleSeries.fromTrustedColumns(this.key, {
-      timestamp: this.timestamp.subarray(start, end),
-      open: this.open.subarray(start, end),
-      high: this.high.subarray(start, end),
-      low: this.low.subarray(start, end),
-      close: this.close.subarray(start, end),
-      volume: this.volume.subarray(start, end),
-    });
+    const columns = eachColumn(this, (column) => column.subarray(start, end));
+    return CandleSeries.fromTrustedColumns(this.key, columns);
   }
 
   /** The candles whose timestamp is in `[from, to)`, sharing this series' memory. */
@@ -199,21 +206,23 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
    * Transfer the columns of a `copy()` instead: others may be reading the same ones.
    */
   get isDetached(): boolean {
-    return CANDLE_COLUMNS.some((column) => isDetached(this[column].buffer));
+    return this.columns.some((column) => isDetached(this[column]?.buffer));
   }
 
   /** A copy with memory of its own, of exactly its size. */
   copy(): CandleSeries {
-    const columns = allocateColumns(this.length);
-    copyColumns(this, columns, 0);
-    return CandleSeries.fromTrustedColumns(this.key, columns);
+    return CandleSeries.fromTrustedColumns(
+      this.key,
+      eachColumn(this, (column) => column.slice()),
+    );
   }
 
   /** Whether both have the same candles, bit for bit. The keys are not compared. */
   equals(other: CandleSeries): boolean {
     if (this.length !== other.length) return false;
+    const isSame = candleComparison(this, other);
     for (let i = 0; i < this.length; i += 1) {
-      if (!sameCandle(this, i, other, i)) return false;
+      if (!isSame(i, i)) return false;
     }
     return true;
   }
@@ -224,10 +233,8 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
   }
 
   *[Symbol.iterator](): Iterator<Candle> {
-    for (let i = 0; i < this.length; i += 1) {
-      const candle = this.at(i);
-      if (candle !== undefined) yield candle;
-    }
+    const optional = optionalColumns(this);
+    for (let i = 0; i < this.length; i += 1) yield candleAt(this, i, optional);
   }
 
   /** `{ symbol, timeframe, candles }` with plain objects, for `JSON.stringify`. */
@@ -236,6 +243,6 @@ export class CandleSeries implements CandleColumns, Iterable<Candle> {
   }
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
+function isDetached(buffer: ArrayBufferLike | undefined): boolean {
   return buffer instanceof ArrayBuffer && buffer.detached;
 }

@@ -1,5 +1,14 @@
-import type { Candle } from './candle.ts';
-import { allocateColumns, CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
+import {
+  allocateColumns,
+  type Candle,
+  type CandleColumn,
+  type CandleColumns,
+  columnNames,
+  OPTIONAL_COLUMNS,
+  optionalColumns,
+  REQUIRED_COLUMNS,
+  type WritableColumns,
+} from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
 import { epochMsFault } from './epoch-ms.ts';
 import { invalidInput } from './invalid-input.ts';
@@ -23,7 +32,7 @@ export function* gatherCandles(
   validateSeriesKey(key);
   const grid = timeframeGrid(key.timeframe);
   const length = lengthOf(candles);
-  const columns = allocateColumns(length);
+  const columns = allocateColumns(length, isArray(candles) ? [] : optionalColumns(candles));
   let ascending = true;
   for (let start = 0; start < length; start += CHUNK) {
     const end = Math.min(start + CHUNK, length);
@@ -41,13 +50,13 @@ export function* gatherCandles(
 }
 
 /**
- * Epoch seconds mostly fail to be the start of a period. Where they are one by chance, all of them
- * lie in the same few weeks of 1970, which candles counted from the epoch only pass through.
+ * Of a thousand candles in epoch seconds, one starts a period by chance, and is refused when it comes
+ * alone. Two of them in one batch are believed to be what they say: candles of early 1970.
  */
 function refuseSeconds({ timestamp }: CandleColumns): void {
-  const first = timestamp[0];
-  const rule = first === undefined ? undefined : epochMsFault(first);
-  if (rule === undefined || epochMsFault(timestamp.at(-1)) === undefined) return;
+  const [first] = timestamp;
+  const rule = timestamp.length === 1 ? epochMsFault(first) : undefined;
+  if (rule === undefined) return;
   throw invalidInput({ field: 'timestamp', rule, value: first, index: 0 });
 }
 
@@ -58,17 +67,14 @@ function lengthOf(candles: CandleColumns | readonly Candle[]): number {
     throw invalidInput({ field: 'candles', rule, value: candles });
   }
   const { length } = candles.timestamp;
-  for (const field of CANDLE_COLUMNS) {
-    if (!(candles[field] instanceof Float64Array)) {
-      throw invalidInput({
-        field,
-        rule: 'must be a Float64Array',
-        value: candles[field],
-      });
+  for (const field of columnNames(candles)) {
+    const column = candles[field];
+    if (!(column instanceof Float64Array)) {
+      throw invalidInput({ field, rule: 'must be a Float64Array', value: column });
     }
-    if (candles[field].length !== length) {
+    if (column.length !== length) {
       const rule = `must be as long as the timestamps (${length})`;
-      throw invalidInput({ field, rule, value: candles[field].length });
+      throw invalidInput({ field, rule, value: column.length });
     }
   }
   return length;
@@ -80,15 +86,16 @@ function fillFromColumns(
   start: number,
   end: number,
 ): number {
-  for (const column of CANDLE_COLUMNS) {
-    columns[column].set(source[column].subarray(start, end), start);
+  for (const name of columnNames(source)) {
+    const column = source[name];
+    if (column !== undefined) columns[name]?.set(column.subarray(start, end), start);
   }
   return end;
 }
 
-/** Returns the index of the first item that is no candle of six numbers; `end` when all are. */
+/** Returns the index of the first item that is no candle of numbers; `end` when all are. */
 function fillFromObjects(
-  columns: CandleColumns,
+  columns: WritableColumns,
   candles: readonly Candle[],
   start: number,
   end: number,
@@ -113,6 +120,14 @@ function fillFromObjects(
     columns.low[i] = low;
     columns.close[i] = close;
     columns.volume[i] = volume;
+    for (const name of OPTIONAL_COLUMNS) {
+      const value = candle[name];
+      if (value === undefined) continue;
+      // NaN would say that there is no value.
+      if (typeof value !== 'number' || Number.isNaN(value)) return i;
+      columns[name] ??= new Float64Array(candles.length).fill(Number.NaN);
+      columns[name][i] = value;
+    }
   }
   return end;
 }
@@ -121,9 +136,16 @@ function notACandle(candle: unknown, index: number): Error {
   if (candle === null || typeof candle !== 'object') {
     return invalidInput({ field: 'candle', rule: 'must be an object', value: candle, index });
   }
-  const values: Partial<Record<keyof Candle, unknown>> = candle;
-  const field = CANDLE_COLUMNS.find((column) => typeof values[column] !== 'number') ?? 'timestamp';
+  const values: Partial<Record<CandleColumn, unknown>> = candle;
+  const field =
+    REQUIRED_COLUMNS.find((name) => typeof values[name] !== 'number') ??
+    OPTIONAL_COLUMNS.find((name) => values[name] !== undefined && !isNumber(values[name])) ??
+    'timestamp';
   return invalidInput({ field, rule: 'must be a number', value: values[field], index });
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isNaN(value);
 }
 
 function isArray(candles: CandleColumns | readonly Candle[]): candles is readonly Candle[] {

@@ -2,7 +2,6 @@ export * from './ahead-of-clock.ts';
 export type * from './awaitable.ts';
 export * from './barkeep-error.ts';
 export * from './call-options.ts';
-export type * from './candle.ts';
 export * from './candle-columns.ts';
 export * from './candle-gaps.ts';
 export * from './candle-series.ts';

@@ -1,4 +1,9 @@
-import { allocateColumns, CANDLE_COLUMNS, type CandleColumns } from './candle-columns.ts';
+import {
+  allocateColumns,
+  type CandleColumns,
+  columnNames,
+  optionalColumns,
+} from './candle-columns.ts';
 
 /** Eleven bits sort a million neighbouring candles in two passes, with counters that fit the cache. */
 const RADIX = 2_048;
@@ -120,10 +125,11 @@ function* lastOfEach(
 }
 
 function* pick(columns: CandleColumns, order: Uint32Array): Generator<void, CandleColumns, void> {
-  const picked = allocateColumns(order.length);
-  for (const column of CANDLE_COLUMNS) {
+  const picked = allocateColumns(order.length, optionalColumns(columns));
+  for (const column of columnNames(columns)) {
     const source = columns[column];
     const target = picked[column];
+    if (source === undefined || target === undefined) continue;
     yield* inChunks(order.length, (start, end) => {
       for (let k = start; k < end; k += 1) target[k] = source[order[k] ?? 0] ?? Number.NaN;
     });

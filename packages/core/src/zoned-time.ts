@@ -33,7 +33,10 @@ export class ZonedTime {
     for (const { type, value } of this.#format.formatToParts(instant)) shown[type] = Number(value);
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
     const milliseconds = ((instant % 1_000) + 1_000) % 1_000;
-    return Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
+    // Date.UTC would take the years 0 to 99 for those of the twentieth century.
+    const wall = new Date(0);
+    wall.setUTCFullYear(year, month - 1, day);
+    return wall.setUTCHours(hour, minute, second, milliseconds);
   }
 
   /**

@@ -1,8 +1,10 @@
 import {
-  CANDLE_COLUMNS,
   type Candle,
   CandleSeries,
   candleGaps,
+  MAX_EPOCH_MS,
+  MIN_EPOCH_MS,
+  REQUIRED_COLUMNS,
   type SeriesKey,
   type Timeframe,
   timeframeGrid,
@@ -91,7 +93,7 @@ describe('CandleSeries.from', () => {
     const made = CandleSeries.from(key, input);
     expect(input).toEqual(list);
     const copied = CandleSeries.from(key, made);
-    for (const column of CANDLE_COLUMNS) {
+    for (const column of REQUIRED_COLUMNS) {
       expect(copied[column].buffer).not.toBe(made[column].buffer);
       expect(made[column].byteLength).toBe(24);
     }
@@ -129,6 +131,15 @@ it('takes candles counted from the epoch, though some of their times are as larg
   expect(CandleSeries.from(key, candles).length).toBe(100_000);
 });
 
+it('takes candles from the year 1 to the year 9999, those of early 1970 among them', () => {
+  const times = [MIN_EPOCH_MS, -86_400_000, 0, Date.UTC(1970, 1, 2), Date.UTC(1970, 1, 3)];
+  const daily = { symbol: 'A', timeframe: '1d' } as const;
+  const last = MAX_EPOCH_MS + 1 - 86_400_000;
+  const candles = [...times, last].map((timestamp) => ({ ...candle(0), timestamp }));
+  expect(CandleSeries.from(daily, candles.toReversed()).toArray()).toEqual(candles);
+  expect(CandleSeries.from(daily, candles.slice(3, 5)).toArray()).toEqual(candles.slice(3, 5));
+});
+
 it('refuses epoch seconds also where they happen to be the start of a period', () => {
   const seconds = Date.UTC(2024, 9, 4) / 1_000;
   const daily = { symbol: 'A', timeframe: '1d' } as const;
@@ -144,7 +155,7 @@ describe('what breaks a rule of the model', () => {
   const good = candle(1);
   const seconds = good.timestamp / 1_000;
   const faults: [string, unknown, string, RegExp][] = [
-    ...CANDLE_COLUMNS.flatMap((field): [string, unknown, string, RegExp][] => [
+    ...REQUIRED_COLUMNS.flatMap((field): [string, unknown, string, RegExp][] => [
       [`${field}: NaN`, { ...good, [field]: Number.NaN }, field, /must be/],
       [`${field}: Infinity`, { ...good, [field]: Number.POSITIVE_INFINITY }, field, /must be/],
       [`${field}: -Infinity`, { ...good, [field]: Number.NEGATIVE_INFINITY }, field, /must be/],
@@ -164,7 +175,8 @@ describe('what breaks a rule of the model', () => {
     ['in seconds', { ...good, timestamp: seconds }, 'timestamp', /epoch seconds/],
     ['in microseconds', { ...good, timestamp: good.timestamp * 1e3 }, 'timestamp', /micro/],
     ['in nanoseconds', { ...good, timestamp: good.timestamp * 1e6 }, 'timestamp', /2\^53/],
-    ['negative time', { ...good, timestamp: -60_000 }, 'timestamp', /negative/],
+    ['before the year 1', { ...good, timestamp: MIN_EPOCH_MS - 60_000 }, 'timestamp', /year 1 on/],
+    ['in nanoseconds of 1950', { ...good, timestamp: -6e17 }, 'timestamp', /2\^53/],
     ['beyond 2^53', { ...good, timestamp: 2 ** 53 }, 'timestamp', /2\^53/],
     ['fraction of a ms', { ...good, timestamp: good.timestamp + 0.5 }, 'timestamp', /integer/],
     ['null', null, 'candle', /must be an object/],
@@ -188,7 +200,7 @@ describe('what breaks a rule of the model', () => {
     (_, bad, field) => {
       const list = [candle(0), bad as Candle];
       const columns = Object.fromEntries(
-        CANDLE_COLUMNS.map((column) => [column, Float64Array.from(list, (it) => it[column])]),
+        REQUIRED_COLUMNS.map((column) => [column, Float64Array.from(list, (it) => it[column])]),
       ) as unknown as CandleSeries;
       expect(faultOf(() => CandleSeries.from(key, columns))).toMatchObject({ field, index: 1 });
     },
@@ -236,7 +248,7 @@ describe('what breaks a rule of the model', () => {
 
   it('columns of unequal length or of another type are refused', () => {
     const whole = CandleSeries.from(key, [candle(0), candle(1)]);
-    const columns = Object.fromEntries(CANDLE_COLUMNS.map((column) => [column, whole[column]]));
+    const columns = Object.fromEntries(REQUIRED_COLUMNS.map((column) => [column, whole[column]]));
     const short = { ...columns, close: new Float64Array(1) } as never;
     expect(faultOf(() => CandleSeries.from(key, short))).toMatchObject({
       field: 'close',
@@ -281,7 +293,8 @@ describe('a series', () => {
         (it, i, j) => {
           const part = it.slice(i, j);
           expect(part.toArray()).toEqual(it.toArray().slice(i, j));
-          for (const column of CANDLE_COLUMNS) expect(part[column].buffer).toBe(it[column].buffer);
+          for (const column of REQUIRED_COLUMNS)
+            expect(part[column].buffer).toBe(it[column].buffer);
         },
       ),
     );
@@ -337,7 +350,7 @@ describe('a series', () => {
   });
 
   it('equals another one exactly when all candles are the same', () => {
-    for (const column of CANDLE_COLUMNS) {
+    for (const column of REQUIRED_COLUMNS) {
       const other = five.copy();
       other[column][3] = 1;
       expect(five.equals(other)).toBe(false);
@@ -448,6 +461,6 @@ function isNumeric(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
-    CANDLE_COLUMNS.every((column) => typeof (value as Candle)[column] === 'number')
+    REQUIRED_COLUMNS.every((column) => typeof (value as Candle)[column] === 'number')
   );
 }

@@ -1,5 +1,7 @@
 import {
   COMMON_TIMEFRAMES,
+  MAX_EPOCH_MS,
+  MIN_EPOCH_MS,
   type OrderBook,
   parseSeriesKeyText,
   type SeriesKey,
@@ -34,7 +36,11 @@ const book: OrderBook = {
   ],
 };
 const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, '1', null];
-const badTimes = [-1, 0.5, Number.NaN, 1_717_200_000, timestamp * 1_000, 2 ** 60, '2024-06-01'];
+const badTimes = [
+  ...[-0, 0.5, Number.NaN, 1_717_200_000, timestamp * 1_000, 2 ** 60, '2024-06-01'],
+  ...[MIN_EPOCH_MS - 1, MAX_EPOCH_MS + 1, Number.MIN_SAFE_INTEGER, -(2 ** 60)],
+];
+const goodTimes = [MIN_EPOCH_MS, -5_000_000_000, -1, 0, 1, MAX_EPOCH_MS];
 
 describe('a symbol', () => {
   it.each([
@@ -104,6 +110,12 @@ describe('a ticker', () => {
       field: 'price',
       index: 3,
     });
+  });
+
+  it.each(goodTimes)('may be of %i, as a book and a trade may', (good) => {
+    expect(() => validateTicker({ ...ticker, timestamp: good })).not.toThrow();
+    expect(() => validateOrderBook({ ...book, timestamp: good })).not.toThrow();
+    expect(() => validateTrade({ ...trade, timestamp: good })).not.toThrow();
   });
 
   it.each(badTimes)('has no timestamp of %s', (bad) => {

@@ -3,8 +3,12 @@ import {
   compareTimeframes,
   isTimeframe,
   MAX_EPOCH_MS,
+  MIN_EPOCH_MS,
   type Timeframe,
+  type TimeframeParts,
   timeframeGrid,
+  timeframeOf,
+  timeframeParts,
 } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -21,33 +25,48 @@ const timeframes: readonly Timeframe[] = [
   '7M',
   '5y',
   '1000y',
+  '1m@1s',
+  '1h@30m',
+  '4h@90m',
+  '1d@15h',
+  '1d@330m',
+  '3d@2d',
+  '1w@3d',
+  '1w@159h',
+  '2w@7d',
+  '1M@9h',
+  '1M@-9h',
+  '3M@14d',
+  '1y@90d',
+  '1y@-1s',
 ];
 const timeframe = fc.constantFrom(...timeframes);
 const anyInstant = fc.oneof(
-  fc.integer({ min: -62_135_596_800_000, max: MAX_EPOCH_MS }),
+  fc.integer({ min: MIN_EPOCH_MS, max: MAX_EPOCH_MS }),
   fc.maxSafeInteger(),
   fc.constantFrom(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0, -1, 1),
 );
 
 /** The start of the period that holds an instant, by the calendar fields of `Date` alone. */
-function expectedFloor(at: number, count: number, unit: string): number {
+function expectedFloor(instant: number, { count, unit, originMs }: TimeframeParts): number {
+  const at = instant - originMs;
   const date = new Date(at);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const midnight = new Date(0).setUTCFullYear(year, month, day);
-  if (unit === 'y') return new Date(0).setUTCFullYear(year - mod(year - 1970, count), 0, 1);
+  const [from, days] = [originMs, 86_400_000];
+  if (unit === 'y') return from + new Date(0).setUTCFullYear(year - mod(year - 1970, count), 0, 1);
   if (unit === 'M') {
     const months = (year - 1970) * 12 + month;
-    return new Date(0).setUTCFullYear(year, month - mod(months, count), 1);
+    return from + new Date(0).setUTCFullYear(year, month - mod(months, count), 1);
   }
   if (unit === 'w') {
-    const monday = midnight - mod(date.getUTCDay() - 1, 7) * 86_400_000;
-    return (
-      monday - mod(Math.round((monday - Date.UTC(1970, 0, 5)) / 604_800_000), count) * 604_800_000
-    );
+    const monday = midnight - mod(date.getUTCDay() - 1, 7) * days;
+    const week = Math.round((monday - Date.UTC(1970, 0, 5)) / (7 * days));
+    return from + monday - mod(week, count) * 7 * days;
   }
-  if (unit === 'd') return midnight - mod(Math.round(midnight / 86_400_000), count) * 86_400_000;
+  if (unit === 'd') return from + midnight - mod(Math.round(midnight / days), count) * days;
   const ms = count * ({ s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? Number.NaN);
-  return Number((BigInt(at) / BigInt(ms)) * BigInt(ms)) - (at < 0 && at % ms !== 0 ? ms : 0);
+  return from + Number((BigInt(at) / BigInt(ms)) * BigInt(ms)) - (at < 0 && at % ms !== 0 ? ms : 0);
 }
 
 function mod(a: number, b: number): number {
@@ -72,6 +91,15 @@ describe('the grid of a timeframe', () => {
     ['5y', '1974-06-01T00:00:00Z', '1970-01-01T00:00:00Z', '1975-01-01T00:00:00Z'],
     ['5y', '1969-06-01T00:00:00Z', '1965-01-01T00:00:00Z', '1970-01-01T00:00:00Z'],
     ['1y', '9999-12-31T23:59:59Z', '9999-01-01T00:00:00Z', '+010000-01-01T00:00:00Z'],
+    ['1h@30m', '1969-12-31T23:30:00Z', '1969-12-31T23:30:00Z', '1970-01-01T00:30:00Z'],
+    ['1d@15h', '2024-02-29T14:59:59Z', '2024-02-28T15:00:00Z', '2024-02-29T15:00:00Z'],
+    ['1w@3d', '1970-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '1970-01-08T00:00:00Z'],
+    ['1w@3d', '2024-01-03T23:00:00Z', '2023-12-28T00:00:00Z', '2024-01-04T00:00:00Z'],
+    ['1w@159h', '2024-01-07T15:00:00Z', '2024-01-07T15:00:00Z', '2024-01-14T15:00:00Z'],
+    ['1M@9h', '2024-03-01T08:59:59Z', '2024-02-01T09:00:00Z', '2024-03-01T09:00:00Z'],
+    ['1M@-9h', '2024-02-29T15:00:00Z', '2024-02-29T15:00:00Z', '2024-03-31T15:00:00Z'],
+    ['1M@-9h', '1969-12-31T14:00:00Z', '1969-11-30T15:00:00Z', '1969-12-31T15:00:00Z'],
+    ['1y@90d', '1970-03-31T23:59:59Z', '1969-04-01T00:00:00Z', '1970-04-01T00:00:00Z'],
   ] as const)('%s holds %s in [%s, %s)', (name, at, from, to) => {
     const grid = timeframeGrid(name);
     expect(grid.floor(Date.parse(at))).toBe(Date.parse(from));
@@ -79,11 +107,11 @@ describe('the grid of a timeframe', () => {
   });
 
   it('agrees with the calendar of Date', () => {
-    const years1To9999 = fc.integer({ min: -62_135_596_800_000, max: MAX_EPOCH_MS });
+    const years1To9999 = fc.integer({ min: MIN_EPOCH_MS, max: MAX_EPOCH_MS });
     fc.assert(
       fc.property(timeframe, years1To9999, (name, at) => {
         const grid = timeframeGrid(name);
-        expect(grid.floor(at)).toBe(expectedFloor(at, grid.count, grid.unit));
+        expect(grid.floor(at)).toBe(expectedFloor(at, grid));
       }),
       { numRuns: 2_000 },
     );
@@ -104,11 +132,22 @@ describe('the grid of a timeframe', () => {
     );
   });
 
+  it('has no -0', () => {
+    fc.assert(
+      fc.property(timeframe, fc.constantFrom(-1, -0, 0, 1), (name, at) => {
+        const grid = timeframeGrid(name);
+        const index = grid.indexOf(at);
+        const instants = [grid.floor(at), grid.ceil(at), grid.shift(at, -index)];
+        expect(instants.some((it) => Object.is(it, -0))).toBe(false);
+      }),
+    );
+  });
+
   it('numbers the periods one after another', () => {
     fc.assert(
       fc.property(
         timeframe,
-        fc.integer({ min: -62_135_596_800_000, max: MAX_EPOCH_MS }),
+        fc.integer({ min: MIN_EPOCH_MS, max: MAX_EPOCH_MS }),
         fc.integer({ min: -40, max: 40 }),
         (name, at, periods) => {
           const grid = timeframeGrid(name);
@@ -133,6 +172,13 @@ describe('the grid of a timeframe', () => {
     expect(timeframeGrid('1w')).toMatchObject({
       fixedMs: 604_800_000,
       origin: Date.UTC(1970, 0, 5),
+    });
+    expect(timeframeGrid('1w@3d')).toMatchObject({
+      count: 1,
+      unit: 'w',
+      originMs: 259_200_000,
+      fixedMs: 604_800_000,
+      origin: Date.UTC(1970, 0, 8),
     });
     expect(timeframeGrid('1M')).toMatchObject({ fixedMs: undefined, typicalMs: 2_629_746_000 });
     expect(timeframeGrid('1y')).toMatchObject({ fixedMs: undefined, typicalMs: 31_556_952_000 });
@@ -176,6 +222,19 @@ describe('the text of a timeframe', () => {
     '1001y',
     '12001M',
     '99999999d',
+    '1m@',
+    '1m@s',
+    '@1s',
+    '1m@1S',
+    '1h@1M',
+    '1h@+30m',
+    '1h@30m@1s',
+    '1h@5h30m',
+    '1h@1.5m',
+    '1d@999999999d',
+    '1M@28d',
+    '1M@-1d',
+    '1y@365d',
     null,
     undefined,
     1,
@@ -212,14 +271,86 @@ describe('the text of a timeframe', () => {
     });
   });
 
+  it.each([
+    ['1h@0m', '1h'],
+    ['1h@030m', '1h@30m'],
+    ['1h@60m', '1h'],
+    ['1h@90m', '1h@30m'],
+    ['1d@900m', '1d@15h'],
+    ['1d@-9h', '1d@15h'],
+    ['1w@7d', '1w'],
+    ['1w@10d', '1w@3d'],
+    ['2w@1w', '2w@7d'],
+    ['1M@-0h', '1M'],
+    ['1M@24h', '1M@1d'],
+    ['1y@1w', '1y@7d'],
+  ])('%s has to be written %s', (name, spelling) => {
+    expect(isTimeframe(spelling)).toBe(true);
+    expect(faultOf(() => timeframeGrid(name as Timeframe))).toMatchObject({
+      field: 'timeframe',
+      value: name,
+      rule: `must be written "${spelling}"`,
+    });
+  });
+
+  it('is one for each count, unit and origin', () => {
+    const parts = fc.record({
+      count: fc.integer({ min: 1, max: 900 }),
+      unit: fc.constantFrom('s', 'm', 'h', 'd', 'w', 'M', 'y'),
+      seconds: fc.oneof(
+        fc.integer({ min: -90_000, max: 700_000 }),
+        fc.integer({ min: -30, max: 800 }).map((hours) => hours * 3_600),
+      ),
+    });
+    fc.assert(
+      fc.property(parts, ({ count, unit, seconds }) => {
+        const shortest = {
+          s: 1,
+          m: 60,
+          h: 3_600,
+          d: 86_400,
+          w: 604_800,
+          M: 2_419_200,
+          y: 31_536_000,
+        };
+        const earliest = unit === 'M' || unit === 'y' ? -86_400 : -1;
+        const fits = seconds > earliest && seconds < count * shortest[unit];
+        const expected = { count, unit, originMs: seconds * 1_000 };
+        if (!fits) return void faultOf(() => timeframeOf(expected));
+        const name = timeframeOf(expected);
+        expect(timeframeParts(name)).toEqual(expected);
+        expect(timeframeGrid(name)).toMatchObject(expected);
+        const spellings = (['s', 'm', 'h', 'd', 'w'] as const).map(
+          (it) => `${count}${unit}@${seconds / shortest[it]}${it}`,
+        );
+        expect(spellings.filter(isTimeframe)).toEqual(seconds === 0 ? [] : [name]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it.each([
+    { count: 0, unit: 'm', originMs: 0 },
+    { count: 1.5, unit: 'm', originMs: 0 },
+    { count: 1e21, unit: 'm', originMs: 0 },
+    { count: 1, unit: 'x' as 'm', originMs: 0 },
+    { count: 1, unit: 'm', originMs: 500 },
+    { count: 1, unit: 'm', originMs: 60_000 },
+    { count: 1, unit: 'm', originMs: Number.NaN },
+    { count: 1, unit: 'M', originMs: Number.POSITIVE_INFINITY },
+  ] as const)('is not made from %o', (parts) => {
+    expect(faultOf(() => timeframeOf(parts))).toMatchObject({ field: 'timeframe' });
+  });
+
   it('sorts by length, then by text', () => {
-    const shuffled: Timeframe[] = ['1M', '60m', '1d', '1y', '1h', '1s', '1w', '30m'];
+    const shuffled: Timeframe[] = ['1M', '60m', '1d@15h', '1d', '1y', '1h', '1s', '1w', '30m'];
     expect(shuffled.sort(compareTimeframes)).toEqual([
       '1s',
       '30m',
       '1h',
       '60m',
       '1d',
+      '1d@15h',
       '1w',
       '1M',
       '1y',

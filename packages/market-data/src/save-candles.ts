@@ -62,7 +62,7 @@ function endedPart(
     validateInterval(interval, 'covers');
     refuseOtherUnits(interval, key.timeframe);
   }
-  const endedBy = timeframeGrid(key.timeframe).floor(Math.max(0, clock.now()));
+  const endedBy = timeframeGrid(key.timeframe).floor(clock.now());
   return intersectIntervals(normalizeIntervals(list), [
     { from: Number.MIN_SAFE_INTEGER, to: endedBy },
   ]);

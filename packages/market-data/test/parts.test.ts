@@ -191,7 +191,7 @@ describe('KnownSnapshot', () => {
 });
 
 describe('periods', () => {
-  const timeframes = fc.constantFrom('1m', '1w', '1M', '2M', '1y' as const);
+  const timeframes = fc.constantFrom('1m', '1h@30m', '1w@3d', '1M', '2M@-9h', '1y' as const);
   const intervals = (grid: ReturnType<typeof timeframeGrid>): fc.Arbitrary<Interval[]> =>
     fc
       .array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 9 })), {
@@ -248,7 +248,7 @@ describe('periods', () => {
 });
 
 describe('pages', () => {
-  it.each(['1s', '1m', '1w', '1M', '1y'] as const)(
+  it.each(['1s', '1m@7s', '1w', '1d@15h', '1M@9h', '1y'] as const)(
     'of %s follow each other without a hole',
     (timeframe) => {
       const geometry = new PageGeometry(timeframe, 7);

@@ -1,5 +1,6 @@
 import {
   type EpochMs,
+  MIN_EPOCH_MS,
   type OrderBook,
   type OrderBookLevel,
   TICKER_OPTIONAL_FIELDS,
@@ -7,8 +8,8 @@ import {
 } from '@barkeep/core';
 
 /**
- * Tickers and order books as Redis has them: the timestamp in sixteen digits, which a script compares
- * without reading the rest, and then a JSON array of numbers. When one expires, Redis knows.
+ * Tickers and order books as Redis has them: the milliseconds since the year 1 in sixteen digits, which a
+ * script compares without reading the rest, and then a JSON array of numbers. When one expires, Redis knows.
  */
 const DIGITS = 16;
 const FORM = /^\d{16}\[/;
@@ -18,14 +19,14 @@ type Numbers = readonly (number | null)[];
 export function encodeTicker(ticker: Ticker): string {
   const numbers: (number | null)[] = [ticker.price];
   for (const field of TICKER_OPTIONAL_FIELDS) numbers.push(ticker[field] ?? null);
-  return digits(ticker.timestamp) + JSON.stringify(numbers);
+  return headOf(ticker.timestamp) + JSON.stringify(numbers);
 }
 
 export function encodeOrderBook(book: OrderBook): string {
   const numbers: number[] = [book.bids.length];
   for (const { price, size } of book.bids) numbers.push(price, size);
   for (const { price, size } of book.asks) numbers.push(price, size);
-  return digits(book.timestamp) + JSON.stringify(numbers);
+  return headOf(book.timestamp) + JSON.stringify(numbers);
 }
 
 /** Frozen; `undefined` when it is none of `encodeTicker`. */
@@ -68,13 +69,17 @@ export function decodeFrozenOrderBook(symbol: string, stored: string): OrderBook
   return Object.freeze(book);
 }
 
+function headOf(timestamp: EpochMs): string {
+  return digits(timestamp - MIN_EPOCH_MS);
+}
+
 export function digits(value: number): string {
-  // Every instant of our days has thirteen digits.
-  return value >= 1e12 && value < 1e13 ? `000${value}` : String(value).padStart(DIGITS, '0');
+  // Every instant of our days has fourteen digits.
+  return value >= 1e13 && value < 1e14 ? `00${value}` : String(value).padStart(DIGITS, '0');
 }
 
 function timestampOf(stored: string): EpochMs {
-  return Number(stored.slice(0, DIGITS));
+  return Number(stored.slice(0, DIGITS)) + MIN_EPOCH_MS;
 }
 
 function numbersOf(stored: string): Numbers | undefined {

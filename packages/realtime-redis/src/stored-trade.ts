@@ -9,7 +9,7 @@ const END = ';';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that must not occur
 const PLAIN_ID = /^[^\u0000-\u001f"][^\u0000-\u001f]*$/;
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:e[+-]\d+)?`;
-const FORM = new RegExp(`^([bs])(\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
+const FORM = new RegExp(`^([bs])(-?\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
 
 /** A trade that Redis has, and the first instant by the server's clock at which it is no longer live. */
 export interface StoredTrade {

@@ -1,4 +1,4 @@
-import type { EpochMs, Trade } from '@barkeep/core';
+import { type EpochMs, MIN_EPOCH_MS, type Trade } from '@barkeep/core';
 import type { CheckedTradeRead, TradeReplay } from '@barkeep/realtime';
 import type { CommandGate } from './command-gate.ts';
 import { RECENT_SCRIPT } from './recent-script.ts';
@@ -76,7 +76,7 @@ export class TradeReads {
     let lates: readonly string[] = [];
     let now = 0;
     let skipped = 0;
-    let most = Math.min(limit, since === 0 ? TRADES_A_READ : FIRST_PAGE, TRADES_A_READ);
+    let most = Math.min(limit, since === MIN_EPOCH_MS ? TRADES_A_READ : FIRST_PAGE, TRADES_A_READ);
     for (let isFirst = true; ; isFirst = false) {
       const lateToo = { place: LATEST, since, lateMost: isFirst ? lateMost : 0 };
       const page = await this.#page(keys, { skipped, most, ...lateToo });
@@ -140,7 +140,12 @@ export class TradeReads {
     const seen = isKnown ? (given?.late ?? 0) : 0;
     if (late > seen) {
       const isWanted = ({ number }: LateTrade): boolean => number > seen && number <= late;
-      for (const one of await this.#allLate(keys, 0, isWanted, Number.POSITIVE_INFINITY)) {
+      for (const one of await this.#allLate(
+        keys,
+        MIN_EPOCH_MS,
+        isWanted,
+        Number.POSITIVE_INFINITY,
+      )) {
         if (one.expiresAt <= now) isLost = true;
         else found.push({ trade: one.trade, after: one.after, late: one.number });
       }

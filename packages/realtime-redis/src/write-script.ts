@@ -1,3 +1,4 @@
+import { MIN_EPOCH_MS } from '@barkeep/core';
 import { LuaScript } from './lua-script.ts';
 
 /** The most trades one append sends: what one operation works on. */
@@ -94,7 +95,7 @@ local function next_arg()
   return ARGV[arg_index]
 end
 
--- The timestamp that a value begins with; nil when it is none of ours.
+-- The time that a value begins with, counted from the year 1; nil when it is none of ours.
 local function timestamp_of(head)
   return #head == 17 and tonumber(string.match(head, '^(%d+)%[$')) or nil
 end
@@ -122,8 +123,9 @@ local function head_of(key)
   return ''
 end
 
+local latest_head = latest + ${-MIN_EPOCH_MS}
 local function is_stale(given, stored)
-  return given < stored and (stored <= latest or given > latest)
+  return given < stored and (stored <= latest_head or given > latest_head)
 end
 
 local function set(key, value, life_ms)

@@ -1,4 +1,4 @@
-import type { OrderBook, Ticker, Trade } from '@barkeep/core';
+import { MAX_EPOCH_MS, MIN_EPOCH_MS, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeySpace } from '../src/key-space.ts';
@@ -18,7 +18,11 @@ import {
 import { AT } from './market.ts';
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0));
-const timestamp = fc.integer({ min: 0, max: 4_102_444_800_000 });
+const timestamp = fc.oneof(
+  fc.integer({ min: 0, max: 4_102_444_800_000 }),
+  fc.integer({ min: MIN_EPOCH_MS, max: MAX_EPOCH_MS }),
+  fc.constantFrom(MIN_EPOCH_MS, -1, 0, MAX_EPOCH_MS),
+);
 const level = fc.record({ price: number, size: number });
 const symbol = fc.string({ unit: 'grapheme', minLength: 1 });
 
@@ -33,6 +37,17 @@ describe('what Redis stores is what was given', () => {
       fc.property(tickers, symbol, (fields, name) => {
         const ticker = { symbol: name, ...fields } as Ticker;
         expect(decodeTicker(name, encodeTicker(ticker))).toEqual(ticker);
+      }),
+    );
+  });
+
+  it('as a ticker whose text comes after those of earlier ones', () => {
+    fc.assert(
+      fc.property(timestamp, timestamp, (a, b) => {
+        const [one, other] = [a, b].map((at) =>
+          encodeTicker({ symbol: 'A', timestamp: at, price: 1 }),
+        );
+        expect(`${one}` < `${other}`).toBe(a < b);
       }),
     );
   });

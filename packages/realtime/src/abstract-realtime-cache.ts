@@ -3,6 +3,7 @@ import {
   type CallOptions,
   type EpochMs,
   invalidInput,
+  MIN_EPOCH_MS,
   type OrderBook,
   onlyKnownKeys,
   optionalLimit,
@@ -69,7 +70,7 @@ const DEFAULT_MAX_AHEAD_MS = 600_000;
 export interface CheckedTradeRead {
   /** At least 1; `Infinity` when all are wanted. */
   readonly limit: number;
-  /** 0 when all are wanted. */
+  /** `MIN_EPOCH_MS` when all are wanted. */
   readonly since: EpochMs;
 }
 
@@ -390,7 +391,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     validateSymbol(symbol);
     onlyKnownKeys(call, ['limit', 'since', 'signal'], 'options');
     optionalLimit(call.limit);
-    const { limit = Number.POSITIVE_INFINITY, since = 0 } = call;
+    const { limit = Number.POSITIVE_INFINITY, since = MIN_EPOCH_MS } = call;
     requiredTimestamp(since, 'since');
     if (limit === 0) return [];
     return this.run('trades.recent', call, () => this._recentTrades(symbol, { limit, since }));

@@ -60,7 +60,7 @@ export interface TradeAppendResult {
 export interface TradeReadOptions extends CallOptions {
   /** At most this many, the latest; 0 gives none. Default: all that are kept. */
   readonly limit?: number | undefined;
-  /** Only trades at or after this instant. */
+  /** Only trades at or after this instant. Default: all. */
   readonly since?: EpochMs | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { BarkeepError, ManualClock, type OrderBook, type Trade } from '@barkeep/core';
+import { BarkeepError, ManualClock, MIN_EPOCH_MS, type OrderBook, type Trade } from '@barkeep/core';
 import { describe, expect, it } from 'vitest';
 import type { AbstractRealtimeOptions, RealtimeCapabilities, RealtimeEvent } from '../src/index.ts';
 import { RemoteRealtime, ticker } from './remote-realtime.ts';
@@ -51,7 +51,7 @@ describe('AbstractRealtimeCache', () => {
     await realtime.trades.replay('A');
     expect(realtime.received).toEqual([
       ['A', Number.POSITIVE_INFINITY],
-      ['A', { limit: Number.POSITIVE_INFINITY, since: 0 }],
+      ['A', { limit: Number.POSITIVE_INFINITY, since: MIN_EPOCH_MS }],
       ['A', [trade]],
       ['A', undefined],
     ]);

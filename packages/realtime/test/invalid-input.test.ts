@@ -1,4 +1,4 @@
-import { ManualClock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { ManualClock, MIN_EPOCH_MS, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { IRealtimeCache, RealtimeEvent } from '../src/index.ts';
 import { RemoteRealtime, ticker } from './remote-realtime.ts';
@@ -21,7 +21,7 @@ type Case = readonly [title: string, call: Call, expected: object];
 const BAD_TIMES: Values = {
   'in seconds': START / 1_000,
   'in microseconds': START * 1_000,
-  negative: -1,
+  'before the year 1': MIN_EPOCH_MS - 1,
   fractional: START + 0.5,
   'beyond 2^53': 2 ** 53,
   NaN: Number.NaN,
@@ -198,7 +198,7 @@ const CASES: readonly Case[] = [
       { field: 'depth' },
     ],
   ]),
-  ...[-1, 1.5, Number.NaN, START / 1_000, START * 1_000].map(
+  ...[MIN_EPOCH_MS - 1, 1.5, Number.NaN, START / 1_000, START * 1_000].map(
     (since): Case => [
       `since ${since}`,
       ({ trades }) => trades.recent(SYMBOL, { since }),

@@ -1,11 +1,18 @@
-import { CANDLE_COLUMNS, type Candle, type CandleColumns } from '@barkeep/core';
+import {
+  type CandleColumn,
+  type CandleColumns,
+  COLUMN_NAMES,
+  OPTIONAL_COLUMNS,
+} from '@barkeep/core';
 import type { CodecOptions } from './encode-segment.ts';
 import { kernelMemory } from './kernel/kernel-memory.ts';
 import { WORKSPACE } from './kernel/workspace.ts';
+import { readIndependentColumn } from './read-independent-column.ts';
 import { readPrices } from './read-prices.ts';
 import { readTimestamps } from './read-timestamps.ts';
-import { readVolume } from './read-volume.ts';
-import { segmentPart } from './segment-part.ts';
+import { type SegmentPart, segmentPart } from './segment-part.ts';
+
+const INDEPENDENT = Object.freeze(['volume', ...OPTIONAL_COLUMNS] as const);
 
 export interface DecodeOptions extends CodecOptions {
   /** The index of the first candle to decode. Default: 0. */
@@ -20,8 +27,9 @@ export interface DecodeOptions extends CodecOptions {
  * Decodes the candles `[start, end)` of a segment into columns that the caller owns.
  *
  * Only the columns that `target` has are decoded, with those they are told from: `open` is told from
- * `close`, `high` and `low` from both; `timestamp`, `close` and `volume` stand alone. Each column is
- * checked as a whole before it is decoded, and no other is touched.
+ * `close`, `high` and `low` from both; the others stand alone. An optional one that the segment does
+ * not have is filled with NaN. Each column is checked as a whole before it is decoded, and no other
+ * is touched.
  *
  * @returns How many candles were decoded.
  * @throws BarkeepError `CORRUPT` when the bytes are not a whole, undamaged segment; what `target`
@@ -40,7 +48,7 @@ export function decodeSegment(
 
   const { memory, skip, length } = part;
   const from = (WORKSPACE.values >>> 3) + skip;
-  const take = (column: keyof Candle): void => {
+  const take = (column: CandleColumn): void => {
     target[column]?.set(memory.doubles.subarray(from, from + length), targetOffset);
   };
   if (target.timestamp !== undefined) {
@@ -48,15 +56,24 @@ export function decodeSegment(
     take('timestamp');
   }
   readPrices(part, target, take);
-  if (target.volume !== undefined) {
-    readVolume(part);
-    take('volume');
+  for (const column of INDEPENDENT) {
+    if (target[column] === undefined) continue;
+    if (directoryHas(part, column)) {
+      readIndependentColumn(part, column);
+      take(column);
+    } else {
+      target[column].fill(Number.NaN, targetOffset, targetOffset + length);
+    }
   }
   return length;
 }
 
+function directoryHas({ directory }: SegmentPart, column: CandleColumn): boolean {
+  return directory.columns.some(({ name }) => name === column);
+}
+
 function requireRoom(target: Partial<CandleColumns>, offset: number, length: number): void {
-  for (const column of CANDLE_COLUMNS) {
+  for (const column of COLUMN_NAMES) {
     const room = target[column]?.length;
     if (room === undefined) continue;
     if (!(Number.isInteger(offset) && offset >= 0 && offset + length <= room)) {

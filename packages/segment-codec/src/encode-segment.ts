@@ -1,13 +1,18 @@
-import { CANDLE_COLUMNS, type CandleSeries, invalidInput } from '@barkeep/core';
+import {
+  type CandleColumn,
+  type CandleSeries,
+  invalidInput,
+  OPTIONAL_COLUMNS,
+} from '@barkeep/core';
 import { ByteWriter } from './byte-writer.ts';
 import type { KernelName } from './kernel/kernel.ts';
 import { type KernelMemory, kernelMemory } from './kernel/kernel-memory.ts';
 import { WORKSPACE } from './kernel/workspace.ts';
-import { HEADER_BYTES, MAX_SEGMENT_LENGTH, SEGMENT_VERSION } from './segment-format.ts';
-import { type ColumnPlace, writeDirectory } from './segment-header.ts';
+import { MAX_SEGMENT_LENGTH, SEGMENT_VERSION } from './segment-format.ts';
+import { type ColumnPlace, headerBytes, writeDirectory } from './segment-header.ts';
+import { writeIndependentColumn, writeOptionalColumn } from './write-independent-column.ts';
 import { writePrices } from './write-prices.ts';
 import { writeTimestamps } from './write-timestamps.ts';
-import { writeVolume } from './write-volume.ts';
 
 export interface CodecOptions {
   /**
@@ -40,13 +45,18 @@ export function encodeSegment(
     });
   }
   const memory = kernelMemory(options.kernel);
+  // A column in which no candle has a value is not there.
+  const optional = OPTIONAL_COLUMNS.filter((name) => !(series[name]?.every(Number.isNaN) ?? true));
+  const headerLength = headerBytes(series.timeframe, 6 + optional.length);
   writer.clear();
-  for (let i = 0; i < HEADER_BYTES; i += 4) writer.u32(0);
-  const ends = [
-    writeTimestamps(memory, writer, series),
-    ...writePrices(memory, writer, series),
-    writeVolume(memory, writer, series),
-  ];
+  for (let i = 0; i < headerLength; i += 4) writer.u32(0);
+  const ends = new Map<CandleColumn, number>();
+  ends.set('timestamp', writeTimestamps(memory, writer, series));
+  for (const [name, end] of writePrices(memory, writer, series)) ends.set(name, end);
+  ends.set('volume', writeIndependentColumn(memory, writer, 'volume', series.volume));
+  for (const name of optional) {
+    ends.set(name, writeOptionalColumn(memory, writer, name, series[name] ?? NO_VALUES));
+  }
   const segment = writer.copy();
   const header = {
     version: SEGMENT_VERSION,
@@ -55,20 +65,25 @@ export function encodeSegment(
     first: series.firstTimestamp,
     last: series.lastTimestamp,
   };
-  writeDirectory(memory, segment, header, placesOf(memory, segment, ends));
+  writeDirectory(memory, segment, header, placesOf(memory, segment, ends, headerLength));
   return segment;
 }
+
+const NO_VALUES = new Float64Array(0);
 
 function placesOf(
   { kernel, bytes }: KernelMemory,
   segment: Uint8Array,
-  ends: readonly number[],
+  ends: ReadonlyMap<CandleColumn, number>,
+  headerLength: number,
 ): ColumnPlace[] {
-  return CANDLE_COLUMNS.map((_, i) => {
-    const at = ends[i - 1] ?? HEADER_BYTES;
-    const payload = segment.subarray(at, ends[i]);
+  let at = headerLength;
+  return Array.from(ends, ([name, end]) => {
+    const payload = segment.subarray(at, end);
     bytes.set(payload, WORKSPACE.payload);
     const checksum = kernel.checksum(WORKSPACE.payload, payload.length);
-    return { at, byteLength: payload.length, checksum };
+    const place = { name, at, byteLength: payload.length, checksum };
+    at = end;
+    return place;
   });
 }

@@ -24,7 +24,7 @@ export interface DecimalColumn {
 export function readDecimalColumn(
   payload: ColumnPayload,
   frames: FrameRange,
-  predictor: number,
+  predictors: readonly number[],
 ): DecimalColumn {
   const { memory, at, limit, origin } = payload;
   const { view } = memory;
@@ -35,7 +35,7 @@ export function readDecimalColumn(
   if (scale > MAX_SCALE || exceptions > frames.count || !(Number.isSafeInteger(unit) && unit > 0)) {
     throw corruptSegment('a column has impossible decimals', at - origin);
   }
-  const stream = readStream(payload, at + DECIMAL_HEADER_BYTES, frames, [predictor]);
+  const stream = readStream(payload, at + DECIMAL_HEADER_BYTES, frames, predictors);
   const positionsAt = stream.endAt;
   const doublesAt = positionsAt + padded(exceptions * 2);
   if (doublesAt + exceptions * 8 !== limit) {

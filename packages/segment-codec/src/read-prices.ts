@@ -48,7 +48,7 @@ function readClose(part: SegmentPart): DecimalColumn | undefined {
     readBits(payload, frames);
     return undefined;
   }
-  const column = readDecimalColumn(payload, frames, PREDICTOR_OF.close);
+  const column = readDecimalColumn(payload, frames, [PREDICTOR_OF.close]);
   decodeDecimals(payload, column);
   return column;
 }
@@ -64,7 +64,7 @@ function readToldFromClose(
     readBits(payload, frames);
     return;
   }
-  const column = readDecimalColumn(payload, frames, PREDICTOR_OF[name]);
+  const column = readDecimalColumn(payload, frames, [PREDICTOR_OF[name]]);
   if (close?.scale !== column.scale || close.unit !== column.unit) {
     throw corruptSegment('the prices have different units', payload.at - payload.origin);
   }

@@ -1,5 +1,5 @@
 /**
- * The numbers of the segment format, version 1. The format itself is described, precisely enough to
+ * The numbers of the segment format, version 2. The format itself is described, precisely enough to
  * write a reader in another language, in docs/segment-format.md.
  */
 
@@ -12,8 +12,8 @@ export const MAX_SEGMENT_LENGTH = 65_536;
  */
 export const DEFAULT_SEGMENT_LENGTH = 4_096;
 
-/** The version that this package writes. It reads this one and every earlier one. */
-export const SEGMENT_VERSION = 1;
+/** The version that this package writes, and the only one that there is. */
+export const SEGMENT_VERSION = 2;
 
 /** The bytes `BKSG`, as a little-endian word. */
 export const SEGMENT_MAGIC = 0x47_53_4b_42;
@@ -47,8 +47,10 @@ export interface Encodings {
   readonly decimal: number;
   /** The halves of the doubles' bits. */
   readonly bits: number;
+  /** Which candles have a value, and a column of those values. */
+  readonly sparse: number;
 }
-export const ENCODING: Encodings = Object.freeze({ periods: 1, decimal: 2, bits: 3 });
+export const ENCODING: Encodings = Object.freeze({ periods: 1, decimal: 2, bits: 3, sparse: 4 });
 
 /** What the residuals of a stream are added to. */
 export interface Predictors {
@@ -74,12 +76,12 @@ export const PREDICTOR: Predictors = Object.freeze({
   belowBody: 5,
 });
 
-export const HEADER_BYTES = 84;
 export const STREAM_HEADER_BYTES = 12;
 /** The flag of a stream that has patches. */
 export const STREAM_HAS_PATCHES = 1;
 export const DECIMAL_HEADER_BYTES = 16;
 export const BITS_HEADER_BYTES = 8;
+export const SPARSE_HEADER_BYTES = 8;
 
 /** 10^0 to 10^22, each exactly. */
 export const POWERS_OF_TEN: Float64Array = Float64Array.from({ length: MAX_SCALE + 1 }, (_, k) =>

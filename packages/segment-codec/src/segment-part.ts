@@ -1,4 +1,4 @@
-import { CANDLE_COLUMNS, type Candle } from '@barkeep/core';
+import type { CandleColumn } from '@barkeep/core';
 import { corruptSegment } from './corrupt-segment.ts';
 import type { FrameRange } from './frame-stream.ts';
 import type { KernelMemory } from './kernel/kernel-memory.ts';
@@ -67,9 +67,9 @@ export function segmentPart(
  */
 export function loadColumn(
   { memory, bytes, directory }: SegmentPart,
-  column: keyof Candle,
+  column: CandleColumn,
 ): ColumnPayload {
-  const place = directory.columns[CANDLE_COLUMNS.indexOf(column)];
+  const place = directory.columns.find(({ name }) => name === column);
   if (place === undefined) throw corruptSegment(`there is no column ${column}`, 0);
   const at = WORKSPACE.payload;
   memory.bytes.set(bytes.subarray(place.at, place.at + place.byteLength), at);

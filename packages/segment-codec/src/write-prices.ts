@@ -8,19 +8,21 @@ import { basesBefore, type StreamBases } from './stream-bases.ts';
 import { writeBits } from './write-bits.ts';
 import { writeDecimals } from './write-decimals.ts';
 
-const PRICES = Object.freeze(['open', 'high', 'low', 'close'] as const);
+type Price = 'open' | 'high' | 'low' | 'close';
+
+const PRICES: readonly Price[] = Object.freeze(['open', 'high', 'low', 'close'] as const);
 const { open, high, low, close, residuals } = WORKSPACE;
 
 /**
  * Writes the four prices: as integers of one scale and unit, each told from the others, or all of
  * them as bits.
- * @returns Where each of them ends.
+ * @returns Where each of them ends, in the order in which they are written.
  */
 export function writePrices(
   memory: KernelMemory,
   writer: ByteWriter,
   candles: CandleColumns,
-): readonly number[] {
+): readonly (readonly [name: Price, end: number])[] {
   const { kernel } = memory;
   const count = candles.close.length;
   const columns = PRICES.map((field) => ({
@@ -30,10 +32,10 @@ export function writePrices(
   }));
   const integers = integersOf(memory, columns);
   if (integers === undefined) {
-    return columns.map(({ values }) => writeBits(memory, writer, values));
+    return columns.map(({ field, values }) => [field, writeBits(memory, writer, values)]);
   }
   const bases = basesBefore(memory, close, count);
-  const write = (field: (typeof PRICES)[number], from: StreamBases): number =>
+  const write = (field: Price, from: StreamBases): number =>
     writeDecimals(memory, writer, candles[field], integers, PRICES.indexOf(field), from);
 
   kernel.fromPreviousClose(open, close, count, residuals);
@@ -46,7 +48,12 @@ export function writePrices(
   const lowEnd = write('low', { predictor: PREDICTOR.belowBody, base: 0 });
   kernel.toDeltas(close, count, residuals);
   const closeEnd = write('close', bases);
-  return [openEnd, highEnd, lowEnd, closeEnd];
+  return [
+    ['open', openEnd],
+    ['high', highEnd],
+    ['low', lowEnd],
+    ['close', closeEnd],
+  ];
 }
 
 function outsideBody(field: 'high' | 'low', candles: CandleColumns, index: number): Error {

@@ -1,7 +1,10 @@
 import {
   allocateColumns,
+  CANDLE_COLUMNS,
   CandleSeries,
   MAX_EPOCH_MS,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
   type Timeframe,
   timeframeGrid,
 } from '@barkeep/core';
@@ -94,12 +97,26 @@ const TIMEFRAMES: readonly Timeframe[] = [
   '1M',
   '3M',
   '1y',
+  '1h@30m',
+  '1d@15h',
+  '1w@3d',
+  '1M@-9h',
 ];
 const GAPS: Readonly<Record<string, Draw>> = {
   none: () => 0,
   rare: (random) => (random() < 0.01 ? Math.floor(random() * 50) : 0),
   sparse: (random) => Math.floor(random() * 6),
   irregular: (random) => Math.floor(random() ** 10 * 5_000),
+};
+
+/** Whether a candle has a value in an optional column. */
+const PRESENCE: Readonly<Record<string, (random: Random, i: number) => boolean>> = {
+  all: () => true,
+  most: (random) => random() < 0.98,
+  few: (random) => random() < 0.05,
+  'from the middle on': (_, i) => i >= 200,
+  first: (_, i) => i === 0,
+  none: () => false,
 };
 
 export interface SeriesForm {
@@ -109,6 +126,11 @@ export interface SeriesForm {
   readonly gaps: string;
   readonly prices: string;
   readonly volumes: string;
+  /** The optional columns there are, and which candles have a value in them. */
+  readonly optional?: readonly OptionalColumn[];
+  readonly presence?: string;
+  /** Whether the candles begin before 1970. */
+  readonly isOld?: boolean;
 }
 
 /** The forms of valid series: every kind of times, prices and volumes with every other. */
@@ -124,6 +146,9 @@ export function seriesForms(maxCount: number): fc.Arbitrary<SeriesForm> {
     gaps: fc.constantFrom(...Object.keys(GAPS)),
     prices: fc.constantFrom(...Object.keys(PRICES)),
     volumes: fc.constantFrom(...Object.keys(VOLUMES)),
+    optional: fc.oneof(fc.constant([]), fc.subarray([...OPTIONAL_COLUMNS])),
+    presence: fc.constantFrom(...Object.keys(PRESENCE)),
+    isOld: fc.boolean(),
   });
 }
 
@@ -134,9 +159,9 @@ export function seriesOf(form: SeriesForm): CandleSeries {
   const gap = drawOf(GAPS, form.gaps);
   const price = drawOf(PRICES, form.prices);
   const volume = drawOf(VOLUMES, form.volumes);
-  const columns = allocateColumns(count);
+  const columns = allocateColumns(count, form.optional);
   const grid = timeframeGrid(timeframe);
-  let timestamp = grid.ceil(1e10 + Math.floor(random() * 1.7e12));
+  let timestamp = grid.ceil((form.isOld ? -2e12 : 1e10) + Math.floor(random() * 1.7e12));
   let length = 0;
   while (length < count && timestamp <= MAX_EPOCH_MS) {
     const [low = 0, a = 0, b = 0, high = 0] = [price, price, price, price]
@@ -152,10 +177,27 @@ export function seriesOf(form: SeriesForm): CandleSeries {
     timestamp = grid.shift(timestamp, 1 + gap(random));
     length += 1;
   }
+  for (const name of form.optional ?? []) fillOptional(columns[name], name, form, random);
   return CandleSeries.from(
     { symbol: 'X', timeframe },
     CandleSeries.fromTrustedColumns({ symbol: 'X', timeframe }, columns).slice(0, length),
   );
+}
+
+function fillOptional(
+  column: Float64Array | undefined,
+  name: OptionalColumn,
+  { prices, volumes, presence = 'all' }: SeriesForm,
+  random: Random,
+): void {
+  const isPresent = PRESENCE[presence];
+  const { values } = CANDLE_COLUMNS[name];
+  const draw = values === 'price' ? drawOf(PRICES, prices) : drawOf(VOLUMES, volumes);
+  for (let i = 0; column !== undefined && i < column.length; i += 1) {
+    if (!isPresent?.(random, i)) continue;
+    const value = draw(random);
+    column[i] = values === 'count' ? Math.floor(Math.min(value, 2 ** 40)) : value;
+  }
 }
 
 function drawOf(draws: Readonly<Record<string, Draw>>, name: string): Draw {

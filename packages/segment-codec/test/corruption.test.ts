@@ -3,6 +3,8 @@ import {
   BarkeepError,
   type CandleColumns,
   type CandleSeries,
+  eachColumn,
+  OPTIONAL_COLUMNS,
 } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +21,7 @@ import { referenceXxh32 } from './reference-decoder.ts';
 import { expectSameColumns } from './same-bits.ts';
 
 const KERNELS: readonly KernelName[] = ['js', 'wasm'];
+/** Of six columns without an origin. */
 const HEADER_BYTES = 84;
 
 const usual: SeriesForm = {
@@ -34,14 +37,15 @@ const forms: readonly SeriesForm[] = [
   { ...usual, count: 1 },
   { ...usual, prices: 'any double', volumes: '17 digits', count: 140 },
   { ...usual, timeframe: '1M', prices: 'won ticks', volumes: 'rare', count: 150 },
+  { ...usual, timeframe: '1h@30m', optional: OPTIONAL_COLUMNS, presence: 'few', count: 150 },
 ];
-const targets = allocateColumns(MAX_SEGMENT_LENGTH);
+const targets = allocateColumns(MAX_SEGMENT_LENGTH, OPTIONAL_COLUMNS);
 
 /** Decodes what may be damaged, and expects the right candles or a typed error, and nothing else. */
 function expectRightOrCorrupt(bytes: Uint8Array, series: CandleSeries, kernel: KernelName): void {
   try {
     const count = decodeSegment(bytes, targets, { kernel });
-    expectSameColumns(firstOf(targets, count), series);
+    expectSameColumns(firstOf(targets, count), series, series.columns);
   } catch (error) {
     expectCorrupt(error, bytes);
   }
@@ -56,15 +60,7 @@ function expectCorrupt(error: unknown, bytes: Uint8Array): void {
 }
 
 function firstOf(columns: CandleColumns, count: number): CandleColumns {
-  const { timestamp, open, high, low, close, volume } = columns;
-  return {
-    timestamp: timestamp.subarray(0, count),
-    open: open.subarray(0, count),
-    high: high.subarray(0, count),
-    low: low.subarray(0, count),
-    close: close.subarray(0, count),
-    volume: volume.subarray(0, count),
-  };
+  return eachColumn(columns, (column) => column.subarray(0, count));
 }
 
 describe.each(forms)('a damaged segment of $count × $prices', (form) => {
@@ -102,7 +98,7 @@ describe('foreign bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         expect(() => readSegmentHeader(bytes)).toThrow(/^damaged segment: /);
-        bytes.set([0x42, 0x4b, 0x53, 0x47, 1].slice(0, bytes.length));
+        bytes.set([0x42, 0x4b, 0x53, 0x47, 2].slice(0, bytes.length));
         expect(() => decodeSegment(bytes, targets)).toThrow(/^damaged segment: /);
       }),
       { numRuns: 300 },
@@ -146,7 +142,7 @@ function withChecksums(segment: Uint8Array): Uint8Array {
   const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
   let at = HEADER_BYTES;
   for (let entry = 32; entry < 80; entry += 8) {
-    const length = view.getUint32(entry, true);
+    const length = (view.getUint32(entry, true) & 0xff_ffff) * 4;
     view.setUint32(entry + 4, referenceXxh32(segment.subarray(at, at + length)), true);
     at += length;
   }
@@ -156,14 +152,17 @@ function withChecksums(segment: Uint8Array): Uint8Array {
 
 describe('a segment forged with right checksums', () => {
   it.each([
-    ['version 2', 4, 2],
+    ['version 1', 4, 1],
+    ['version 3', 4, 3],
+    ['an unknown flag', 7, 2],
     ['no such unit', 5, 7],
     ['no units per period', 8, 0],
     ['no candles', 12, 0],
     ['one candle too many', 12, MAX_SEGMENT_LENGTH + 1],
     ['four billion candles', 12, 0xffff_ffff],
-    ['a column of four gigabytes', 32, 0xffff_fffc],
-    ['a column of an odd length', 32, 33],
+    ['a column of 64 megabytes', 32, 0x00ff_ffff],
+    ['no timestamps', 32, 0x0600_0010],
+    ['a column that is there twice', 40, 0x0000_0010],
   ])('is rejected for %s', (_, at, value) => {
     const segment = encodeSegment(seriesOf(usual));
     const view = new DataView(segment.buffer);
@@ -171,6 +170,14 @@ describe('a segment forged with right checksums', () => {
     else view.setUint32(at, value, true);
     view.setUint32(80, referenceXxh32(segment.subarray(0, 80)), true);
     expect(() => readSegmentHeader(segment)).toThrow(/^damaged segment: /);
+  });
+
+  it('is refused, and not called damaged, for a column of a later version', () => {
+    const segment = encodeSegment(seriesOf(usual));
+    segment[35] = 200;
+    expect(() => readSegmentHeader(withChecksums(segment))).toThrow(
+      expect.objectContaining({ code: 'SCHEMA_TOO_NEW', details: { column: 200 } }),
+    );
   });
 
   it.each(KERNELS)(

@@ -11,7 +11,14 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allocateColumns, CANDLE_COLUMNS, type CandleColumns, CandleSeries } from '@barkeep/core';
+import {
+  allocateColumns,
+  type Candle,
+  type CandleColumn,
+  CandleSeries,
+  OPTIONAL_COLUMNS,
+  REQUIRED_COLUMNS,
+} from '@barkeep/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeSegment, encodeSegment, readSegmentHeader, SEGMENT_VERSION } from '../src/index.ts';
 import { type SeriesForm, seriesOf } from './arbitrary-series.ts';
@@ -37,6 +44,9 @@ const FORMS: Readonly<Record<string, SeriesForm>> = {
   'calendar-months': { ...usual, count: 130, timeframe: '1M', prices: 'negative' },
   'weeks-with-spikes': { ...usual, timeframe: '1w', gaps: 'none', prices: 'spikes' },
   'one-candle': { ...usual, count: 1, timeframe: '1y' },
+  'optional-columns': { ...usual, optional: ['quoteVolume', 'tradeCount'] },
+  'sparse-columns': { ...usual, optional: OPTIONAL_COLUMNS, presence: 'few' },
+  'days-from-15-before-1970': { ...usual, timeframe: '1d@15h', isOld: true },
 };
 const RETIRED: readonly string[] = [];
 
@@ -67,14 +77,17 @@ describe('every file', () => {
     for (const file of files) {
       const bytes = new Uint8Array(await readFile(join(directory, file)));
       const series = await readCsv(file.slice(0, file.indexOf('.')));
-      const decoded = allocateColumns(readSegmentHeader(bytes).count);
+      const { count, optional } = readSegmentHeader(bytes);
+      const decoded = allocateColumns(count, optional);
       for (const kernel of ['js', 'wasm'] as const) {
         decodeSegment(bytes, decoded, { kernel });
-        expectSameColumns(decoded, series);
+        expectSameColumns(decoded, series, [...REQUIRED_COLUMNS, ...optional]);
       }
       const reference = referenceDecode(bytes);
-      for (const column of CANDLE_COLUMNS) {
-        expectSameBits(Float64Array.from(reference[column]), series[column], `${file} ${column}`);
+      expect(Object.keys(reference).sort()).toEqual([...series.columns].sort());
+      for (const column of series.columns) {
+        const expected = series[column] ?? new Float64Array();
+        expectSameBits(Float64Array.from(reference[column] ?? []), expected, `${file} ${column}`);
       }
     }
   });
@@ -94,23 +107,20 @@ async function writeMissing(path: string, content: string | Uint8Array): Promise
 
 /** Numbers as JavaScript writes them, which tell each double from every other. */
 function csvOf(series: CandleSeries): string {
-  const rows = series
-    .toArray()
-    .map((candle) => CANDLE_COLUMNS.map((column) => candle[column]).join());
-  return `${[`${CANDLE_COLUMNS.join()},${series.timeframe}`, ...rows].join('\n')}\n`;
+  const { columns } = series;
+  const rows = series.toArray().map((candle) => columns.map((column) => candle[column]).join());
+  return `${[`${columns.join()},${series.timeframe}`, ...rows].join('\n')}\n`;
 }
 
 async function readCsv(name: string): Promise<CandleSeries> {
   const [head = '', ...rows] = (await readFile(csvPath(name), 'utf8')).trim().split('\n');
   const timeframe = head.slice(head.lastIndexOf(',') + 1) as CandleSeries['timeframe'];
-  const columns: CandleColumns = allocateColumns(rows.length);
-  for (const [i, row] of rows.entries()) {
-    for (const [c, text] of row.split(',').entries()) {
-      columns[CANDLE_COLUMNS[c] ?? 'timestamp'][i] = Number(text);
-    }
-  }
-  return CandleSeries.from(
-    { symbol: 'X', timeframe },
-    CandleSeries.fromTrustedColumns({ symbol: 'X', timeframe }, columns),
-  );
+  const names = head.split(',').slice(0, -1) as CandleColumn[];
+  const candles = rows.map((row) => {
+    const values = row.split(',').map((text, i) => [names[i], text] as const);
+    return Object.fromEntries(
+      values.flatMap(([name, text]) => (text === '' ? [] : [[name, Number(text)]])),
+    );
+  });
+  return CandleSeries.from({ symbol: 'X', timeframe }, candles as unknown as Candle[]);
 }

@@ -3,7 +3,7 @@
  * with the codec. It trusts the bytes, save for their checksums.
  */
 
-export type Columns = Record<'timestamp' | 'open' | 'high' | 'low' | 'close' | 'volume', number[]>;
+export type Columns = Readonly<Record<string, number[]>>;
 
 interface Stream {
   readonly predictor: number;
@@ -14,36 +14,63 @@ interface Stream {
 
 const MS_PER_UNIT = [1_000n, 60_000n, 3_600_000n, 86_400_000n, 604_800_000n];
 
+/** The columns by the ids of the directory. */
+const COLUMN_NAMES = [
+  'timestamp',
+  'open',
+  'high',
+  'low',
+  'close',
+  'volume',
+  'quoteVolume',
+  'tradeCount',
+  'takerBuyVolume',
+  'vwap',
+  'openInterest',
+];
+
 export function referenceDecode(segment: Uint8Array): Columns {
   const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
   if (String.fromCharCode(...segment.subarray(0, 4)) !== 'BKSG') throw new Error('no segment');
-  if (view.getUint8(4) !== 1) throw new Error('not version 1');
-  if (view.getUint32(80, true) !== referenceXxh32(segment.subarray(0, 80)))
-    throw new Error('header');
+  if (view.getUint8(4) !== 2) throw new Error('not version 2');
   const unit = view.getUint8(5);
+  const columns = view.getUint8(6);
+  const hasOrigin = view.getUint8(7) === 1;
   const units = BigInt(view.getUint32(8, true));
   const count = view.getUint32(12, true);
+  const origin = hasOrigin ? view.getFloat64(32, true) : 0;
+  const directoryAt = hasOrigin ? 40 : 32;
+  const checksumAt = directoryAt + columns * 8;
+  if (view.getUint32(checksumAt, true) !== referenceXxh32(segment.subarray(0, checksumAt)))
+    throw new Error('header');
 
-  const starts: number[] = [];
-  let at = 84;
-  for (let column = 0; column < 6; column += 1) {
-    const length = view.getUint32(32 + column * 8, true);
-    const checksum = view.getUint32(36 + column * 8, true);
+  const starts = new Map<string, number>();
+  let at = checksumAt + 4;
+  for (let column = 0; column < columns; column += 1) {
+    const entry = view.getUint32(directoryAt + column * 8, true);
+    const length = (entry & 0xff_ffff) * 4;
+    const checksum = view.getUint32(directoryAt + column * 8 + 4, true);
     if (checksum !== referenceXxh32(segment.subarray(at, at + length))) throw new Error('column');
-    starts.push(at);
+    starts.set(COLUMN_NAMES[entry >>> 24] ?? 'unknown', at);
     at += length;
   }
   if (at !== segment.length) throw new Error('length');
-  const [timestampAt = 0, openAt = 0, highAt = 0, lowAt = 0, closeAt = 0, volumeAt = 0] = starts;
+  const startOf = (name: string): number => starts.get(name) ?? 0;
+  const [timestampAt, openAt, highAt] = [startOf('timestamp'), startOf('open'), startOf('high')];
+  const [lowAt, closeAt] = [startOf('low'), startOf('close')];
 
   const periods = ownIntegers(readStream(view, timestampAt + 4, count));
-  const timestamp = periods.map((period) => startOfPeriod(period, unit, units));
-  const volume = readAlone(view, volumeAt, count);
+  const timestamp = periods.map((period) => origin + startOfPeriod(period, unit, units));
+  const alone = Object.fromEntries(
+    COLUMN_NAMES.slice(5)
+      .filter((name) => starts.has(name))
+      .map((name) => [name, readAlone(view, startOf(name), count)]),
+  );
   if (view.getUint8(closeAt) === 3) {
     const [open = [], high = [], low = [], close = []] = [openAt, highAt, lowAt, closeAt].map(
       (column) => readBits(view, column, count),
     );
-    return { timestamp, open, high, low, close, volume };
+    return { timestamp, open, high, low, close, ...alone };
   }
   const closeStream = readStream(view, closeAt + 16, count);
   const close = ownIntegers(closeStream);
@@ -63,7 +90,7 @@ export function referenceDecode(segment: Uint8Array): Columns {
     high: toValues(view, highAt, highStream.end, high),
     low: toValues(view, lowAt, lowStream.end, low),
     close: toValues(view, closeAt, closeStream.end, close),
-    volume,
+    ...alone,
   };
 }
 
@@ -77,6 +104,14 @@ function startOfPeriod(period: bigint, unit: number, units: bigint): number {
 }
 
 function readAlone(view: DataView, at: number, count: number): number[] {
+  if (view.getUint8(at) === 4) {
+    const present = view.getUint32(at + 4, true);
+    const values = readAlone(view, pad(at + 8 + Math.ceil(count / 8)), present);
+    return Array.from({ length: count }, (_, i) => {
+      const isThere = (view.getUint8(at + 8 + Math.floor(i / 8)) >> (i % 8)) % 2 === 1;
+      return isThere ? (values.shift() ?? Number.NaN) : Number.NaN;
+    });
+  }
   if (view.getUint8(at) === 3) return readBits(view, at, count);
   const stream = readStream(view, at + 16, count);
   return toValues(view, at, stream.end, ownIntegers(stream));

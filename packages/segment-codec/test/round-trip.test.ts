@@ -1,9 +1,11 @@
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
   type Candle,
   type CandleColumns,
   CandleSeries,
+  COLUMN_NAMES,
+  OPTIONAL_COLUMNS,
+  REQUIRED_COLUMNS,
 } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +24,8 @@ import { expectSameBits, expectSameColumns } from './same-bits.ts';
 const KERNELS: readonly KernelName[] = ['js', 'wasm'];
 
 function decodeAll(segment: Uint8Array, kernel: KernelName): CandleColumns {
-  const columns = allocateColumns(readSegmentHeader(segment).count);
+  const { count, optional } = readSegmentHeader(segment);
+  const columns = allocateColumns(count, optional);
   expect(decodeSegment(segment, columns, { kernel })).toBe(columns.close.length);
   return columns;
 }
@@ -52,7 +55,7 @@ describe('any valid series', () => {
 
   it('decodes any range and any columns as slices of the whole', () => {
     const ranges = fc.tuple(fc.nat(2_000), fc.nat(2_000));
-    const subsets = fc.subarray([...CANDLE_COLUMNS], { minLength: 1 });
+    const subsets = fc.subarray([...COLUMN_NAMES], { minLength: 1 });
     const kernels = fc.constantFrom(...KERNELS);
     fc.assert(
       fc.property(seriesForms(2_000), ranges, subsets, kernels, (form, range, names, kernel) => {
@@ -60,7 +63,7 @@ describe('any valid series', () => {
         const [start = 0, end = 0] = range
           .map((index) => index % (series.length + 1))
           .sort((a, b) => a - b);
-        const target = pick(allocateColumns(end - start + 3), names);
+        const target = pick(zeros(end - start + 3), names);
         const count = decodeSegment(encodeSegment(series), target, {
           start,
           end,
@@ -70,7 +73,8 @@ describe('any valid series', () => {
         expect(count).toBe(end - start);
         for (const name of names) {
           const column = target[name] ?? new Float64Array();
-          expectSameBits(column.subarray(2, -1), series[name].subarray(start, end), name);
+          const all = series[name] ?? new Float64Array(series.length).fill(Number.NaN);
+          expectSameBits(column.subarray(2, -1), all.subarray(start, end), name);
           expect([column[0], column[1], column.at(-1)]).toEqual([0, 0, 0]);
         }
       }),
@@ -83,8 +87,11 @@ describe('any valid series', () => {
       fc.property(seriesForms(400), (form) => {
         const series = seriesOf(form);
         const decoded = referenceDecode(encodeSegment(series));
-        for (const column of CANDLE_COLUMNS) {
-          expectSameBits(Float64Array.from(decoded[column]), series[column], column);
+        const { optional } = readSegmentHeader(encodeSegment(series));
+        expect(Object.keys(decoded).sort()).toEqual([...REQUIRED_COLUMNS, ...optional].sort());
+        for (const name of [...REQUIRED_COLUMNS, ...optional]) {
+          const expected = series[name] ?? new Float64Array();
+          expectSameBits(Float64Array.from(decoded[name] ?? []), expected, name);
         }
       }),
       { numRuns: 150 },
@@ -100,13 +107,16 @@ describe('any valid series', () => {
           const series = seriesOf(form);
           const segment = encodeSegment(series);
           expect(readSegmentHeader(segment)).toEqual({
-            version: 1,
+            version: 2,
             timeframe: form.timeframe,
             count: series.length,
             first: series.firstTimestamp,
             last: series.lastTimestamp,
+            optional: OPTIONAL_COLUMNS.filter((name) =>
+              series[name]?.some((value) => !Number.isNaN(value)),
+            ),
             byteLength: segment.length,
-            checksum: new DataView(segment.buffer).getUint32(80, true),
+            checksum: expect.any(Number),
           });
           const { firstTimestamp, lastTimestamp } = series;
           const between = firstTimestamp + Math.round(part * (lastTimestamp - firstTimestamp));
@@ -224,6 +234,12 @@ describe('size', () => {
     expect(size).toBeLessThan(4_096 * 3.5);
   });
 });
+
+function zeros(length: number): CandleColumns {
+  const columns = allocateColumns(length, OPTIONAL_COLUMNS);
+  for (const name of OPTIONAL_COLUMNS) columns[name]?.fill(0);
+  return columns;
+}
 
 function pick(columns: CandleColumns, names: readonly (keyof Candle)[]): Partial<CandleColumns> {
   return Object.fromEntries(names.map((name) => [name, columns[name]]));

@@ -1,4 +1,4 @@
-import { CANDLE_COLUMNS, type Candle, type CandleColumns } from '@barkeep/core';
+import { type Candle, type CandleColumns, REQUIRED_COLUMNS } from '@barkeep/core';
 import { expect } from 'vitest';
 
 /** Expects doubles to be equal bit for bit. */
@@ -16,12 +16,14 @@ export function expectSameBits(
 export function expectSameColumns(
   actual: Partial<CandleColumns>,
   expected: CandleColumns,
-  columns: readonly (keyof Candle)[] = CANDLE_COLUMNS,
+  columns: readonly (keyof Candle)[] = REQUIRED_COLUMNS,
 ): void {
   for (const column of columns) {
-    expectSameBits(actual[column] ?? new Float64Array(), expected[column], column);
+    expectSameBits(actual[column] ?? NO_VALUES, expected[column] ?? NO_VALUES, column);
   }
 }
+
+const NO_VALUES = new Float64Array(0);
 
 function bitsOf(values: Float64Array): BigUint64Array {
   return new BigUint64Array(values.slice().buffer);

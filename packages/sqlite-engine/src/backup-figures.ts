@@ -22,7 +22,7 @@ export interface BackupFigures {
 }
 
 /** What the checksums of series stand for. */
-const IN_SERIES: readonly string[] = ['candle_rows', 'segments', 'coverage'];
+const IN_SERIES: readonly string[] = ['candle_rows', 'wide_candle_rows', 'segments', 'coverage'];
 /** Those that do not depend on how candles are stored. */
 const SERIES_COLUMNS: readonly string[] = ['id', 'symbol', 'timeframe', 'revision'];
 

@@ -1,18 +1,33 @@
 import type { CandleExtent, CandleSelection } from '@barkeep/candle-archive';
-import { BarkeepError, type CandleColumns, type EpochMs, type Interval } from '@barkeep/core';
+import {
+  BarkeepError,
+  type CandleColumns,
+  type EpochMs,
+  type Interval,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
+  REQUIRED_COLUMNS,
+} from '@barkeep/core';
 import { type CandleRow, ColumnBuilder } from './column-builder.ts';
 import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
+import { WIDE_COLUMNS } from './wide-columns.ts';
 
 /** Rows per round trip to SQLite: more makes the JavaScript arrays costlier than the trips saved. */
 const READ_BLOCK = 512;
 /** How far a comparison with stored rows looks ahead at first; it grows while they match. */
 const FIRST_LOOK = 8;
 const INSERT_BLOCK = 64;
-const COLUMNS = 7;
+const FIRST_OPTIONAL = 1 + REQUIRED_COLUMNS.length;
 
-/** The table `candle_rows`: candles of a series by timestamp. The caller holds the transaction. */
+/**
+ * A table of candles by series and timestamp: `candle_rows`, or `wide_candle_rows` for series that ever
+ * had optional columns. The caller holds the transaction.
+ */
 export class CandleRows {
+  readonly #optional: readonly OptionalColumn[];
+  /** How many values a row has, with the number of its series. */
+  readonly #width: number;
   readonly #ascending: SqliteStatement<CandleRow>;
   readonly #descending: SqliteStatement<CandleRow>;
   readonly #insertOne: SqliteStatement;
@@ -26,52 +41,62 @@ export class CandleRows {
   readonly #outside: SqliteStatement<readonly [values: string]>;
   readonly #deleteOutside: SqliteStatement;
 
-  constructor(driver: SqliteDriver) {
+  constructor(driver: SqliteDriver, table: 'candle_rows' | 'wide_candle_rows') {
+    this.#optional = table === 'candle_rows' ? [] : OPTIONAL_COLUMNS;
+    const names = [...REQUIRED_COLUMNS, ...this.#optional.map((name) => WIDE_COLUMNS[name])];
+    this.#width = 1 + names.length;
     const select = (order: 'ASC' | 'DESC'): string =>
-      `SELECT timestamp, open, high, low, close, volume FROM candle_rows
+      `SELECT ${names.join(', ')} FROM ${table}
        WHERE series_id = ${PARAMETER} AND timestamp >= ${PARAMETER} AND timestamp < ${PARAMETER}
        ORDER BY timestamp ${order} LIMIT ${PARAMETER}`;
     const insert = (rows: number): string =>
-      `INSERT OR REPLACE INTO candle_rows
-       (series_id, timestamp, open, high, low, close, volume)
-       VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+      `INSERT OR REPLACE INTO ${table} (series_id, ${names.join(', ')})
+       VALUES ${Array(rows)
+         .fill(`(?${', ?'.repeat(names.length)})`)
+         .join(', ')}`;
     const edge = (order: 'ASC' | 'DESC'): string =>
-      `SELECT timestamp FROM candle_rows WHERE series_id = ${PARAMETER} ORDER BY timestamp ${order} LIMIT 1`;
+      `SELECT timestamp FROM ${table} WHERE series_id = ${PARAMETER} ORDER BY timestamp ${order} LIMIT 1`;
     this.#ascending = driver.prepare(select('ASC'));
     this.#descending = driver.prepare(select('DESC'));
     this.#insertOne = driver.prepare(insert(1));
     this.#insertBlock = driver.prepare(insert(INSERT_BLOCK));
     this.#delete = driver.prepare(
-      'DELETE FROM candle_rows WHERE series_id = ? AND timestamp >= ? AND timestamp < ?',
+      `DELETE FROM ${table} WHERE series_id = ? AND timestamp >= ? AND timestamp < ?`,
     );
     this.#count = driver.prepare(
-      `SELECT count(*) FROM (SELECT 1 FROM candle_rows
+      `SELECT count(*) FROM (SELECT 1 FROM ${table}
        WHERE series_id = ${PARAMETER} AND timestamp >= ${PARAMETER} AND timestamp < ${PARAMETER} LIMIT ${PARAMETER})`,
     );
     this.#first = driver.prepare(edge('ASC'));
     this.#last = driver.prepare(edge('DESC'));
     this.#latest = driver.prepare(
-      'SELECT timestamp FROM candle_rows WHERE series_id = ? ORDER BY timestamp DESC LIMIT 1 OFFSET ?',
+      `SELECT timestamp FROM ${table} WHERE series_id = ? ORDER BY timestamp DESC LIMIT 1 OFFSET ?`,
     );
-    this.#all = driver.prepare('SELECT count(*) FROM candle_rows WHERE series_id = ?');
-    const quoted = ['timestamp', 'open', 'high', 'low', 'close', 'volume'].map(
-      (column) => `quote(${column})`,
-    );
+    this.#all = driver.prepare(`SELECT count(*) FROM ${table} WHERE series_id = ?`);
+    const quoted = names.map((column) => `quote(${column})`);
     // Damage may have made NULL of a timestamp, which is neither inside nor outside of anything.
     const outside = `series_id = ? AND NOT ifnull(
       timestamp >= ${Number.MIN_SAFE_INTEGER} AND timestamp < ${Number.MAX_SAFE_INTEGER}, 0)`;
     this.#outside = driver.prepare(
-      `SELECT ${quoted.join(` || ' ' || `)} FROM candle_rows WHERE ${outside}`,
+      `SELECT ${quoted.join(` || ' ' || `)} FROM ${table} WHERE ${outside}`,
     );
-    this.#deleteOutside = driver.prepare(`DELETE FROM candle_rows WHERE ${outside}`);
+    this.#deleteOutside = driver.prepare(`DELETE FROM ${table} WHERE ${outside}`);
   }
 
-  /** Ascending, and as they are, sound or not. `expected` is a guess at how many there will be. */
-  read(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
+  /**
+   * Ascending, and as they are, sound or not. `expected` is a guess at how many there will be; optional
+   * columns that the table does not have are left out.
+   */
+  read(
+    seriesId: number,
+    selection: CandleSelection,
+    expected: number,
+    optional: readonly OptionalColumn[] = this.#optional,
+  ): CandleColumns {
     const { take, limit } = selection;
     let { from, to } = selection;
     const statement = take === 'first' ? this.#ascending : this.#descending;
-    const builder = new ColumnBuilder(expected);
+    const builder = new ColumnBuilder(expected, optional);
     while (builder.length < limit) {
       const size = Math.min(READ_BLOCK, limit - builder.length);
       const rows = statement.all([seriesId, from, to, size]);
@@ -90,7 +115,7 @@ export class CandleRows {
    * between, so one late candle costs one look and not a scan.
    */
   at(seriesId: number, timestamp: Float64Array): CandleColumns {
-    const builder = new ColumnBuilder(0);
+    const builder = new ColumnBuilder(0, this.#optional);
     const end = (timestamp.at(-1) ?? Number.NaN) + 1;
     let look = FIRST_LOOK;
     let i = 0;
@@ -114,7 +139,8 @@ export class CandleRows {
   /** Inserts candles, or has them take the place of others. */
   write(seriesId: number, columns: CandleColumns): void {
     const { timestamp, open, high, low, close, volume } = columns;
-    const block: SqliteValue[] = new Array(INSERT_BLOCK * COLUMNS).fill(0);
+    const width = this.#width;
+    const block: SqliteValue[] = new Array(INSERT_BLOCK * width).fill(null);
     let filled = 0;
     for (let i = 0; i < timestamp.length; i += 1) {
       block[filled] = seriesId;
@@ -124,13 +150,17 @@ export class CandleRows {
       block[filled + 4] = low[i] ?? null;
       block[filled + 5] = close[i] ?? null;
       block[filled + 6] = volume[i] ?? null;
-      filled += COLUMNS;
+      for (const [k, name] of this.#optional.entries()) {
+        const value = columns[name]?.[i] ?? Number.NaN;
+        block[filled + FIRST_OPTIONAL + k] = Number.isNaN(value) ? null : value;
+      }
+      filled += width;
       if (filled < block.length) continue;
       this.#insertBlock.run(block);
       filled = 0;
     }
-    for (let start = 0; start < filled; start += COLUMNS) {
-      this.#insertOne.run(block.slice(start, start + COLUMNS));
+    for (let start = 0; start < filled; start += width) {
+      this.#insertOne.run(block.slice(start, start + width));
     }
   }
 

@@ -6,14 +6,14 @@ import {
   standstill,
 } from '@barkeep/candle-archive';
 import {
-  CANDLE_COLUMNS,
-  type Candle,
-  type CandleColumns,
+  type CandleColumn,
   CandleSeries,
   type EpochMs,
+  eachColumn,
   type Interval,
   runCooperatively,
   type SeriesKey,
+  type SomeColumns,
   throwIfAborted,
 } from '@barkeep/core';
 import {
@@ -65,29 +65,22 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     const weight = batches.reduce((sum, { covers }) => sum + 1 + covers.length, 0);
     if (weight > FEW_TO_WRITE) return this.#writeMany(batches);
     const sent = batches.map(({ key, series, covers, source, collectedAt, replaces }) => {
-      const { timestamp, open, high, low, close, volume } = series;
-      return {
-        key,
-        columns: { timestamp, open, high, low, close, volume },
-        covers,
-        source,
-        collectedAt,
-        replaces,
-      };
+      const columns = eachColumn(series, (column) => column);
+      return { key, columns, covers, source, collectedAt, replaces };
     });
     const moved = columnBuffers(sent.map(({ columns }) => columns));
     return this.writer.call('write', [sent], moved);
   }
 
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
-    const columns = await this.reader.call('readColumns', [query, CANDLE_COLUMNS]);
+    const columns = await this.reader.call('read', [query]);
     return CandleSeries.fromTrustedColumns(query.key, columns);
   }
 
-  protected override _readColumns<C extends keyof Candle>(
+  protected override _readColumns<C extends CandleColumn>(
     query: CheckedQuery,
     columns: readonly C[],
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return this.reader.call('readColumns', [query, columns]);
   }
 

@@ -134,12 +134,18 @@ class IntegrityCheck {
 
   #checkCandles(series: SeriesRow): void {
     const { key } = series;
-    for (const values of this.#archive.candleRows.outside(series.id)) {
+    for (const values of this.#archive.rowsOf(series).outside(series.id)) {
       const message = `a row is beyond all time: ${values}`;
       this.#report({ kind: 'value', repair: 'quarantine', key, message });
     }
     const findings = decide(inspectCandles(series), this.#archive);
     const { counted, segments, unreadable } = findings;
+    const unknown = findings.optional.filter((name) => !series.optional.includes(name));
+    if (unknown.length > 0 || this.#archive.misplacedRows(series) > 0) {
+      const columns = series.optional.join(', ') || 'none';
+      const message = `the series says of its optional columns: ${columns}. Candles have others`;
+      this.#report({ kind: 'counter', repair: 'recount', key, message });
+    }
     for (const { at, what } of [...findings.faultyRows, ...findings.faultyCandles]) {
       const message = `the candle at ${at} ${what}`;
       const interval = { from: at, to: at + 1 };

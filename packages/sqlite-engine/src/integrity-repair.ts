@@ -20,6 +20,7 @@ import {
   type EpochMs,
   type Interval,
   isTimeframe,
+  OPTIONAL_COLUMNS,
   type SeriesKey,
   timeframeGrid,
 } from '@barkeep/core';
@@ -32,7 +33,7 @@ import {
 } from '@barkeep/storage';
 import { checkIntegrity } from './integrity-check.ts';
 import { vacuum } from './maintenance/vacuum.ts';
-import { alteredViews, readShape } from './schema-shape.ts';
+import { SCHEMA } from './schema-shape.ts';
 import type { StoredSeries } from './series-table.ts';
 import type { SqliteArchive } from './sqlite-archive.ts';
 import type { SqliteStatement } from './sqlite-driver.ts';
@@ -57,6 +58,7 @@ const NEEDED_TABLES: readonly string[] = [
   'sqlite_schema',
   'series',
   'candle_rows',
+  'wide_candle_rows',
   'segments',
   'coverage',
 ];
@@ -212,7 +214,7 @@ class DatabaseRepair {
 
   #repairViews(): void {
     const { driver } = this.#archive;
-    for (const [view, statement] of alteredViews(readShape(driver))) {
+    for (const [view, statement] of SCHEMA.alteredViews(SCHEMA.read(driver))) {
       driver.exec(`DROP VIEW IF EXISTS ${view}`);
       driver.exec(statement);
       this.#note({ kind: 'damaged', message: `the view ${view} was made anew` });
@@ -300,7 +302,7 @@ class DatabaseRepair {
       }
       series.rename(one.id, key.timeframe);
       const message = `series ${one.id} had the timeframe ${one.timeframe}; by its segments it is ${key.timeframe}`;
-      this.#noteSeries({ id: one.id, key });
+      this.#noteSeries({ id: one.id, key, optional: [] });
       this.#note({ kind: 'damaged', key, message });
     }
   }
@@ -327,13 +329,15 @@ class DatabaseRepair {
   #isSound(key: SeriesKey): boolean {
     const series = this.#archive.find(key);
     if (series === undefined) return true;
-    const { counted, faultyRows, ...segments } = this.#inspect(series);
+    const { counted, faultyRows, optional, ...segments } = this.#inspect(series);
     const { count, rowCount, first, last } = counted;
     return (
+      optional.every((name) => series.optional.includes(name)) &&
+      this.#archive.misplacedRows(series) === 0 &&
       faultyRows.length === 0 &&
       segmentFaults(segments).length === 0 &&
       coverageFaults(key, this.#archive.coverage.of(series.id)).length === 0 &&
-      this.#archive.candleRows.countAll(series.id) === rowCount &&
+      this.#archive.rowsOf(series).countAll(series.id) === rowCount &&
       count === series.count &&
       rowCount === series.rowCount &&
       first === series.first &&
@@ -349,8 +353,9 @@ class DatabaseRepair {
   }
 
   #repairSeries(key: SeriesKey): void {
-    const series = this.#archive.find(key);
-    if (series === undefined) return;
+    const found = this.#archive.find(key);
+    if (found === undefined) return;
+    const series = this.#repairColumns(found);
     this.#repairCoverage(series);
     const { faultyRows, ...findings } = this.#inspect(series);
     const faults = segmentFaults(findings);
@@ -381,9 +386,29 @@ class DatabaseRepair {
     this.#noteSeries(series);
   }
 
-  #rowsAmong({ id, key }: SeriesRow, segment: StoredSegment): number {
+  /** Has the series say which optional columns it has, and its rows be where it then looks for them. */
+  #repairColumns(series: SeriesRow): SeriesRow {
+    const { key } = series;
+    const isMisplaced = this.#archive.misplacedRows(series) > 0;
+    const table = this.#archive.series;
+    // All rows to the table that has room for any, before it is seen what there is.
+    if (isMisplaced) table.setOptional({ ...series, optional: [] }, OPTIONAL_COLUMNS);
+    const wide = { ...series, optional: isMisplaced ? OPTIONAL_COLUMNS : series.optional };
+    const found = this.#inspect(wide).optional;
+    const had = series.optional;
+    if (!isMisplaced && found.every((name) => had.includes(name))) return series;
+    const all = OPTIONAL_COLUMNS.filter((name) => had.includes(name) || found.includes(name));
+    const optional = all.length === 0 ? OPTIONAL_COLUMNS : all;
+    table.setOptional(wide, optional);
+    const message = `its optional columns are ${optional.join(', ')}`;
+    this.#note({ kind: 'counter', key, message });
+    return { ...series, optional };
+  }
+
+  #rowsAmong(series: SeriesRow, segment: StoredSegment): number {
+    const { id, key } = series;
     const most = Math.max(0, segment.count);
-    return this.#archive.candleRows.count(id, periodsAround(key, segment), most);
+    return this.#archive.rowsOf(series).count(id, periodsAround(key, segment), most);
   }
 
   #repairCoverage({ id, key }: SeriesRow): void {
@@ -417,9 +442,9 @@ class DatabaseRepair {
   #setRowApart(series: SeriesRow, row: FaultyCandle, faulty: readonly FaultyCandle[]): void {
     const { id, key } = series;
     const { at, what } = row;
-    const { candleRows, coverage } = this.#archive;
-    this.#keepRow.run([id, at, at, new TextEncoder().encode(this.#valuesOf(id, at)), what]);
-    candleRows.remove(id, { from: at, to: at + 1 });
+    const { coverage } = this.#archive;
+    this.#keepRow.run([id, at, at, new TextEncoder().encode(this.#valuesOf(series, at)), what]);
+    this.#archive.rowsOf(series).remove(id, { from: at, to: at + 1 });
     const isInPlace = timeframeGrid(key.timeframe).isAligned(at);
     const interval = isInPlace
       ? periodsAround(key, { first: at, last: at })
@@ -435,33 +460,33 @@ class DatabaseRepair {
   }
 
   /** All values of a row, as text. */
-  #valuesOf(seriesId: number, at: EpochMs): string {
+  #valuesOf(series: SeriesRow, at: EpochMs): string {
     const selection = { from: at, to: at + 1, limit: 1, take: 'first' } as const;
-    const row = this.#archive.candleRows.read(seriesId, selection, 1);
+    const row = this.#archive.rows(series, selection);
     const values = Object.entries(row).map(([name, [value]]) => [name, String(value)]);
     return JSON.stringify(Object.fromEntries(values));
   }
 
   /** Where a row was whose timestamp is damaged: rows are in order, so between the sound ones beside it. */
-  #betweenSound({ id, key }: SeriesRow, at: EpochMs, faulty: readonly FaultyCandle[]): Interval {
-    const { candleRows } = this.#archive;
+  #betweenSound(series: SeriesRow, at: EpochMs, faulty: readonly FaultyCandle[]): Interval {
     const isFaulty = new Set(faulty.map((row) => row.at));
     const beside = (take: 'first' | 'last'): EpochMs | undefined => {
       const selection = take === 'first' ? { ...EVER, from: at } : { ...EVER, to: at };
-      const found = candleRows.read(id, { ...selection, limit: isFaulty.size + 1, take }, 0);
+      const found = this.#archive.rows(series, { ...selection, limit: isFaulty.size + 1, take });
       const sound = [...found.timestamp].filter((timestamp) => !isFaulty.has(timestamp));
       return take === 'first' ? sound[0] : sound.at(-1);
     };
     const [before, after] = [beside('last'), beside('first')];
     return {
-      from: before === undefined ? EVER.from : timeframeGrid(key.timeframe).shift(before),
+      from: before === undefined ? EVER.from : timeframeGrid(series.key.timeframe).shift(before),
       to: after ?? EVER.to,
     };
   }
 
   /** Rows beyond all time. Returns how many there were. */
-  #setOutsideApart({ id, key }: SeriesRow): number {
-    const { candleRows } = this.#archive;
+  #setOutsideApart(series: SeriesRow): number {
+    const { id, key } = series;
+    const candleRows = this.#archive.rowsOf(series);
     for (const values of candleRows.outside(id)) {
       const reason = 'is beyond all time';
       this.#keepRow.run([id, 0, 0, new TextEncoder().encode(values), reason]);
@@ -480,9 +505,10 @@ class DatabaseRepair {
   }
 
   /** Whatever was kept of a series elsewhere is to be read again. */
-  #noteSeries({ id, key }: SeriesIdentity): void {
+  #noteSeries(series: SeriesIdentity): void {
+    const { key } = series;
     const log = [candlesChanged(key, EVER), { kind: 'coverage', range: EVER } as const];
-    this.#archive.apply([{ series: { id, key }, log }]);
+    this.#archive.apply([{ series, log }]);
     this.#series.push(key);
   }
 }

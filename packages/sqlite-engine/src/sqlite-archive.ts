@@ -23,9 +23,10 @@ import {
 } from '@barkeep/candle-archive';
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
   type CandleColumns,
+  COLUMN_NAMES,
   type Interval,
+  OPTIONAL_COLUMNS,
   type SeriesKey,
 } from '@barkeep/core';
 import { CandleRows } from './candle-rows.ts';
@@ -43,21 +44,35 @@ const PIECE = 65_536;
 export class SqliteArchive implements SyncArchivePort {
   readonly driver: SqliteDriver;
   readonly series: SeriesTable;
-  readonly candleRows: CandleRows;
   readonly candleSegments: Segments;
   readonly coverage: CoverageTable;
   readonly changes: ChangeLog;
   readonly revisions: RevisionTable;
+  readonly #rows: CandleRows;
+  #wideRows: CandleRows | undefined;
 
   /** `writer` tells entries of this connection in the change log from others'. */
   constructor(driver: SqliteDriver, writer: number) {
     this.driver = driver;
     this.series = new SeriesTable(driver);
-    this.candleRows = new CandleRows(driver);
+    this.#rows = new CandleRows(driver, 'candle_rows');
     this.candleSegments = new Segments(driver);
     this.coverage = new CoverageTable(driver);
     this.changes = new ChangeLog(driver, writer);
     this.revisions = new RevisionTable(driver);
+  }
+
+  /** Where the rows of a series are. */
+  rowsOf({ optional }: Pick<SeriesIdentity, 'optional'>): CandleRows {
+    if (optional.length === 0) return this.#rows;
+    // Few databases need it.
+    this.#wideRows ??= new CandleRows(this.driver, 'wide_candle_rows');
+    return this.#wideRows;
+  }
+
+  /** How many rows a series has where none is looked for. */
+  misplacedRows({ id, optional }: SeriesIdentity): number {
+    return this.rowsOf({ optional: optional.length === 0 ? OPTIONAL_COLUMNS : [] }).countAll(id);
   }
 
   /** The candles of a series in a range, some at a time. */
@@ -65,7 +80,7 @@ export class SqliteArchive implements SyncArchivePort {
     let next = from;
     while (next < to) {
       const query = { key, from: next, to, limit: PIECE, take: 'first' } as const;
-      const [piece] = decide(readCandles([query], CANDLE_COLUMNS), this);
+      const [piece] = decide(readCandles([query], COLUMN_NAMES), this);
       const last = piece?.timestamp.at(-1);
       if (piece === undefined || last === undefined) return;
       yield piece;
@@ -84,9 +99,10 @@ export class SqliteArchive implements SyncArchivePort {
   }
 
   #around(
-    { id }: SeriesIdentity,
+    series: SeriesIdentity,
     { at, mostRows, beside }: ChangeLoad,
   ): Pick<LoadedChange, 'segments' | 'rows' | 'areAllRows'> {
+    const { id, optional } = series;
     const [first, last] = [at[0], at.at(-1)];
     if (first === undefined || last === undefined) {
       return { segments: [], rows: allocateColumns(0), areAllRows: true };
@@ -94,9 +110,11 @@ export class SqliteArchive implements SyncArchivePort {
     const segments = this.candleSegments.around(id, { first, last }, beside);
     const reach = joinExtents({ first, last }, segments[0], segments.at(-1)) ?? { first, last };
     const range = { from: reach.first, to: reach.last + 1 };
-    const rows = this.candleRows.read(id, { ...range, limit: mostRows + 1, take: 'first' }, 0);
+    const table = this.rowsOf(series);
+    const selection = { ...range, limit: mostRows + 1, take: 'first' } as const;
+    const rows = table.read(id, selection, 0, optional);
     if (rows.timestamp.length <= mostRows) return { segments, rows, areAllRows: true };
-    return { segments, rows: this.candleRows.at(id, at), areAllRows: false };
+    return { segments, rows: table.at(id, at), areAllRows: false };
   }
 
   apply(changes: readonly SeriesChange[]): number[] {
@@ -110,9 +128,11 @@ export class SqliteArchive implements SyncArchivePort {
     for (const segment of removedSegments ?? []) this.candleSegments.delete(segment.id);
     for (const [segment, header] of described ?? []) this.candleSegments.describe(segment, header);
     for (const segment of segments ?? []) this.candleSegments.insert(id, segment);
+    if (change.optional !== undefined) this.series.setOptional(series, change.optional);
+    const table = this.rowsOf({ optional: change.optional ?? series.optional });
     let removed = 0;
-    for (const range of change.removedRows ?? []) removed += this.candleRows.remove(id, range);
-    for (const rows of change.rows ?? []) this.candleRows.write(id, rows);
+    for (const range of change.removedRows ?? []) removed += table.remove(id, range);
+    for (const rows of change.rows ?? []) table.write(id, rows);
     if (change.counters !== undefined) this.series.update(id, change.counters);
     if (change.coverage !== undefined) this.coverage.change(id, change.coverage);
     for (const entry of change.log ?? []) {
@@ -127,7 +147,7 @@ export class SqliteArchive implements SyncArchivePort {
       const { series = this.series.find(load.key) } = load;
       if (series === undefined) return undefined;
       const expected = Math.min(series.rowCount, mostCandles(series, load));
-      const rows = this.candleRows.read(series.id, load, expected);
+      const rows = this.rowsOf(series).read(series.id, load, expected, series.optional);
       return { series, rows, segments: this.#selected(series, load, rows) };
     });
   }
@@ -164,24 +184,27 @@ export class SqliteArchive implements SyncArchivePort {
     return this.series.find(key);
   }
 
-  foldPage({ series: { id }, from, keepRows, mostRows, mostSegments }: FoldLoad): FoldPage {
-    const horizon = this.candleRows.horizon(id, keepRows);
+  foldPage({ series, from, keepRows, mostRows, mostSegments }: FoldLoad): FoldPage {
+    const { id } = series;
+    const table = this.rowsOf(series);
+    const horizon = table.horizon(id, keepRows);
     const onwards = { from, to: Number.MAX_SAFE_INTEGER, limit: mostSegments } as const;
     const segments = this.candleSegments.touching(id, { ...onwards, take: 'first' });
     const selection = { from, to: horizon, limit: mostRows, take: 'first' } as const;
-    return { horizon, segments, rows: this.candleRows.read(id, selection, 0) };
+    return { horizon, segments, rows: table.read(id, selection, 0) };
   }
 
-  rows({ id }: SeriesIdentity, selection: CandleSelection): CandleColumns {
-    return this.candleRows.read(id, selection, 0);
+  rows(series: SeriesIdentity, selection: CandleSelection): CandleColumns {
+    return this.rowsOf(series).read(series.id, selection, 0);
   }
 
   segments({ id }: SeriesIdentity, selection: CandleSelection): LoadedSegment[] {
     return this.candleSegments.touching(id, selection);
   }
 
-  extent({ id }: SeriesIdentity): ReturnType<CandleRows['extent']> {
-    return joinExtents(this.candleRows.extent(id), this.candleSegments.extent(id));
+  extent(series: SeriesIdentity): ReturnType<CandleRows['extent']> {
+    const { id } = series;
+    return joinExtents(this.rowsOf(series).extent(id), this.candleSegments.extent(id));
   }
 
   segmentIds({ id }: SeriesIdentity): readonly SegmentId[] {

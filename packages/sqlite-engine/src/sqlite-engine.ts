@@ -14,9 +14,10 @@ import {
   type Decision,
   decide,
   explainCompaction,
-  mapColumns,
+  type FoundColumns,
   mostCandles,
   needsQuarantine,
+  noCandles,
   quarantineSeries,
   type ReadLoad,
   readCandles,
@@ -29,11 +30,14 @@ import {
   allocateColumns,
   BarkeepError,
   CANDLE_COLUMNS,
-  type Candle,
+  type CandleColumn,
   type CandleColumns,
+  COLUMN_NAMES,
   type EpochMs,
   type Interval,
+  mapColumns,
   type SeriesKey,
+  type SomeColumns,
 } from '@barkeep/core';
 import type {
   BatchOutcome,
@@ -91,8 +95,8 @@ import { WalBound } from './wal-bound.ts';
 const QUICKLY_CHECKED = 8 * 1024 * 1024;
 
 /** Columns read by one connection, to be put beside those read by another. */
-export interface StatedColumns<C extends keyof Candle> {
-  readonly columns: Pick<CandleColumns, C>;
+export interface StatedColumns<C extends CandleColumn> {
+  readonly columns: FoundColumns<C>;
   /** Two answers with the same number are of the same candles. */
   readonly state: number;
 }
@@ -178,7 +182,7 @@ export class SqliteEngine {
   }
 
   read(query: CheckedQuery): CandleColumns {
-    return this.readColumns(query, CANDLE_COLUMNS);
+    return this.#reading(() => this.#readOne(query, COLUMN_NAMES));
   }
 
   /** What `read` answers; `undefined`, at next to no cost, when that may be more than `most` candles. */
@@ -187,29 +191,32 @@ export class SqliteEngine {
       const series = this.#archive.find(query.key);
       if (series === undefined) return allocateColumns(0);
       if (mostCandles(series, query) > most) return undefined;
-      return this.#readOne({ ...query, series }, CANDLE_COLUMNS);
+      return this.#readOne({ ...query, series }, COLUMN_NAMES);
     });
   }
 
-  /** What `readColumns` answers, and which state of the candles it is of. */
-  readPart<C extends keyof Candle>(query: CheckedQuery, columns: readonly C[]): StatedColumns<C> {
+  /** Some columns of what `read` answers, those that the series has, and which state of the candles it is of. */
+  readPart<C extends CandleColumn>(query: CheckedQuery, columns: readonly C[]): StatedColumns<C> {
     return this.#reading(() => ({
       columns: this.#readOne(query, columns),
       state: this.#archive.changes.newest,
     }));
   }
 
-  /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
-  readColumns<C extends keyof Candle>(
-    query: CheckedQuery,
-    columns: readonly C[],
-  ): Pick<CandleColumns, C> {
-    return this.#reading(() => this.#readOne(query, columns));
+  /** Some columns of what `read` answers, NaN where there is none; the others are not decoded where they are compressed. */
+  readColumns<C extends CandleColumn>(query: CheckedQuery, columns: readonly C[]): SomeColumns<C> {
+    // Of optional columns that the series lacks, the timestamps tell the length.
+    const areThere = columns.every((name) => CANDLE_COLUMNS[name].required);
+    const names: readonly CandleColumn[] = areThere ? columns : [...columns, 'timestamp'];
+    const found: Partial<CandleColumns> = this.#reading(() => this.#readOne(query, names));
+    const absent = (): Float64Array =>
+      new Float64Array(found.timestamp?.length ?? 0).fill(Number.NaN);
+    return mapColumns(columns, (name) => found[name] ?? absent());
   }
 
   /** Several reads of one state of the database. */
   readMany(queries: readonly CheckedQuery[]): CandleColumns[] {
-    return this.#reading(() => decide(readCandles(queries, CANDLE_COLUMNS), this.#archive));
+    return this.#reading(() => decide(readCandles(queries, COLUMN_NAMES), this.#archive));
   }
 
   /** For each request, one series; all of one state of the database. */
@@ -448,9 +455,9 @@ export class SqliteEngine {
     return archiveFigures(segments, bytes, series.rowCount);
   }
 
-  #readOne<C extends keyof Candle>(query: ReadLoad, columns: readonly C[]): Pick<CandleColumns, C> {
-    const [answer] = decide(readCandles([query], columns), this.#archive);
-    return answer ?? mapColumns(columns, () => new Float64Array(0));
+  #readOne<C extends CandleColumn>(query: ReadLoad, columns: readonly C[]): FoundColumns<C> {
+    const [answer = noCandles(columns)] = decide(readCandles([query], columns), this.#archive);
+    return answer;
   }
 
   /**

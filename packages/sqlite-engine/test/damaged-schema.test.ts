@@ -116,7 +116,7 @@ it('reports what is in the place of a view, and leaves it alone', () => {
 it('survives a header of another version while the database is open', () => {
   const path = filled();
   const engine = open(path);
-  change(path, 'PRAGMA user_version = 1');
+  change(path, 'PRAGMA user_version = 7');
   const { remaining } = engine.repair(undefined);
   expect(remaining).toMatchObject([{ kind: 'damaged', repair: 'restore-backup' }]);
 });

@@ -7,9 +7,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
   BarkeepError,
-  CANDLE_COLUMNS,
   type Candle,
   type Interval,
+  REQUIRED_COLUMNS,
   type SeriesKey,
 } from '@barkeep/core';
 import type { SqliteEngine } from '@barkeep/sqlite-engine';
@@ -255,7 +255,7 @@ function rangeOf({ from, to }: Interval): Interval {
 }
 
 function isSame(a: Candle, b: Candle | undefined): boolean {
-  return CANDLE_COLUMNS.every((column) => Object.is(a[column], b?.[column]));
+  return REQUIRED_COLUMNS.every((column) => Object.is(a[column], b?.[column]));
 }
 
 /** Nothing is covered that was not. */

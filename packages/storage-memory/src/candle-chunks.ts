@@ -1,12 +1,14 @@
 import {
   allocateColumns,
-  type Candle,
-  type CandleColumns,
+  type CandleColumn,
   CandleSeries,
   copyColumns,
   type EpochMs,
   type Interval,
+  mapColumns,
+  optionalColumns,
   type SeriesKey,
+  type SomeColumns,
 } from '@barkeep/core';
 import type { CheckedQuery, WriteResult } from '@barkeep/storage';
 import { WriteTally } from './write-tally.ts';
@@ -72,17 +74,17 @@ export class CandleChunks {
   }
 
   /** The same of some columns, without a look at the others. */
-  *readColumns<C extends keyof Candle>(
+  *readColumns<C extends CandleColumn>(
     { from, to, limit, take }: Selection,
     columns: readonly C[],
-  ): Generator<void, Pick<CandleColumns, C>, void> {
+  ): Generator<void, SomeColumns<C>, void> {
     const start = this.#rank(from);
     const end = this.#rank(to);
     const cut = Math.min(limit, Math.max(0, end - start));
     const offset = take === 'first' ? start : end - cut;
-    const answer = allocateSome(columns, cut);
+    const answer = mapColumns(columns, () => new Float64Array(cut).fill(Number.NaN));
     for (const { chunk, at } of this.#within(offset, cut)) {
-      for (const column of columns) answer[column].set(chunk[column], at);
+      for (const column of columns) answer[column].set(chunk[column] ?? [], at);
       yield;
     }
     return answer;
@@ -143,8 +145,9 @@ export class CandleChunks {
 
   *#copy(start: number, end: number): Generator<void, CandleSeries, void> {
     const length = Math.max(0, end - start);
-    const columns = allocateColumns(length);
-    for (const { chunk, at } of this.#within(start, length)) {
+    const parts = [...this.#within(start, length)];
+    const columns = allocateColumns(length, optionalColumns(...parts.map(({ chunk }) => chunk)));
+    for (const { chunk, at } of parts) {
       copyColumns(chunk, columns, at);
       yield;
     }
@@ -170,15 +173,6 @@ export class CandleChunks {
     this.#knownOffsets ??= offsetsOf(this.#chunks);
     return this.#knownOffsets[position] ?? 0;
   }
-}
-
-function allocateSome<C extends keyof Candle>(
-  columns: readonly C[],
-  length: number,
-): Pick<CandleColumns, C> {
-  const allocated: Partial<Pick<CandleColumns, C>> = {};
-  for (const column of columns) allocated[column] = new Float64Array(length);
-  return allocated as Pick<CandleColumns, C>;
 }
 
 /** Where a chunk's candles begin: later than all there is when there is no such chunk. */

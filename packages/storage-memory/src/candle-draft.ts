@@ -1,10 +1,11 @@
 import {
   allocateColumns,
   CandleSeries,
-  copyCandle,
+  candleComparison,
+  candleCopier,
   type EpochMs,
+  OPTIONAL_COLUMNS,
   type SeriesKey,
-  sameCandle,
 } from '@barkeep/core';
 import type { CandleChunks, CandlePlace, ChunkWrite } from './candle-chunks.ts';
 import { WriteTally } from './write-tally.ts';
@@ -39,10 +40,14 @@ export class CandleDraft {
   *finish(): Generator<void, CandleChunks, void> {
     if (this.#aside.size === 0) return this.#candles;
     const timestamps = Float64Array.from(this.#aside.keys()).sort();
-    const columns = allocateColumns(timestamps.length);
+    const series = new Set(Array.from(this.#aside.values(), (place) => place.series));
+    const optional = OPTIONAL_COLUMNS.filter((name) =>
+      [...series].some((one) => one[name] !== undefined),
+    );
+    const columns = allocateColumns(timestamps.length, optional);
     for (const [i, timestamp] of timestamps.entries()) {
       const place = this.#aside.get(timestamp);
-      if (place !== undefined) copyCandle(place.series, place.index, columns, i);
+      if (place !== undefined) candleCopier(place.series, columns)(place.index, i);
       if (i % FEW === 0) yield;
     }
     this.#aside.clear();
@@ -55,7 +60,7 @@ export class CandleDraft {
     const tally = new WriteTally();
     for (const [index, timestamp] of series.timestamp.entries()) {
       const before = this.#aside.get(timestamp) ?? this.#candles.find(timestamp);
-      const isSame = before && sameCandle(before.series, before.index, series, index);
+      const isSame = before && candleComparison(before.series, series)(before.index, index);
       tally.add(timestamp, isSame ? 'unchanged' : before ? 'updated' : 'inserted');
       if (!isSame) this.#aside.set(timestamp, { series, index });
     }

@@ -6,7 +6,12 @@ import {
   type SeriesKey,
   validateSeriesKey,
 } from '@barkeep/core';
-import { DEFAULT_SEGMENT_LENGTH, decodeSegment, encodeSegment } from '@barkeep/segment-codec';
+import {
+  DEFAULT_SEGMENT_LENGTH,
+  decodeSegment,
+  encodeSegment,
+  readSegmentHeader,
+} from '@barkeep/segment-codec';
 import {
   type BackupCall,
   type BackupDescription,
@@ -155,9 +160,10 @@ function* decodeSeries(
   let candles = new CandleChunks(key);
   let next = at;
   for (const [count, length] of recorded.segments) {
-    const columns = allocateColumns(count);
     // Aligned, in memory of its own.
-    decodeSegment(bytes.slice(next, next + length), columns);
+    const segment = bytes.slice(next, next + length);
+    const columns = allocateColumns(count, readSegmentHeader(segment).optional);
+    decodeSegment(segment, columns);
     const piece = CandleSeries.from(key, columns);
     digest.add(piece);
     candles = (yield* candles.write(piece)).candles;

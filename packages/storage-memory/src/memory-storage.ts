@@ -1,12 +1,12 @@
 import {
   BarkeepError,
-  type Candle,
-  type CandleColumns,
+  type CandleColumn,
   type CandleSeries,
   type Interval,
   invalidInput,
   runCooperatively,
   type SeriesKey,
+  type SomeColumns,
   seriesKeyText,
   throwIfAborted,
   timeframeGrid,
@@ -115,10 +115,10 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     return runCooperatively(this.#readMany(queries));
   }
 
-  protected override _readColumns<C extends keyof Candle>(
+  protected override _readColumns<C extends CandleColumn>(
     query: CheckedQuery,
     columns: readonly C[],
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return runCooperatively(this.#get(query.key).candles.readColumns(query, columns));
   }
 

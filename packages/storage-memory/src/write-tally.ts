@@ -1,4 +1,4 @@
-import { type CandleSeries, type EpochMs, sameCandle } from '@barkeep/core';
+import { type CandleSeries, candleComparison, type EpochMs } from '@barkeep/core';
 import type { WriteResult } from '@barkeep/storage';
 
 /** Counts what a write does, as it goes through a series in ascending order. */
@@ -28,11 +28,12 @@ export class WriteTally {
   /** Counts candles that come on top of others; returns whether they change anything. */
   count(base: CandleSeries, over: CandleSeries): boolean {
     const unchangedBefore = this.#counts.unchanged;
+    const isEqual = candleComparison(base, over);
     let i = base.indexAtOrAfter(over.firstTimestamp);
     for (const [j, timestamp] of over.timestamp.entries()) {
       while ((base.timestamp[i] ?? Number.POSITIVE_INFINITY) < timestamp) i += 1;
       const isStored = base.timestamp[i] === timestamp;
-      const isSame = isStored && sameCandle(base, i, over, j);
+      const isSame = isStored && isEqual(i, j);
       this.add(timestamp, isSame ? 'unchanged' : isStored ? 'updated' : 'inserted');
     }
     return this.#counts.unchanged - unchangedBefore < over.length;

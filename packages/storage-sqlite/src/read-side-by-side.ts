@@ -1,4 +1,4 @@
-import { CANDLE_COLUMNS, type Candle, type CandleColumns } from '@barkeep/core';
+import { type CandleColumn, type CandleColumns, OPTIONAL_COLUMNS } from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
 import type { WorkerClient } from './worker-client.ts';
 
@@ -7,9 +7,9 @@ const WORTH_TWO_THREADS = 50_000;
 
 /** About the same work: the prices of the second half are told from the close, which both decode. */
 const HALVES = Object.freeze([
-  ['timestamp', 'close', 'volume'],
+  ['timestamp', 'close', 'volume', ...OPTIONAL_COLUMNS],
   ['open', 'high', 'low'],
-] as const) satisfies readonly (readonly (keyof Candle)[])[];
+] as const) satisfies readonly (readonly CandleColumn[])[];
 
 /**
  * Reads candles on one connection, or many candles on two, each of which decodes half of the columns.
@@ -27,5 +27,5 @@ export async function readSideBySide(
   ]);
   if (first.state === second.state) return { ...first.columns, ...second.columns };
   // Somebody wrote between the two: the halves may be of different candles.
-  return one.call('readColumns', [query, CANDLE_COLUMNS]);
+  return one.call('read', [query]);
 }

@@ -2,8 +2,7 @@ import {
   allocateColumns,
   BarkeepError,
   type CallOptions,
-  type Candle,
-  type CandleColumns,
+  type CandleColumn,
   CandleSeries,
   type Clock,
   countPeriods,
@@ -20,9 +19,11 @@ import {
   normalizeIntervals,
   OperationStatistics,
   onlyKnownKeys,
+  pickColumns,
   requiredTimestamp,
   runCooperatively,
   type SeriesKey,
+  type SomeColumns,
   subtractIntervals,
   systemClock,
   throwIfAborted,
@@ -207,7 +208,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       write: (batches: CandleBatch | readonly CandleBatch[], call?: CallOptions) =>
         this.#write(batches, call),
       read: (query: CandleQuery, call?: CallOptions) => this.#read(query, call),
-      readColumns: <C extends keyof Candle>(
+      readColumns: <C extends CandleColumn>(
         query: CandleQuery,
         columns: readonly C[],
         call?: CallOptions,
@@ -327,10 +328,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   protected abstract _size(): Promise<StorageSize>;
 
   /** Override it when some columns cost less to read than all. The names are known, and each is there once. */
-  protected async _readColumns<C extends keyof Candle>(
+  protected async _readColumns<C extends CandleColumn>(
     query: CheckedQuery,
     columns: readonly C[],
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return pickColumns(await this._read(query), columns);
   }
 
@@ -639,11 +640,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     });
   }
 
-  #readColumns<C extends keyof Candle>(
+  #readColumns<C extends CandleColumn>(
     query: CandleQuery,
     columns: readonly C[],
     call?: CallOptions,
-  ): Promise<Pick<CandleColumns, C>> {
+  ): Promise<SomeColumns<C>> {
     return this.#call('candles.readColumns', call, async () => {
       const checked = checkQuery(query);
       checkColumns(columns);
@@ -1099,15 +1100,6 @@ function inBatch<T>(index: number, check: () => T): T {
   } catch (error) {
     throw faultInBatch(error, index);
   }
-}
-
-function pickColumns<C extends keyof Candle>(
-  columns: CandleColumns,
-  wanted: readonly C[],
-): Pick<CandleColumns, C> {
-  const picked: Partial<Pick<CandleColumns, C>> = {};
-  for (const column of wanted) picked[column] = columns[column];
-  return picked as Pick<CandleColumns, C>;
 }
 
 function isEmptyQuery({ from, to, limit }: Pick<CheckedQuery, 'from' | 'to' | 'limit'>): boolean {

@@ -1,12 +1,12 @@
 import type {
   CallOptions,
-  Candle,
-  CandleColumns,
+  CandleColumn,
   CandleInput,
   CandleSeries,
   EpochMs,
   Interval,
   SeriesKey,
+  SomeColumns,
   Timeframe,
 } from '@barkeep/core';
 import type { SeriesSnapshot, SnapshotRequest } from './series-snapshot.ts';
@@ -96,16 +96,17 @@ export interface ICandleRepository {
   read(query: CandleQuery, options?: CallOptions): Promise<CandleSeries>;
 
   /**
-   * Some columns of what `read` answers, each in memory of its own. A storage that keeps columns
-   * apart reads only those that it needs to tell them.
+   * Some columns of what `read` answers, each in memory of its own; an optional one that the series
+   * lacks is NaN throughout. A storage that keeps columns apart reads only those that it needs to
+   * tell them.
    *
    * @throws BarkeepError `INVALID_INPUT` when `columns` is empty, or has an unknown or repeated name.
    */
-  readColumns<C extends keyof Candle>(
+  readColumns<C extends CandleColumn>(
     query: CandleQuery,
     columns: readonly C[],
     options?: CallOptions,
-  ): Promise<Pick<CandleColumns, C>>;
+  ): Promise<SomeColumns<C>>;
 
   /** Several reads in one go; the answers are in the order of the queries. */
   readMany(queries: readonly CandleQuery[], options?: CallOptions): Promise<CandleSeries[]>;

@@ -1,6 +1,6 @@
 import {
-  CANDLE_COLUMNS,
-  type Candle,
+  type CandleColumn,
+  COLUMN_NAMES,
   type EpochMs,
   faultInBatch,
   type Interval,
@@ -129,15 +129,15 @@ export function checkRanges(ranges: readonly Interval[], timeframe: Timeframe): 
 }
 
 /** @throws BarkeepError `INVALID_INPUT` unless they are names of columns, each once, at least one. */
-export function checkColumns(columns: readonly (keyof Candle)[]): void {
+export function checkColumns(columns: readonly CandleColumn[]): void {
   if (!Array.isArray(columns) || columns.length === 0) {
     throw invalidInput({ field: 'columns', rule: 'must name at least one column', value: columns });
   }
   for (const [i, column] of columns.entries()) {
-    if (CANDLE_COLUMNS.includes(column) && columns.indexOf(column) === i) continue;
+    if (COLUMN_NAMES.includes(column) && columns.indexOf(column) === i) continue;
     throw invalidInput({
       field: `columns[${i}]`,
-      rule: `must be one of ${CANDLE_COLUMNS.join(', ')}, each once`,
+      rule: `must be one of ${COLUMN_NAMES.join(', ')}, each once`,
       value: column,
     });
   }

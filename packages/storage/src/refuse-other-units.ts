@@ -1,13 +1,13 @@
 import {
   type EpochMs,
   epochMsFault,
+  epochMsRangeFault,
   invalidInput,
-  MAX_EPOCH_MS,
   type Timeframe,
   timeframeGrid,
 } from '@barkeep/core';
 
-/** The years 2001 to 2128 in microseconds; the last date that JavaScript knows lies beyond them. */
+/** The years 2001 to 2128 in microseconds, 1811 to 1938 before 1970: both beyond the years 1 to 9999. */
 const MICROSECONDS_FROM = 1e15;
 const MICROSECONDS_TO = 5e15;
 /** Shorter periods start at so many instants that starting one proves nothing. */
@@ -33,13 +33,14 @@ export function refuseOtherUnits(
 }
 
 function unitFault(bound: number, timeframe: Timeframe): string | undefined {
-  if (Number.isInteger(bound) && bound > Number.MAX_SAFE_INTEGER) {
+  const distance = Math.abs(bound);
+  if (Number.isInteger(bound) && distance > Number.MAX_SAFE_INTEGER) {
     return 'must be epoch milliseconds (it looks like epoch nanoseconds: divide by 1,000,000)';
   }
-  if (bound >= MICROSECONDS_FROM && bound < MICROSECONDS_TO) {
+  if (distance >= MICROSECONDS_FROM && distance < MICROSECONDS_TO) {
     return 'must be epoch milliseconds (it looks like epoch microseconds: divide by 1,000)';
   }
-  if (!Number.isInteger(bound) || bound < 0 || bound > MAX_EPOCH_MS) return undefined;
+  if (epochMsRangeFault(bound) !== undefined) return undefined;
   const rule = epochMsFault(bound);
   if (rule === undefined) return undefined;
   const grid = timeframeGrid(timeframe);

@@ -1,4 +1,10 @@
-import { CANDLE_COLUMNS, type CandleColumns } from '@barkeep/core';
+import {
+  type CandleColumns,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
+  optionalColumns,
+  REQUIRED_COLUMNS,
+} from '@barkeep/core';
 import { ContentDigest } from './content-digest.ts';
 import type { CoverageEntry } from './coverage-repository.ts';
 
@@ -7,12 +13,15 @@ import type { CoverageEntry } from './coverage-repository.ts';
  * candles and of its coverage, and of nothing that depends on how they are stored.
  */
 export class SeriesDigest {
-  readonly #columns = CANDLE_COLUMNS.map((column) => ({ column, digest: new ContentDigest() }));
+  readonly #required = REQUIRED_COLUMNS.map((name) => ({ name, digest: new ContentDigest() }));
+  /** Of the optional columns in which a candle has a value. */
+  readonly #optional = new Map<OptionalColumn, ContentDigest>();
   #count = 0;
 
   /** The next candles, in ascending order; in pieces of any size. */
   add(candles: CandleColumns): void {
-    for (const { column, digest } of this.#columns) digest.addNumbers(candles[column]);
+    for (const { name, digest } of this.#required) digest.addNumbers(candles[name]);
+    for (const name of optionalColumns(candles)) this.#addPresent(name, candles[name] ?? []);
     this.#count += candles.timestamp.length;
   }
 
@@ -24,10 +33,28 @@ export class SeriesDigest {
   finish(coverage: readonly CoverageEntry[]): string {
     const whole = new ContentDigest();
     whole.addText(`${this.#count}`);
-    for (const { digest } of this.#columns) whole.addText(digest.value);
+    for (const { digest } of this.#required) whole.addText(digest.value);
+    for (const name of OPTIONAL_COLUMNS) {
+      const digest = this.#optional.get(name);
+      if (digest !== undefined) whole.addText(`${name} ${digest.value}`);
+    }
     for (const { from, to, source, collectedAt } of coverage) {
       whole.addText(JSON.stringify([from, to, source, collectedAt]));
     }
     return whole.value;
+  }
+
+  /** Values with their positions: a column that no candle has a value in is as good as none. */
+  #addPresent(name: OptionalColumn, values: Iterable<number>): void {
+    const present: number[] = [];
+    let position = this.#count;
+    for (const value of values) {
+      if (!Number.isNaN(value)) present.push(position, value);
+      position += 1;
+    }
+    if (present.length === 0) return;
+    const digest = this.#optional.get(name) ?? new ContentDigest();
+    digest.addNumbers(Float64Array.from(present));
+    this.#optional.set(name, digest);
   }
 }

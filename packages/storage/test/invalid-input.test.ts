@@ -1,10 +1,14 @@
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
   type Candle,
+  type CandleColumn,
   CandleSeries,
   copyColumns,
   type Interval,
+  MIN_EPOCH_MS,
+  OPTIONAL_COLUMNS,
+  REQUIRED_COLUMNS,
+  type RequiredColumn,
   type SeriesKey,
   type Timeframe,
 } from '@barkeep/core';
@@ -32,7 +36,7 @@ async function collect(iterable: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of iterable);
 }
 
-type Field = keyof Candle;
+type Field = CandleColumn;
 
 const DAY = 86_400_000;
 const FEBRUARY = Date.UTC(2026, 1, 1);
@@ -41,7 +45,7 @@ const FEBRUARY = Date.UTC(2026, 1, 1);
 interface CandleFault {
   readonly title: string;
   readonly field: Field;
-  readonly candle: Readonly<Record<Field, unknown>>;
+  readonly candle: Readonly<Partial<Record<Field, unknown>>>;
   readonly timeframe?: Timeframe;
 }
 
@@ -71,6 +75,13 @@ const RULE_FAULTS: Readonly<Record<string, readonly CandleFault[]>> = {
     fault('close below low', 'close', { close: 89, low: 90 }),
   ],
   volume: [fault('negative volume', 'volume', { volume: -0.001 })],
+  'optional values': [
+    fault('a negative quote volume', 'quoteVolume', { quoteVolume: -1 }),
+    fault('a quote volume of -0', 'quoteVolume', { quoteVolume: -0 }),
+    fault('half a trade', 'tradeCount', { tradeCount: 0.5 }),
+    fault('an infinite mean price', 'vwap', { vwap: Number.POSITIVE_INFINITY }),
+    fault('a negative open interest', 'openInterest', { openInterest: -1 }),
+  ],
   'unaligned-time': [
     fault('an unaligned time', 'timestamp', { timestamp: START + 1 }),
     { ...fault('a week on Thursday', 'timestamp', { timestamp: START }), timeframe: '1w' },
@@ -82,7 +93,7 @@ const RULE_FAULTS: Readonly<Record<string, readonly CandleFault[]>> = {
     fault('a time in microseconds', 'timestamp', { timestamp: START * 1_000 }),
   ],
   'time-range': [
-    fault('a negative time', 'timestamp', { timestamp: -60_000 }),
+    fault('a time before the year 1', 'timestamp', { timestamp: MIN_EPOCH_MS - 60_000 }),
     fault('a fractional time', 'timestamp', { timestamp: START + 0.5 }),
     fault('a time beyond 2^53', 'timestamp', { timestamp: 2 ** 53 + 60_000 }),
   ],
@@ -284,7 +295,7 @@ const INPUT_FAULTS: readonly InputFault[] = [
   {
     title: 'a time of collection that is no instant',
     field: 'collectedAt',
-    calls: [Number.NaN, -1, 1.5, START / 1_000, '0'].map(
+    calls: [Number.NaN, MIN_EPOCH_MS - 1, 1.5, START / 1_000, '0'].map(
       (collectedAt) =>
         ({ coverage }) =>
           coverage.add(
@@ -374,7 +385,7 @@ const UNFIT_DOCUMENTS: Readonly<Record<string, unknown>> = {
 describe('bad input is refused with the field, the index and the rule, and nothing is stored', () => {
   it.each(Object.entries(UNFIT_NUMBERS))('%s in every column of a candle', async (name, value) => {
     const storage = await openTinyStorage();
-    for (const one of CANDLE_COLUMNS.map((field) => unfitNumber(name, field, value))) {
+    for (const one of REQUIRED_COLUMNS.map((field) => unfitNumber(name, field, value))) {
       await expectCandleRefused(storage, one, asObjects(one));
       await expectCandleRefused(storage, one, asColumns(one));
     }
@@ -382,7 +393,8 @@ describe('bad input is refused with the field, the index and the rule, and nothi
 
   it.each(Object.entries(NO_NUMBERS))('%s in every column of a candle', async (name, value) => {
     const storage = await openTinyStorage();
-    for (const field of CANDLE_COLUMNS) {
+    const optional = value === undefined ? [] : OPTIONAL_COLUMNS;
+    for (const field of [...REQUIRED_COLUMNS, ...optional]) {
       const one = { title: `${name} as ${field}`, field, candle: { ...base(), [field]: value } };
       await expectCandleRefused(storage, one, asObjects(one));
     }
@@ -464,10 +476,10 @@ function asObjects({ candle, timeframe }: CandleFault): Candle[] {
 
 function asColumns(it: CandleFault): CandleSeries {
   const good = goodBefore(it.timeframe);
-  const columns = allocateColumns(good.length + 1);
+  const columns = allocateColumns(good.length + 1, OPTIONAL_COLUMNS);
   copyColumns(CandleSeries.from({ ...KEY, timeframe: it.timeframe ?? '1m' }, good), columns, 0);
-  for (const column of CANDLE_COLUMNS) {
-    columns[column][good.length] = unchecked<Candle>(it.candle)[column];
+  for (const [name, column] of Object.entries(columns)) {
+    column[good.length] = unchecked<Record<string, number>>(it.candle)[name] ?? Number.NaN;
   }
   return CandleSeries.fromTrustedColumns(KEY, columns);
 }
@@ -518,7 +530,7 @@ function callsWithRange(range: object): ((storage: IMarketDataStorage) => Promis
   ];
 }
 
-function columnsOf(series: CandleSeries): Record<Field, Float64Array> {
+function columnsOf(series: CandleSeries): Record<RequiredColumn, Float64Array> {
   const { timestamp, open, high, low, close, volume } = series;
   return { timestamp, open, high, low, close, volume };
 }

@@ -1,4 +1,4 @@
-import { MAX_EPOCH_MS, type Timeframe } from '@barkeep/core';
+import { MAX_EPOCH_MS, MIN_EPOCH_MS, type Timeframe } from '@barkeep/core';
 import { EVER, refuseOtherUnits } from '@barkeep/storage';
 import { describe, expect, it } from 'vitest';
 import { checkQuery, checkScan } from '../src/checked-query.ts';
@@ -18,6 +18,8 @@ describe('a bound in another unit', () => {
     ['seconds', 1_000_000_001, '1h'],
     ['microseconds', NOW_MS * 1_000, '1m'],
     ['nanoseconds', NOW_MS * 1_000_000, '1m'],
+    ['microseconds', Date.UTC(1925, 0) * 1_000, '1m'],
+    ['nanoseconds', Date.UTC(1925, 0) * 1_000_000, '1m'],
   ])('%s (%i) is refused for %s, as from and as to, with the rule', (unit, bound, timeframe) => {
     for (const field of ['from', 'to'] as const) {
       const key = { symbol: 'X', timeframe };
@@ -38,6 +40,8 @@ describe('a bound', () => {
     ['of the ends of time', { ...EVER }, '1m'],
     ['that is absent', {}, '1m'],
     ['of the beginning of the epoch', { from: 0, to: NOW_MS }, '1s'],
+    ['of autumn 1969', { from: -5_000_000_001, to: -1_700_000_000 }, '1m'],
+    ['of the first day of the calendar', { from: MIN_EPOCH_MS, to: MIN_EPOCH_MS + 1 }, '1m'],
     ['before 1970', { from: -2_000_000_000_000, to: -5_000_000_000 }, '1d'],
     ['of the first weeks of 1970', { from: 0, to: 999_999_999 }, '1m'],
     ['where a period of early 1970 starts', { from: 0, to: Date.UTC(1970, 1) }, '1M'],

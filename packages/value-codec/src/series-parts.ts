@@ -21,9 +21,9 @@ export function segmentsOf(series: CandleSeries): Uint8Array[] {
  */
 export function seriesOf(key: SeriesKey, segments: readonly Uint8Array[]): CandleSeries {
   const parts = segments.map((segment) => {
-    const { count, timeframe } = readSegmentHeader(segment);
+    const { count, timeframe, optional } = readSegmentHeader(segment);
     if (timeframe !== key.timeframe) throw new TypeError(`a segment is of ${timeframe}`);
-    const columns = allocateColumns(count);
+    const columns = allocateColumns(count, optional);
     decodeSegment(segment, columns);
     return CandleSeries.fromTrustedColumns(key, columns);
   });

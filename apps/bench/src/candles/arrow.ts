@@ -7,7 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Candle, CandleColumns, EpochMs, Interval, SeriesKey } from '@barkeep/core';
+import type { CandleColumns, EpochMs, Interval, RequiredColumn, SeriesKey } from '@barkeep/core';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import type { CandlePeer } from './candle-peer.ts';
 import { type ChunkColumns, ChunkedStore, type Chunks } from './chunked-store.ts';
@@ -76,7 +76,7 @@ class ArrowChunks implements Chunks {
 
 function readColumns(path: string): ChunkColumns {
   const table = tableFromIPC(readFileSync(path));
-  const column = (name: keyof Candle): Float64Array => {
+  const column = (name: RequiredColumn): Float64Array => {
     const values: unknown = table.getChild(name)?.toArray();
     if (values instanceof Float64Array) return values;
     throw new TypeError(`${path} has no column ${name} of doubles`);

@@ -1,4 +1,4 @@
-import type { Candle, CandleSeries, Interval, SeriesKey } from '@barkeep/core';
+import type { CandleSeries, Interval, RequiredColumn, SeriesKey } from '@barkeep/core';
 import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
 import type { CandleStore } from './candle-peer.ts';
 
@@ -36,7 +36,7 @@ export class BarkeepStorage implements CandleStore {
     return this.#storage.candles.read({ ...key, ...range });
   }
 
-  async readColumn(key: SeriesKey, column: keyof Candle): Promise<Float64Array> {
+  async readColumn(key: SeriesKey, column: RequiredColumn): Promise<Float64Array> {
     const columns = await this.#storage.candles.readColumns({ ...key }, [column]);
     return columns[column];
   }

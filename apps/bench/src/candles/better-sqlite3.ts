@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Candle, CandleSeries, Interval, SeriesKey } from '@barkeep/core';
+import type { Candle, CandleSeries, Interval, RequiredColumn, SeriesKey } from '@barkeep/core';
 import Database from 'better-sqlite3';
 import type { CandlePeer, CandleStore } from './candle-peer.ts';
 
@@ -92,7 +92,7 @@ class HandWrittenStore implements CandleStore {
     return this.#selectRange.all(key.symbol, key.timeframe, from, to);
   }
 
-  async readColumn(key: SeriesKey, column: keyof Candle): Promise<number[]> {
+  async readColumn(key: SeriesKey, column: RequiredColumn): Promise<number[]> {
     return this.#database
       .prepare<[string, string], number>(
         `SELECT ${column} FROM candles WHERE symbol = ? AND timeframe = ? ORDER BY timestamp`,

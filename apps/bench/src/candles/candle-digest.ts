@@ -1,4 +1,4 @@
-import { CANDLE_COLUMNS, type Candle } from '@barkeep/core';
+import { REQUIRED_COLUMNS, type RequiredColumn } from '@barkeep/core';
 import type { CandleRows } from './candle-peer.ts';
 
 const FNV_OFFSET = 0x811c9dc5;
@@ -20,7 +20,7 @@ export function digestColumn(values: ArrayLike<number>): string {
 
 /** Candles that come in parts: where they are cut makes no difference. */
 export class CandleDigest {
-  readonly #checksums = CANDLE_COLUMNS.map((column) => ({ column, checksum: new Checksum() }));
+  readonly #checksums = REQUIRED_COLUMNS.map((column) => ({ column, checksum: new Checksum() }));
   #count = 0;
 
   add(rows: CandleRows): void {
@@ -55,7 +55,7 @@ class Checksum {
 function addColumn(
   checksum: Checksum,
   rows: CandleRows,
-  column: keyof Candle,
+  column: RequiredColumn,
   count: number,
 ): void {
   if ('timestamp' in rows) {

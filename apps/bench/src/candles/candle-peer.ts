@@ -1,4 +1,11 @@
-import type { Candle, CandleColumns, CandleSeries, Interval, SeriesKey } from '@barkeep/core';
+import type {
+  Candle,
+  CandleColumns,
+  CandleSeries,
+  Interval,
+  RequiredColumn,
+  SeriesKey,
+} from '@barkeep/core';
 
 /**
  * A way to keep candles that takes part in the comparison. To add one: a file next to this one, and
@@ -30,7 +37,7 @@ export interface CandleStore {
   readLatest(key: SeriesKey, count: number): Promise<CandleRows>;
   readRange(key: SeriesKey, range: Interval): Promise<CandleRows>;
   /** One column of all candles. */
-  readColumn(key: SeriesKey, column: keyof Candle): Promise<ArrayLike<number>>;
+  readColumn(key: SeriesKey, column: RequiredColumn): Promise<ArrayLike<number>>;
   /** All candles of several series, in the order of the keys. */
   readMany(keys: readonly SeriesKey[]): Promise<readonly CandleRows[]>;
   /** Gives back what space the peer can. */

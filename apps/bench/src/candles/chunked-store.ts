@@ -1,17 +1,17 @@
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
-  type Candle,
   type CandleColumns,
   CandleSeries,
   type EpochMs,
   type Interval,
+  REQUIRED_COLUMNS,
+  type RequiredColumn,
   type SeriesKey,
 } from '@barkeep/core';
 import type { CandleStore } from './candle-peer.ts';
 
 /** Columns of the candles of one stretch of time, as a store of whole values gives them back. */
-export type ChunkColumns = { readonly [column in keyof Candle]: ArrayLike<number> };
+export type ChunkColumns = { readonly [column in RequiredColumn]: ArrayLike<number> };
 
 /** Where chunks are kept, by series and the instant their stretch begins. */
 export interface Chunks {
@@ -78,7 +78,7 @@ export class ChunkedStore implements CandleStore {
     return CandleSeries.fromTrustedColumns(key, join([...chunks])).between(from, to);
   }
 
-  async readColumn(key: SeriesKey, column: keyof Candle): Promise<Float64Array> {
+  async readColumn(key: SeriesKey, column: RequiredColumn): Promise<Float64Array> {
     return joinColumn([...this.#chunks.walk(key, EVER, 'up')].map((part) => part[column]));
   }
 
@@ -113,7 +113,7 @@ function merge(key: SeriesKey, known: ChunkColumns, over: CandleSeries): CandleS
 
 function join(parts: readonly ChunkColumns[]): CandleColumns {
   const columns = allocateColumns(parts.reduce((sum, part) => sum + part.timestamp.length, 0));
-  for (const column of CANDLE_COLUMNS)
+  for (const column of REQUIRED_COLUMNS)
     fill(
       columns[column],
       parts.map((part) => part[column]),

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import {
-  CANDLE_COLUMNS,
-  type Candle,
   type CandleColumns,
   CandleSeries,
   type Interval,
+  REQUIRED_COLUMNS,
+  type RequiredColumn,
   type SeriesKey,
 } from '@barkeep/core';
 import {
@@ -98,7 +98,7 @@ class DuckdbStore implements CandleStore {
 
   async readLatest(key: SeriesKey, count: number): Promise<CandleColumns> {
     const columns = await this.#read(`ORDER BY timestamp DESC LIMIT ${count}`, key);
-    for (const column of CANDLE_COLUMNS) columns[column].reverse();
+    for (const column of REQUIRED_COLUMNS) columns[column].reverse();
     return columns;
   }
 
@@ -106,7 +106,7 @@ class DuckdbStore implements CandleStore {
     return this.#read(`AND timestamp >= ${from} AND timestamp < ${to} ORDER BY timestamp`, key);
   }
 
-  async readColumn(key: SeriesKey, column: keyof Candle): Promise<Float64Array> {
+  async readColumn(key: SeriesKey, column: RequiredColumn): Promise<Float64Array> {
     const [values] = await this.#query(
       `SELECT ${column}::DOUBLE FROM candles
        WHERE symbol = $1 AND timeframe = $2 ORDER BY timestamp`,
@@ -198,7 +198,7 @@ async function columnsOf(result: DuckDBResult): Promise<Float64Array[]> {
   return columns;
 }
 
-/** Columns in the order of `CANDLE_COLUMNS`. */
+/** Columns in the order of `REQUIRED_COLUMNS`. */
 function namedColumns(columns: readonly Float64Array[]): CandleColumns {
   const none = new Float64Array(0);
   const [timestamp = none, open = none, high = none] = columns;

@@ -2,6 +2,7 @@ import {
   type Candle,
   type CandleSeries,
   type Interval,
+  type RequiredColumn,
   type SeriesKey,
   seriesKeyText,
 } from '@barkeep/core';
@@ -47,7 +48,7 @@ class MapOfArrays implements CandleStore {
     return candles.slice(indexAtOrAfter(candles, from), indexAtOrAfter(candles, to));
   }
 
-  async readColumn(key: SeriesKey, column: keyof Candle): Promise<number[]> {
+  async readColumn(key: SeriesKey, column: RequiredColumn): Promise<number[]> {
     return this.#of(key).map((candle) => candle[column]);
   }
 

@@ -2,12 +2,12 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
-  type Candle,
   type CandleColumns,
   type CandleSeries,
   type EpochMs,
   type Interval,
+  REQUIRED_COLUMNS,
+  type RequiredColumn,
   type SeriesKey,
 } from '@barkeep/core';
 import type { CandlePeer, CandleStore } from './candle-peer.ts';
@@ -36,7 +36,7 @@ class RawColumns implements CandleStore {
   async write(batches: readonly CandleSeries[]): Promise<void> {
     for (const series of batches) {
       this.#withFile(series.key, 'w', (file) => {
-        for (const column of CANDLE_COLUMNS) writeWhole(file, series[column]);
+        for (const column of REQUIRED_COLUMNS) writeWhole(file, series[column]);
       });
     }
   }
@@ -62,11 +62,11 @@ class RawColumns implements CandleStore {
     );
   }
 
-  async readColumn(key: SeriesKey, column: keyof Candle): Promise<Float64Array> {
+  async readColumn(key: SeriesKey, column: RequiredColumn): Promise<Float64Array> {
     return this.#withFile(key, 'r', (file) => {
       const rows = rowsIn(file);
       const values = new Float64Array(rows);
-      readWhole(file, values, CANDLE_COLUMNS.indexOf(column) * rows);
+      readWhole(file, values, REQUIRED_COLUMNS.indexOf(column) * rows);
       return values;
     });
   }
@@ -90,7 +90,7 @@ class RawColumns implements CandleStore {
 }
 
 function rowsIn(file: number): number {
-  return fstatSync(file).size / (BYTES * CANDLE_COLUMNS.length);
+  return fstatSync(file).size / (BYTES * REQUIRED_COLUMNS.length);
 }
 
 /** The first row at or after an instant, by bisection in the column of timestamps. */
@@ -110,7 +110,7 @@ function rowAtOrAfter(file: number, instant: EpochMs): number {
 function readRows(file: number, start: number, end: number): CandleColumns {
   const rows = rowsIn(file);
   const columns = allocateColumns(end - start);
-  for (const [index, column] of CANDLE_COLUMNS.entries()) {
+  for (const [index, column] of REQUIRED_COLUMNS.entries()) {
     readWhole(file, columns[column], index * rows + start);
   }
   return columns;

@@ -1,10 +1,10 @@
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
   CandleSeries,
   COMMON_TIMEFRAMES,
   type EpochMs,
   invalidInput,
+  REQUIRED_COLUMNS,
   type Timeframe,
   timeframeGrid,
 } from '@barkeep/core';
@@ -25,7 +25,7 @@ export function parseCandleCsv(text: string, symbol: string): CandleSeries {
   const columns = allocateColumns(lines.length);
   lines.forEach((line, index) => {
     const cells = line.split(',');
-    for (const column of CANDLE_COLUMNS) {
+    for (const column of REQUIRED_COLUMNS) {
       const cell = cells[positions[column]] ?? '';
       const value = column === 'timestamp' ? parseTime(cell) : parseNumber(cell);
       if (!Number.isFinite(value)) throw badCell(column, cell, index + 2);
@@ -36,7 +36,7 @@ export function parseCandleCsv(text: string, symbol: string): CandleSeries {
   return CandleSeries.from(key, CandleSeries.fromTrustedColumns(key, columns));
 }
 
-function positionsOf(header: string): Record<(typeof CANDLE_COLUMNS)[number], number> {
+function positionsOf(header: string): Record<(typeof REQUIRED_COLUMNS)[number], number> {
   const names = header.split(',').map((name) => name.trim().toLowerCase());
   const position = (name: string): number => {
     const index = names.indexOf(name);
@@ -64,8 +64,9 @@ function parseTime(cell: string): EpochMs {
       /[zZ]$|[+-]\d\d:?\d\d$/.test(cell) || !cell.includes(':') ? cell : `${cell}Z`,
     );
   }
-  if (epoch < 1e11) return epoch * 1_000;
-  return epoch < 1e14 ? epoch : epoch / 1_000;
+  const distance = Math.abs(epoch);
+  if (distance < 1e11) return epoch * 1_000;
+  return distance < 1e14 ? epoch : epoch / 1_000;
 }
 
 function badCell(field: string, value: string, line: number): Error {

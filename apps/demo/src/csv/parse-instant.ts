@@ -3,7 +3,7 @@ import type { EpochMs } from '@barkeep/core';
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i;
 
-/** How many digits an epoch has in each unit, for instants from 1973 to 5138. */
+/** How many digits an epoch has in each unit, for instants from 1973 to 5138, or before 1970 as far away. */
 const EPOCH_UNITS = [
   { digits: 11, perMs: { multiply: 1_000n } },
   { digits: 14, perMs: { multiply: 1n } },
@@ -16,16 +16,17 @@ const EPOCH_UNITS = [
  * exchanges mean it) or an epoch in seconds, milli-, micro- or nanoseconds, told apart by length.
  */
 export function parseInstant(text: string): EpochMs | { readonly rule: string } {
-  if (/^\d{1,20}(?:\.0+)?$/.test(text)) return parseEpoch(text.replace(/\..*/, ''));
+  if (/^-?\d{1,20}(?:\.0+)?$/.test(text)) return parseEpoch(text.replace(/\..*/, ''));
   const match = ISO.exec(text);
   return match === null
     ? { rule: 'must be ISO 8601 or an epoch in s, ms, µs or ns' }
     : parseIso(match);
 }
 
-function parseEpoch(digits: string): EpochMs | { readonly rule: string } {
-  const unit = EPOCH_UNITS.find((it) => digits.length <= it.digits) ?? EPOCH_UNITS[3];
-  const value = BigInt(digits);
+function parseEpoch(text: string): EpochMs | { readonly rule: string } {
+  const digits = text.replace('-', '').length;
+  const unit = EPOCH_UNITS.find((it) => digits <= it.digits) ?? EPOCH_UNITS[3];
+  const value = BigInt(text);
   if ('multiply' in unit.perMs) return Number(value * unit.perMs.multiply);
   if (value % unit.perMs.divide !== 0n) return { rule: 'must be a whole number of milliseconds' };
   return Number(value / unit.perMs.divide);

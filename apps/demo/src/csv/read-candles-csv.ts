@@ -2,17 +2,18 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import {
   BarkeepError,
-  CANDLE_COLUMNS,
   type Candle,
   CandleSeries,
   invalidInput,
+  REQUIRED_COLUMNS,
+  type RequiredColumn,
   type SeriesKey,
 } from '@barkeep/core';
 import { CsvError, parse } from 'csv-parse';
 import { parseInstant } from './parse-instant.ts';
 
 /** Where each column stands in a row. */
-type ColumnPositions = { readonly [column in keyof Candle]: number };
+type ColumnPositions = { readonly [column in RequiredColumn]: number };
 
 interface CsvRow {
   readonly record: readonly string[];
@@ -61,7 +62,7 @@ export async function* readCandlesCsv(
     lines = [];
   }
   if (positions === undefined) {
-    throw invalidInput({ field: 'header', rule: `must be ${CANDLE_COLUMNS.join(',')}`, line: 1 });
+    throw invalidInput({ field: 'header', rule: `must be ${REQUIRED_COLUMNS.join(',')}`, line: 1 });
   }
   if (batch.length > 0) yield { candles: checkedSeries(key, batch, lines), share: 1 };
 }
@@ -100,10 +101,10 @@ function readableError(error: unknown, path: string): unknown {
 
 function columnPositions({ record, line }: CsvRow): ColumnPositions {
   const names = record.map((name) => name.toLowerCase());
-  const position = (column: keyof Candle): number => {
+  const position = (column: RequiredColumn): number => {
     const index = names.indexOf(column);
     if (index < 0) {
-      const rule = `must name the column "${column}" (it needs ${CANDLE_COLUMNS.join(', ')})`;
+      const rule = `must name the column "${column}" (it needs ${REQUIRED_COLUMNS.join(', ')})`;
       throw invalidInput({ field: 'header', rule, value: record.join(','), line });
     }
     if (names.lastIndexOf(column) === index) return index;
@@ -120,7 +121,7 @@ function columnPositions({ record, line }: CsvRow): ColumnPositions {
 }
 
 function parseCandle({ record, line }: CsvRow, positions: ColumnPositions): Candle {
-  const number = (field: keyof Candle): number => {
+  const number = (field: RequiredColumn): number => {
     const text = record[positions[field]] ?? '';
     const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
     if (Number.isFinite(value)) return value;

@@ -88,7 +88,7 @@ class Dashboard {
     if (page === undefined || selection !== this.#selection) return;
     this.#candles.prepend(page);
     this.#reachedStart = this.#candles.first === undefined;
-    this.#chart.begin(this.#candles.all, !/[dwMy]$/.test(timeframe));
+    this.#chart.begin(this.#candles.all, !/^\d+[dwMy]/.test(timeframe));
     this.#label();
     this.#point(undefined);
     if (this.#list.live) this.#connect(selection);
@@ -125,16 +125,18 @@ class Dashboard {
   /** What the stream did not say while it was lost. */
   async #catchUp(selection: Selection): Promise<void> {
     const { market, timeframe } = selection;
-    const from = this.#candles.last?.timestamp ?? 0;
+    const from = this.#candles.last?.timestamp;
     const page = await this.#load(() =>
-      fetchCandlesBetween(market.symbol, timeframe, { from, to: Date.now() }),
+      from === undefined
+        ? fetchCandlesBefore(market.symbol, timeframe, undefined, PAGE)
+        : fetchCandlesBetween(market.symbol, timeframe, { from, to: Date.now() }),
     );
     if (page !== undefined && selection === this.#selection) this.#put(candlesOf(page));
   }
 
   #put(candles: readonly Candle[]): void {
     for (const candle of candles) {
-      const late = candle.timestamp < (this.#candles.last?.timestamp ?? 0);
+      const late = candle.timestamp < (this.#candles.last?.timestamp ?? candle.timestamp);
       const known = this.#candles.find(candle.timestamp) !== undefined;
       this.#candles.put(candle);
       if (late && !known) this.#chart.draw(this.#candles.all);

@@ -6,6 +6,7 @@ import {
   invalidInput,
   isTimeframe,
   type SeriesKey,
+  timeframeFault,
   timeframeGrid,
 } from '@barkeep/core';
 import type { IMarketDataService } from '@barkeep/market-data';
@@ -67,12 +68,13 @@ export function seriesKeyOf(parameters: URLSearchParams): SeriesKey {
   const timeframe = parameters.get('timeframe');
   if (symbol === '') throw invalidInput({ field: 'symbol', rule: 'must be given' });
   if (isTimeframe(timeframe)) return { symbol, timeframe };
-  throw invalidInput({ field: 'timeframe', rule: 'must be such as 1m or 1d', value: timeframe });
+  const rule = timeframeFault(timeframe) ?? '';
+  throw invalidInput({ field: 'timeframe', rule, value: timeframe });
 }
 
 function wholeNumber(parameters: URLSearchParams, name: string): number | undefined {
   const text = parameters.get(name);
   if (text === null) return undefined;
-  if (/^\d{1,16}$/.test(text)) return Number(text);
+  if (/^-?\d{1,16}$/.test(text)) return Number(text);
   throw invalidInput({ field: name, rule: 'must be a whole number', value: text });
 }

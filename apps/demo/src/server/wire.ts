@@ -1,4 +1,12 @@
-import type { Candle, EpochMs, OrderBook, Ticker, Timeframe, Trade } from '@barkeep/core';
+import type {
+  Candle,
+  EpochMs,
+  OrderBook,
+  RequiredColumn,
+  Ticker,
+  Timeframe,
+  Trade,
+} from '@barkeep/core';
 import type {
   CandleOrigins,
   MaintenanceAction,
@@ -22,7 +30,7 @@ export interface MarketChoice {
 
 /** Candles as columns, as the answer of `/api/candles`. */
 export interface CandlePage {
-  readonly columns: { readonly [column in keyof Candle]: readonly number[] };
+  readonly columns: { readonly [column in RequiredColumn]: readonly number[] };
   /** How many of them came from where. */
   readonly origins: CandleOrigins;
   /** How many periods between them have no candle because nobody has fetched them. */

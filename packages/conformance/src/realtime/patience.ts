@@ -2,7 +2,7 @@ import type { IRealtimeCache } from '@barkeep/realtime';
 import { sampleTicker } from './sample-market.ts';
 
 /** By the machine's clock: how long something may be under way from a server or another process. */
-const LONGEST_MS = 5_000;
+const LONGEST_MS = 20_000;
 /** Where everything happens in this process; and once something did not come. */
 const SHORT_MS = 10;
 /** How often a busy server or network may lose events of a scenario, and say so. */

@@ -20,14 +20,15 @@ export function minutes(from: number, to: number): Interval {
 
 /** A valid candle; another `version` differs in every value. */
 export function sampleCandle(timestamp: EpochMs, version = 0): Candle {
-  const open = 100 + ((timestamp / MINUTE) % 97) + version * 1_000;
+  const minutes = Math.abs(timestamp / MINUTE);
+  const open = 100 + (minutes % 97) + version * 1_000;
   return {
     timestamp,
     open,
     high: open + 2.5,
     low: open - 1.25,
     close: open + 0.125,
-    volume: 1 + version + ((timestamp / MINUTE) % 13) / 8,
+    volume: 1 + version + (minutes % 13) / 8,
   };
 }
 

@@ -1,9 +1,10 @@
 import {
   allocateColumns,
-  CANDLE_COLUMNS,
   type CandleColumns,
   CandleSeries,
+  COLUMN_NAMES,
   type Interval,
+  OPTIONAL_COLUMNS,
   type SeriesKey,
   seriesKeyText,
   type Timeframe,
@@ -48,8 +49,8 @@ export interface LineContent {
 }
 
 interface ColumnsOfSeries extends SeriesKey {
-  /** In the order of `CANDLE_COLUMNS`. */
-  readonly columns: readonly (readonly number[])[];
+  /** In the order of `REQUIRED_COLUMNS`. */
+  readonly columns: readonly (readonly (number | null)[])[];
 }
 
 /** What a line does, in steps. */
@@ -187,8 +188,13 @@ function changed(before: LineSeries, step: SeriesStep, mark: string): Changed {
 }
 
 function seriesOf(key: SeriesKey, { columns }: ColumnsOfSeries): CandleSeries {
-  const all: CandleColumns = allocateColumns(columns[0]?.length ?? 0);
-  for (const [i, column] of CANDLE_COLUMNS.entries()) all[column].set(columns[i] ?? []);
+  const present = OPTIONAL_COLUMNS.filter((name) => {
+    return columns[COLUMN_NAMES.indexOf(name)]?.some((value) => value !== null);
+  });
+  const all: CandleColumns = allocateColumns(columns[0]?.length ?? 0, present);
+  for (const [i, name] of COLUMN_NAMES.entries()) {
+    all[name]?.set((columns[i] ?? []).map((value) => value ?? Number.NaN));
+  }
   return CandleSeries.fromTrustedColumns(key, all);
 }
 

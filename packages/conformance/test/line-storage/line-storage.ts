@@ -17,13 +17,13 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BarkeepError,
-  CANDLE_COLUMNS,
   CandleSeries,
+  COLUMN_NAMES,
+  candleComparison,
   fileFailure,
   type Interval,
   runCooperatively,
   type SeriesKey,
-  sameCandle,
   seriesKeyText,
   systemCode,
   throwIfAborted,
@@ -510,17 +510,16 @@ function* writeBatches(
     const { series, covers } = uncoveredPart(batch, coverage);
     const changed: number[] = [];
     let inserted = 0;
+    const isSame = candleComparison(series, stored);
     for (let i = 0; i < series.length; i += 1) {
       const at = series.timestamp[i] ?? Number.NaN;
       const j = stored.indexAtOrAfter(at);
       if (stored.timestamp[j] !== at) inserted += 1;
-      else if (sameCandle(series, i, stored, j)) continue;
+      else if (isSame(i, j)) continue;
       changed.push(i);
       if (i % 4_096 === 0) yield;
     }
-    const columns = CANDLE_COLUMNS.map((column) =>
-      changed.map((i) => series[column][i] ?? Number.NaN),
-    );
+    const columns = COLUMN_NAMES.map((column) => changed.map((i) => series[column]?.[i] ?? null));
     if (changed.length > 0) take({ type: 'candles', ...key, columns });
     if (covers.length > 0) {
       const entries = covers.map((interval) => ({ ...interval, source, collectedAt }));
@@ -530,7 +529,10 @@ function* writeBatches(
       inserted,
       updated: changed.length - inserted,
       unchanged: batch.series.length - changed.length,
-      changed: stretchOf(key, columns[0] ?? []),
+      changed: stretchOf(
+        key,
+        changed.map((i) => series.timestamp[i] ?? Number.NaN),
+      ),
     });
     yield;
   }
@@ -604,7 +606,7 @@ function* compactLines(
     add({
       type: 'series',
       ...key,
-      columns: CANDLE_COLUMNS.map((column) => Array.from(candles[column])),
+      columns: COLUMN_NAMES.map((name) => textOf(candles[name])),
       coverage,
       marks: [...marks],
       markOfAll,
@@ -724,4 +726,9 @@ function isHeld(place: string): boolean {
 function busy(path: string, timeoutMs: number): BarkeepError {
   const message = `another handle has locked ${path} for ${timeoutMs} ms`;
   return new BarkeepError('BUSY', message, { retryable: true, details: { path } });
+}
+
+/** Numbers as JSON has them: there is no NaN. */
+function textOf(column: Float64Array | undefined): (number | null)[] {
+  return Array.from(column ?? [], (value) => (Number.isNaN(value) ? null : value));
 }

@@ -598,7 +598,7 @@ plant(
       const events = super.apply(draft, step);
       const [timestamps = [], ...prices] = step.columns.slice(0, 5);
       const isOnlyVolume = timestamps.every((at, i) => {
-        const j = candles.indexAtOrAfter(at);
+        const j = candles.indexAtOrAfter(at ?? Number.NaN);
         const stored = [candles.open[j], candles.high[j], candles.low[j], candles.close[j]];
         return candles.timestamp[j] === at && stored.every((price, k) => price === prices[k]?.[i]);
       });
@@ -846,8 +846,8 @@ plant(
         const line = JSON.parse(text);
         const [step] = line.steps ?? [];
         if (step?.type !== 'series' || step.columns[0].length <= 256) return text;
-        const [timestamp, open, high, low, close, volume] = step.columns;
-        step.columns = [timestamp, close, high, low, open, volume];
+        const [timestamp, open, high, low, close, ...others] = step.columns;
+        step.columns = [timestamp, close, high, low, open, ...others];
         return JSON.stringify(line);
       });
     }

@@ -1,4 +1,4 @@
-import { BarkeepError, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import { BarkeepError, MIN_EPOCH_MS, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
 import type {
   CheckedTradeRead,
   RealtimeEvent,
@@ -38,6 +38,30 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
       class extends base {
         protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
           return before.timestamp >= value.timestamp;
+        }
+      },
+  ),
+  bug(
+    'orders times by their distance from 1970',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override isOlder(before: Ticker | OrderBook, value: Ticker | OrderBook): boolean {
+          return Math.abs(before.timestamp) > Math.abs(value.timestamp);
+        }
+      },
+  ),
+  bug(
+    'leaves out trades before 1970 unless they are asked for',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(
+          symbol: string,
+          { limit, since }: CheckedTradeRead,
+        ): Trade[] {
+          const from = since === MIN_EPOCH_MS ? 0 : since;
+          return super._recentTrades(symbol, { limit, since: from });
         }
       },
   ),
@@ -394,7 +418,7 @@ export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
           { limit, since }: CheckedTradeRead,
         ): Trade[] {
           const first = super
-            ._recentTrades(symbol, { limit: Infinity, since: 0 })
+            ._recentTrades(symbol, { limit: Infinity, since: MIN_EPOCH_MS })
             .slice(0, limit * 3);
           return first.filter(({ timestamp }) => timestamp >= since).slice(-limit);
         }

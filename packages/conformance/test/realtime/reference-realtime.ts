@@ -214,7 +214,7 @@ export class ReferenceRealtime extends AbstractRealtimeCache {
       this.lose(symbol, kept, newest);
       return true;
     }
-    const until = this.lostUntil.get(symbol) ?? 0;
+    const until = this.lostUntil.get(symbol) ?? Number.NEGATIVE_INFINITY;
     if (timestamp < oldest.value.timestamp) {
       if (timestamp > until) this.lost.set(symbol, this.arrivals);
       this.lostUntil.set(symbol, Math.max(until, timestamp));

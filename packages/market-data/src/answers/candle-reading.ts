@@ -236,7 +236,7 @@ function likelyStretch(
   now: EpochMs,
 ): Interval | undefined {
   const { grid } = series;
-  const to = Math.min(range.to, grid.shift(Math.max(0, now)));
+  const to = Math.min(range.to, grid.shift(now));
   const isEndless = limit === Number.POSITIVE_INFINITY || take === 'first';
   const from = isEndless ? range.from : Math.max(range.from, grid.shift(to, -Math.max(1, limit)));
   return from < to ? { from, to } : undefined;

@@ -61,9 +61,9 @@ function answeredRange(
   const isCut = candles.length >= limit;
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
   const start = hasFrom ? range.from : earlier(snapshot.start ?? first, farthest?.from);
-  const end = hasTo ? range.to : Math.max(currentEnd, snapshot.extent?.to ?? 0);
+  const end = hasTo ? range.to : Math.max(currentEnd, snapshot.extent?.to ?? currentEnd);
   const begin = isCut && take === 'last' ? candles.firstTimestamp : start;
-  const from = begin && Math.max(begin, floor);
+  const from = begin === undefined ? undefined : Math.max(begin, floor);
   const to = isCut && take === 'first' ? series.grid.shift(candles.lastTimestamp) : end;
   return from === undefined || from >= to ? undefined : { from, to };
 }

@@ -120,7 +120,8 @@ export class MissingSearch {
   #earliest(stored: StoredCandles, now: EpochMs): EpochMs {
     const { series, hasFrom, limit, take } = this.#ask;
     const noted = historyStartOf(series, stored.snapshot.extent, now);
-    const begin = Math.max(series.grid.floor(noted ?? 0), stored.floor);
+    const begin =
+      noted === undefined ? stored.floor : Math.max(series.grid.floor(noted), stored.floor);
     if (hasFrom) return begin;
     const known = stored.snapshot.start ?? Number.POSITIVE_INFINITY;
     if (take === 'first' || limit === Number.POSITIVE_INFINITY) return Math.max(begin, known);
@@ -142,9 +143,8 @@ export class MissingSearch {
     const { limit, range, series } = this.#ask;
     const { grid } = series;
     const end = grid.indexOf(Math.min(range.to, this.#unsettled(now).to));
-    return grid.startOf(
-      Math.max(grid.indexOf(0), end - limit * 2 ** (this.#settings.maxSearchRounds - 1)),
-    );
+    const periods = limit * 2 ** (this.#settings.maxSearchRounds - 1);
+    return grid.startOf(Math.max(grid.indexOf(range.from), end - periods));
   }
 
   /** What of the periods that are not final yet need not be fetched now. */

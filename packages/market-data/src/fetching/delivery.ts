@@ -98,7 +98,7 @@ export function unusableDelivery(cause: unknown): BarkeepError {
 
 /** The end of the last period that had ended for so long at an instant. */
 export function endOf(instant: EpochMs, agoMs: number, grid: TimeframeGrid): EpochMs {
-  return grid.floor(Math.max(0, instant - agoMs));
+  return grid.floor(instant - agoMs);
 }
 
 function checkStretch(candles: CandleSeries, { key, interval, ...bound }: DeliveryTerms): void {

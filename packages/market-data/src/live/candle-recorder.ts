@@ -11,7 +11,7 @@ import {
   subtractIntervals,
 } from '@barkeep/core';
 import type { CandleStream, LiveCandle } from '@barkeep/source';
-import type { CandleBatch, IMarketDataStorage } from '@barkeep/storage';
+import { type CandleBatch, EVER, type IMarketDataStorage } from '@barkeep/storage';
 import type { FailureEvent } from '../contract/market-data-event.ts';
 import type { CandleRecordingStatistics, LastError } from '../contract/market-data-statistics.ts';
 import { ConcurrencyLimit } from '../fetching/concurrency-limit.ts';
@@ -355,7 +355,7 @@ export class CandleRecorder {
   async #findStart(recording: Recording, startsAt: EpochMs): Promise<void> {
     try {
       const entries = await this.#options.storage.coverage.of(recording.series.key, {
-        from: 0,
+        from: EVER.from,
         to: startsAt,
       });
       const end = entries.at(-1)?.to;

@@ -1,4 +1,10 @@
-import type { CallOptions, OrderBook, Ticker, Trade } from '@barkeep/core';
+import {
+  type CallOptions,
+  MIN_EPOCH_MS,
+  type OrderBook,
+  type Ticker,
+  type Trade,
+} from '@barkeep/core';
 import type { IRealtimeCache, OrderBookReadOptions, TradeReadOptions } from '@barkeep/realtime';
 import { isRetryable } from '../fetching/retry.ts';
 import type { RouterTier } from './router-tier.ts';
@@ -46,7 +52,7 @@ export class RealtimeReader {
 
   async trades(symbol: string, options: TradeReadOptions = {}): Promise<Trade[]> {
     const stored = this.#realtime.trades.recent(symbol, options);
-    const { limit = Number.POSITIVE_INFINITY, since = 0 } = options;
+    const { limit = Number.POSITIVE_INFINITY, since = MIN_EPOCH_MS } = options;
     if (this.#router === undefined || limit === 0) return stored;
     const areThere = (trades: readonly Trade[]): boolean => trades.length > 0;
     return orElse(stored, areThere, (router) => router.trades(symbol, limit, since), this.#router);

@@ -1,6 +1,6 @@
 import {
-  CANDLE_COLUMNS,
   type Candle,
+  COLUMN_NAMES,
   type EpochMs,
   type Interval,
   type IntervalSet,
@@ -124,7 +124,7 @@ export class RecordedSeries {
       if (!this.#mayBeNew(timestamp, now)) return 'late';
     } else {
       if (asOf < known.asOf) return 'outdated';
-      if (CANDLE_COLUMNS.every((column) => candle[column] === known.candle[column])) {
+      if (COLUMN_NAMES.every((column) => candle[column] === known.candle[column])) {
         this.#states.set(timestamp, { candle: known.candle, asOf });
         return 'repeated';
       }
@@ -200,7 +200,7 @@ export class RecordedSeries {
    * @param seenUntil Up to when everything has surely come through.
    */
   due(seenUntil: EpochMs, now: EpochMs): RecordedBatch | undefined {
-    const covers = intersectIntervals(this.#promised, [{ from: 0, to: this.#endedBy(seenUntil) }]);
+    const covers = intersectIntervals(this.#promised, [this.#endedPart(seenUntil)]);
     this.#forgetLate(now);
     if (covers.length === 0 && this.#unsaved.size === 0) return undefined;
     this.#promised = subtractIntervals(this.#promised, covers);
@@ -257,7 +257,7 @@ export class RecordedSeries {
 
   /** What was missed, in outages and before the first promise, and had ended at an instant. */
   missed(instant: EpochMs): IntervalSet {
-    return intersectIntervals(this.#missed, [{ from: 0, to: this.#endedBy(instant) }]);
+    return intersectIntervals(this.#missed, [this.#endedPart(instant)]);
   }
 
   /** Takes note that what was missed of a stretch has been fetched, or is not missing. */
@@ -355,7 +355,11 @@ export class RecordedSeries {
 
   /** The end of the last period that had ended, and had its grace, at an instant. */
   #endedBy(instant: EpochMs): EpochMs {
-    return this.#grid.floor(Math.max(0, instant - this.#graceMs));
+    return this.#grid.floor(instant - this.#graceMs);
+  }
+
+  #endedPart(instant: EpochMs): Interval {
+    return { from: Number.NEGATIVE_INFINITY, to: this.#endedBy(instant) };
   }
 
   #rememberedFrom(now: EpochMs): EpochMs {
@@ -383,7 +387,7 @@ export class RecordedSeries {
       if (timestamp >= instant || this.#unsaved.has(timestamp)) continue;
       if (!this.#isPending(timestamp)) this.#forget(timestamp);
     }
-    const from = Math.max(0, Math.min(this.#claimsFrom, instant));
+    const from = Math.min(this.#claimsFrom, instant);
     this.#claimed = intersectIntervals(this.#claimed, [{ from, to: END_OF_TIME }]);
     this.#claimed = this.#claimed.slice(-MAX_CLAIMS);
   }

@@ -1,4 +1,4 @@
-import { type EpochMs, type Interval, MAX_EPOCH_MS } from '@barkeep/core';
+import { type EpochMs, type Interval, MAX_EPOCH_MS, MIN_EPOCH_MS } from '@barkeep/core';
 import { type CheckedQuery, EVER } from '@barkeep/storage';
 import type { SeriesState } from './series-state.ts';
 
@@ -38,5 +38,5 @@ export function askText({ series, range, hasFrom, hasTo, limit, take }: CandleAs
 
 /** No candle lies outside of these bounds. */
 function withinTime(instant: EpochMs): EpochMs {
-  return Math.min(Math.max(instant, 0), MAX_EPOCH_MS + 1);
+  return Math.min(Math.max(instant, MIN_EPOCH_MS), MAX_EPOCH_MS + 1);
 }

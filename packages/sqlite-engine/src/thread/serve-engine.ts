@@ -1,5 +1,5 @@
 import type { ArchiveSnapshot } from '@barkeep/candle-archive';
-import type { Candle, CandleColumns } from '@barkeep/core';
+import type { CandleColumn, CandleColumns } from '@barkeep/core';
 import type { StatedColumns } from '../sqlite-engine.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import {
@@ -86,8 +86,8 @@ function movable(method: string, value: unknown): readonly ArrayBuffer[] {
     const parts = (value as ArchiveSnapshot[]).flatMap(({ ranges }) => ranges);
     return columnBuffers(parts.flatMap(({ columns }) => columns ?? []));
   }
-  if (method === 'readPart') return columnBuffers([(value as StatedColumns<keyof Candle>).columns]);
-  if (value !== undefined && (method === 'readUpTo' || method === 'readColumns')) {
+  if (method === 'readPart') return columnBuffers([(value as StatedColumns<CandleColumn>).columns]);
+  if (value !== undefined && ['read', 'readUpTo', 'readColumns'].includes(method)) {
     return columnBuffers([value as Partial<CandleColumns>]);
   }
   return [];

@@ -14,6 +14,8 @@ export interface RealtimeCommand {
 
 /** A time that is too far ahead to be believed, by every clock. */
 export const AHEAD: EpochMs = Date.UTC(2200, 0, 1);
+/** So shortly before 1970 that some times come after it. */
+const LONG_AGO: EpochMs = -4_000;
 
 const LONGEST_SEQUENCE = 25;
 const SYMBOLS = 3;
@@ -26,7 +28,10 @@ const worlds: Arbitrary<readonly string[]> = fc
   );
 
 const timestamp = fc
-  .record({ since: fc.constantFrom(START, START, START, START, AHEAD), second: fc.nat({ max: 6 }) })
+  .record({
+    since: fc.constantFrom(START, START, START, START, AHEAD, LONG_AGO),
+    second: fc.nat({ max: 6 }),
+  })
   .map(({ since, second }) => since + second * 1_000);
 
 const signed = fc.oneof(

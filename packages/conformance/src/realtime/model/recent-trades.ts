@@ -15,6 +15,8 @@ interface ExpectedReplay {
   readonly gap: boolean | undefined;
 }
 
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+
 /** The newest trades of each symbol. */
 export class RecentTrades {
   readonly #model: RealtimeModel;
@@ -58,7 +60,7 @@ export class RecentTrades {
 
   recent(
     symbol: string,
-    { limit = Number.POSITIVE_INFINITY, since = 0 }: { limit?: number; since?: number } = {},
+    { limit = Number.POSITIVE_INFINITY, since = LONG_AGO }: { limit?: number; since?: number } = {},
   ): Trade[] {
     const trades = this.#live(symbol).map(({ value }) => value);
     const wanted = trades.filter(({ timestamp }) => timestamp >= since);
@@ -102,7 +104,7 @@ export class RecentTrades {
       this.#forget(symbol, kept.splice(-1));
       return true;
     }
-    const until = this.#lostUntil.get(symbol) ?? 0;
+    const until = this.#lostUntil.get(symbol) ?? LONG_AGO;
     const isNewer = trade.timestamp >= oldest.value.timestamp;
     const lostUntil = isNewer ? oldest.value.timestamp : trade.timestamp;
     this.#lostUntil.set(symbol, Math.max(until, lostUntil));

@@ -176,7 +176,7 @@ export class CoordinatorSession {
     }
     if (historyStart === undefined) return;
     assertTrue(historyStart <= now, `history begins (${historyStart}) not in the future`);
-    const earliest = Math.max(0, grid.shift(historyStart, -PERIODS_BEFORE_HISTORY));
+    const earliest = grid.shift(historyStart, -PERIODS_BEFORE_HISTORY);
     const before = { ...request, from: earliest, to: historyStart };
     const earlier = [...within(candles, before), ...this.truth(before)];
     assertEqual(earlier, [], `the candles before historyStart (${historyStart})`);

@@ -1,4 +1,4 @@
-import type { Candle, EpochMs } from '@barkeep/core';
+import { CANDLE_COLUMNS, type Candle, type EpochMs, OPTIONAL_COLUMNS } from '@barkeep/core';
 import { sampleCandle } from '../sample-candles.ts';
 
 /** The values of a version differ from those of version 0 in this column alone, by a little. */
@@ -20,6 +20,11 @@ export function modelCandle(timestamp: EpochMs, version: number): Candle {
   const column = COLUMNS[version - 2];
   if (column !== undefined)
     return { ...candle, [column]: candle[column] + (column === 'low' ? -0.5 : 0.5) };
+  const optional = OPTIONAL_COLUMNS[version - 7 - DOUBLES.length];
+  if (optional !== undefined) {
+    const isCount = CANDLE_COLUMNS[optional].values === 'count';
+    return { ...candle, [optional]: isCount ? 2 ** 40 + 1 : 1 / 3 };
+  }
   const [open = 0, high = 0, low = 0, close = 0, volume = 0] = DOUBLES[version - 7] ?? [];
   return { timestamp, open, high, low, close, volume };
 }

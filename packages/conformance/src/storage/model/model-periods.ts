@@ -1,8 +1,18 @@
 import { type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
 import { assertDefined } from '../../assertions.ts';
 import { START } from '../sample-candles.ts';
-import { type ModelPage, type ModelRange, type ModelWorld, VERSIONS } from './storage-command.ts';
+import {
+  LONGEST_PAGE,
+  type ModelPage,
+  type ModelRange,
+  type ModelWorld,
+  POSITIONS,
+  VERSIONS,
+} from './storage-command.ts';
 import type { Span } from './storage-model.ts';
+
+/** Less than any date of ours in seconds. */
+const TODAY_IN_SECONDS = 1e9;
 
 /** All the periods there are. */
 export const EVER: Span = { from: -1e6, to: 1e6 };
@@ -11,11 +21,13 @@ export const EVER: Span = { from: -1e6, to: 1e6 };
 export class ModelPeriods {
   readonly keys: readonly SeriesKey[];
   readonly #stride: number;
+  readonly #isLongAgo: boolean;
 
   /** @param prefix Keeps the names of a run apart from those of other runs on the same storage. */
-  constructor({ series, stride }: ModelWorld, prefix: string) {
+  constructor({ series, stride, isLongAgo }: ModelWorld, prefix: string) {
     this.keys = series.map((key) => ({ ...key, symbol: prefix + key.symbol }));
     this.#stride = stride;
+    this.#isLongAgo = isLongAgo;
   }
 
   key(series: number): SeriesKey {
@@ -76,7 +88,11 @@ export class ModelPeriods {
 
   at(series: number, period: number): number {
     const grid = timeframeGrid(this.key(series).timeframe);
-    const base = Math.ceil(grid.indexOf(START) / 1_024) * 1_024;
-    return grid.startOf(base + period);
+    if (!this.#isLongAgo) {
+      return grid.startOf(Math.ceil(grid.indexOf(START) / 1_024) * 1_024 + period);
+    }
+    // The last pages reach over the epoch, unless that is as far as epoch seconds of today lie.
+    const beyond = LONGEST_PAGE * grid.typicalMs < TODAY_IN_SECONDS ? 0 : LONGEST_PAGE;
+    return grid.startOf(period - POSITIONS * this.#stride - beyond);
   }
 }

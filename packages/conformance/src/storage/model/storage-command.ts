@@ -1,12 +1,20 @@
-import { CANDLE_COLUMNS, type Candle, type SeriesKey, type Timeframe } from '@barkeep/core';
+import {
+  type CandleColumn,
+  COLUMN_NAMES,
+  OPTIONAL_COLUMNS,
+  type SeriesKey,
+  type Timeframe,
+} from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
 import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 
-/** What a run is about: series that a careless storage mixes up, and how far apart the periods lie. */
+/** What a run is about: series that a careless storage mixes up, and when and how far apart the periods lie. */
 export interface ModelWorld {
   readonly series: readonly SeriesKey[];
   /** How many periods lie between two positions. */
   readonly stride: number;
+  /** Whether all positions lie before 1970. */
+  readonly isLongAgo: boolean;
 }
 
 /** Positions, counted from one where pages and buckets begin; a bound that is `off` lies just inside a period. */
@@ -78,7 +86,7 @@ interface Arguments {
   readonly read: { readonly queries: readonly ModelQuery[] };
   readonly 'read-columns': {
     readonly query: ModelQuery;
-    readonly columns: readonly (keyof Candle)[];
+    readonly columns: readonly CandleColumn[];
   };
   readonly scan: OfRange & { readonly chunkSize: number };
   readonly remove: OfRange;
@@ -110,9 +118,16 @@ export type ModelDocument =
 const LONGEST_SEQUENCE = 25;
 const SERIES = 4;
 const LAST_POSITION = 30;
-export const VERSIONS = 12;
+const LONGEST_RANGE = 12;
+export const LONGEST_PAGE = 1_100;
+/** So many positions there are. */
+export const POSITIONS: number = LAST_POSITION + LONGEST_RANGE + 1;
+export const VERSIONS: number = 12 + OPTIONAL_COLUMNS.length;
 
-const TIMEFRAMES: readonly Timeframe[] = ['1M', '1w', '1d', '5m', '60m', '60s'];
+const TIMEFRAMES: readonly Timeframe[] = [
+  ...(['1M', '1w', '1d', '5m', '60m', '60s'] as const),
+  ...(['1M@-9h', '1w@3d', '1d@15h', '1h@30m', '1m@1s'] as const),
+];
 
 const world: Arbitrary<ModelWorld> = fc
   .record({
@@ -122,15 +137,17 @@ const world: Arbitrary<ModelWorld> = fc
     timeframe: fc.constantFrom(...TIMEFRAMES),
     // Years of 1,024 months each would end after the last instant there is.
     stride: fc.constantFrom(1, 1, 97, 1_024),
+    isLongAgo: fc.constantFrom(false, false, false, true),
   })
-  .map(({ symbols: [a = 'A', b = 'B'], timeframe, stride }) => ({
+  .map(({ symbols: [a = 'A', b = 'B'], timeframe, stride, isLongAgo }) => ({
     series: [
       { symbol: a, timeframe: '1m' },
       { symbol: b, timeframe: '1m' },
       { symbol: a, timeframe },
       { symbol: b, timeframe: '1h' },
     ],
-    stride: timeframe === '1M' ? Math.min(stride, 97) : stride,
+    stride: timeframe.startsWith('1M') ? Math.min(stride, 97) : stride,
+    isLongAgo,
   }));
 
 const series = fc.nat({ max: SERIES - 1 });
@@ -139,7 +156,7 @@ const position = fc.nat({ max: LAST_POSITION });
 const name = fc.constantFrom('n', 'n1', 'n%', 'm', 'é', 'e\u0301', 'N', `n${'x'.repeat(300)}`);
 
 const bounded: Arbitrary<ModelRange> = fc
-  .tuple(position, fc.nat({ max: 12 }), fc.boolean(), fc.boolean())
+  .tuple(position, fc.nat({ max: LONGEST_RANGE }), fc.boolean(), fc.boolean())
   .map(([from, length, fromOff, toOff]) => ({
     from,
     to: from + length,
@@ -165,7 +182,7 @@ const page: Arbitrary<ModelPage> = fc.record({
   periods: fc.oneof(
     { weight: 12, arbitrary: fc.nat({ max: 20 }) },
     { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1_000, max: 1_100 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1_000, max: LONGEST_PAGE }) },
   ),
   // The first ones differ from version 0 in one column.
   version: fc.oneof(
@@ -228,10 +245,7 @@ const COMMANDS: {
   'write-failing': [2, { batches, fault: fc.nat({ max: 5 }) }],
   'at-once': [4, { changes: fc.tuple(write, fc.oneof(write, write, write, removal)) }],
   read: [6, { queries: fc.array(query, { minLength: 1, maxLength: 4 }) }],
-  'read-columns': [
-    3,
-    { query, columns: fc.shuffledSubarray([...CANDLE_COLUMNS], { minLength: 1 }) },
-  ],
+  'read-columns': [3, { query, columns: fc.shuffledSubarray([...COLUMN_NAMES], { minLength: 1 }) }],
   scan: [2, { series, range: anyRange, chunkSize }],
   remove: [5, { series, range: boundedOrAll }],
   cover: [5, { series, range: bounded, source, collectedAt: fc.nat({ max: 3 }) }],

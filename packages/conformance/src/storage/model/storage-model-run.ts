@@ -174,7 +174,7 @@ export class StorageModelRun {
         const answer = await candles.readColumns(this.#query(query), columns);
         const expected = this.#selected(query);
         for (const column of columns) {
-          const values = Float64Array.from(expected, (candle) => candle[column]);
+          const values = Float64Array.from(expected, (candle) => candle[column] ?? Number.NaN);
           assertEqual(answer[column], values, `${what}: ${column}`);
         }
         assertEqual(Object.keys(answer).sort(), [...columns].sort(), `${what}: the columns`);

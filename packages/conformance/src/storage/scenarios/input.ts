@@ -1,4 +1,10 @@
-import { type Candle, CandleSeries, type Interval, type SeriesKey } from '@barkeep/core';
+import {
+  type Candle,
+  CandleSeries,
+  type Interval,
+  MIN_EPOCH_MS,
+  type SeriesKey,
+} from '@barkeep/core';
 import type { CandleQuery, IMarketDataStorage } from '@barkeep/storage';
 import { assertEqual, assertRejects, assertTrue } from '../../assertions.ts';
 import {
@@ -29,7 +35,7 @@ const BAD_CALLS: Readonly<Record<string, readonly [field: string, call: BadCall]
     ['volume', writing({ volume: -1 })],
     ['timestamp', writing({ timestamp: START / 1_000 })],
     ['timestamp', writing({ timestamp: START + 1 })],
-    ['timestamp', writing({ timestamp: -60_000 })],
+    ['timestamp', writing({ timestamp: MIN_EPOCH_MS - 60_000 })],
     ['candle', (storage) => write(storage, [null as unknown as Candle])],
     ['symbol', ({ candles }) => candles.write({ key: { ...KEY, symbol: '\ud800' }, candles: [] })],
   ],

@@ -1,11 +1,19 @@
-import { type Candle, type SeriesKey, timeframeGrid } from '@barkeep/core';
+import {
+  type Candle,
+  type EpochMs,
+  type Interval,
+  MIN_EPOCH_MS,
+  type SeriesKey,
+  timeframeGrid,
+} from '@barkeep/core';
+import type { CandleQuery } from '@barkeep/storage';
 import fc from 'fast-check';
 import { assertDefined, assertEqual } from '../../assertions.ts';
 import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { KEY, minute, minutes, START, sampleCandle, sampleMinutes } from '../sample-candles.ts';
 import { collect } from '../storage-operations.ts';
 import { type StorageScenario, scenario } from '../storage-scenario.ts';
-import { assertNothingStored, assertSeries, listen } from '../stored-state.ts';
+import { assertCandles, assertNothingStored, assertSeries, listen } from '../stored-state.ts';
 
 const MANY = 50_000;
 
@@ -115,18 +123,55 @@ export const sizeScenarios: readonly StorageScenario[] = [
     await storage.candles.write({ key: KEY, candles });
     await assertSeries(storage, KEY, candles, 'after the write');
   }),
-  scenario('sizes/all-of-time', 'candles of 1970 and of 9999, of every length', async (storage) => {
-    const timeframes = ['1s', '7m', '4h', '1d', '1w', '1M', '3M', '1y', '10y'] as const;
-    for (const timeframe of timeframes) {
+  scenario(
+    'sizes/all-of-time',
+    'candles of the years 1 to 9999, of every length',
+    async (storage) => {
+      const timeframes = [
+        ...(['1s', '7m', '4h', '1d', '1w', '1M', '3M', '1y', '10y'] as const),
+        ...(['1m@1s', '1h@30m', '1d@15h', '1w@3d', '2w@7d', '1M@-9h', '1M@9h', '1y@90d'] as const),
+      ];
+      for (const timeframe of timeframes) {
+        const key: SeriesKey = { symbol: 'OLD', timeframe };
+        const grid = timeframeGrid(timeframe);
+        const [first, last] = [grid.ceil(MIN_EPOCH_MS), grid.floor(Date.UTC(9999, 11, 31))];
+        const early = [first, grid.shift(first), grid.shift(0, -2), grid.shift(-1), grid.ceil(0)];
+        const times = [...early, grid.floor(START), grid.shift(last, -1), last];
+        const sorted = [...new Set(times)].sort((a, b) => a - b);
+        const candles = sorted.map((at) => ({ ...sampleCandle(START), timestamp: at }));
+        await storage.candles.write({ key, candles });
+        await assertSeries(storage, key, candles, timeframe);
+        assertEqual(await storage.candles.remove(key), candles.length, 'how many were removed');
+        await assertNothingStored(storage, key, `${timeframe} after its removal`);
+      }
+    },
+  ),
+  scenario('sizes/before-1970', 'times before 1970 are as good as later ones', async (storage) => {
+    const { candles, coverage } = storage;
+    for (const timeframe of ['1m', '1d@15h', '1M@-9h'] as const) {
       const key: SeriesKey = { symbol: 'OLD', timeframe };
       const grid = timeframeGrid(timeframe);
-      const [first, last] = [grid.ceil(0), grid.floor(Date.UTC(9999, 11, 31))];
-      const times = [first, grid.shift(first), grid.floor(START), grid.shift(last, -1), last];
-      const candles = [...new Set(times)].map((at) => ({ ...sampleCandle(START), timestamp: at }));
-      await storage.candles.write({ key, candles });
-      await assertSeries(storage, key, candles, timeframe);
-      assertEqual(await storage.candles.remove(key), candles.length, 'how many were removed');
-      await assertNothingStored(storage, key, `${timeframe} after its removal`);
+      const at = (period: number): EpochMs => grid.startOf(period);
+      const of = (from: number, to: number): Candle[] =>
+        Array.from({ length: to - from }, (_, i) => sampleCandle(at(from + i)));
+      const time = (from: number, to: number): Interval => ({ from: at(from), to: at(to) });
+      await candles.write({ key, candles: of(-3, 5).reverse(), covers: time(-3, 5) });
+      await candles.write({ key, candles: of(-3_000, -2_000), covers: time(-3_000, -1_500) });
+      await assertSeries(storage, key, [...of(-3_000, -2_000), ...of(-3, 5)], timeframe);
+      const read = async (query: Partial<CandleQuery>): Promise<Candle[]> =>
+        (await candles.read({ ...key, ...query })).toArray();
+      assertCandles(await read({ to: at(0) + 1, limit: 4 }), of(-3, 1), 'the latest up to 1970');
+      assertCandles(await read({ from: at(-2) - 1, limit: 3 }), of(-2, 1), 'from 1969 on');
+      assertCandles(await read(time(-2_500, -2_400)), of(-2_500, -2_400), 'within 1970 and before');
+      const chunks = await collect(candles.scan({ ...key, from: at(-2_001), chunkSize: 5 }));
+      const scanned = chunks.flatMap((chunk) => chunk.toArray());
+      assertCandles(scanned, [...of(-2_001, -2_000), ...of(-3, 5)], 'a scan from before 1970');
+      const covered = (await coverage.of(key)).map(({ from, to }) => ({ from, to }));
+      assertEqual(covered, [time(-3_000, -1_500), time(-3, 5)], 'what is covered');
+      const missing = await coverage.missing(key, time(-1_600, 7));
+      assertEqual(missing, [time(-1_500, -3), time(5, 7)], 'what is not covered');
+      assertEqual(await candles.remove(key, time(-2_500, 1)), 504, 'how many were removed');
+      await assertSeries(storage, key, [...of(-3_000, -2_500), ...of(1, 5)], 'what was left');
     }
   }),
   scenario('sizes/symbols', 'symbols and names of documents are opaque', async (storage) => {

@@ -1,4 +1,4 @@
-import type { Candle, CandleColumns, SeriesKey } from '@barkeep/core';
+import { type CandleColumn, mapColumns, type SeriesKey, type SomeColumns } from '@barkeep/core';
 import type {
   CheckedQuery,
   CompactionReport,
@@ -12,6 +12,8 @@ import type {
 } from '@barkeep/storage';
 import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.ts';
 import { type ReferenceSeries, ReferenceStorage } from './reference-storage.ts';
+
+const NO_VALUES = new Float64Array(0);
 
 export const maintenanceBugs: readonly PlantedStorageBug[] = [
   plantBug(
@@ -142,10 +144,10 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     'reads columns without a limit',
     'model/commands',
     class extends ReferenceStorage {
-      protected override _readColumns<C extends keyof Candle>(
+      protected override _readColumns<C extends CandleColumn>(
         query: CheckedQuery,
         columns: readonly C[],
-      ): Promise<Pick<CandleColumns, C>> {
+      ): Promise<SomeColumns<C>> {
         return super._readColumns({ ...query, limit: Number.POSITIVE_INFINITY }, columns);
       }
     },
@@ -154,10 +156,10 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     'hands out more columns than it was asked for',
     'model/commands',
     class extends ReferenceStorage {
-      protected override async _readColumns<C extends keyof Candle>(
+      protected override async _readColumns<C extends CandleColumn>(
         query: CheckedQuery,
         columns: readonly C[],
-      ): Promise<Pick<CandleColumns, C>> {
+      ): Promise<SomeColumns<C>> {
         const { timestamp } = await this._read(query);
         return Object.assign({ timestamp }, await super._readColumns(query, columns));
       }
@@ -167,14 +169,12 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
     'hands out one memory for all columns',
     'model/commands',
     class extends ReferenceStorage {
-      protected override async _readColumns<C extends keyof Candle>(
+      protected override async _readColumns<C extends CandleColumn>(
         query: CheckedQuery,
         columns: readonly C[],
-      ): Promise<Pick<CandleColumns, C>> {
-        const answer = { ...(await super._readColumns(query, columns)) };
-        const [first] = columns;
-        if (first !== undefined) for (const column of columns) answer[column] = answer[first];
-        return answer;
+      ): Promise<SomeColumns<C>> {
+        const answer = await super._readColumns(query, columns);
+        return mapColumns(columns, () => Object.values<Float64Array>(answer)[0] ?? NO_VALUES);
       }
     },
   ),
@@ -183,9 +183,7 @@ export const maintenanceBugs: readonly PlantedStorageBug[] = [
       ...candles,
       readColumns: async (query, columns) => {
         const series = await candles.read(query);
-        return Object.fromEntries(
-          [columns].flat().map((column) => [column, series[column]]),
-        ) as CandleColumns;
+        return mapColumns([columns].flat() as typeof columns, (name) => series[name] ?? NO_VALUES);
       },
     },
   })),

@@ -24,6 +24,15 @@ export const seriesBugs: readonly PlantedStorageBug[] = [
     },
   ),
   plantBug(
+    'takes no notice of where periods begin',
+    'model/commands',
+    class extends ReferenceStorage {
+      protected override nameOf({ symbol, timeframe }: SeriesKey): string {
+        return `${timeframe.split('@')[0]}:${symbol}`;
+      }
+    },
+  ),
+  plantBug(
     'matches wildcards',
     'model/commands',
     class extends ReferenceStorage {

@@ -1,5 +1,5 @@
-import { type Candle, CandleSeries } from '@barkeep/core';
-import type { BatchOutcome, CandleBatch, CheckedBatch } from '@barkeep/storage';
+import { type Candle, CandleSeries, invalidInput } from '@barkeep/core';
+import type { BatchOutcome, CandleBatch, CheckedBatch, CoverageEntry } from '@barkeep/storage';
 import { type PlantedStorageBug, plantBug, plantBugOutside } from './plant-bug.ts';
 import { ReferenceStorage } from './reference-storage.ts';
 
@@ -23,6 +23,37 @@ export const valueBugs: readonly PlantedStorageBug[] = [
           ...candle,
           timestamp: ((candle.timestamp / 1_000) | 0) * 1_000,
         }));
+      }
+    },
+  ),
+  plantBug(
+    'orders times by their distance from 1970',
+    'sizes/before-1970',
+    class extends ReferenceStorage {
+      protected override candlesOf(...[key]: Parameters<ReferenceStorage['candlesOf']>): Candle[] {
+        const distance = ({ timestamp }: Candle): number => Math.abs(timestamp);
+        return super.candlesOf(key).sort((a, b) => distance(a) - distance(b));
+      }
+    },
+  ),
+  plantBug(
+    'refuses times before 1970',
+    'sizes/before-1970',
+    class extends ReferenceStorage {
+      protected override store(batch: CheckedBatch): BatchOutcome {
+        if (batch.series.firstTimestamp >= 0) return super.store(batch);
+        throw invalidInput({ field: 'timestamp', rule: 'must not be negative' });
+      }
+    },
+  ),
+  plantBug(
+    'covers nothing before 1970',
+    'sizes/before-1970',
+    class extends ReferenceStorage {
+      protected override cover(
+        ...[ledger, entry]: Parameters<ReferenceStorage['cover']>
+      ): CoverageEntry[] {
+        return entry.to <= 0 ? [...ledger] : super.cover(ledger, entry);
       }
     },
   ),
