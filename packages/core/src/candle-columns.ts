@@ -86,14 +86,33 @@ export const OPTIONAL_COLUMNS: readonly OptionalColumn[] = Object.freeze(
 
 const NO_COLUMNS: readonly OptionalColumn[] = Object.freeze([]);
 
+/** So many optional columns are looked for in a nanosecond: at each place the engine knows the name. */
+const FAST = 8;
+const [a = '', b = '', c = '', d = '', e = '', f = '', g = '', h = '']: readonly string[] =
+  OPTIONAL_COLUMNS;
+
+/** Whether a candle, or columns, have anything optional. */
+export function hasOptional(columns: Partial<Record<OptionalColumn, unknown>>): boolean {
+  const of: Readonly<Record<string, unknown>> = columns;
+  return (
+    of[a] !== undefined ||
+    of[b] !== undefined ||
+    of[c] !== undefined ||
+    of[d] !== undefined ||
+    of[e] !== undefined ||
+    of[f] !== undefined ||
+    of[g] !== undefined ||
+    of[h] !== undefined ||
+    (OPTIONAL_COLUMNS.length > FAST && OPTIONAL_COLUMNS.some((name) => of[name] !== undefined))
+  );
+}
+
 /** The optional columns that at least one of some has, in the order of the table. */
 export function optionalColumns(
   ...all: readonly Partial<CandleColumns>[]
 ): readonly OptionalColumn[] {
-  const names = OPTIONAL_COLUMNS.filter((name) =>
-    all.some((columns) => columns[name] !== undefined),
-  );
-  return names.length === 0 ? NO_COLUMNS : names;
+  if (!all.some(hasOptional)) return NO_COLUMNS;
+  return OPTIONAL_COLUMNS.filter((name) => all.some((columns) => columns[name] !== undefined));
 }
 
 /** The columns that candles have, in the order of the table. */
@@ -141,30 +160,32 @@ export function pickColumns<C extends CandleColumn>(
   );
 }
 
-/** The same columns, each made into another. */
-export function eachColumn(
-  columns: CandleColumns,
-  make: (column: Float64Array) => Float64Array,
-): CandleColumns {
-  const made: WritableColumns = {
-    timestamp: make(columns.timestamp),
-    open: make(columns.open),
-    high: make(columns.high),
-    low: make(columns.low),
-    close: make(columns.close),
-    volume: make(columns.volume),
+/** The candles `[start, end)`, as views of the same memory. */
+export function sliceColumns(columns: CandleColumns, start?: number, end?: number): CandleColumns {
+  const slice: WritableColumns = {
+    timestamp: columns.timestamp.subarray(start, end),
+    open: columns.open.subarray(start, end),
+    high: columns.high.subarray(start, end),
+    low: columns.low.subarray(start, end),
+    close: columns.close.subarray(start, end),
+    volume: columns.volume.subarray(start, end),
   };
-  for (const name of OPTIONAL_COLUMNS) {
-    const column = columns[name];
-    if (column !== undefined) made[name] = make(column);
+  for (const name of optionalColumns(columns)) {
+    const column = columns[name]?.subarray(start, end);
+    if (column !== undefined) slice[name] = column;
   }
-  return made;
+  return slice;
 }
 
 /** Copies all of `source` into `target`, from index `offset` on: the columns that `target` has. */
 export function copyColumns(source: CandleColumns, target: CandleColumns, offset: number): void {
-  for (const name of REQUIRED_COLUMNS) target[name].set(source[name], offset);
-  for (const name of OPTIONAL_COLUMNS) {
+  target.timestamp.set(source.timestamp, offset);
+  target.open.set(source.open, offset);
+  target.high.set(source.high, offset);
+  target.low.set(source.low, offset);
+  target.close.set(source.close, offset);
+  target.volume.set(source.volume, offset);
+  for (const name of optionalColumns(target)) {
     const column = source[name];
     if (column !== undefined) target[name]?.set(column, offset);
     else target[name]?.fill(Number.NaN, offset, offset + source.timestamp.length);
@@ -215,7 +236,7 @@ export function candleComparison(
 export function candleAt(
   columns: CandleColumns,
   i: number,
-  optional: readonly OptionalColumn[] = optionalColumns(columns),
+  optional: readonly OptionalColumn[] = hasOptional(columns) ? OPTIONAL_COLUMNS : NO_COLUMNS,
 ): Candle {
   const candle: { -readonly [C in keyof Candle]: Candle[C] } = {
     timestamp: columns.timestamp[i] ?? Number.NaN,
@@ -225,6 +246,7 @@ export function candleAt(
     close: columns.close[i] ?? Number.NaN,
     volume: columns.volume[i] ?? Number.NaN,
   };
+  if (optional.length === 0) return candle;
   for (const name of optional) {
     const value = columns[name]?.[i] ?? Number.NaN;
     if (!Number.isNaN(value)) candle[name] = value;

@@ -4,16 +4,17 @@ import {
   type CandleColumn,
   type CandleColumns,
   candleAt,
-  candleComparison,
-  candleCopier,
   columnNames,
   copyColumns,
-  eachColumn,
   optionalColumns,
+  pickColumns,
+  REQUIRED_COLUMNS,
+  sliceColumns,
 } from './candle-columns.ts';
 import type { EpochMs } from './epoch-ms.ts';
 import { gatherCandles } from './gather-candles.ts';
 import type { Interval } from './interval.ts';
+import { mergeColumns } from './merge-columns.ts';
 import type { SeriesKey } from './series-key.ts';
 import type { Timeframe } from './timeframe.ts';
 
@@ -119,22 +120,13 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
     if (over.lastTimestamp < base.firstTimestamp) {
       return CandleSeries.concat(base.key, [over, base]);
     }
-    const columns = allocateColumns(base.length + over.length, optionalColumns(base, over));
-    const takeBase = candleCopier(base, columns);
-    const takeOver = candleCopier(over, columns);
-    let i = 0;
-    let j = 0;
-    let length = 0;
-    while (i < base.length || j < over.length) {
-      const left = base.timestamp[i] ?? Number.POSITIVE_INFINITY;
-      const right = over.timestamp[j] ?? Number.POSITIVE_INFINITY;
-      if (left < right) takeBase(i, length);
-      else takeOver(j, length);
-      if (left <= right) i += 1;
-      if (right <= left) j += 1;
-      length += 1;
-    }
-    return CandleSeries.fromTrustedColumns(base.key, columns).slice(0, length);
+    const names = [...REQUIRED_COLUMNS, ...optionalColumns(base, over)];
+    const [under, above] = [pickColumns(base, names), pickColumns(over, names)];
+    const all = { limit: Number.POSITIVE_INFINITY, take: 'first' } as const;
+    return CandleSeries.fromTrustedColumns(
+      base.key,
+      mergeColumns<CandleColumn>(under, above, names, all),
+    );
   }
 
   get symbol(): string {
@@ -172,8 +164,7 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
 
   /** The candles `[start, end)`, by index as in `Array.prototype.slice`, sharing this series' memory. */
   slice(start?: number, end?: number): CandleSeries {
-    const columns = eachColumn(this, (column) => column.subarray(start, end));
-    return CandleSeries.fromTrustedColumns(this.key, columns);
+    return CandleSeries.fromTrustedColumns(this.key, sliceColumns(this, start, end));
   }
 
   /** The candles whose timestamp is in `[from, to)`, sharing this series' memory. */
@@ -211,20 +202,18 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
 
   /** A copy with memory of its own, of exactly its size. */
   copy(): CandleSeries {
-    return CandleSeries.fromTrustedColumns(
-      this.key,
-      eachColumn(this, (column) => column.slice()),
-    );
+    const columns = allocateColumns(this.length, optionalColumns(this));
+    copyColumns(this, columns, 0);
+    return CandleSeries.fromTrustedColumns(this.key, columns);
   }
 
   /** Whether both have the same candles, bit for bit. The keys are not compared. */
   equals(other: CandleSeries): boolean {
     if (this.length !== other.length) return false;
-    const isSame = candleComparison(this, other);
-    for (let i = 0; i < this.length; i += 1) {
-      if (!isSame(i, i)) return false;
-    }
-    return true;
+    return (
+      REQUIRED_COLUMNS.every((name) => areSame(this[name], other[name])) &&
+      optionalColumns(this, other).every((name) => areSame(this[name], other[name]))
+    );
   }
 
   /** The candles as objects. */
@@ -241,6 +230,15 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
   toJSON(): { symbol: string; timeframe: Timeframe; candles: Candle[] } {
     return { symbol: this.symbol, timeframe: this.timeframe, candles: this.toArray() };
   }
+}
+
+/** Whether two columns have the same values; one that is not there has NaN throughout. */
+function areSame(a: Float64Array | undefined, b: Float64Array | undefined): boolean {
+  if (a === undefined || b === undefined) return (a ?? b)?.every(Number.isNaN) ?? true;
+  for (let i = 0; i < a.length; i += 1) {
+    if (a[i] !== b[i] && !(Number.isNaN(a[i]) && Number.isNaN(b[i]))) return false;
+  }
+  return true;
 }
 
 function isDetached(buffer: ArrayBufferLike | undefined): boolean {

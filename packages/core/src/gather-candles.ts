@@ -4,6 +4,7 @@ import {
   type CandleColumn,
   type CandleColumns,
   columnNames,
+  hasOptional,
   OPTIONAL_COLUMNS,
   optionalColumns,
   REQUIRED_COLUMNS,
@@ -120,6 +121,7 @@ function fillFromObjects(
     columns.low[i] = low;
     columns.close[i] = close;
     columns.volume[i] = volume;
+    if (!hasOptional(candle)) continue;
     for (const name of OPTIONAL_COLUMNS) {
       const value = candle[name];
       if (value === undefined) continue;

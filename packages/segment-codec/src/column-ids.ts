@@ -15,9 +15,10 @@ export const COLUMN_IDS: Readonly<Record<CandleColumn, number>> = Object.freeze(
   openInterest: 10,
 });
 
-const names = new Map(COLUMN_NAMES.map((name) => [COLUMN_IDS[name], name]));
+const names: CandleColumn[] = [];
+for (const name of COLUMN_NAMES) names[COLUMN_IDS[name]] = name;
 
 /** The column of a number; `undefined` when this version knows none. */
 export function columnOf(id: number): CandleColumn | undefined {
-  return names.get(id);
+  return names[id];
 }

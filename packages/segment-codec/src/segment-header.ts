@@ -6,6 +6,7 @@ import {
   type OptionalColumn,
   REQUIRED_COLUMNS,
   type Timeframe,
+  type TimeframeParts,
   timeframeOf,
   timeframeParts,
 } from '@barkeep/core';
@@ -59,6 +60,8 @@ const HAS_ORIGIN = 1;
 /** An entry's first word: the column's id above, its length in words below. */
 const LENGTH_BITS = 24;
 const NO_COLUMNS: readonly OptionalColumn[] = Object.freeze([]);
+/** A bit for each id. */
+const ALL_REQUIRED = REQUIRED_COLUMNS.reduce((bits, name) => bits | (1 << COLUMN_IDS[name]), 0);
 
 /** How long the header of a segment with some columns is. */
 export function headerBytes(timeframe: Timeframe, columns: number): number {
@@ -119,11 +122,25 @@ function readFields(view: DataView): Omit<SegmentHeader, 'byteLength' | 'checksu
   return { version: view.getUint8(4), timeframe: readTimeframe(view), count, first, last };
 }
 
+let latest: TimeframeParts & { readonly timeframe: Timeframe } = {
+  ...timeframeParts('1m'),
+  timeframe: '1m',
+};
+
 function readTimeframe(view: DataView): Timeframe {
   const unit = UNITS[view.getUint8(5)];
+  const count = view.getUint32(8, true);
   const originMs = view.getUint8(7) === HAS_ORIGIN ? view.getFloat64(FIXED_BYTES, true) : 0;
+  // Most headers are like the one before.
+  if (unit === latest.unit && count === latest.count && originMs === latest.originMs) {
+    return latest.timeframe;
+  }
   try {
-    if (unit !== undefined) return timeframeOf({ count: view.getUint32(8, true), unit, originMs });
+    if (unit !== undefined) {
+      const parts = { count, unit, originMs };
+      latest = { ...parts, timeframe: timeframeOf(parts) };
+      return latest.timeframe;
+    }
   } catch (error) {
     if (!BarkeepError.is(error, 'INVALID_INPUT')) throw error;
   }
@@ -139,9 +156,8 @@ function readPlaces(view: DataView, directoryAt: number, endAt: number): ColumnP
     const id = word >>> LENGTH_BITS;
     const name = columnOf(id);
     if (name === undefined) throw unknownColumn(id);
-    if ((seen & bitOf(name)) !== 0)
-      throw corruptSegment(`the column ${name} is there twice`, entry);
-    seen |= bitOf(name);
+    if ((seen & (1 << id)) !== 0) throw corruptSegment(`the column ${name} is there twice`, entry);
+    seen |= 1 << id;
     const byteLength = (word & (2 ** LENGTH_BITS - 1)) * 4;
     if (byteLength > WORKSPACE.payloadBytes) {
       throw corruptSegment('a column has an impossible length', entry);
@@ -149,13 +165,9 @@ function readPlaces(view: DataView, directoryAt: number, endAt: number): ColumnP
     places.push({ name, at, byteLength, checksum: view.getInt32(entry + 4, true) });
     at += byteLength;
   }
-  const missing = REQUIRED_COLUMNS.find((name) => (seen & bitOf(name)) === 0);
-  if (missing !== undefined) throw corruptSegment(`there is no column ${missing}`, directoryAt);
+  if ((seen & ALL_REQUIRED) !== ALL_REQUIRED)
+    throw corruptSegment('a column is missing', directoryAt);
   return places;
-}
-
-function bitOf(name: CandleColumn): number {
-  return 1 << COLUMN_IDS[name];
 }
 
 function unknownColumn(id: number): BarkeepError {

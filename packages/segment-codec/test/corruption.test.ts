@@ -3,8 +3,8 @@ import {
   BarkeepError,
   type CandleColumns,
   type CandleSeries,
-  eachColumn,
   OPTIONAL_COLUMNS,
+  sliceColumns,
 } from '@barkeep/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -60,7 +60,7 @@ function expectCorrupt(error: unknown, bytes: Uint8Array): void {
 }
 
 function firstOf(columns: CandleColumns, count: number): CandleColumns {
-  return eachColumn(columns, (column) => column.subarray(0, count));
+  return sliceColumns(columns, 0, count);
 }
 
 describe.each(forms)('a damaged segment of $count × $prices', (form) => {

@@ -14,7 +14,7 @@ import type {
 } from '../../src/source/index.ts';
 
 const DAY_MS = 86_400_000;
-const TIMEFRAMES = ['1m', '5m', '1h@30m', '1d', '3d@15h', '1w', '1M@-9h'] as const;
+const TIMEFRAMES = ['1m', '5m', '1h@30m', '1d', '3d', '1w', '1M'] as const;
 /** Periods of recent history, and of a future that the clock reaches in a scenario. */
 const PAST = 2_000;
 const FUTURE = 60;

@@ -83,6 +83,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     }),
   ),
   bug('begins weeks on Thursday', 'fetch/timeframes', onGrid('1w', WEEK_MS)),
+  bug('takes no notice of where hours begin', 'fetch/timeframes', onGrid('1h@30m', DAY_MS / 24)),
   bug('takes a month for 30 days', 'fetch/timeframes', onGrid('1M', MONTH_MS)),
   bug(
     'takes an empty page for a failure',

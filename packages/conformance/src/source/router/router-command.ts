@@ -41,7 +41,7 @@ export const routerCommands: Arbitrary<readonly RouterCommand[]> = fc
   .chain((group) => fc.shuffledSubarray([...group], { minLength: 2, maxLength: 2 }))
   .chain((symbols) => {
     const symbol = fc.constantFrom(...symbols);
-    const timeframe = fc.constantFrom(...(['1m', '1m', '1m', '5m@90s', '1w@3d'] as const));
+    const timeframe = fc.constantFrom(...(['1m', '1m', '1m', '5m@90s', '1w'] as const));
     const command = routerCommand(symbol, fc.record({ symbol, timeframe }));
     const beginning: readonly RouterCommand[] = [
       { does: 'pass', ms: 10_000 },
