@@ -1,7 +1,15 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Parts of the paths of test files that take long, the longest first. */
-const LONG = ['conformance.test', 'browser/', 'planted', 'bundled', 'demo-process', 'kill', 'page/'];
+const LONG = [
+  'conformance.test',
+  'browser/',
+  'planted',
+  'bundled',
+  'demo-process',
+  'kill',
+  'page/',
+];
 
 /**
  * Starts the files that take long before the others, so that no core waits for one of them at the end.

@@ -28,19 +28,24 @@ export function* ask<M extends keyof ArchivePort>(
 }
 
 /** Runs a decision on a port that answers at once. */
-export function decide<T>(decision: Decision<T>, port: SyncArchivePort): T {
+export function decide<T>(decision: Decision<T>, port: Partial<SyncArchivePort>): T {
   let step = decision.next();
   while (step.done !== true) step = decision.next(answer(port, step.value));
   return step.value;
 }
 
-/** Runs a decision on a port of promises. */
-export async function decideAsync<T>(decision: Decision<T>, port: ArchivePort): Promise<T> {
+/** Runs a decision on a port of promises, which needs only the methods that the decision calls. */
+export async function decideAsync<T>(
+  decision: Decision<T>,
+  port: Partial<ArchivePort>,
+): Promise<T> {
   let step = decision.next();
   while (step.done !== true) step = decision.next(await answer(port, step.value));
   return step.value;
 }
 
-function answer(port: ArchivePort, { method, parameters }: ArchiveRequest): unknown {
-  return Reflect.apply(port[method], port, parameters);
+function answer(port: Partial<ArchivePort>, { method, parameters }: ArchiveRequest): unknown {
+  const call = port[method];
+  if (call === undefined) throw new TypeError(`the port has no ${method}`);
+  return Reflect.apply(call, port, parameters);
 }

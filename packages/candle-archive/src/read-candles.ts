@@ -6,6 +6,7 @@ import {
   type EpochMs,
   type Interval,
   mapColumns,
+  mergeColumns,
   type OptionalColumn,
   pickColumns,
   REQUIRED_COLUMNS,
@@ -16,7 +17,6 @@ import { type CheckedSnapshotRequest, type CoverageEntry, wantsCandles } from '@
 import type { LoadedCandles, ReadLoad } from './archive-port.ts';
 import { assertSoundRows, damagedSegment, miscounted } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
-import { mergeColumns } from './merge-columns.ts';
 import {
   type CheckedSegment,
   checkedSegment,

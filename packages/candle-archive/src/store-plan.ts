@@ -90,6 +90,8 @@ export class StorePlan {
       if (isInside) yield* this.#storeInside(run, piece, position);
       else this.#storeBetween(run, position);
       start = end;
+      // The run may have become one piece with that before it.
+      position = Math.max(0, position - 1);
     }
     const tally = new WriteTally();
     tally.addAll(candles.timestamp, verdicts);

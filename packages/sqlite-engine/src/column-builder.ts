@@ -2,9 +2,9 @@ import {
   allocateColumns,
   type CandleColumns,
   copyColumns,
-  eachColumn,
   OPTIONAL_COLUMNS,
   type OptionalColumn,
+  sliceColumns,
 } from '@barkeep/core';
 
 /** One candle as SQLite yields it: the required columns, and all optional ones or none. */
@@ -82,12 +82,7 @@ export class ColumnBuilder {
   #resize(capacity: number): void {
     const columns = this.#allocate(capacity);
     const length = this.#length;
-    if (length > 0)
-      copyColumns(
-        eachColumn(this.#columns, (it) => it.subarray(0, length)),
-        columns,
-        0,
-      );
+    if (length > 0) copyColumns(sliceColumns(this.#columns, 0, length), columns, 0);
     this.#columns = columns;
   }
 

@@ -8,9 +8,10 @@ import {
 import {
   type CandleColumn,
   CandleSeries,
+  columnNames,
   type EpochMs,
-  eachColumn,
   type Interval,
+  pickColumns,
   runCooperatively,
   type SeriesKey,
   type SomeColumns,
@@ -65,7 +66,7 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     const weight = batches.reduce((sum, { covers }) => sum + 1 + covers.length, 0);
     if (weight > FEW_TO_WRITE) return this.#writeMany(batches);
     const sent = batches.map(({ key, series, covers, source, collectedAt, replaces }) => {
-      const columns = eachColumn(series, (column) => column);
+      const columns = pickColumns(series, columnNames(series));
       return { key, columns, covers, source, collectedAt, replaces };
     });
     const moved = columnBuffers(sent.map(({ columns }) => columns));

@@ -34,13 +34,15 @@ export function migrate(driver: SqliteDriver, schema: SchemaHistory = SCHEMA): v
 
 function isCurrent(driver: SqliteDriver, schema: SchemaHistory): boolean {
   const { version, isLabelled, shape } = recognise(driver, schema);
-  return version === schema.version && isLabelled && schema.missingViews(shape).length === 0;
+  return (
+    version === schema.version && isLabelled && schema.missingViews(shape, version).length === 0
+  );
 }
 
 function migrateOnce(driver: SqliteDriver, schema: SchemaHistory): void {
   // Another process may have been faster between the check and the lock.
   const { version, shape } = recognise(driver, schema);
-  if (version > 0) for (const view of schema.missingViews(shape)) driver.exec(view);
+  for (const view of schema.missingViews(shape, version)) driver.exec(view);
   driver.exec(schema.migrations[version] ?? '');
   const next = Math.min(version + 1, schema.version);
   driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next}`);

@@ -3,11 +3,11 @@ import {
   allocateColumns,
   type CandleColumns,
   copyColumns,
-  eachColumn,
   type Interval,
   optionalColumns,
   parseSeriesKeyText,
   seriesKeyText,
+  sliceColumns,
 } from '@barkeep/core';
 import type { BatchOutcome, CheckedBatch } from '@barkeep/storage';
 
@@ -95,7 +95,7 @@ export function unpackBatches({
     }
     batches.push({
       key,
-      columns: eachColumn(columns, (column) => column.subarray(start, end)),
+      columns: sliceColumns(columns, start, end),
       covers: covered,
       source,
       collectedAt,

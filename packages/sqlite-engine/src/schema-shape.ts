@@ -69,18 +69,20 @@ export class SchemaHistory {
   /** The views, by name, that are missing or declare something else, with the statement that makes each. */
   alteredViews(shape: SchemaShape): ReadonlyMap<string, string> {
     const expected = this.#shapes.at(-1);
-    return new Map([...this.#views()].filter(([name]) => shape.get(name) !== expected?.get(name)));
+    return new Map(
+      [...this.#views(this.version)].filter(([name]) => shape.get(name) !== expected?.get(name)),
+    );
   }
 
-  /** The statements that make views which are missing: they hold nothing, so nothing is lost with one. */
-  missingViews(shape: SchemaShape): string[] {
-    return [...this.#views()]
+  /** The statements that make views of a version which are missing: they hold nothing, so nothing is lost. */
+  missingViews(shape: SchemaShape, version: number): string[] {
+    return [...this.#views(version)]
       .filter(([name]) => !shape.has(name))
       .map(([, statement]) => statement);
   }
 
-  *#views(): Generator<readonly [name: string, statement: string]> {
-    for (const statement of statementsOf(this.migrations)) {
+  *#views(version: number): Generator<readonly [name: string, statement: string]> {
+    for (const statement of statementsOf(this.migrations.slice(0, version))) {
       const { kind, name } = declarationOf(statement) ?? {};
       if (kind === 'create view' && name !== undefined) yield [name, statement];
     }

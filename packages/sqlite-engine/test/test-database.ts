@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BarkeepError, type Candle, CandleSeries, type SeriesKey } from '@barkeep/core';
+import {
+  BarkeepError,
+  type Candle,
+  CandleSeries,
+  columnNames,
+  pickColumns,
+  type SeriesKey,
+} from '@barkeep/core';
 import {
   type ArchiveBatch,
   type SqliteDriver,
@@ -78,10 +85,10 @@ export function batch(
   candles: readonly Candle[],
   rest: Partial<ArchiveBatch> = {},
 ): ArchiveBatch {
-  const { timestamp, open, high, low, close, volume } = CandleSeries.from(key, candles);
+  const series = CandleSeries.from(key, candles);
   return {
     key,
-    columns: { timestamp, open, high, low, close, volume },
+    columns: pickColumns(series, columnNames(series)),
     covers: [],
     source: 'test',
     collectedAt: 1,
