@@ -90,6 +90,15 @@ export class WriteTally {
     this.#lastChanged = timestamp;
   }
 
+  /** Judges candles by stored ones, and counts them; returns whether they change anything. */
+  judge(stored: CandleSeries, candles: CandleSeries): boolean {
+    const verdicts = new Uint8Array(candles.length).fill(VERDICT.insert);
+    const start = stored.indexAtOrAfter(candles.firstTimestamp);
+    judgeCandles(stored, candles, verdicts, { start });
+    this.addAll(candles.timestamp, verdicts);
+    return countChanges(verdicts) > 0;
+  }
+
   addAll(timestamp: Float64Array, verdicts: Uint8Array): void {
     for (let i = 0; i < verdicts.length; i += 1) this.add(timestamp[i] ?? Number.NaN, verdicts[i]);
   }
