@@ -34,14 +34,15 @@ const contracts = ['storage', 'cache', 'realtime', 'source'];
 const placed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'segment-codec': ['core'],
-  'sqlite-engine': ['core', 'storage', 'segment-codec'],
+  'candle-archive': ['core', 'storage', 'segment-codec'],
+  'sqlite-engine': ['core', 'storage', 'segment-codec', 'candle-archive'],
   'value-codec': ['core', 'cache', 'segment-codec'],
   conformance: ['core', ...contracts, 'sqlite-engine'],
   'market-data': ['core', ...contracts],
 };
 
 /** Engines hold what several adapters of one kind have in common. */
-const engines = ['sqlite-engine', 'segment-codec', 'value-codec'];
+const engines = ['sqlite-engine', 'candle-archive', 'segment-codec', 'value-codec'];
 
 /** Their folders still import each other, or files beside them, both ways. */
 const unlayered = ['conformance', 'segment-codec', 'sqlite-engine', 'storage-sqljs', 'bench'];

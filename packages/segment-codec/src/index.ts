@@ -1,3 +1,4 @@
+export { COLUMN_IDS } from './column-ids.ts';
 export * from './decode-segment.ts';
 export * from './encode-segment.ts';
 export * from './find-in-segment.ts';

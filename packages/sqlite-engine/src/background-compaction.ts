@@ -1,8 +1,16 @@
-import type { EpochMs, SeriesKey } from '@barkeep/core';
+import {
+  type ArchivePolicy,
+  compactionStart,
+  compactionStep,
+  decide,
+  dueRows,
+  isChange,
+} from '@barkeep/candle-archive';
+import { type EpochMs, isTimeframe, type SeriesKey } from '@barkeep/core';
 import { withBusyTimeout } from './busy-timeout.ts';
-import { isChange } from './compaction-step.ts';
-import type { Compactor } from './compactor.ts';
-import type { SqliteDriver } from './sqlite-driver.ts';
+import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
+import type { SqliteArchive } from './sqlite-archive.ts';
+import type { SqliteStatement } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -14,23 +22,36 @@ interface DueSeries {
 
 /** Compacts what is due, one step whenever it is told that there is time for one. */
 export class BackgroundCompaction {
-  readonly #driver: SqliteDriver;
-  readonly #compactor: Compactor;
+  readonly #archive: SqliteArchive;
+  readonly #policy: ArchivePolicy | 'off';
+  readonly #findDue: SqliteStatement<
+    readonly [id: number, symbol: string, timeframe: SeriesKey['timeframe']]
+  >;
   readonly #due = new Map<number, DueSeries>();
 
-  constructor(driver: SqliteDriver, compactor: Compactor) {
-    this.#driver = driver;
-    this.#compactor = compactor;
+  constructor(archive: SqliteArchive, policy: ArchivePolicy | 'off') {
+    this.#archive = archive;
+    this.#policy = policy;
+    this.#findDue = archive.driver.prepare(
+      `SELECT id, symbol, timeframe FROM series ${WHOLE_TABLE} WHERE ${
+        policy === 'off'
+          ? 'id IN (SELECT DISTINCT series_id FROM segments)'
+          : `row_count >= ${dueRows(policy)}`
+      }`,
+    );
   }
 
   /** Looks through all series for what is due: another process or policy may have left it. */
   findDue(): void {
-    for (const { id, key } of this.#compactor.due()) this.#due.set(id, { key, from: undefined });
+    for (const [id, symbol, timeframe] of this.#findDue.all([])) {
+      if (isTimeframe(timeframe))
+        this.#due.set(id, { key: { symbol, timeframe }, from: undefined });
+    }
   }
 
   /** A series may have become due. */
   notice(key: SeriesKey): void {
-    const id = this.#compactor.idIfDue(key);
+    const id = this.#idIfDue(key);
     if (id !== undefined && !this.#due.has(id)) this.#due.set(id, { key, from: undefined });
   }
 
@@ -43,7 +64,7 @@ export class BackgroundCompaction {
     if (next === undefined) return false;
     const [id, due] = next;
     try {
-      const rest = withBusyTimeout(this.#driver, 0, () => this.#stepOf(due));
+      const rest = withBusyTimeout(this.#archive.driver, 0, () => this.#stepOf(due));
       if (rest === undefined) this.#due.delete(id);
       else this.#due.set(id, rest);
     } catch (error) {
@@ -54,12 +75,23 @@ export class BackgroundCompaction {
     return this.#due.size > 0;
   }
 
+  #idIfDue(key: SeriesKey): number | undefined {
+    const series = this.#archive.find(key);
+    if (series === undefined) return undefined;
+    const isDue =
+      this.#policy === 'off'
+        ? this.#archive.candleSegments.extent(series.id) !== undefined
+        : series.rowCount >= dueRows(this.#policy);
+    return isDue ? series.id : undefined;
+  }
+
   /** What is left to do; `undefined` when nothing is, or nothing that could be done. */
   #stepOf({ key, from }: DueSeries): DueSeries | undefined {
-    return inTransaction(this.#driver, 'write', () => {
-      const start = from ?? this.#compactor.start(key);
-      const step = this.#compactor.step(key, start);
-      if (step === undefined || this.#compactor.idIfDue(key) === undefined) return undefined;
+    const [archive, policy] = [this.#archive, this.#policy];
+    return inTransaction(archive.driver, 'write', () => {
+      const start = from ?? decide(compactionStart(key, policy), archive);
+      const step = decide(compactionStep(key, start, policy), archive);
+      if (step === undefined || this.#idIfDue(key) === undefined) return undefined;
       if (isChange(step)) return { key, from: undefined };
       return step.next > start ? { key, from: step.next } : undefined;
     });

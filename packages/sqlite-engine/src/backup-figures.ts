@@ -1,19 +1,16 @@
+import { miscounted, type SeriesRow } from '@barkeep/candle-archive';
 import { type EpochMs, isTimeframe } from '@barkeep/core';
 import {
   type BackupProgress,
   type BackupSeries,
   ContentDigest,
+  EVER,
   SeriesDigest,
 } from '@barkeep/storage';
 import { bySeries } from './backup-record.ts';
 import type { BackupSteps, ProgressOf } from './backup-steps.ts';
-import { CandleReader } from './candle-reader.ts';
-import { CandleRows } from './candle-rows.ts';
-import { CoverageTable } from './coverage-table.ts';
-import { miscounted } from './damaged-segment.ts';
 import { ordinaryTables, rowsOf } from './ordinary-tables.ts';
-import { Segments } from './segments.ts';
-import { type SeriesRow, SeriesTable } from './series-table.ts';
+import { SqliteArchive } from './sqlite-archive.ts';
 import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
 
 /** What a database holds, in figures by which a copy is compared with it. */
@@ -24,9 +21,8 @@ export interface BackupFigures {
   readonly rest: string;
 }
 
-const PIECE = 65_536;
 /** What the checksums of series stand for. */
-const IN_SERIES: readonly string[] = ['candle_rows', 'segments', 'coverage'];
+const IN_SERIES: readonly string[] = ['candle_rows', 'wide_candle_rows', 'segments', 'coverage'];
 /** Those that do not depend on how candles are stored. */
 const SERIES_COLUMNS: readonly string[] = ['id', 'symbol', 'timeframe', 'revision'];
 
@@ -38,57 +34,44 @@ export function* computeFigures(
   driver: SqliteDriver,
   progress: ProgressOf,
 ): BackupSteps<BackupFigures> {
-  const tables = new FigureTables(driver);
-  const stored = tables.series.stored();
+  const archive = new SqliteArchive(driver, 0);
+  const stored = archive.series.stored();
   const series: BackupSeries[] = [];
   for (const [i, { symbol, timeframe }] of stored.entries()) {
     if (!isTimeframe(timeframe)) continue;
-    const row = tables.series.find({ symbol, timeframe });
+    const row = archive.find({ symbol, timeframe });
     if (row === undefined) continue;
-    const figures = yield* tables.figuresOf(row, progress(i / stored.length));
+    const figures = yield* figuresOf(archive, row, progress(i / stored.length));
     if (figures !== undefined) series.push(figures);
   }
   return { series: series.sort(bySeries), rest: yield* digestOfRest(driver, progress(1)) };
 }
 
-class FigureTables {
-  readonly series: SeriesTable;
-  readonly #reader: CandleReader;
-  readonly #coverage: CoverageTable;
-
-  constructor(driver: SqliteDriver) {
-    this.series = new SeriesTable(driver);
-    this.#reader = new CandleReader(new CandleRows(driver), new Segments(driver));
-    this.#coverage = new CoverageTable(driver);
+function* figuresOf(
+  archive: SqliteArchive,
+  row: SeriesRow,
+  done: BackupProgress,
+): BackupSteps<BackupSeries | undefined> {
+  const digest = new SeriesDigest();
+  let first: EpochMs | undefined;
+  let last: EpochMs | undefined;
+  for (const piece of archive.pieces(row.key, EVER)) {
+    digest.add(piece);
+    first ??= piece.timestamp[0];
+    last = piece.timestamp.at(-1) ?? last;
+    yield done;
   }
-
-  *figuresOf(row: SeriesRow, done: BackupProgress): BackupSteps<BackupSeries | undefined> {
-    const digest = new SeriesDigest();
-    let first: EpochMs | undefined;
-    let last: EpochMs | undefined;
-    let from = Number.MIN_SAFE_INTEGER;
-    for (;;) {
-      const selection = { from, to: Number.MAX_SAFE_INTEGER, limit: PIECE, take: 'first' } as const;
-      const piece = this.#reader.read(row, selection);
-      const { timestamp } = piece;
-      digest.add(piece);
-      first ??= timestamp[0];
-      last = timestamp.at(-1) ?? last;
-      yield done;
-      if (timestamp.length < PIECE || last === undefined || last < from) break;
-      from = last + 1;
-    }
-    const { count } = digest;
-    if (
-      count !== row.count ||
-      (row.first ?? undefined) !== first ||
-      (row.last ?? undefined) !== last
-    )
-      throw miscounted(row, `${count} are found`);
-    const coverage = this.#coverage.of(row.id);
-    if (count === 0 && coverage.length === 0) return undefined;
-    return { ...row.key, count, first, last, checksum: digest.finish(coverage) };
+  const { count } = digest;
+  if (
+    count !== row.count ||
+    (row.first ?? undefined) !== first ||
+    (row.last ?? undefined) !== last
+  ) {
+    throw miscounted(row, `${count} are found`);
   }
+  const coverage = archive.coverage.of(row.id);
+  if (count === 0 && coverage.length === 0) return undefined;
+  return { ...row.key, count, first, last, checksum: digest.finish(coverage) };
 }
 
 /** The checksum of what the checksums of series do not stand for. */

@@ -30,7 +30,7 @@ export function adoptCopy(copy: SqliteDriver): void {
 
 /** @throws BarkeepError `INVALID_INPUT` when there is anything that a restoration would replace. */
 export function assertNothingStored(driver: SqliteDriver): void {
-  const filled = ['candle_rows', 'segments', 'coverage', 'metadata'].filter(
+  const filled = ['candle_rows', 'wide_candle_rows', 'segments', 'coverage', 'metadata'].filter(
     (table) => driver.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get([]) !== undefined,
   );
   if (filled.length === 0) return;

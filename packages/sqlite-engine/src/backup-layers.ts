@@ -12,30 +12,25 @@ import { type BackupSeries, EVER, SeriesDigest } from '@barkeep/storage';
 import { type BackupFigures, digestOfRest } from './backup-figures.ts';
 import { bySeries, readChanges } from './backup-record.ts';
 import type { BackupSteps, ProgressOf } from './backup-steps.ts';
-import { CandleReader } from './candle-reader.ts';
-import { CandleRows } from './candle-rows.ts';
-import { CoverageTable } from './coverage-table.ts';
-import { Segments } from './segments.ts';
-import { SeriesTable } from './series-table.ts';
+import type { SeriesTable } from './series-table.ts';
+import { SqliteArchive } from './sqlite-archive.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
-
-const PIECE = 65_536;
 
 /** One file of a chain of backups, open: a full backup, or an increment over the layers below it. */
 export class BackupLayer {
   readonly driver: SqliteDriver;
-  readonly series: SeriesTable;
-  readonly #reader: CandleReader;
-  readonly #coverage: CoverageTable;
+  readonly #archive: SqliteArchive;
   readonly #below: BackupLayer | undefined;
 
   /** `below`: what it continues. */
   constructor(driver: SqliteDriver, below?: BackupLayer) {
     this.driver = driver;
-    this.series = new SeriesTable(driver);
-    this.#reader = new CandleReader(new CandleRows(driver), new Segments(driver));
-    this.#coverage = new CoverageTable(driver);
+    this.#archive = new SqliteArchive(driver, 0);
     this.#below = below;
+  }
+
+  get series(): SeriesTable {
+    return this.#archive.series;
   }
 
   /** The candles of a series in a range, some at a time, as they are when all layers lie on each other. */
@@ -56,18 +51,8 @@ export class BackupLayer {
   }
 
   /** Those of this file alone. */
-  *readOwn(key: SeriesKey, { from, to }: Interval): Generator<CandleColumns, void, void> {
-    const row = this.series.find(key);
-    if (row === undefined) return;
-    let next: EpochMs = from;
-    while (next < to) {
-      const piece = this.#reader.read(row, { from: next, to, limit: PIECE, take: 'first' });
-      const { timestamp } = piece;
-      if (timestamp.length > 0) yield piece;
-      const last = timestamp.at(-1) ?? next;
-      if (timestamp.length < PIECE || last < next) return;
-      next = last + 1;
-    }
+  *readOwn(key: SeriesKey, range: Interval): Generator<CandleColumns, void, void> {
+    yield* this.#archive.pieces(key, range);
   }
 
   /** Where this increment has the candles of a series. */
@@ -94,7 +79,7 @@ export class BackupLayer {
         last = timestamp.at(-1);
         yield progress(i / stored.length);
       }
-      const coverage = this.#coverage.of(id);
+      const coverage = this.#archive.coverage.of(id);
       const { count } = digest;
       if (count === 0 && coverage.length === 0) continue;
       series.push({ ...key, count, first, last, checksum: digest.finish(coverage) });

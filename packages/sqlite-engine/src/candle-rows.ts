@@ -1,40 +1,33 @@
+import type { CandleExtent, CandleSelection } from '@barkeep/candle-archive';
 import {
   BarkeepError,
   type CandleColumns,
   type EpochMs,
   type Interval,
-  timeframeGrid,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
+  REQUIRED_COLUMNS,
 } from '@barkeep/core';
-import { nextCandleFault } from './candle-fault.ts';
 import { type CandleRow, ColumnBuilder } from './column-builder.ts';
-import { damagedRow } from './damaged-segment.ts';
 import { PARAMETER } from './parameter.ts';
-import type { SeriesIdentity } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
-import { VERDICT } from './verdict.ts';
-
-/** Which candles of a series to read. */
-export interface CandleSelection extends Interval {
-  /** At least 1, or `Infinity`. */
-  readonly limit: number;
-  readonly take: 'first' | 'last';
-}
-
-/** The timestamps of a first and a last candle. */
-export interface CandleExtent {
-  readonly first: EpochMs;
-  readonly last: EpochMs;
-}
+import { WIDE_COLUMNS } from './wide-columns.ts';
 
 /** Rows per round trip to SQLite: more makes the JavaScript arrays costlier than the trips saved. */
 const READ_BLOCK = 512;
 /** How far a comparison with stored rows looks ahead at first; it grows while they match. */
 const FIRST_LOOK = 8;
 const INSERT_BLOCK = 64;
-const COLUMNS = 7;
+const FIRST_OPTIONAL = 1 + REQUIRED_COLUMNS.length;
 
-/** The table `candle_rows`: candles of a series by timestamp. The caller holds the transaction. */
+/**
+ * A table of candles by series and timestamp: `candle_rows`, or `wide_candle_rows` for series that ever
+ * had optional columns. The caller holds the transaction.
+ */
 export class CandleRows {
+  readonly #optional: readonly OptionalColumn[];
+  /** How many values a row has, with the number of its series. */
+  readonly #width: number;
   readonly #ascending: SqliteStatement<CandleRow>;
   readonly #descending: SqliteStatement<CandleRow>;
   readonly #insertOne: SqliteStatement;
@@ -44,63 +37,66 @@ export class CandleRows {
   readonly #first: SqliteStatement<readonly [timestamp: number]>;
   readonly #last: SqliteStatement<readonly [timestamp: number]>;
   readonly #all: SqliteStatement<readonly [count: number]>;
+  readonly #latest: SqliteStatement<readonly [timestamp: number]>;
   readonly #outside: SqliteStatement<readonly [values: string]>;
   readonly #deleteOutside: SqliteStatement;
 
-  constructor(driver: SqliteDriver) {
+  constructor(driver: SqliteDriver, table: 'candle_rows' | 'wide_candle_rows') {
+    this.#optional = table === 'candle_rows' ? [] : OPTIONAL_COLUMNS;
+    const names = [...REQUIRED_COLUMNS, ...this.#optional.map((name) => WIDE_COLUMNS[name])];
+    this.#width = 1 + names.length;
     const select = (order: 'ASC' | 'DESC'): string =>
-      `SELECT timestamp, open, high, low, close, volume FROM candle_rows
+      `SELECT ${names.join(', ')} FROM ${table}
        WHERE series_id = ${PARAMETER} AND timestamp >= ${PARAMETER} AND timestamp < ${PARAMETER}
        ORDER BY timestamp ${order} LIMIT ${PARAMETER}`;
     const insert = (rows: number): string =>
-      `INSERT OR REPLACE INTO candle_rows
-       (series_id, timestamp, open, high, low, close, volume)
-       VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?, ?)').join(', ')}`;
+      `INSERT OR REPLACE INTO ${table} (series_id, ${names.join(', ')})
+       VALUES ${Array(rows)
+         .fill(`(?${', ?'.repeat(names.length)})`)
+         .join(', ')}`;
     const edge = (order: 'ASC' | 'DESC'): string =>
-      `SELECT timestamp FROM candle_rows WHERE series_id = ${PARAMETER} ORDER BY timestamp ${order} LIMIT 1`;
+      `SELECT timestamp FROM ${table} WHERE series_id = ${PARAMETER} ORDER BY timestamp ${order} LIMIT 1`;
     this.#ascending = driver.prepare(select('ASC'));
     this.#descending = driver.prepare(select('DESC'));
     this.#insertOne = driver.prepare(insert(1));
     this.#insertBlock = driver.prepare(insert(INSERT_BLOCK));
     this.#delete = driver.prepare(
-      'DELETE FROM candle_rows WHERE series_id = ? AND timestamp >= ? AND timestamp < ?',
+      `DELETE FROM ${table} WHERE series_id = ? AND timestamp >= ? AND timestamp < ?`,
     );
     this.#count = driver.prepare(
-      `SELECT count(*) FROM (SELECT 1 FROM candle_rows
+      `SELECT count(*) FROM (SELECT 1 FROM ${table}
        WHERE series_id = ${PARAMETER} AND timestamp >= ${PARAMETER} AND timestamp < ${PARAMETER} LIMIT ${PARAMETER})`,
     );
     this.#first = driver.prepare(edge('ASC'));
     this.#last = driver.prepare(edge('DESC'));
-    this.#all = driver.prepare('SELECT count(*) FROM candle_rows WHERE series_id = ?');
-    const quoted = ['timestamp', 'open', 'high', 'low', 'close', 'volume'].map(
-      (column) => `quote(${column})`,
+    this.#latest = driver.prepare(
+      `SELECT timestamp FROM ${table} WHERE series_id = ? ORDER BY timestamp DESC LIMIT 1 OFFSET ?`,
     );
+    this.#all = driver.prepare(`SELECT count(*) FROM ${table} WHERE series_id = ?`);
+    const quoted = names.map((column) => `quote(${column})`);
     // Damage may have made NULL of a timestamp, which is neither inside nor outside of anything.
     const outside = `series_id = ? AND NOT ifnull(
       timestamp >= ${Number.MIN_SAFE_INTEGER} AND timestamp < ${Number.MAX_SAFE_INTEGER}, 0)`;
     this.#outside = driver.prepare(
-      `SELECT ${quoted.join(` || ' ' || `)} FROM candle_rows WHERE ${outside}`,
+      `SELECT ${quoted.join(` || ' ' || `)} FROM ${table} WHERE ${outside}`,
     );
-    this.#deleteOutside = driver.prepare(`DELETE FROM candle_rows WHERE ${outside}`);
+    this.#deleteOutside = driver.prepare(`DELETE FROM ${table} WHERE ${outside}`);
   }
 
   /**
-   * Ascending. `expected` is a guess at how many there will be.
-   * @throws BarkeepError `CORRUPT` naming a candle that breaks a rule: rows have no checksum.
+   * Ascending, and as they are, sound or not. `expected` is a guess at how many there will be; optional
+   * columns that the table does not have are left out.
    */
-  read({ id, key }: SeriesIdentity, selection: CandleSelection, expected: number): CandleColumns {
-    const columns = this.readUnchecked(id, selection, expected);
-    const fault = nextCandleFault(columns, timeframeGrid(key.timeframe));
-    if (fault === undefined) return columns;
-    throw damagedRow(key, columns.timestamp[fault.index] ?? Number.NaN, fault.what);
-  }
-
-  /** What `read` reads, whatever it is. */
-  readUnchecked(seriesId: number, selection: CandleSelection, expected: number): CandleColumns {
+  read(
+    seriesId: number,
+    selection: CandleSelection,
+    expected: number,
+    optional: readonly OptionalColumn[] = this.#optional,
+  ): CandleColumns {
     const { take, limit } = selection;
     let { from, to } = selection;
     const statement = take === 'first' ? this.#ascending : this.#descending;
-    const builder = new ColumnBuilder(expected);
+    const builder = new ColumnBuilder(expected, optional);
     while (builder.length < limit) {
       const size = Math.min(READ_BLOCK, limit - builder.length);
       const rows = statement.all([seriesId, from, to, size]);
@@ -115,23 +111,21 @@ export class CandleRows {
   }
 
   /**
-   * Judges candles by a merge join with the stored rows: those that have none keep their verdict. It
-   * jumps over stored rows that lie between the candles, so one late candle costs one look and not
-   * a scan.
+   * The rows of some timestamps, which ascend, and of some between them. It jumps over rows that lie
+   * between, so one late candle costs one look and not a scan.
    */
-  compare(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
-    const { timestamp } = columns;
-    const { length } = timestamp;
-    const end = (timestamp[length - 1] ?? Number.NaN) + 1;
+  at(seriesId: number, timestamp: Float64Array): CandleColumns {
+    const builder = new ColumnBuilder(0, this.#optional);
+    const end = (timestamp.at(-1) ?? Number.NaN) + 1;
     let look = FIRST_LOOK;
     let i = 0;
     for (let from = timestamp[i]; from !== undefined; from = timestamp[i]) {
       const rows = this.#ascending.all([seriesId, from, end, look]);
+      builder.append(rows);
       let matches = 0;
-      for (const row of rows) {
-        while (i < length && (timestamp[i] ?? end) < row[0]) i += 1;
-        if (timestamp[i] !== row[0]) continue;
-        verdicts[i] = isSame(columns, i, row) ? VERDICT.keep : VERDICT.update;
+      for (const [at] of rows) {
+        while ((timestamp[i] ?? end) < at) i += 1;
+        if (timestamp[i] !== at) continue;
         matches += 1;
         i += 1;
       }
@@ -139,15 +133,16 @@ export class CandleRows {
       if (timestamp[i] === from) throw outOfOrder();
       look = 2 * matches >= look ? Math.min(4 * look, READ_BLOCK) : FIRST_LOOK;
     }
+    return builder.finish('as-appended');
   }
 
-  /** Inserts or replaces the candles whose verdict is not `keep`. */
-  write(seriesId: number, columns: CandleColumns, verdicts: Uint8Array): void {
+  /** Inserts candles, or has them take the place of others. */
+  write(seriesId: number, columns: CandleColumns): void {
     const { timestamp, open, high, low, close, volume } = columns;
-    const block: SqliteValue[] = new Array(INSERT_BLOCK * COLUMNS).fill(0);
+    const width = this.#width;
+    const block: SqliteValue[] = new Array(INSERT_BLOCK * width).fill(null);
     let filled = 0;
-    for (let i = 0; i < verdicts.length; i += 1) {
-      if (verdicts[i] === VERDICT.keep) continue;
+    for (let i = 0; i < timestamp.length; i += 1) {
       block[filled] = seriesId;
       block[filled + 1] = timestamp[i] ?? null;
       block[filled + 2] = open[i] ?? null;
@@ -155,14 +150,23 @@ export class CandleRows {
       block[filled + 4] = low[i] ?? null;
       block[filled + 5] = close[i] ?? null;
       block[filled + 6] = volume[i] ?? null;
-      filled += COLUMNS;
+      for (const [k, name] of this.#optional.entries()) {
+        const value = columns[name]?.[i] ?? Number.NaN;
+        block[filled + FIRST_OPTIONAL + k] = Number.isNaN(value) ? null : value;
+      }
+      filled += width;
       if (filled < block.length) continue;
       this.#insertBlock.run(block);
       filled = 0;
     }
-    for (let start = 0; start < filled; start += COLUMNS) {
-      this.#insertOne.run(block.slice(start, start + COLUMNS));
+    for (let start = 0; start < filled; start += width) {
+      this.#insertOne.run(block.slice(start, start + width));
     }
+  }
+
+  /** From here on are the latest rows, so many; the smallest safe integer when there are not more. */
+  horizon(seriesId: number, latest: number): EpochMs {
+    return this.#latest.get([seriesId, latest - 1])?.[0] ?? Number.MIN_SAFE_INTEGER;
   }
 
   /** How many candles are in `[from, to)`, counted up to `most`. */
@@ -199,14 +203,4 @@ export class CandleRows {
 /** Of a tree whose order is damaged: to read on from there could be without end. */
 function outOfOrder(): BarkeepError {
   return new BarkeepError('CORRUPT', 'the rows of candles are out of order: restore a backup');
-}
-
-function isSame(columns: CandleColumns, i: number, row: CandleRow): boolean {
-  return (
-    columns.open[i] === row[1] &&
-    columns.high[i] === row[2] &&
-    columns.low[i] === row[3] &&
-    columns.close[i] === row[4] &&
-    columns.volume[i] === row[5]
-  );
 }

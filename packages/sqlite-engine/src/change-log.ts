@@ -40,7 +40,7 @@ const NOTHING: RemoteChanges = Object.freeze({ changes: [], lagged: false, more:
 export class ChangeLog {
   readonly #driver: SqliteDriver;
   readonly #writer: number;
-  readonly #append: SqliteStatement;
+  readonly #append: SqliteStatement<readonly [number: number]>;
   readonly #trim: SqliteStatement;
   readonly #startAnew: SqliteStatement;
   readonly #newest: SqliteStatement<readonly [newest: number]>;
@@ -54,7 +54,8 @@ export class ChangeLog {
     this.#driver = driver;
     this.#writer = writer;
     this.#append = driver.prepare(
-      'INSERT INTO change_log (writer, kind, series_id, from_time, to_time) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO change_log (writer, kind, series_id, from_time, to_time) VALUES (?, ?, ?, ?, ?)
+       RETURNING id`,
     );
     this.#startAnew = driver.prepare(
       `INSERT INTO change_log (id, writer, kind, series_id, from_time, to_time)
@@ -81,10 +82,9 @@ export class ChangeLog {
 
   /** Adds an entry to the transaction under way; returns its number, which is higher than any before. */
   append(kind: RemoteChange['type'], seriesId: number, { from, to }: Interval): number {
-    this.#append.run([this.#writer, kind, seriesId, from, to]);
-    const { newest } = this;
-    if (newest % TRIM_EVERY === 0) this.#trim.run([newest - KEPT_ENTRIES]);
-    return newest;
+    const [number = 0] = this.#append.get([this.#writer, kind, seriesId, from, to]) ?? [];
+    if (number % TRIM_EVERY === 0) this.#trim.run([number - KEPT_ENTRIES]);
+    return number;
   }
 
   /**

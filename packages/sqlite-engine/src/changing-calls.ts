@@ -3,6 +3,7 @@ import type { ThreadCalls } from './thread/thread-protocol.ts';
 
 /** What changes nothing; every other call is one that may. */
 const READING: ReadonlySet<string> = new Set<keyof EngineCalls>([
+  'read',
   'readMany',
   'readUpTo',
   'readPart',

@@ -1,6 +1,13 @@
-import { allocateColumns, type CandleColumns, copyColumns } from '@barkeep/core';
+import {
+  allocateColumns,
+  type CandleColumns,
+  copyColumns,
+  OPTIONAL_COLUMNS,
+  type OptionalColumn,
+  sliceColumns,
+} from '@barkeep/core';
 
-/** One candle as SQLite yields it: the columns in the order of `REQUIRED_COLUMNS`. */
+/** One candle as SQLite yields it: the required columns, and all optional ones or none. */
 export type CandleRow = readonly [
   timestamp: number,
   open: number,
@@ -8,19 +15,23 @@ export type CandleRow = readonly [
   low: number,
   close: number,
   volume: number,
+  ...optional: (number | null)[],
 ];
 
+const REQUIRED = 6;
 /** How many candles a guess makes room for at most: a damaged counter may be any number. */
 const MOST_EXPECTED = 1_048_576;
 
 /** Turns rows into columns, growing as needed. */
 export class ColumnBuilder {
+  readonly #optional: readonly OptionalColumn[];
   #columns: CandleColumns;
   #length = 0;
 
   /** `expected` is a guess at how many candles will come: a good one saves copying. */
-  constructor(expected: number) {
-    this.#columns = allocateColumns(Math.max(0, Math.min(expected, MOST_EXPECTED)));
+  constructor(expected: number, optional: readonly OptionalColumn[]) {
+    this.#optional = optional;
+    this.#columns = this.#allocate(Math.max(0, Math.min(expected, MOST_EXPECTED)));
   }
 
   get length(): number {
@@ -40,6 +51,7 @@ export class ColumnBuilder {
       volume[i] = numberOf(row[5]);
       i += 1;
     }
+    for (const name of this.#optional) this.#appendOptional(name, rows);
     this.#length = i;
   }
 
@@ -51,30 +63,35 @@ export class ColumnBuilder {
     return columns;
   }
 
+  #appendOptional(name: OptionalColumn, rows: readonly CandleRow[]): void {
+    const column = this.#columns[name];
+    const place = REQUIRED + OPTIONAL_COLUMNS.indexOf(name);
+    if (column === undefined) return;
+    for (const [i, row] of rows.entries()) {
+      const value = row[place] ?? Number.NaN;
+      // Damage of any kind, but NULL, is a value that breaks a rule.
+      column[this.#length + i] = typeof value === 'number' ? value : Number.POSITIVE_INFINITY;
+    }
+  }
+
   #reserve(length: number): void {
     const capacity = this.#columns.timestamp.length;
     if (length > capacity) this.#resize(Math.max(length, 2 * capacity));
   }
 
   #resize(capacity: number): void {
-    const columns = allocateColumns(capacity);
-    copyColumns(headOf(this.#columns, this.#length), columns, 0);
+    const columns = this.#allocate(capacity);
+    const length = this.#length;
+    if (length > 0) copyColumns(sliceColumns(this.#columns, 0, length), columns, 0);
     this.#columns = columns;
+  }
+
+  #allocate(length: number): CandleColumns {
+    return allocateColumns(length, this.#optional);
   }
 }
 
 /** Damage may have made anything of a value; an array of numbers would make 0 of NULL. */
 function numberOf(value: number): number {
   return typeof value === 'number' ? value : Number.NaN;
-}
-
-function headOf(columns: CandleColumns, length: number): CandleColumns {
-  return {
-    timestamp: columns.timestamp.subarray(0, length),
-    open: columns.open.subarray(0, length),
-    high: columns.high.subarray(0, length),
-    low: columns.low.subarray(0, length),
-    close: columns.close.subarray(0, length),
-    volume: columns.volume.subarray(0, length),
-  };
 }

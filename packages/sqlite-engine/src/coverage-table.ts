@@ -1,5 +1,6 @@
+import type { LedgerChange } from '@barkeep/candle-archive';
 import { BarkeepError, type EpochMs, type Interval } from '@barkeep/core';
-import { addCoverageEntry, type CoverageEntry, removeCoverageRange } from '@barkeep/storage';
+import type { CoverageEntry } from '@barkeep/storage';
 import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
@@ -47,21 +48,20 @@ export class CoverageTable {
     return entriesOf(seriesId, this.#all.all([seriesId]));
   }
 
-  /** The entries that overlap or touch the range, ascending. */
-  touching(seriesId: number, { from, to }: Interval): CoverageEntry[] {
-    return entriesOf(seriesId, this.#touching.all([seriesId, to, from, seriesId, from, from]));
+  /** The entries that overlap or touch any of the ranges; both ascend. */
+  touching(seriesId: number, ranges: readonly Interval[]): CoverageEntry[] {
+    const entries = ranges.flatMap(({ from, to }) =>
+      entriesOf(seriesId, this.#touching.all([seriesId, to, from, seriesId, from, from])),
+    );
+    if (ranges.length < 2) return entries;
+    return [...new Map(entries.map((entry) => [entry.from, entry])).values()];
   }
 
-  /** Records an entry; returns whether the ledger changed. */
-  add(seriesId: number, entry: CoverageEntry): boolean {
-    const before = this.touching(seriesId, entry);
-    return this.#replace(seriesId, before, addCoverageEntry(before, entry));
-  }
-
-  /** Forgets a stretch; returns whether the ledger changed. */
-  remove(seriesId: number, range: Interval): boolean {
-    const before = this.touching(seriesId, range);
-    return this.#replace(seriesId, before, removeCoverageRange(before, range));
+  change(seriesId: number, { removed, added }: LedgerChange): void {
+    for (const from of removed) this.drop(seriesId, from);
+    for (const { from, to, source, collectedAt } of added) {
+      this.#insert.run([from, to, source, collectedAt, seriesId]);
+    }
   }
 
   /** Takes out the entry that begins at an instant, whatever it says. */
@@ -72,20 +72,6 @@ export class CoverageTable {
   /** Forgets the whole ledger of a series, whatever it says; returns whether there was one. */
   clear(seriesId: number): boolean {
     return this.#clear.run([seriesId]) > 0;
-  }
-
-  #replace(
-    seriesId: number,
-    before: readonly CoverageEntry[],
-    after: readonly CoverageEntry[],
-  ): boolean {
-    const gone = entriesBeside(before, after);
-    const fresh = entriesBeside(after, before);
-    for (const { from } of gone) this.#delete.run([seriesId, from]);
-    for (const { from, to, source, collectedAt } of fresh) {
-      this.#insert.run([from, to, source, collectedAt, seriesId]);
-    }
-    return gone.length > 0 || fresh.length > 0;
   }
 }
 
@@ -98,22 +84,4 @@ function entriesOf(seriesId: number, rows: readonly Row[]): CoverageEntry[] {
       'the ledger of coverage is out of order: integrity.repair forgets what cannot be relied on',
     );
   });
-}
-
-/** The entries of one ledger that another does not have. */
-function entriesBeside(
-  ledger: readonly CoverageEntry[],
-  other: readonly CoverageEntry[],
-): CoverageEntry[] {
-  const byStart = new Map(other.map((entry) => [entry.from, entry]));
-  return ledger.filter((entry) => {
-    const same = byStart.get(entry.from);
-    return same === undefined || !isSame(entry, same);
-  });
-}
-
-function isSame(a: CoverageEntry, b: CoverageEntry): boolean {
-  return (
-    a.from === b.from && a.to === b.to && a.source === b.source && a.collectedAt === b.collectedAt
-  );
 }

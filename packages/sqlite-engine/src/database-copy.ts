@@ -40,9 +40,11 @@ const COPYING = 0.7;
 /** By what the rows of our tables without a row number are found again. */
 const KEYS: Readonly<Record<string, readonly [string, string]>> = {
   candle_rows: ['series_id', 'timestamp'],
+  wide_candle_rows: ['series_id', 'timestamp'],
   coverage: ['series_id', 'from_time'],
   revisions: ['series_id', 'bucket'],
 };
+const ROWS: readonly string[] = ['candle_rows', 'wide_candle_rows'];
 const WITH_BLOBS: readonly string[] = ['segments', 'damaged_segments'];
 
 /**
@@ -149,8 +151,8 @@ function* copyTable(
   table: UserTable,
   changes: readonly SeriesChanges[] | undefined,
 ): Generator<void, void, void> {
-  if (changes !== undefined && table.name === 'candle_rows') {
-    yield* copyChangedRows(source, changes);
+  if (changes !== undefined && ROWS.includes(table.name)) {
+    yield* copyChangedRows(source, table.name, changes);
     return;
   }
   if (changes !== undefined && table.name === 'segments') {
@@ -181,12 +183,13 @@ function* copyTable(
 
 function* copyChangedRows(
   source: SqliteDriver,
+  table: string,
   changes: readonly SeriesChanges[],
 ): Generator<void, void, void> {
-  const piece = `FROM main.candle_rows
+  const piece = `FROM main.${table}
     WHERE series_id = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp`;
   const copy = source.prepare(
-    `INSERT INTO ${COPY}.candle_rows SELECT * ${piece} LIMIT ${ROWS_PER_PIECE}`,
+    `INSERT INTO ${COPY}.${table} SELECT * ${piece} LIMIT ${ROWS_PER_PIECE}`,
   );
   const next = source.prepare<readonly [timestamp: EpochMs]>(
     `SELECT timestamp ${piece} LIMIT 1 OFFSET ${ROWS_PER_PIECE}`,

@@ -5,6 +5,7 @@ export type EngineCalls = Pick<
   SqliteEngine,
   | 'write'
   | 'writePacked'
+  | 'read'
   | 'readMany'
   | 'readUpTo'
   | 'readPart'
@@ -55,6 +56,7 @@ export function callsOf(engine: () => SqliteEngine): EngineCalls {
   return {
     write: (batches) => engine().write(batches),
     writePacked: (packed) => engine().writePacked(packed),
+    read: (query) => engine().read(query),
     readMany: (queries) => engine().readMany(queries),
     readUpTo: (most, query) => engine().readUpTo(most, query),
     readPart: (query, columns) => engine().readPart(query, columns),

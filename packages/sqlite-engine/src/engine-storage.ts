@@ -1,9 +1,17 @@
 import {
+  type CompactionStep,
+  comparedFigures,
+  isChange,
+  type SeriesFigures,
+  standstill,
+} from '@barkeep/candle-archive';
+import {
   type CandleColumn,
   CandleSeries,
+  columnNames,
   type EpochMs,
   type Interval,
-  REQUIRED_COLUMNS,
+  pickColumns,
   runCooperatively,
   type SeriesKey,
   type SomeColumns,
@@ -32,13 +40,6 @@ import {
   type StorageSize,
   type VacuumReport,
 } from '@barkeep/storage';
-import {
-  type CompactionStep,
-  comparedFigures,
-  isChange,
-  type SeriesFigures,
-  standstill,
-} from './compaction-step.ts';
 import type { EngineCaller } from './engine-calls.ts';
 import { slowQueryAdvice } from './maintenance/advice.ts';
 import { packBatches, unpackOutcomes } from './packed-batches.ts';
@@ -65,22 +66,15 @@ export abstract class EngineStorage extends AbstractMarketDataStorage {
     const weight = batches.reduce((sum, { covers }) => sum + 1 + covers.length, 0);
     if (weight > FEW_TO_WRITE) return this.#writeMany(batches);
     const sent = batches.map(({ key, series, covers, source, collectedAt, replaces }) => {
-      const { timestamp, open, high, low, close, volume } = series;
-      return {
-        key,
-        columns: { timestamp, open, high, low, close, volume },
-        covers,
-        source,
-        collectedAt,
-        replaces,
-      };
+      const columns = pickColumns(series, columnNames(series));
+      return { key, columns, covers, source, collectedAt, replaces };
     });
     const moved = columnBuffers(sent.map(({ columns }) => columns));
     return this.writer.call('write', [sent], moved);
   }
 
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
-    const columns = await this.reader.call('readColumns', [query, REQUIRED_COLUMNS]);
+    const columns = await this.reader.call('read', [query]);
     return CandleSeries.fromTrustedColumns(query.key, columns);
   }
 

@@ -1,4 +1,4 @@
-import { isTimeframe, mapColumns, REQUIRED_COLUMNS } from '@barkeep/core';
+import { isTimeframe } from '@barkeep/core';
 import type { BackupProgress } from '@barkeep/storage';
 import type { BackupLayer } from './backup-layers.ts';
 import type { BackupSteps } from './backup-steps.ts';
@@ -7,7 +7,7 @@ import type { SqliteDriver } from './sqlite-driver.ts';
 import { SqliteEngine } from './sqlite-engine.ts';
 
 /** The tables that are not replaced as a whole. */
-const CANDLES: readonly string[] = ['candle_rows', 'segments', 'series'];
+const CANDLES: readonly string[] = ['candle_rows', 'wide_candle_rows', 'segments', 'series'];
 const INCREMENT = 'increment';
 
 /**
@@ -36,9 +36,8 @@ export function* applyIncrement(
     for (const range of increment.changesOf(key)) {
       engine.remove(key, range);
       for (const candles of increment.readOwn(key, range)) {
-        const columns = mapColumns(REQUIRED_COLUMNS, (column) => candles[column]);
         const from = { source: '', collectedAt: 0, replaces: 'all' } as const;
-        engine.write([{ key, columns, covers: [], ...from }]);
+        engine.write([{ key, columns: candles, covers: [], ...from }]);
         yield copying;
       }
     }
@@ -57,6 +56,7 @@ const copying: BackupProgress = { phase: 'copying', fraction: 1 };
 function takeSeries(database: SqliteDriver): void {
   database.exec(`
     DELETE FROM candle_rows WHERE series_id NOT IN (SELECT id FROM ${INCREMENT}.series);
+    DELETE FROM wide_candle_rows WHERE series_id NOT IN (SELECT id FROM ${INCREMENT}.series);
     DELETE FROM segments WHERE series_id NOT IN (SELECT id FROM ${INCREMENT}.series);
     DELETE FROM series WHERE id NOT IN (SELECT id FROM ${INCREMENT}.series);
     UPDATE series SET timeframe = timeframe || ' ' || id;

@@ -1,4 +1,12 @@
-export * from './archive-policy.ts';
+export {
+  type ArchiveBatch,
+  type ArchiveFigures,
+  type ArchiveOption,
+  type ArchivePolicy,
+  archivePolicy,
+  type CompactionStep,
+  CompactionTally,
+} from '@barkeep/candle-archive';
 export { type BackupFigures, computeFigures } from './backup-figures.ts';
 export * from './backup-image.ts';
 export * from './backup-layers.ts';
@@ -7,7 +15,6 @@ export type * from './backup-steps.ts';
 export * from './backup-verification.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
 export * from './changing-calls.ts';
-export { type ArchiveFigures, type CompactionStep, CompactionTally } from './compaction-step.ts';
 export * from './database-copy.ts';
 export * from './database-location.ts';
 export type { DatabaseSettings } from './database-settings.ts';

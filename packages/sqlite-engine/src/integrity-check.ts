@@ -1,63 +1,47 @@
 import {
-  type CandleColumns,
-  isTimeframe,
-  type SeriesKey,
-  type TimeframeGrid,
-  timeframeGrid,
-} from '@barkeep/core';
-import type { IntegrityProblem, IntegrityReport } from '@barkeep/storage';
-import { nextCandleFault } from './candle-fault.ts';
-import type { CandleRows } from './candle-rows.ts';
-import { coverageFaults } from './coverage-faults.ts';
-import type { CoverageTable } from './coverage-table.ts';
-import { periodsAround } from './damaged-segment.ts';
+  coverageFaults,
+  decide,
+  inspectCandles,
+  periodsAround,
+  type SegmentFault,
+  type SeriesRow,
+} from '@barkeep/candle-archive';
+import { isTimeframe, type SeriesKey } from '@barkeep/core';
+import { EVER, type IntegrityProblem, type IntegrityReport } from '@barkeep/storage';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
-import { overlaidBy } from './overlaid-candles.ts';
-import { type JudgedSegment, judgeSegments } from './segment-judgement.ts';
-import type { Segments } from './segments.ts';
-import type { SeriesRow, SeriesTable } from './series-table.ts';
-import type { SqliteDriver, SqliteRow } from './sqlite-driver.ts';
+import type { SqliteArchive } from './sqlite-archive.ts';
+import type { SqliteRow } from './sqlite-driver.ts';
 import { reasonOf, schemaProblems, structureFaults, structureProblem } from './structure-check.ts';
 import { inTransaction } from './transaction.ts';
 
-export interface CheckedTables {
-  readonly driver: SqliteDriver;
-  readonly series: SeriesTable;
-  readonly rows: CandleRows;
-  readonly segments: Segments;
-  readonly coverage: CoverageTable;
-}
-
 const MOST_PROBLEMS = 1_000;
-const BLOCK = 16_384;
-const ALL_TIME = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
 /**
  * Reads everything, or one series, and compares it with the rules of the model and of the schema. Whatever
  * it comes upon is a finding.
  * @throws BarkeepError `BUSY`, `IO` or `DISK_FULL`, when it could not look.
  */
-export function checkIntegrity(tables: CheckedTables, key?: SeriesKey): IntegrityReport {
-  return new IntegrityCheck(tables).run(key);
+export function checkIntegrity(archive: SqliteArchive, key?: SeriesKey): IntegrityReport {
+  return new IntegrityCheck(archive).run(key);
 }
 
 class IntegrityCheck {
-  readonly #tables: CheckedTables;
+  readonly #archive: SqliteArchive;
   readonly #problems: IntegrityProblem[] = [];
   #truncated = false;
   #series = 0;
   #candles = 0;
 
-  constructor(tables: CheckedTables) {
-    this.#tables = tables;
+  constructor(archive: SqliteArchive) {
+    this.#archive = archive;
   }
 
   run(key: SeriesKey | undefined): IntegrityReport {
     if (key === undefined) {
       this.#part({}, () =>
-        this.#reportAll(structureFaults(this.#tables.driver).map(structureProblem)),
+        this.#reportAll(structureFaults(this.#archive.driver).map(structureProblem)),
       );
-      this.#part({}, () => this.#reportAll(schemaProblems(this.#tables.driver)));
+      this.#part({}, () => this.#reportAll(schemaProblems(this.#archive.driver)));
       this.#part({}, () => this.#checkReferences());
       this.#part({}, () => this.#checkMetadata());
       this.#part({}, () => this.#checkAll());
@@ -93,7 +77,7 @@ class IntegrityCheck {
   }
 
   #checkReferences(): void {
-    const orphans = this.#tables.driver
+    const orphans = this.#archive.driver
       .prepare<SqliteRow>('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY "table"')
       .all([]);
     for (const [table, count] of orphans) {
@@ -107,7 +91,7 @@ class IntegrityCheck {
   }
 
   #checkMetadata(): void {
-    const faulty = this.#tables.driver
+    const faulty = this.#archive.driver
       .prepare<SqliteRow>(
         `SELECT quote(key) FROM metadata ${WHOLE_TABLE} WHERE NOT ifnull(json_valid(value), 0)`,
       )
@@ -123,7 +107,7 @@ class IntegrityCheck {
   }
 
   #checkAll(): void {
-    for (const { id, symbol, timeframe } of this.#tables.series.stored()) {
+    for (const { id, symbol, timeframe } of this.#archive.series.stored()) {
       if (isTimeframe(timeframe)) {
         this.#checkOne({ symbol, timeframe });
         continue;
@@ -136,12 +120,12 @@ class IntegrityCheck {
   #checkOne(key: SeriesKey): void {
     // One snapshot per series: a longer one would keep the WAL from being reset meanwhile.
     this.#part({ key }, () =>
-      inTransaction(this.#tables.driver, 'read', () => this.#checkSeries(key)),
+      inTransaction(this.#archive.driver, 'read', () => this.#checkSeries(key)),
     );
   }
 
   #checkSeries(key: SeriesKey): void {
-    const series = this.#tables.series.find(key);
+    const series = this.#archive.find(key);
     if (series === undefined) return;
     if (series.count > 0) this.#series += 1;
     this.#part({ key }, () => this.#checkCandles(series));
@@ -149,87 +133,69 @@ class IntegrityCheck {
   }
 
   #checkCandles(series: SeriesRow): void {
-    const { rows, segments } = this.#tables;
-    const grid = timeframeGrid(series.key.timeframe);
-    const rowsFound = this.#checkRows(series, grid);
-    let found = rowsFound;
-    let areAllReadable = true;
-    const judgements = judgeSegments(series, segments, ({ first, message }) => {
-      areAllReadable = false;
-      this.#report({
-        kind: 'damaged',
-        repair: 'restore-backup',
-        key: series.key,
-        interval: periodsAround(series.key, { first, last: first }),
-        table: 'segments',
-        message: `the segment from ${first} on cannot be read: ${message}`,
-      });
-    });
-    for (const judged of judgements) {
-      this.#checkSegment(series, judged, grid);
-      const { columns } = judged;
-      if (columns === undefined) areAllReadable = false;
-      else found += columns.timestamp.length - overlaidBy(series, columns.timestamp, rows);
-    }
-    this.#candles += found;
-    this.#checkOverlap(series);
-    // How many candles a damaged segment has beside those that rows overlay, nobody can tell.
-    const isCounted = !areAllReadable || found === series.count;
-    const first = smallest(rows.extent(series.id)?.first, segments.extent(series.id)?.first);
-    const last = largest(rows.extent(series.id)?.last, segments.extent(series.id)?.last);
-    const isFramed = first === (series.first ?? undefined) && last === (series.last ?? undefined);
-    if (isCounted && isFramed && rowsFound === series.rowCount) return;
-    this.#report({
-      kind: 'counter',
-      repair: 'recount',
-      key: series.key,
-      message:
-        `the series says ${series.count} candles, ${series.rowCount} of them rows, from ` +
-        `${series.first} to ${series.last}; there are ${found}, ${rowsFound} of them rows, ` +
-        `from ${first} to ${last}`,
-    });
-  }
-
-  #checkRows({ id, key }: SeriesRow, grid: TimeframeGrid): number {
-    for (const values of this.#tables.rows.outside(id)) {
+    const { key } = series;
+    for (const values of this.#archive.rowsOf(series).outside(series.id)) {
       const message = `a row is beyond all time: ${values}`;
       this.#report({ kind: 'value', repair: 'quarantine', key, message });
     }
-    let found = 0;
-    let from = ALL_TIME.from;
-    for (;;) {
-      const selection = { from, to: ALL_TIME.to, limit: BLOCK, take: 'first' } as const;
-      const block = this.#tables.rows.readUnchecked(id, selection, 0);
-      this.#checkValues(key, block, grid);
-      const { timestamp } = block;
-      found += timestamp.length;
-      const final = timestamp.at(-1);
-      if (final === undefined || timestamp.length < BLOCK) return found;
-      from = final + 1;
+    const findings = decide(inspectCandles(series), this.#archive);
+    const { counted, segments, unreadable } = findings;
+    const unknown = findings.optional.filter((name) => !series.optional.includes(name));
+    if (unknown.length > 0 || this.#archive.misplacedRows(series) > 0) {
+      const columns = series.optional.join(', ') || 'none';
+      const message = `the series says of its optional columns: ${columns}. Candles have others`;
+      this.#report({ kind: 'counter', repair: 'recount', key, message });
     }
+    for (const { at, what } of [...findings.faultyRows, ...findings.faultyCandles]) {
+      const message = `the candle at ${at} ${what}`;
+      const interval = { from: at, to: at + 1 };
+      this.#report({ kind: 'value', repair: 'quarantine', key, interval, message });
+    }
+    for (const { first, message } of unreadable) {
+      this.#report({
+        kind: 'damaged',
+        repair: 'restore-backup',
+        key,
+        interval: periodsAround(key, { first, last: first }),
+        table: 'segments',
+        message: `the segment from ${first} on cannot be read: ${message}`,
+      });
+    }
+    for (const fault of segments) this.#reportSegment(key, fault);
+    this.#candles += counted.count;
+    this.#checkOverlap(series);
+    // How many candles a damaged segment has beside those that rows overlay, nobody can tell.
+    const areAllReadable =
+      unreadable.length === 0 && segments.every(({ kind }) => kind === 'misdescribed');
+    const isCounted = !areAllReadable || counted.count === series.count;
+    const { first = null, last = null } = this.#archive.extent(series) ?? {};
+    const isFramed = first === series.first && last === series.last;
+    if (isCounted && isFramed && counted.rowCount === series.rowCount) return;
+    this.#report({
+      kind: 'counter',
+      repair: 'recount',
+      key,
+      message:
+        `the series says ${series.count} candles, ${series.rowCount} of them rows, from ` +
+        `${series.first} to ${series.last}; there are ${counted.count}, ${counted.rowCount} of them ` +
+        `rows, from ${first} to ${last}`,
+    });
   }
 
-  #checkSegment(
-    { key }: SeriesRow,
-    { segment, columns, fault }: JudgedSegment,
-    grid: TimeframeGrid,
-  ) {
-    if (columns !== undefined) this.#checkValues(key, columns, grid);
-    if (fault === undefined) return;
-    const { message } = fault;
-    const extent = fault.kind === 'misdescribed' ? fault.header : segment;
+  #reportSegment(key: SeriesKey, fault: SegmentFault): void {
+    const extent = fault.kind === 'misdescribed' ? fault.header : fault.segment;
     this.#report({
       kind: fault.kind === 'overlapping' ? 'order' : 'damaged',
       repair: fault.kind === 'misdescribed' ? 'recount' : 'quarantine',
       key,
       interval: periodsAround(key, extent),
-      message,
+      message: fault.message,
     });
   }
 
   /** By what the table says, which is what reads go by. */
   #checkOverlap({ id, key }: SeriesRow): void {
-    const entries = this.#tables.segments.touching(id, ALL_TIME);
+    const entries = this.#archive.candleSegments.touching(id, EVER);
     for (const [i, entry] of entries.entries()) {
       if (entry.first > (entries[i - 1]?.last ?? Number.NEGATIVE_INFINITY)) continue;
       const message = 'a segment overlaps the one before it';
@@ -238,30 +204,11 @@ class IntegrityCheck {
     }
   }
 
-  #checkValues(key: SeriesKey, candles: CandleColumns, grid: TimeframeGrid): void {
-    let fault = nextCandleFault(candles, grid);
-    while (fault !== undefined) {
-      const at = candles.timestamp[fault.index] ?? Number.NaN;
-      const message = `the candle at ${at} ${fault.what}`;
-      const interval = { from: at, to: at + 1 };
-      this.#report({ kind: 'value', repair: 'quarantine', key, interval, message });
-      fault = nextCandleFault(candles, grid, fault.index + 1);
-    }
-  }
-
-  #checkCoverage(series: SeriesRow): void {
-    for (const { entry, message } of coverageFaults(series, this.#tables.coverage)) {
+  #checkCoverage({ id, key }: SeriesRow): void {
+    for (const { entry, message } of coverageFaults(key, this.#archive.coverage.of(id))) {
       const interval = { from: entry.from, to: entry.to };
-      const problem = { kind: 'coverage', repair: 'forget-coverage', key: series.key } as const;
+      const problem = { kind: 'coverage', repair: 'forget-coverage', key } as const;
       this.#report({ ...problem, interval, message: `a coverage entry ${message}` });
     }
   }
-}
-
-function smallest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
-}
-
-function largest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }

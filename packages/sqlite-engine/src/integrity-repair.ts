@@ -1,33 +1,47 @@
 import {
+  assertReadable,
+  type CandleFindings,
+  candlesChanged,
+  coverageFaults,
+  coverageRemoved,
+  cutSegments,
+  decide,
+  type FaultyCandle,
+  inspectCandles,
+  mendSegments,
+  periodsAround,
+  type SegmentFault,
+  type SeriesIdentity,
+  type SeriesRow,
+  type StoredSegment,
+} from '@barkeep/candle-archive';
+import {
   BarkeepError,
   type EpochMs,
   type Interval,
   isTimeframe,
+  OPTIONAL_COLUMNS,
   type SeriesKey,
   timeframeGrid,
 } from '@barkeep/core';
 import { readSegmentHeader } from '@barkeep/segment-codec';
-import type { IntegrityProblem, IntegrityRepair, RepairReport } from '@barkeep/storage';
-import { type CandleFault, nextCandleFault } from './candle-fault.ts';
-import type { CandleWriter } from './candle-writer.ts';
-import { coverageFaults } from './coverage-faults.ts';
-import { periodsAround } from './damaged-segment.ts';
+import {
+  EVER,
+  type IntegrityProblem,
+  type IntegrityRepair,
+  type RepairReport,
+} from '@barkeep/storage';
 import { checkIntegrity } from './integrity-check.ts';
 import { vacuum } from './maintenance/vacuum.ts';
-import { alteredViews, readShape } from './schema-shape.ts';
-import { judgeSegments, type SegmentFault } from './segment-judgement.ts';
-import { type QuarantinedTables, SegmentQuarantine } from './segment-quarantine.ts';
-import type { StoredSegment } from './segments.ts';
-import { countedAnew } from './series-counters.ts';
-import type { SeriesIdentity, SeriesRow, StoredSeries } from './series-table.ts';
+import { SCHEMA } from './schema-shape.ts';
+import type { StoredSeries } from './series-table.ts';
+import type { SqliteArchive } from './sqlite-archive.ts';
 import type { SqliteStatement } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { reasonOf, type StructureFault, structureFaults } from './structure-check.ts';
 import { inTransaction } from './transaction.ts';
 
 const MOST_REPAIRS = 1_000;
-const BLOCK = 16_384;
-const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
 /** In the order in which they are needed by each other. */
 const EXPENDABLE = ['change_log', 'revisions', 'leases', 'coverage'] as const;
@@ -44,35 +58,18 @@ const NEEDED_TABLES: readonly string[] = [
   'sqlite_schema',
   'series',
   'candle_rows',
+  'wide_candle_rows',
   'segments',
   'coverage',
 ];
 
-export interface RepairedTables extends QuarantinedTables {
-  readonly writer: CandleWriter;
-}
-
-/** A row that is no candle. */
-interface FaultyRow extends CandleFault {
-  readonly at: number;
-  /** All of its values, as text. */
-  readonly values: string;
-}
-
-/** What is wrong with a series, save its counters. */
-interface SeriesFaults {
-  readonly segments: readonly SegmentFault[];
-  readonly rows: readonly FaultyRow[];
-  readonly coverage: ReturnType<typeof coverageFaults>;
-}
-
 /** Mends what a check finds in all series, or in one, as far as that can be done. */
-export function repairDatabase(tables: RepairedTables, key: SeriesKey | undefined): RepairReport {
-  const { ok, problems } = checkIntegrity(tables, key);
+export function repairDatabase(archive: SqliteArchive, key: SeriesKey | undefined): RepairReport {
+  const { ok, problems } = checkIntegrity(archive, key);
   if (ok) return reportOf([], []);
   let repair: DatabaseRepair;
   try {
-    repair = new DatabaseRepair(tables);
+    repair = new DatabaseRepair(archive);
   } catch (error) {
     // Tables that it needs are not there, as the check has found.
     reasonOf(error);
@@ -96,17 +93,15 @@ function reportOf(
  * destroyed. What belongs to one series is one transaction.
  */
 class DatabaseRepair {
-  readonly #tables: RepairedTables;
-  readonly #quarantine: SegmentQuarantine;
+  readonly #archive: SqliteArchive;
   readonly #keepRow: SqliteStatement;
   readonly #repairs: IntegrityRepair[] = [];
   readonly #series: SeriesKey[] = [];
   #truncated = false;
 
-  constructor(tables: RepairedTables) {
-    this.#tables = tables;
-    this.#quarantine = new SegmentQuarantine(tables);
-    this.#keepRow = tables.driver.prepare(
+  constructor(archive: SqliteArchive) {
+    this.#archive = archive;
+    this.#keepRow = archive.driver.prepare(
       `INSERT INTO damaged_segments
          (series_id, first, last, count, format, checksum, data, reason)
        VALUES (?, ?, ?, 1, 0, 0, ?, ?)`,
@@ -115,10 +110,10 @@ class DatabaseRepair {
 
   run(key: SeriesKey | undefined): RepairReport {
     if (key === undefined) this.#repairFile();
-    const faults = structureFaults(this.#tables.driver);
+    const faults = structureFaults(this.#archive.driver);
     if (faults.some(isInTheWay)) this.#distrust(key, faults);
     else this.#repairContent(key);
-    const { problems } = checkIntegrity(this.#tables, key);
+    const { problems } = checkIntegrity(this.#archive, key);
     const [truncated, series] = [this.#truncated, this.#series];
     return reportOf(this.#repairs, problems, { truncated, series });
   }
@@ -143,7 +138,7 @@ class DatabaseRepair {
 
   /** What follows from the tables: it can be made anew where those are sound. */
   #repairFile(): void {
-    const { driver } = this.#tables;
+    const { driver } = this.#archive;
     const faults = structureFaults(driver);
     if (faults.some(({ part }) => part === 'space') && !faults.some(isUnreadable)) {
       // Before anything is written: pages in use could be among those that are said to be free.
@@ -168,9 +163,12 @@ class DatabaseRepair {
 
   /** Indexes that contradict their tables are built anew from them. */
   #repairIndexes(): void {
-    const { driver, series, segments } = this.#tables;
+    const { driver, series, candleSegments } = this.#archive;
     const before = structureFaults(driver).length;
-    const [doubtfulSeries, doubtfulSegments] = [series.contradicted(), segments.contradicted()];
+    const [doubtfulSeries, doubtfulSegments] = [
+      series.contradicted(),
+      candleSegments.contradicted(),
+    ];
     driver.exec('REINDEX');
     for (const one of doubtfulSeries) {
       series.setApart(one);
@@ -187,17 +185,16 @@ class DatabaseRepair {
 
   /** Of a segment that table and index give to two series: the recount then finds both wanting. */
   #setContradictedApart(id: number): void {
-    const segment = this.#tables.segments.stored(id);
-    if (segment === undefined) return;
-    this.#quarantine.keep(segment, 'table and index give it to two series');
-    this.#tables.segments.delete(segment);
+    const { candleSegments } = this.#archive;
+    candleSegments.keep(id, 'table and index give it to two series');
+    candleSegments.delete(id);
     const message = 'a segment was set apart: to which series it belongs, nobody can tell';
     this.#note({ kind: 'damaged', message });
   }
 
   /** Of a table whose pages are damaged, and whose content can be had again. */
   #empty(table: (typeof EXPENDABLE)[number]): void {
-    const { driver, series } = this.#tables;
+    const { driver, series } = this.#archive;
     const before = new Set(structureFaults(driver).map(({ message }) => message));
     // Its pages are set free. Were one of them another table's as well, the check would find that.
     driver.exec(`DELETE FROM ${table}`);
@@ -208,7 +205,7 @@ class DatabaseRepair {
     this.#note({ kind: 'damaged', message: `the table ${table} was emptied: ${EMPTIED[table]}` });
     if (table === 'leases') return;
     if (table !== 'coverage') driver.exec('DELETE FROM revisions');
-    if (table === 'change_log') this.#tables.changes.startAnew();
+    if (table === 'change_log') this.#archive.changes.startAnew();
     for (const key of series.keys()) {
       const found = series.find(key);
       if (found !== undefined) this.#noteSeries(found);
@@ -216,8 +213,8 @@ class DatabaseRepair {
   }
 
   #repairViews(): void {
-    const { driver } = this.#tables;
-    for (const [view, statement] of alteredViews(readShape(driver))) {
+    const { driver } = this.#archive;
+    for (const [view, statement] of SCHEMA.alteredViews(SCHEMA.read(driver))) {
       driver.exec(`DROP VIEW IF EXISTS ${view}`);
       driver.exec(statement);
       this.#note({ kind: 'damaged', message: `the view ${view} was made anew` });
@@ -226,7 +223,7 @@ class DatabaseRepair {
 
   /** What holds values of another type, and can be forgotten. */
   #repairValues(faults: readonly StructureFault[]): void {
-    const { driver, series } = this.#tables;
+    const { driver, series } = this.#archive;
     const tables = new Set(faults.filter(({ part }) => part === 'value').map(({ table }) => table));
     if (tables.has('leases')) {
       driver.exec('DELETE FROM leases');
@@ -256,24 +253,24 @@ class DatabaseRepair {
     const isSound = faults.every(({ part }) => part === 'space');
     if (isSound || faults.some(({ table }) => table === 'coverage')) return;
     this.#part(() => {
-      for (const one of key === undefined ? this.#tables.series.keys() : [key]) {
-        this.#part(() => inTransaction(this.#tables.driver, 'write', () => this.#uncover(one)));
+      for (const one of key === undefined ? this.#archive.series.keys() : [key]) {
+        this.#part(() => inTransaction(this.#archive.driver, 'write', () => this.#uncover(one)));
       }
     });
   }
 
   #uncover(key: SeriesKey): void {
-    const { series, coverage, changes } = this.#tables;
+    const { series, coverage, changes } = this.#archive;
     const found = series.find(key);
     if (found === undefined || !coverage.clear(found.id)) return;
-    changes.append('coverage', found.id, ALL_TIME);
+    changes.append('coverage', found.id, EVER);
     this.#series.push(key);
     const message = 'pages are damaged: the series is not covered any more';
     this.#note({ kind: 'coverage', key, message });
   }
 
   #repairContent(key: SeriesKey | undefined): void {
-    const { driver, series } = this.#tables;
+    const { driver, series } = this.#archive;
     this.#part(() => {
       for (const one of key === undefined ? series.keys() : [key]) {
         this.#part(() => {
@@ -286,14 +283,14 @@ class DatabaseRepair {
   }
 
   #repairReferences(): void {
-    const series = this.#tables.series.adoptOrphans();
+    const series = this.#archive.series.adoptOrphans();
     if (series === 0) return;
     const message = `what belonged to ${series} series that are lost was set apart`;
     this.#note({ kind: 'reference', message });
   }
 
   #repairTimeframes(): void {
-    const { series } = this.#tables;
+    const { series } = this.#archive;
     for (const one of series.stored()) {
       const key = this.#keyBySegments(one);
       if (key === undefined && isTimeframe(one.timeframe)) continue;
@@ -305,7 +302,7 @@ class DatabaseRepair {
       }
       series.rename(one.id, key.timeframe);
       const message = `series ${one.id} had the timeframe ${one.timeframe}; by its segments it is ${key.timeframe}`;
-      this.#noteSeries({ id: one.id, key });
+      this.#noteSeries({ id: one.id, key, optional: [] });
       this.#note({ kind: 'damaged', key, message });
     }
   }
@@ -315,10 +312,10 @@ class DatabaseRepair {
    * like that already.
    */
   #keyBySegments({ id, symbol, timeframe }: StoredSeries): SeriesKey | undefined {
-    const { segments, series } = this.#tables;
+    const { candleSegments, series } = this.#archive;
     const said = new Set<SeriesKey['timeframe'] | undefined>();
-    for (const [segment] of segments.ids(id)) {
-      said.add(timeframeIn(segments.stored(segment)));
+    for (const [segment] of candleSegments.ids(id)) {
+      said.add(timeframeIn(candleSegments.stored(segment)));
       if (said.has(undefined) || said.size > 1) return undefined;
     }
     const [only] = said;
@@ -330,14 +327,17 @@ class DatabaseRepair {
   }
 
   #isSound(key: SeriesKey): boolean {
-    const { series: table, rows, segments } = this.#tables;
-    const series = table.find(key);
+    const series = this.#archive.find(key);
     if (series === undefined) return true;
-    const faults = this.#faultsOf(series);
-    if (Object.values(faults).some(({ length }) => length > 0)) return false;
-    const { count, rowCount, first, last } = countedAnew(series, rows, segments);
+    const { counted, faultyRows, optional, ...segments } = this.#inspect(series);
+    const { count, rowCount, first, last } = counted;
     return (
-      rows.countAll(series.id) === rowCount &&
+      optional.every((name) => series.optional.includes(name)) &&
+      this.#archive.misplacedRows(series) === 0 &&
+      faultyRows.length === 0 &&
+      segmentFaults(segments).length === 0 &&
+      coverageFaults(key, this.#archive.coverage.of(series.id)).length === 0 &&
+      this.#archive.rowsOf(series).countAll(series.id) === rowCount &&
       count === series.count &&
       rowCount === series.rowCount &&
       first === series.first &&
@@ -345,57 +345,28 @@ class DatabaseRepair {
     );
   }
 
-  #faultsOf(series: SeriesRow): SeriesFaults {
-    const grid = timeframeGrid(series.key.timeframe);
-    const segments: SegmentFault[] = [];
-    for (const { segment, columns, fault } of judgeSegments(series, this.#tables.segments)) {
-      const bad = columns && nextCandleFault(columns, grid);
-      if (bad !== undefined) {
-        const message = `its candle at ${columns?.timestamp[bad.index]} ${bad.what}`;
-        segments.push({ kind: 'damaged', segment, message });
-      } else if (fault !== undefined) {
-        segments.push(fault);
-      }
-    }
-    const coverage = coverageFaults(series, this.#tables.coverage);
-    return { segments, rows: this.#faultyRows(series), coverage };
-  }
-
-  #faultyRows({ id, key }: SeriesRow): FaultyRow[] {
-    const grid = timeframeGrid(key.timeframe);
-    const faulty: FaultyRow[] = [];
-    let { from } = ALL_TIME;
-    for (;;) {
-      const selection = { from, to: ALL_TIME.to, limit: BLOCK, take: 'first' } as const;
-      const block = this.#tables.rows.readUnchecked(id, selection, 0);
-      let fault = nextCandleFault(block, grid);
-      while (fault !== undefined) {
-        const { index } = fault;
-        const values = Object.entries(block).map(([name, column]) => [name, String(column[index])]);
-        const at = block.timestamp[index] ?? Number.NaN;
-        faulty.push({ ...fault, at, values: JSON.stringify(Object.fromEntries(values)) });
-        fault = nextCandleFault(block, grid, index + 1);
-      }
-      const final = block.timestamp.at(-1);
-      if (final === undefined || block.timestamp.length < BLOCK) return faulty;
-      from = final + 1;
-    }
+  /** @throws BarkeepError `CORRUPT` where a segment cannot be read. */
+  #inspect(series: SeriesRow): CandleFindings {
+    const findings = decide(inspectCandles(series), this.#archive);
+    assertReadable(findings.unreadable);
+    return findings;
   }
 
   #repairSeries(key: SeriesKey): void {
-    const { series: table, rows, segments } = this.#tables;
-    const series = table.find(key);
-    if (series === undefined) return;
-    const faults = this.#faultsOf(series);
-    const givenUp = faults.segments.filter(({ kind }) => kind !== 'misdescribed');
+    const found = this.#archive.find(key);
+    if (found === undefined) return;
+    const series = this.#repairColumns(found);
+    this.#repairCoverage(series);
+    const { faultyRows, ...findings } = this.#inspect(series);
+    const faults = segmentFaults(findings);
+    const givenUp = faults.filter(({ kind }) => kind !== 'misdescribed');
     // Of a segment that is given up, nobody can tell which candles rows have overlaid.
     const overlaid = sum(givenUp.map(({ segment }) => this.#rowsAmong(series, segment)));
-    this.#repairSegments(series, faults.segments);
-    for (const row of faults.rows) this.#setRowApart(series, row, faults.rows);
+    this.#repairSegments(series, faults);
+    for (const row of faultyRows) this.#setRowApart(series, row, faultyRows);
     const outside = this.#setOutsideApart(series);
-    this.#repairCoverage(series, faults.coverage);
-    const counted = countedAnew(series, rows, segments);
-    const rowsGivenUp = faults.rows.length + outside;
+    const { counted } = this.#inspect(series);
+    const rowsGivenUp = faultyRows.length + outside;
     const most = counted.count + rowsGivenUp + sum(givenUp.map(({ segment }) => segment.count));
     const isAsCounted =
       series.count <= most &&
@@ -411,36 +382,54 @@ class DatabaseRepair {
       const message = `from ${counted.first} to ${counted.last} instead of ${series.first} to ${series.last}`;
       this.#note({ kind: 'counter', key, message });
     }
-    table.update({ id: series.id, ...counted });
+    this.#archive.series.update(series.id, counted);
     this.#noteSeries(series);
   }
 
-  #rowsAmong({ id, key }: SeriesRow, segment: StoredSegment): number {
-    const most = Math.max(0, segment.count);
-    return this.#tables.rows.count(id, periodsAround(key, segment), most);
+  /** Has the series say which optional columns it has, and its rows be where it then looks for them. */
+  #repairColumns(series: SeriesRow): SeriesRow {
+    const { key } = series;
+    const isMisplaced = this.#archive.misplacedRows(series) > 0;
+    const table = this.#archive.series;
+    // All rows to the table that has room for any, before it is seen what there is.
+    if (isMisplaced) table.setOptional({ ...series, optional: [] }, OPTIONAL_COLUMNS);
+    const wide = { ...series, optional: isMisplaced ? OPTIONAL_COLUMNS : series.optional };
+    const found = this.#inspect(wide).optional;
+    const had = series.optional;
+    if (!isMisplaced && found.every((name) => had.includes(name))) return series;
+    const all = OPTIONAL_COLUMNS.filter((name) => had.includes(name) || found.includes(name));
+    const optional = all.length === 0 ? OPTIONAL_COLUMNS : all;
+    table.setOptional(wide, optional);
+    const message = `its optional columns are ${optional.join(', ')}`;
+    this.#note({ kind: 'counter', key, message });
+    return { ...series, optional };
   }
 
-  #repairCoverage({ id, key }: SeriesRow, faults: SeriesFaults['coverage']): void {
-    const { coverage } = this.#tables;
-    for (const { entry, message } of faults) {
+  #rowsAmong(series: SeriesRow, segment: StoredSegment): number {
+    const { id, key } = series;
+    const most = Math.max(0, segment.count);
+    return this.#archive.rowsOf(series).count(id, periodsAround(key, segment), most);
+  }
+
+  #repairCoverage({ id, key }: SeriesRow): void {
+    const { coverage } = this.#archive;
+    for (const { entry, message } of coverageFaults(key, coverage.of(id))) {
       coverage.drop(id, entry.from);
       const interval = { from: entry.from, to: entry.to };
       const done = `an entry that ${message} was dropped`;
       this.#note({ kind: 'coverage', key, interval, message: done });
     }
     // One whose beginning is no number that can be asked for.
-    if (coverageFaults({ id, key }, coverage).length > 0) coverage.clear(id);
+    if (coverageFaults(key, coverage.of(id)).length > 0) coverage.clear(id);
   }
 
   #repairSegments(series: SeriesRow, faults: readonly SegmentFault[]): void {
     const { key } = series;
-    for (const { interval, message } of this.#quarantine.mend(series, faults)) {
-      this.#note({
-        kind: 'damaged',
-        key,
-        interval,
-        message: `a segment was set apart: ${message}`,
-      });
+    const { runs, change } = mendSegments(series, faults, this.#archive.coverage.of(series.id));
+    this.#archive.apply([change]);
+    for (const { interval, message: reason } of runs) {
+      const message = `a segment was set apart: ${reason}`;
+      this.#note({ kind: 'damaged', key, interval, message });
     }
     for (const fault of faults) {
       if (fault.kind !== 'misdescribed') continue;
@@ -450,66 +439,91 @@ class DatabaseRepair {
   }
 
   /** With the candle of a segment that it overlays: that one is out of date. */
-  #setRowApart(series: SeriesRow, row: FaultyRow, faulty: readonly FaultyRow[]): void {
+  #setRowApart(series: SeriesRow, row: FaultyCandle, faulty: readonly FaultyCandle[]): void {
     const { id, key } = series;
-    const { at, values, what } = row;
-    this.#keepRow.run([id, at, at, new TextEncoder().encode(values), what]);
-    this.#tables.rows.remove(id, { from: at, to: at + 1 });
+    const { at, what } = row;
+    const { coverage } = this.#archive;
+    this.#keepRow.run([id, at, at, new TextEncoder().encode(this.#valuesOf(series, at)), what]);
+    this.#archive.rowsOf(series).remove(id, { from: at, to: at + 1 });
     const isInPlace = timeframeGrid(key.timeframe).isAligned(at);
     const interval = isInPlace
       ? periodsAround(key, { first: at, last: at })
       : this.#betweenSound(series, at, faulty);
-    if (isInPlace) this.#tables.writer.remove(series, interval);
-    this.#tables.coverage.remove(id, interval);
+    if (isInPlace) {
+      const cut = decide(cutSegments(series, interval), this.#archive);
+      this.#archive.apply([{ series, ...cut, removedRows: [interval] }]);
+    }
+    const uncovered = coverageRemoved(coverage.touching(id, [interval]), [interval]);
+    this.#archive.apply([{ series, ...uncovered, log: [] }]);
     const message = `the candle at ${at}, which ${what}, was set apart`;
     this.#note({ kind: 'value', key, interval, message });
   }
 
+  /** All values of a row, as text. */
+  #valuesOf(series: SeriesRow, at: EpochMs): string {
+    const selection = { from: at, to: at + 1, limit: 1, take: 'first' } as const;
+    const row = this.#archive.rows(series, selection);
+    const values = Object.entries(row).map(([name, [value]]) => [name, String(value)]);
+    return JSON.stringify(Object.fromEntries(values));
+  }
+
   /** Where a row was whose timestamp is damaged: rows are in order, so between the sound ones beside it. */
-  #betweenSound({ id, key }: SeriesRow, at: EpochMs, faulty: readonly FaultyRow[]): Interval {
-    const { rows } = this.#tables;
+  #betweenSound(series: SeriesRow, at: EpochMs, faulty: readonly FaultyCandle[]): Interval {
     const isFaulty = new Set(faulty.map((row) => row.at));
     const beside = (take: 'first' | 'last'): EpochMs | undefined => {
-      const selection = take === 'first' ? { ...ALL_TIME, from: at } : { ...ALL_TIME, to: at };
-      const found = rows.readUnchecked(id, { ...selection, limit: isFaulty.size + 1, take }, 0);
+      const selection = take === 'first' ? { ...EVER, from: at } : { ...EVER, to: at };
+      const found = this.#archive.rows(series, { ...selection, limit: isFaulty.size + 1, take });
       const sound = [...found.timestamp].filter((timestamp) => !isFaulty.has(timestamp));
       return take === 'first' ? sound[0] : sound.at(-1);
     };
     const [before, after] = [beside('last'), beside('first')];
     return {
-      from: before === undefined ? ALL_TIME.from : timeframeGrid(key.timeframe).shift(before),
-      to: after ?? ALL_TIME.to,
+      from: before === undefined ? EVER.from : timeframeGrid(series.key.timeframe).shift(before),
+      to: after ?? EVER.to,
     };
   }
 
   /** Rows beyond all time. Returns how many there were. */
-  #setOutsideApart({ id, key }: SeriesRow): number {
-    const { rows } = this.#tables;
-    for (const values of rows.outside(id)) {
+  #setOutsideApart(series: SeriesRow): number {
+    const { id, key } = series;
+    const candleRows = this.#archive.rowsOf(series);
+    for (const values of candleRows.outside(id)) {
       const reason = 'is beyond all time';
       this.#keepRow.run([id, 0, 0, new TextEncoder().encode(values), reason]);
       const message = `a row that ${reason} was set apart`;
       this.#note({ kind: 'value', key, message });
     }
-    return rows.removeOutside(id);
+    return candleRows.removeOutside(id);
   }
 
   /** Where candles are lost of which nothing is left, nobody knows when they were. */
   #forgetCoverage({ id, key }: SeriesRow): void {
-    if (!this.#tables.coverage.clear(id)) return;
+    if (!this.#archive.coverage.clear(id)) return;
     const message =
       'candles and their count disagree, nobody knows where: the series is not covered any more';
     this.#note({ kind: 'coverage', key, message });
   }
 
   /** Whatever was kept of a series elsewhere is to be read again. */
-  #noteSeries({ id, key }: SeriesIdentity): void {
-    const { changes, revisions } = this.#tables;
-    const change = changes.append('candles', id, ALL_TIME);
-    revisions.renew({ id, key }, ALL_TIME, change);
-    changes.append('coverage', id, ALL_TIME);
+  #noteSeries(series: SeriesIdentity): void {
+    const { key } = series;
+    const log = [candlesChanged(key, EVER), { kind: 'coverage', range: EVER } as const];
+    this.#archive.apply([{ series, log }]);
     this.#series.push(key);
   }
+}
+
+/** What is wrong with segments; one with a candle that breaks a rule is given up. */
+function segmentFaults({
+  segments,
+  faultyCandles,
+}: Pick<CandleFindings, 'segments' | 'faultyCandles'>): SegmentFault[] {
+  const faults = new Map(segments.map((fault) => [fault.segment.id, fault]));
+  for (const { segment, at, what } of faultyCandles.toReversed()) {
+    const message = `its candle at ${at} ${what}`;
+    faults.set(segment.id, { kind: 'damaged', segment, message });
+  }
+  return [...faults.values()];
 }
 
 /** What a segment says of itself, whose bytes are those that were stored. */

@@ -1,7 +1,7 @@
 import { BarkeepError } from '@barkeep/core';
 import { readNumberPragma } from './pragma.ts';
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './schema.ts';
-import { faultsOf, missingViews, readShape, type SchemaShape, versionOf } from './schema-shape.ts';
+import { APPLICATION_ID } from './schema.ts';
+import { SCHEMA, type SchemaHistory, type SchemaShape } from './schema-shape.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -21,53 +21,57 @@ interface Recognised {
  */
 export function readSchemaVersion(driver: SqliteDriver): number {
   // Another process may be making the database: what is asked must be of one state of it.
-  return inTransaction(driver, 'read', () => recognise(driver)).version;
+  return inTransaction(driver, 'read', () => recognise(driver, SCHEMA)).version;
 }
 
 /** Brings the database to the current schema, one transaction per version. */
-export function migrate(driver: SqliteDriver): void {
-  for (let step = 0; step <= SCHEMA_VERSION; step += 1) {
-    if (isCurrent(inTransaction(driver, 'read', () => recognise(driver)))) return;
-    inTransaction(driver, 'write', () => migrateOnce(driver));
+export function migrate(driver: SqliteDriver, schema: SchemaHistory = SCHEMA): void {
+  for (let step = 0; step <= schema.version; step += 1) {
+    if (inTransaction(driver, 'read', () => isCurrent(driver, schema))) return;
+    inTransaction(driver, 'write', () => migrateOnce(driver, schema));
   }
 }
 
-function isCurrent({ version, isLabelled, shape }: Recognised): boolean {
-  return version === SCHEMA_VERSION && isLabelled && missingViews(shape).length === 0;
+function isCurrent(driver: SqliteDriver, schema: SchemaHistory): boolean {
+  const { version, isLabelled, shape } = recognise(driver, schema);
+  return (
+    version === schema.version && isLabelled && schema.missingViews(shape, version).length === 0
+  );
 }
 
-function migrateOnce(driver: SqliteDriver): void {
+function migrateOnce(driver: SqliteDriver, schema: SchemaHistory): void {
   // Another process may have been faster between the check and the lock.
-  const { version, shape } = recognise(driver);
-  if (version > 0) for (const view of missingViews(shape)) driver.exec(view);
-  driver.exec(MIGRATIONS[version] ?? '');
-  const next = Math.min(version + 1, SCHEMA_VERSION);
+  const { version, shape } = recognise(driver, schema);
+  for (const view of schema.missingViews(shape, version)) driver.exec(view);
+  driver.exec(schema.migrations[version] ?? '');
+  const next = Math.min(version + 1, schema.version);
   driver.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next}`);
 }
 
 /** Whose database it is and of which version: by its tables, which the header must not contradict. */
-function recognise(driver: SqliteDriver): Recognised {
+function recognise(driver: SqliteDriver, schema: SchemaHistory): Recognised {
   const version = readNumberPragma(driver, 'user_version');
   const application = readNumberPragma(driver, 'application_id');
-  const shape = readShape(driver);
-  const found = versionOf(shape);
+  const shape = schema.read(driver);
+  const found = schema.versionOf(shape);
   if (application === APPLICATION_ID) {
-    if (version > SCHEMA_VERSION) throw tooNew(version);
-    if (found !== version) throw contradiction(shape, version, found);
+    if (version > schema.version) throw tooNew(version, schema.version);
+    if (found !== version) throw contradiction(schema.faultsOf(shape, version), version, found);
     return { version, isLabelled: true, shape };
   }
   if (application !== 0) throw foreign(application, found);
   if (version === 0 && isEmpty(driver)) return { version, isLabelled: false, shape };
   if (found === undefined) throw foreign(application, found);
-  if (version !== 0 && version !== found) throw contradiction(shape, version, found);
+  if (version !== 0 && version !== found)
+    throw contradiction(schema.faultsOf(shape, version), version, found);
   return { version: found, isLabelled: false, shape };
 }
 
-function tooNew(version: number): BarkeepError {
+function tooNew(version: number, supported: number): BarkeepError {
   return new BarkeepError(
     'SCHEMA_TOO_NEW',
-    `the database has schema version ${version}, and this Barkeep knows up to ${SCHEMA_VERSION}: update Barkeep`,
-    { details: { version, supported: SCHEMA_VERSION } },
+    `the database has schema version ${version}, and this Barkeep knows up to ${supported}: update Barkeep`,
+    { details: { version, supported } },
   );
 }
 
@@ -84,11 +88,10 @@ function foreign(application: number, found: number | undefined): BarkeepError {
 }
 
 function contradiction(
-  shape: SchemaShape,
+  faults: readonly string[],
   version: number,
   found: number | undefined,
 ): BarkeepError {
-  const faults = faultsOf(shape, version);
   const message =
     found === undefined
       ? `the tables of the database are damaged: ${faults.join(', ')}. Restore a backup`

@@ -1,14 +1,15 @@
+import type { ArchiveBatch } from '@barkeep/candle-archive';
 import {
   allocateColumns,
   type CandleColumns,
-  CandleSeries,
   copyColumns,
   type Interval,
+  optionalColumns,
   parseSeriesKeyText,
   seriesKeyText,
+  sliceColumns,
 } from '@barkeep/core';
 import type { BatchOutcome, CheckedBatch } from '@barkeep/storage';
-import type { EngineBatch } from './sqlite-engine.ts';
 
 /**
  * Any number of batches in a few arrays: a message of a hundred thousand objects would keep the thread
@@ -37,7 +38,10 @@ export function* packBatches(
   const keys = new Numbering();
   const sources = new Numbering();
   const heads = new Float64Array(batches.length * HEAD);
-  const columns = allocateColumns(batches.reduce((sum, { series }) => sum + series.length, 0));
+  const columns = allocateColumns(
+    batches.reduce((sum, { series }) => sum + series.length, 0),
+    optionalColumns(...batches.map(({ series }) => series)),
+  );
   const covers = new Float64Array(batches.reduce((sum, batch) => sum + 2 * batch.covers.length, 0));
   let candle = 0;
   let bound = 0;
@@ -71,9 +75,9 @@ export function unpackBatches({
   heads,
   columns,
   covers,
-}: PackedBatches): EngineBatch[] {
+}: PackedBatches): ArchiveBatch[] {
   const known = keys.map(parseSeriesKeyText);
-  const batches: EngineBatch[] = [];
+  const batches: ArchiveBatch[] = [];
   let candle = 0;
   let bound = 0;
   for (let at = 0; at < heads.length; at += HEAD) {
@@ -82,18 +86,16 @@ export function unpackBatches({
     const key = known[keyNumber];
     const source = sources[sourceNumber];
     if (key === undefined || source === undefined) throw new RangeError('batches packed wrongly');
-    const { timestamp, open, high, low, close, volume } = CandleSeries.fromTrustedColumns(
-      key,
-      columns,
-    ).slice(candle, candle + length);
+    const start = candle;
     candle += length;
+    const end = candle;
     const covered: Interval[] = [];
     for (const end = bound + 2 * intervals; bound < end; bound += 2) {
       covered.push({ from: covers[bound] ?? 0, to: covers[bound + 1] ?? 0 });
     }
     batches.push({
       key,
-      columns: { timestamp, open, high, low, close, volume },
+      columns: sliceColumns(columns, start, end),
       covers: covered,
       source,
       collectedAt,

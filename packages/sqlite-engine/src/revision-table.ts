@@ -1,7 +1,7 @@
+import type { Renewal, SeriesRow } from '@barkeep/candle-archive';
 import type { Interval } from '@barkeep/core';
-import { randomRevision, revisionBuckets } from '@barkeep/storage';
+import { revisionBuckets } from '@barkeep/storage';
 import { PARAMETER } from './parameter.ts';
-import type { SeriesIdentity, SeriesRow } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
 /** The revision of a range in which nothing ever changed: it has no candles, in whichever database. */
@@ -45,20 +45,16 @@ export class RevisionTable {
     });
   }
 
-  /**
-   * Gives a range a new revision, in the transaction that changes its candles. `change` is the change's
-   * number in the change log.
-   */
-  renew({ id, key }: SeriesIdentity, range: Interval, change: number): void {
-    const revision = randomRevision();
-    const { first, last, areMany } = revisionBuckets(key.timeframe, range);
+  /** `change` is the number in the change log of the change that calls for it. */
+  renew(seriesId: number, { revision, buckets }: Renewal, change: number): void {
+    const { first, last, areMany } = buckets;
     if (areMany) {
-      this.#markSeries.run([revision, id]);
-      this.#forgetBuckets.run([id]);
+      this.#markSeries.run([revision, seriesId]);
+      this.#forgetBuckets.run([seriesId]);
       return;
     }
     for (let bucket = first; bucket <= last; bucket += 1) {
-      this.#mark.run([id, bucket, change, revision]);
+      this.#mark.run([seriesId, bucket, change, revision]);
     }
   }
 }

@@ -20,61 +20,80 @@ const TABLE = /^(create table) (\w+) ?\((.*)\)([^)]*)$/;
 const VIEW_OR_INDEX = /^(create (?:view|index|unique index)) (\w+)(.*)$/;
 const ADDED_COLUMN = /^alter table (\w+) add column (.*)$/;
 
-/** The shape of each schema version, from 1 on. */
-const SHAPES: readonly SchemaShape[] = MIGRATIONS.map((_, i) =>
-  shapeOf(MIGRATIONS.slice(0, i + 1).flatMap((migration) => migration.split(';'))),
-);
+/** What a list of migrations makes, version by version. */
+export class SchemaHistory {
+  /** The latest. */
+  readonly version: number;
+  readonly migrations: readonly string[];
+  /** The shape of each version, from 1 on. */
+  readonly #shapes: readonly SchemaShape[];
+  /** Every name that a version gives to anything. */
+  readonly #ownNames: ReadonlySet<string>;
 
-/** Every name that a version gives to anything. */
-const OWN_NAMES: ReadonlySet<string> = new Set(SHAPES.flatMap((shape) => [...shape.keys()]));
-
-/** Whether a table, view or index is one of ours. */
-export function isOwnName(name: string): boolean {
-  return OWN_NAMES.has(name);
-}
-
-/** What the database declares under names of ours; what else it has is not our business. */
-export function readShape(driver: SqliteDriver): SchemaShape {
-  const found = driver
-    .prepare<readonly [sql: string]>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
-    .all([]);
-  const shape = shapeOf(found.map(([sql]) => sql));
-  return new Map([...shape].filter(([name]) => OWN_NAMES.has(name)));
-}
-
-/** Which schema version the tables are those of, whatever the header says. */
-export function versionOf(shape: SchemaShape): number | undefined {
-  const index = SHAPES.findIndex((expected) => differences(shape, expected).length === 0);
-  return index === -1 ? undefined : index + 1;
-}
-
-/** What is wrong with tables that are to be those of a version, in words. */
-export function faultsOf(shape: SchemaShape, version: number): string[] {
-  const expected = SHAPES[version - 1] ?? SHAPES.at(-1) ?? new Map();
-  return differences(shape, expected).map((name) => {
-    if (!shape.has(name)) return `${name} is missing`;
-    return expected.has(name) ? `${name} is not what it was made as` : `${name} is too many`;
-  });
-}
-
-/** The views, by name, that are missing or declare something else, with the statement that makes each. */
-export function alteredViews(shape: SchemaShape): ReadonlyMap<string, string> {
-  const expected = SHAPES.at(-1);
-  const altered = new Map<string, string>();
-  for (const statement of MIGRATIONS.flatMap((migration) => migration.split(';'))) {
-    const { kind, name } = declarationOf(statement) ?? {};
-    if (kind !== 'create view' || name === undefined) continue;
-    if (shape.get(name) !== expected?.get(name)) altered.set(name, statement);
+  constructor(migrations: readonly string[]) {
+    this.version = migrations.length;
+    this.migrations = migrations;
+    this.#shapes = migrations.map((_, i) => shapeOf(statementsOf(migrations.slice(0, i + 1))));
+    this.#ownNames = new Set(this.#shapes.flatMap((shape) => [...shape.keys()]));
   }
-  return altered;
+
+  /** Whether a table, view or index is one of ours. */
+  isOwnName(name: string): boolean {
+    return this.#ownNames.has(name);
+  }
+
+  /** What the database declares under names of ours; what else it has is not our business. */
+  read(driver: SqliteDriver): SchemaShape {
+    const found = driver
+      .prepare<readonly [sql: string]>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
+      .all([]);
+    const shape = shapeOf(found.map(([sql]) => sql));
+    return new Map([...shape].filter(([name]) => this.#ownNames.has(name)));
+  }
+
+  /** Which schema version the tables are those of, whatever the header says. */
+  versionOf(shape: SchemaShape): number | undefined {
+    const index = this.#shapes.findIndex((expected) => differences(shape, expected).length === 0);
+    return index === -1 ? undefined : index + 1;
+  }
+
+  /** What is wrong with tables that are to be those of a version, in words. */
+  faultsOf(shape: SchemaShape, version: number): string[] {
+    const expected = this.#shapes[version - 1] ?? this.#shapes.at(-1) ?? new Map();
+    return differences(shape, expected).map((name) => {
+      if (!shape.has(name)) return `${name} is missing`;
+      return expected.has(name) ? `${name} is not what it was made as` : `${name} is too many`;
+    });
+  }
+
+  /** The views, by name, that are missing or declare something else, with the statement that makes each. */
+  alteredViews(shape: SchemaShape): ReadonlyMap<string, string> {
+    const expected = this.#shapes.at(-1);
+    return new Map(
+      [...this.#views(this.version)].filter(([name]) => shape.get(name) !== expected?.get(name)),
+    );
+  }
+
+  /** The statements that make views of a version which are missing: they hold nothing, so nothing is lost. */
+  missingViews(shape: SchemaShape, version: number): string[] {
+    return [...this.#views(version)]
+      .filter(([name]) => !shape.has(name))
+      .map(([, statement]) => statement);
+  }
+
+  *#views(version: number): Generator<readonly [name: string, statement: string]> {
+    for (const statement of statementsOf(this.migrations.slice(0, version))) {
+      const { kind, name } = declarationOf(statement) ?? {};
+      if (kind === 'create view' && name !== undefined) yield [name, statement];
+    }
+  }
 }
 
-/** The statements that make views which are missing: they hold nothing, so nothing is lost with one. */
-export function missingViews(shape: SchemaShape): string[] {
-  return MIGRATIONS.flatMap((migration) => migration.split(';')).filter((statement) => {
-    const { kind, name } = declarationOf(statement) ?? {};
-    return kind === 'create view' && name !== undefined && !shape.has(name);
-  });
+/** Ours. */
+export const SCHEMA: SchemaHistory = new SchemaHistory(MIGRATIONS);
+
+function statementsOf(migrations: readonly string[]): string[] {
+  return migrations.flatMap((migration) => migration.split(';'));
 }
 
 function differences(shape: SchemaShape, expected: SchemaShape): string[] {

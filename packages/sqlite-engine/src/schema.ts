@@ -1,31 +1,49 @@
+import { OPTIONAL_COLUMNS, REQUIRED_COLUMNS } from '@barkeep/core';
+import { WIDE_COLUMNS } from './wide-columns.ts';
+
 /** `BARK` in ASCII: what SQLite's header says about whose database this is. */
 export const APPLICATION_ID = 0x4241524b;
+
+const required = REQUIRED_COLUMNS.join(', ');
+const wide = OPTIONAL_COLUMNS.map((name) => WIDE_COLUMNS[name]);
+const CANDLE_ROW = `
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    timestamp INTEGER NOT NULL,
+    open REAL NOT NULL,
+    high REAL NOT NULL,
+    low REAL NOT NULL,
+    close REAL NOT NULL,
+    volume REAL NOT NULL`;
+const SEGMENT = `
+    id INTEGER PRIMARY KEY,
+    series_id INTEGER NOT NULL REFERENCES series (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    format INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    data BLOB NOT NULL`;
 
 /**
  * How the schema came to be, one step per version: `MIGRATIONS[n]` leads from version n to n + 1. A
  * step that was published never changes; a new one is added after it.
  *
  * Version 1:
- * - `series` has one row per symbol and timeframe, with the count, first and last of its candles
- * - `candle_rows` has one row per candle; the view `candles` shows them under their symbol
- * - `coverage` is the ledger of complete stretches, which never overlap within a series
- * - `change_log` has the latest changes, for the change feeds of other connections
- *
- * Version 2:
+ * - `series` has one row per symbol and timeframe, with the count, first and last of its candles: a
+ *   timestamp counts once. `row_count` is the number of its rows, `columns` has a bit for each optional
+ *   column that it ever had, and `revision` is that of the buckets that have no row in `revisions`, NULL
+ *   when none of their candles ever changed
+ * - `candle_rows` has one row per candle of series that never had an optional column, and
+ *   `wide_candle_rows` one per candle of all others; the view `candles` shows both under their symbol
  * - `segments` has one row per run of candles, compressed by `@barkeep/segment-codec`. Those of one
  *   series never overlap in `[first, last]`; a candle row counts more than a segment's candle of the
  *   same timestamp
- * - `series.row_count` is the number of a series' candle rows; `series.count` counts a timestamp once
  * - `damaged_segments` keeps what was found unreadable, out of every reader's way
- *
- * Version 3:
+ * - `coverage` is the ledger of complete stretches, which never overlap within a series
+ * - `change_log` has the latest changes, for the change feeds of other connections
  * - `revisions` has one row per bucket of 1,024 periods in which a candle changed, with the latest
  *   change's number in the change log and its revision: random, so it is the same in another copy of
  *   the database only where both have come by it
- * - `series.revision` is that of the buckets that have no row, NULL when none of their candles ever
- *   changed
- *
- * Version 4:
  * - `leases` says who does what, and until when, so that several processes do not do the same
  */
 export const MIGRATIONS: readonly string[] = [
@@ -35,25 +53,37 @@ export const MIGRATIONS: readonly string[] = [
     symbol TEXT NOT NULL,
     timeframe TEXT NOT NULL,
     count INTEGER NOT NULL DEFAULT 0,
+    row_count INTEGER NOT NULL DEFAULT 0,
     first INTEGER,
     last INTEGER,
+    columns INTEGER NOT NULL DEFAULT 0,
+    revision TEXT,
     UNIQUE (symbol, timeframe)
   ) STRICT;
 
-  CREATE TABLE candle_rows (
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    timestamp INTEGER NOT NULL,
-    open REAL NOT NULL,
-    high REAL NOT NULL,
-    low REAL NOT NULL,
-    close REAL NOT NULL,
-    volume REAL NOT NULL,
+  CREATE TABLE candle_rows (${CANDLE_ROW},
+    PRIMARY KEY (series_id, timestamp)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE wide_candle_rows (${CANDLE_ROW},
+    ${wide.map((name) => `${name} REAL,`).join('\n    ')}
     PRIMARY KEY (series_id, timestamp)
   ) STRICT, WITHOUT ROWID;
 
   CREATE VIEW candles AS
-    SELECT symbol, timeframe, timestamp, open, high, low, close, volume
-    FROM candle_rows JOIN series ON series.id = series_id;
+    SELECT symbol, timeframe, ${required}, ${wide.map((name) => `NULL AS ${name}`).join(', ')}
+    FROM candle_rows JOIN series ON series.id = series_id
+    UNION ALL
+    SELECT symbol, timeframe, ${required}, ${wide.join(', ')}
+    FROM wide_candle_rows JOIN series ON series.id = series_id;
+
+  CREATE TABLE segments (${SEGMENT},
+    UNIQUE (series_id, first)
+  ) STRICT;
+
+  CREATE TABLE damaged_segments (${SEGMENT},
+    reason TEXT NOT NULL
+  ) STRICT;
 
   CREATE TABLE coverage (
     series_id INTEGER NOT NULL REFERENCES series (id),
@@ -77,36 +107,7 @@ export const MIGRATIONS: readonly string[] = [
     from_time INTEGER NOT NULL,
     to_time INTEGER NOT NULL
   ) STRICT;
-  `,
-  `
-  CREATE TABLE segments (
-    id INTEGER PRIMARY KEY,
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    format INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    UNIQUE (series_id, first)
-  ) STRICT;
 
-  CREATE TABLE damaged_segments (
-    id INTEGER PRIMARY KEY,
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    format INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    reason TEXT NOT NULL
-  ) STRICT;
-
-  ALTER TABLE series ADD COLUMN row_count INTEGER NOT NULL DEFAULT 0;
-  UPDATE series SET row_count = count;
-  `,
-  `
   CREATE TABLE revisions (
     series_id INTEGER NOT NULL REFERENCES series (id),
     bucket INTEGER NOT NULL,
@@ -115,10 +116,6 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (series_id, bucket)
   ) STRICT, WITHOUT ROWID;
 
-  ALTER TABLE series ADD COLUMN revision TEXT;
-  UPDATE series SET revision = lower(hex(randomblob(10)));
-  `,
-  `
   CREATE TABLE leases (
     name TEXT PRIMARY KEY,
     owner TEXT NOT NULL,

@@ -1,53 +1,26 @@
-import {
-  allocateColumns,
-  BarkeepError,
-  type CandleColumns,
-  CandleSeries,
-  type EpochMs,
-  type Interval,
-  type SeriesKey,
-} from '@barkeep/core';
-import {
-  type DecodeOptions,
-  decodeSegment,
-  encodeSegment,
-  findInSegment,
-  MAX_SEGMENT_LENGTH,
-  readSegmentHeader,
-  SEGMENT_VERSION,
-  type SegmentHeader,
-} from '@barkeep/segment-codec';
-import type { CandleExtent } from './candle-rows.ts';
-import { damagedSegment } from './damaged-segment.ts';
+import type {
+  CandleExtent,
+  CandleSelection,
+  LoadedSegment,
+  NewSegment,
+  SegmentBytes,
+  SegmentId,
+  StoredSegment,
+} from '@barkeep/candle-archive';
+import type { EpochMs, Interval } from '@barkeep/core';
+import { MAX_SEGMENT_LENGTH, type SegmentHeader } from '@barkeep/segment-codec';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { PARAMETER } from './parameter.ts';
-import type { SeriesIdentity } from './series-table.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 
-/** What the table says of a segment, without its bytes. */
-export interface SegmentEntry extends CandleExtent {
-  readonly id: number;
-  /** How many candles it has: at least 1, at most 65,536. */
-  readonly count: number;
-}
-
-/** A segment as it is stored: its bytes, and what the table says of them. */
-export interface StoredSegment extends SegmentEntry {
-  readonly format: number;
-  readonly checksum: number;
-  readonly data: Uint8Array;
-}
-
-/** How much of a series is in segments. */
-export interface SegmentTotals {
-  readonly segments: number;
-  readonly candles: number;
-  readonly bytes: number;
-}
-
+type BytesStatement = SqliteStatement<
+  readonly [data: Uint8Array, format: number, checksum: number]
+>;
 type Row = readonly [id: number, first: number, last: number, count: number];
 
 const ENTRY = 'SELECT id, first, last, count FROM segments';
+/** A number as the table takes it: damage may have made anything of it. */
+const whole = (column: string): string => `CAST(ifnull(${column}, 0) AS INTEGER)`;
 
 /**
  * The table `segments`: runs of candles of a series, compressed, which never overlap. The caller
@@ -59,15 +32,16 @@ export class Segments {
   readonly #descending: SqliteStatement<Row>;
   readonly #before: SqliteStatement<Row>;
   readonly #after: SqliteStatement<Row>;
-  readonly #data: SqliteStatement<readonly [data: Uint8Array, format: number, checksum: number]>;
-  readonly #ids: SqliteStatement<readonly [id: number, first: EpochMs]>;
+  readonly #data: BytesStatement;
+  readonly #ids: SqliteStatement<SegmentId>;
+  readonly #keep: SqliteStatement;
   readonly #stored: SqliteStatement<
     readonly [...Row, format: number, checksum: number, data: Uint8Array]
   >;
   readonly #describe: SqliteStatement;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
-  readonly #totals: SqliteStatement<readonly [segments: number, candles: number, bytes: number]>;
+  readonly #totals: SqliteStatement<readonly [segments: number, bytes: number]>;
 
   constructor(driver: SqliteDriver) {
     this.#driver = driver;
@@ -98,68 +72,49 @@ export class Segments {
       `INSERT INTO segments (series_id, first, last, count, format, checksum, data)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#keep = driver.prepare(
+      `INSERT INTO damaged_segments
+         (series_id, first, last, count, format, checksum, data, reason)
+       SELECT series_id, ${whole('first')}, ${whole('last')}, ${whole('count')}, ${whole('format')},
+         ${whole('checksum')}, CAST(ifnull(data, x'') AS BLOB), ?
+       FROM segments WHERE id = ?`,
+    );
     this.#delete = driver.prepare('DELETE FROM segments WHERE id = ?');
     this.#totals = driver.prepare(
-      `SELECT count(*), ifnull(sum(count), 0), ifnull(sum(length(data)), 0) FROM segments
+      `SELECT count(*), ifnull(sum(length(data)), 0) FROM segments
        WHERE series_id = ?`,
     );
   }
 
-  /** The segments that reach into the range: the first or the last `limit` of them, from there on. */
+  /** The segments that reach into the range: the first or the last of them, from there on. */
   touching(
     seriesId: number,
-    { from, to }: Interval,
-    take: 'first' | 'last' = 'first',
-    limit = -1,
-  ): SegmentEntry[] {
+    { from, to, take = 'first', limit = -1 }: Interval & Partial<CandleSelection>,
+  ): LoadedSegment[] {
     const statement = take === 'first' ? this.#ascending : this.#descending;
-    return statement.all([seriesId, to, from, seriesId, from, from, limit]).map(entryOf);
+    const most = limit === Number.POSITIVE_INFINITY ? -1 : limit;
+    const rows = statement.all([seriesId, to, from, seriesId, from, from, most]);
+    return rows.map((row) => new Segment(row, this.#data));
   }
 
-  /** The last segment that begins at the instant or before it. */
-  before(seriesId: number, instant: EpochMs): SegmentEntry | undefined {
-    const row = this.#before.get([seriesId, instant]);
-    return row && entryOf(row);
-  }
-
-  /** The first segment that begins after the instant. */
-  after(seriesId: number, instant: EpochMs): SegmentEntry | undefined {
-    const row = this.#after.get([seriesId, instant]);
-    return row && entryOf(row);
+  /** The segments from a first candle to a last one, ascending, and those beside them if wanted. */
+  around(seriesId: number, { first, last }: CandleExtent, beside: boolean): LoadedSegment[] {
+    const among = this.touching(seriesId, { from: first, to: last + 1 });
+    if (!beside) return among;
+    const before = this.#before.get([seriesId, Math.min(first, among[0]?.first ?? first) - 1]);
+    const after = this.#after.get([seriesId, Math.max(last, among.at(-1)?.first ?? last)]);
+    const [left, right] = [before, after].map((row) => (row ? [new Segment(row, this.#data)] : []));
+    return [...(left ?? []), ...among, ...(right ?? [])];
   }
 
   extent(seriesId: number): CandleExtent | undefined {
-    const first = this.after(seriesId, Number.MIN_SAFE_INTEGER);
-    const last = this.before(seriesId, Number.MAX_SAFE_INTEGER);
-    return first && last && { first: first.first, last: last.last };
-  }
-
-  /** Its bytes, as they were stored for this series and these candles. @throws BarkeepError `CORRUPT`. */
-  bytes({ key }: SeriesIdentity, entry: SegmentEntry): Uint8Array {
-    const [data, format, checksum] = this.#data.get([entry.id]) ?? [];
-    if (data === undefined) throw damagedSegment(key, entry, 'its bytes are missing');
-    const header = readable(key, entry, () => readSegmentHeader(data));
-    const isAsStored =
-      header.timeframe === key.timeframe &&
-      header.count === entry.count &&
-      header.first === entry.first &&
-      header.last === entry.last &&
-      header.version === format &&
-      header.checksum === checksum;
-    if (!isAsStored) throw damagedSegment(key, entry, 'its bytes are those of other candles');
-    return data;
-  }
-
-  /** All of its candles. @throws BarkeepError `CORRUPT`. */
-  load(series: SeriesIdentity, entry: SegmentEntry): CandleColumns {
-    const bytes = this.bytes(series, entry);
-    const columns = allocateColumns(entry.count);
-    this.decode(series, entry, bytes, columns);
-    return columns;
+    const first = this.#after.get([seriesId, Number.MIN_SAFE_INTEGER]);
+    const last = this.#before.get([seriesId, Number.MAX_SAFE_INTEGER]);
+    return first && last && { first: first[1], last: last[2] };
   }
 
   /** The numbers of a series' segments, with their beginnings and in the order of those. */
-  ids(seriesId: number): readonly (readonly [id: number, first: EpochMs])[] {
+  ids(seriesId: number): readonly SegmentId[] {
     return this.#ids.all([seriesId]);
   }
 
@@ -197,54 +152,44 @@ export class Segments {
     this.#describe.run([first, last, count, version, id]);
   }
 
-  /** Decodes a segment, or a part of it, into the columns that `target` has. @throws BarkeepError `CORRUPT`. */
-  decode(
-    { key }: SeriesIdentity,
-    entry: SegmentEntry,
-    bytes: Uint8Array,
-    target: Partial<CandleColumns>,
-    options: DecodeOptions = {},
-  ): void {
-    readable(key, entry, () => decodeSegment(bytes, target, options));
+  insert(seriesId: number, { first, last, count, format, checksum, data }: NewSegment): void {
+    this.#insert.run([seriesId, first, last, count, format, checksum, data]);
   }
 
-  /** The index of its first candle at or after an instant. @throws BarkeepError `CORRUPT`. */
-  find({ key }: SeriesIdentity, entry: SegmentEntry, bytes: Uint8Array, instant: EpochMs): number {
-    return readable(key, entry, () => findInSegment(bytes, instant));
+  /** Keeps a copy of what is about to be deleted. */
+  keep(id: number, reason: string): void {
+    this.#keep.run([reason, id]);
   }
 
-  /** Stores candles as one segment, which must not overlap with another. Returns its size. */
-  insert({ id, key }: SeriesIdentity, columns: CandleColumns): number {
-    const series = CandleSeries.fromTrustedColumns(key, columns);
-    const bytes = encodeSegment(series);
-    const { firstTimestamp, lastTimestamp, length } = series;
-    const { checksum } = readSegmentHeader(bytes);
-    const row = [id, firstTimestamp, lastTimestamp, length, SEGMENT_VERSION, checksum, bytes];
-    this.#insert.run(row);
-    return bytes.length;
-  }
-
-  delete({ id }: SegmentEntry): void {
+  delete(id: number): void {
     this.#delete.run([id]);
   }
 
-  totals(seriesId: number): SegmentTotals {
-    const [segments, candles, bytes] = this.#totals.get([seriesId]) ?? [0, 0, 0];
-    return { segments, candles, bytes };
+  totals(seriesId: number): { readonly segments: number; readonly bytes: number } {
+    const [segments, bytes] = this.#totals.get([seriesId]) ?? [0, 0];
+    return { segments, bytes };
   }
 }
 
-/** A count that is damaged beyond what a segment can have asks for no more memory than one can take. */
-function entryOf([id, first, last, count]: Row): SegmentEntry {
-  return { id, first, last, count: Math.max(1, Math.min(count, MAX_SEGMENT_LENGTH)) };
-}
+/** Fetches its bytes when they are asked for. */
+class Segment implements LoadedSegment {
+  readonly id: number;
+  readonly first: EpochMs;
+  readonly last: EpochMs;
+  readonly count: number;
+  readonly #bytes: BytesStatement;
 
-/** What the codec says of damage, with the series and the range that it cannot know. */
-function readable<T>(key: SeriesKey, entry: CandleExtent, decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    if (!BarkeepError.is(error) || error.code !== 'CORRUPT') throw error;
-    throw damagedSegment(key, entry, error.message, error);
+  constructor([id, first, last, count]: Row, bytes: BytesStatement) {
+    this.id = id;
+    this.first = first;
+    this.last = last;
+    // A count that is damaged beyond what a segment can have asks for no more memory than one can take.
+    this.count = Math.max(1, Math.min(count, MAX_SEGMENT_LENGTH));
+    this.#bytes = bytes;
+  }
+
+  get stored(): SegmentBytes | undefined {
+    const [data, format = 0, checksum = 0] = this.#bytes.get([this.id]) ?? [];
+    return data && { data, format, checksum };
   }
 }

@@ -1,7 +1,9 @@
+import type { SeriesCounters, SeriesIdentity, SeriesRow } from '@barkeep/candle-archive';
 import {
   BarkeepError,
-  type EpochMs,
   isTimeframe,
+  type OptionalColumn,
+  REQUIRED_COLUMNS,
   type SeriesKey,
   type Timeframe,
   timeframeGrid,
@@ -9,21 +11,7 @@ import {
 import type { SeriesFilter, SeriesInfo } from '@barkeep/storage';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import type { SqliteDriver, SqliteRow, SqliteStatement } from './sqlite-driver.ts';
-
-/** A stored series: its number and its counters. */
-export interface SeriesRow {
-  readonly id: number;
-  readonly key: SeriesKey;
-  /** Its candles, in rows or segments: a timestamp counts once. */
-  readonly count: number;
-  /** Its rows in `candle_rows`, with those that overlay a segment's candle. */
-  readonly rowCount: number;
-  /** Null when the series has no candles. */
-  readonly first: EpochMs | null;
-  readonly last: EpochMs | null;
-}
-
-export type SeriesIdentity = Pick<SeriesRow, 'id' | 'key'>;
+import { columnBits, columnsOfBits } from './wide-columns.ts';
 
 /** A series as the table has it, whatever its timeframe says. */
 export interface StoredSeries {
@@ -38,6 +26,7 @@ const SET_APART = 'damaged:';
 /** The tables whose rows belong to series. */
 const BELONGING = [
   'candle_rows',
+  'wide_candle_rows',
   'segments',
   'damaged_segments',
   'coverage',
@@ -51,6 +40,7 @@ type Row = readonly [
   rowCount: number,
   first: number | null,
   last: number | null,
+  columns: number,
 ];
 type ListRow = readonly [
   symbol: string,
@@ -71,6 +61,8 @@ export class SeriesTable {
   readonly #timeframes: SqliteStatement<
     readonly [timeframe: string, first: number | null, last: number | null]
   >;
+  readonly #setColumns: SqliteStatement;
+  readonly #widen: readonly SqliteStatement[];
   readonly #rename: SqliteStatement;
   readonly #adoptOrphans: readonly SqliteStatement[];
   readonly #totals: SqliteStatement<readonly [series: number, candles: number]>;
@@ -78,10 +70,10 @@ export class SeriesTable {
   constructor(driver: SqliteDriver) {
     this.#driver = driver;
     this.#find = driver.prepare(
-      'SELECT id, count, row_count, first, last FROM series WHERE symbol = ? AND timeframe = ?',
+      'SELECT id, count, row_count, first, last, columns FROM series WHERE symbol = ? AND timeframe = ?',
     );
     // Not a number that anything belongs to whose series is lost: it would come back under another name.
-    const taken = ['candle_rows', 'segments', 'coverage', 'revisions'].map(
+    const taken = ['candle_rows', 'wide_candle_rows', 'segments', 'coverage', 'revisions'].map(
       (table) => `(SELECT max(series_id) FROM ${table} WHERE series_id < 1000000000000)`,
     );
     this.#insert = driver.prepare(
@@ -99,6 +91,12 @@ export class SeriesTable {
       `SELECT id, symbol, timeframe FROM series NOT INDEXED ${WHOLE_TABLE} ORDER BY id`,
     );
     this.#timeframes = driver.prepare('SELECT timeframe, first, last FROM series WHERE symbol = ?');
+    this.#setColumns = driver.prepare('UPDATE series SET columns = ? WHERE id = ?');
+    const names = ['series_id', ...REQUIRED_COLUMNS].join(', ');
+    this.#widen = [
+      `INSERT OR REPLACE INTO wide_candle_rows (${names}) SELECT ${names} FROM candle_rows WHERE series_id = ?`,
+      'DELETE FROM candle_rows WHERE series_id = ?',
+    ].map((sql) => driver.prepare(sql));
     this.#rename = driver.prepare('UPDATE series SET timeframe = ? WHERE id = ?');
     this.#adoptOrphans = BELONGING.map((table) =>
       driver.prepare(
@@ -117,7 +115,8 @@ export class SeriesTable {
   find(key: SeriesKey): SeriesRow | undefined {
     const row = this.#find.get([key.symbol, key.timeframe]);
     if (row !== undefined) {
-      return { id: row[0], key, count: row[1], rowCount: row[2], first: row[3], last: row[4] };
+      const [id, count, rowCount, first, last, columns] = row;
+      return { id, key, count, rowCount, first, last, optional: columnsOfBits(columns) };
     }
     for (const [timeframe, ...extent] of this.#timeframes.all([key.symbol])) {
       if (!isReadable(key.symbol, timeframe)) continue;
@@ -135,8 +134,14 @@ export class SeriesTable {
     return this.findOrCreate(key);
   }
 
-  update({ id, count, rowCount, first, last }: Omit<SeriesRow, 'key'>): void {
+  update(id: number, { count, rowCount, first, last }: SeriesCounters): void {
     this.#update.run([count, rowCount, first, last, id]);
+  }
+
+  /** Its rows move to the table of those with optional columns when it gets its first. */
+  setOptional({ id, optional }: SeriesIdentity, columns: readonly OptionalColumn[]): void {
+    this.#setColumns.run([columnBits(columns), id]);
+    if (optional.length === 0) for (const move of this.#widen) move.run([id]);
   }
 
   /** The series that have candles. @throws BarkeepError `CORRUPT` when the timeframe of one is damaged. */

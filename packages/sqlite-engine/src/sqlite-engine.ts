@@ -1,20 +1,46 @@
 import {
+  type ArchiveBatch,
+  type ArchiveFigures,
+  type ArchiveOption,
+  type ArchivePolicy,
+  type ArchiveSnapshot,
+  addCoverage,
+  announceChange,
+  archiveFigures,
+  archivePolicy,
+  type CompactionStep,
+  CompactionTally,
+  compactionStep,
+  type Decision,
+  decide,
+  explainCompaction,
+  type FoundColumns,
+  mostCandles,
+  needsQuarantine,
+  noCandles,
+  quarantineSeries,
+  type ReadLoad,
+  readCandles,
+  readSnapshots,
+  removeCandles,
+  removeCoverage,
+  writeBatches,
+} from '@barkeep/candle-archive';
+import {
   allocateColumns,
   BarkeepError,
+  CANDLE_COLUMNS,
   type CandleColumn,
   type CandleColumns,
-  CandleSeries,
+  COLUMN_NAMES,
   type EpochMs,
   type Interval,
-  type IntervalSet,
   mapColumns,
   type SeriesKey,
   type SomeColumns,
-  timeframeGrid,
 } from '@barkeep/core';
 import type {
   BatchOutcome,
-  CheckedBatch,
   CheckedQuery,
   CheckedSnapshotRequest,
   CompactionReport,
@@ -32,19 +58,11 @@ import type {
   StorageSize,
   VacuumReport,
 } from '@barkeep/storage';
-import { type BatchContent, uncoveredPart, wantsCandles } from '@barkeep/storage';
-import { type ArchiveOption, archivePolicy } from './archive-policy.ts';
 import { BackgroundCompaction } from './background-compaction.ts';
 import type { BackupSteps } from './backup-steps.ts';
 import { withBusyTimeout } from './busy-timeout.ts';
-import { CandleReader } from './candle-reader.ts';
-import { type CandleExtent, CandleRows } from './candle-rows.ts';
-import { CandleWriter } from './candle-writer.ts';
-import { ChangeLog, type RemoteChanges } from './change-log.ts';
+import type { RemoteChanges } from './change-log.ts';
 import { changedSince } from './changed-buckets.ts';
-import type { ArchiveFigures, CompactionStep } from './compaction-step.ts';
-import { Compactor } from './compactor.ts';
-import { CoverageTable } from './coverage-table.ts';
 import { type CopiedState, type CopyTarget, copyDatabase } from './database-copy.ts';
 import {
   applySettings,
@@ -54,7 +72,7 @@ import {
   shapeNewDatabase,
 } from './database-settings.ts';
 import { checkIntegrity } from './integrity-check.ts';
-import { type RepairedTables, repairDatabase } from './integrity-repair.ts';
+import { repairDatabase } from './integrity-repair.ts';
 import { addedParts, fullScans } from './maintenance/advice.ts';
 import { fragmentationOf } from './maintenance/fragmentation.ts';
 import { LeaseTable } from './maintenance/lease-table.ts';
@@ -65,11 +83,8 @@ import { MetadataTable } from './metadata-table.ts';
 import { migrate, readSchemaVersion } from './migrations.ts';
 import { type PackedBatches, packOutcomes, unpackBatches } from './packed-batches.ts';
 import { readNumberPragma } from './pragma.ts';
-import { RevisionTable } from './revision-table.ts';
 import { SCHEMA_VERSION } from './schema.ts';
-import { SegmentQuarantine } from './segment-quarantine.ts';
-import { Segments } from './segments.ts';
-import { type SeriesRow, SeriesTable } from './series-table.ts';
+import { SqliteArchive } from './sqlite-archive.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { structureFaults } from './structure-check.ts';
@@ -79,33 +94,9 @@ import { WalBound } from './wal-bound.ts';
 /** Up to this many bytes, a quick check takes at most some 20 ms: 2.5 ms per MiB of plain rows. */
 const QUICKLY_CHECKED = 8 * 1024 * 1024;
 
-/** A batch of candles to store, in plain values that can be sent between threads. */
-export interface EngineBatch {
-  readonly key: SeriesKey;
-  /** Valid, ascending, without duplicates. */
-  readonly columns: CandleColumns;
-  /** Whole periods. A batch without any has at least one candle. */
-  readonly covers: IntervalSet;
-  readonly source: string;
-  readonly collectedAt: number;
-  readonly replaces: CheckedBatch['replaces'];
-}
-
-/** A snapshot of one series in plain values that can be sent between threads. */
-export interface EngineSnapshot {
-  readonly extent: Interval | undefined;
-  readonly coverage: readonly CoverageEntry[];
-  readonly ranges: readonly EngineSnapshotPart[];
-}
-
-export interface EngineSnapshotPart {
-  readonly revision: string;
-  readonly columns: CandleColumns | undefined;
-}
-
 /** Columns read by one connection, to be put beside those read by another. */
 export interface StatedColumns<C extends CandleColumn> {
-  readonly columns: SomeColumns<C>;
+  readonly columns: FoundColumns<C>;
   /** Two answers with the same number are of the same candles. */
   readonly state: number;
 }
@@ -132,16 +123,9 @@ export class SqliteEngine {
   readonly #driver: SqliteDriver;
   readonly #watch: StatementWatch;
   readonly #leases: LeaseTable;
-  readonly #series: SeriesTable;
-  readonly #rows: CandleRows;
-  readonly #segments: Segments;
-  readonly #reader: CandleReader;
-  readonly #writer: CandleWriter;
-  readonly #coverage: CoverageTable;
+  readonly #archive: SqliteArchive;
+  readonly #policy: ArchivePolicy | 'off';
   readonly #metadata: MetadataTable;
-  readonly #changes: ChangeLog;
-  readonly #revisions: RevisionTable;
-  readonly #compactor: Compactor;
   readonly #background: BackgroundCompaction;
   readonly #wal: WalBound;
   /** What opening has come upon. */
@@ -151,23 +135,14 @@ export class SqliteEngine {
     connection: SqliteDriver,
     { writer, archive, largestWalBytes = LARGEST_WAL }: SqliteEngineOptions,
   ) {
-    const policy = archivePolicy(archive);
+    this.#policy = archivePolicy(archive);
     this.#watch = new StatementWatch(connection);
     const { driver } = this.#watch;
     this.#driver = driver;
     this.#leases = new LeaseTable(driver);
-    this.#series = new SeriesTable(driver);
-    this.#rows = new CandleRows(driver);
-    this.#segments = new Segments(driver);
-    this.#reader = new CandleReader(this.#rows, this.#segments);
-    this.#writer = new CandleWriter(this.#rows, this.#segments, policy);
-    this.#coverage = new CoverageTable(driver);
+    this.#archive = new SqliteArchive(driver, writer);
     this.#metadata = new MetadataTable(driver);
-    this.#changes = new ChangeLog(driver, writer);
-    this.#revisions = new RevisionTable(driver);
-    const tables = { driver, series: this.#series, rows: this.#rows, segments: this.#segments };
-    this.#compactor = new Compactor(tables, policy);
-    this.#background = new BackgroundCompaction(driver, this.#compactor);
+    this.#background = new BackgroundCompaction(this.#archive, this.#policy);
     this.#wal = new WalBound(driver, largestWalBytes);
   }
 
@@ -195,8 +170,8 @@ export class SqliteEngine {
   }
 
   /** Stores all batches in order, with their coverage, in one transaction. */
-  write(batches: readonly EngineBatch[]): BatchOutcome[] {
-    const outcomes = this.#writing(() => batches.map((batch) => this.#writeBatch(batch)));
+  write(batches: readonly ArchiveBatch[]): BatchOutcome[] {
+    const outcomes = this.#change(writeBatches(batches, this.#policy));
     for (const { key } of batches) this.#background.notice(key);
     return outcomes;
   }
@@ -207,62 +182,56 @@ export class SqliteEngine {
   }
 
   read(query: CheckedQuery): CandleColumns {
-    return this.#reading(() => this.#readOne(query));
+    return this.#reading(() => this.#readOne(query, COLUMN_NAMES));
   }
 
   /** What `read` answers; `undefined`, at next to no cost, when that may be more than `most` candles. */
-  readUpTo(most: number, { key, ...selection }: CheckedQuery): CandleColumns | undefined {
+  readUpTo(most: number, query: CheckedQuery): CandleColumns | undefined {
     return this.#reading(() => {
-      const series = this.#series.find(key);
+      const series = this.#archive.find(query.key);
       if (series === undefined) return allocateColumns(0);
-      if (this.#reader.most(series, selection) > most) return undefined;
-      return this.#reader.read(series, selection);
+      if (mostCandles(series, query) > most) return undefined;
+      return this.#readOne({ ...query, series }, COLUMN_NAMES);
     });
   }
 
-  /** What `readColumns` answers, and which state of the candles it is of. */
+  /** Some columns of what `read` answers, those that the series has, and which state of the candles it is of. */
   readPart<C extends CandleColumn>(query: CheckedQuery, columns: readonly C[]): StatedColumns<C> {
     return this.#reading(() => ({
-      columns: this.#readSome(query, columns),
-      state: this.#changes.newest,
+      columns: this.#readOne(query, columns),
+      state: this.#archive.changes.newest,
     }));
   }
 
-  /** Some columns of what `read` answers; the others are not decoded where they are compressed. */
+  /** Some columns of what `read` answers, NaN where there is none; the others are not decoded where they are compressed. */
   readColumns<C extends CandleColumn>(query: CheckedQuery, columns: readonly C[]): SomeColumns<C> {
-    return this.#reading(() => this.#readSome(query, columns));
+    // Of optional columns that the series lacks, the timestamps tell the length.
+    const areThere = columns.every((name) => CANDLE_COLUMNS[name].required);
+    const names: readonly CandleColumn[] = areThere ? columns : [...columns, 'timestamp'];
+    const found: Partial<CandleColumns> = this.#reading(() => this.#readOne(query, names));
+    const absent = (): Float64Array =>
+      new Float64Array(found.timestamp?.length ?? 0).fill(Number.NaN);
+    return mapColumns(columns, (name) => found[name] ?? absent());
   }
 
   /** Several reads of one state of the database. */
   readMany(queries: readonly CheckedQuery[]): CandleColumns[] {
-    return this.#reading(() => queries.map((query) => this.#readOne(query)));
+    return this.#reading(() => decide(readCandles(queries, COLUMN_NAMES), this.#archive));
   }
 
   /** For each request, one series; all of one state of the database. */
-  snapshots(requests: readonly CheckedSnapshotRequest[]): EngineSnapshot[] {
-    return this.#reading(() => requests.map((request) => this.#snapshot(request)));
+  snapshots(requests: readonly CheckedSnapshotRequest[]): ArchiveSnapshot[] {
+    return this.#reading(() => decide(readSnapshots(requests), this.#archive));
   }
 
   /** Removes candles and coverage in `[from, to)`. */
   remove(key: SeriesKey, range: Interval): RemovalOutcome {
-    return this.#writing(() => {
-      const series = this.#series.find(key);
-      if (series === undefined) return { removed: 0 };
-      const { removed, rows } = this.#writer.remove(series, range);
-      if (removed > 0) {
-        const extent = this.#writer.extent(series.id);
-        this.#series.update(countersAfter(series, -removed, rows, extent));
-        const change = this.#changes.append('candles', series.id, range);
-        this.#revisions.renew(series, stretchWithin(series, range), change);
-      }
-      this.#uncover(series, range);
-      return { removed };
-    });
+    return { removed: this.#change(removeCandles(key, range)) };
   }
 
   /** A text for each range, in their order, of one state of the database. */
   revisions(key: SeriesKey, ranges: readonly Interval[]): string[] {
-    return this.#reading(() => this.#revisions.of(this.#series.find(key), ranges));
+    return this.#reading(() => this.#archive.revisions.of(this.#archive.find(key), ranges));
   }
 
   /**
@@ -270,35 +239,27 @@ export class SqliteEngine {
    * is not there comes into being, without candles: the entries belong to it.
    */
   announce(key: SeriesKey, range: Interval): void {
-    this.#writing(() => {
-      const series = this.#series.findOrCreate(key);
-      const change = this.#changes.append('candles', series.id, range);
-      this.#revisions.renew(series, range, change);
-      this.#changes.append('coverage', series.id, range);
-    });
+    this.#change(announceChange(key, range));
   }
 
   list(filter: SeriesFilter): SeriesInfo[] {
-    return this.#reading(() => this.#series.list(filter));
+    return this.#reading(() => this.#archive.series.list(filter));
   }
 
   addCoverage(key: SeriesKey, entry: CoverageEntry): void {
-    this.#writing(() => this.#cover(this.#series.findOrCreate(key), entry));
+    this.#change(addCoverage(key, entry));
   }
 
   /** The entries that touch the range, ascending. */
   coverageOf(key: SeriesKey, range: Interval): CoverageEntry[] {
     return this.#reading(() => {
-      const series = this.#series.find(key);
-      return series === undefined ? [] : this.#coverage.touching(series.id, range);
+      const series = this.#archive.find(key);
+      return series === undefined ? [] : this.#archive.coverage.touching(series.id, [range]);
     });
   }
 
   removeCoverage(key: SeriesKey, range: Interval): void {
-    this.#writing(() => {
-      const series = this.#series.find(key);
-      if (series !== undefined) this.#uncover(series, range);
-    });
+    this.#change(removeCoverage(key, range));
   }
 
   getMetadata(key: string): string | undefined {
@@ -319,7 +280,7 @@ export class SqliteEngine {
 
   size(): StorageSize {
     return this.#reading(() => ({
-      ...this.#series.totals(),
+      ...this.#archive.series.totals(),
       bytes:
         readNumberPragma(this.#driver, 'page_count') * readNumberPragma(this.#driver, 'page_size'),
     }));
@@ -327,11 +288,11 @@ export class SqliteEngine {
 
   /** What other connections committed since this one was opened or asked last. */
   readChanges(): RemoteChanges {
-    return this.#reading(() => this.#changes.readNews());
+    return this.#reading(() => this.#archive.changes.readNews());
   }
 
   checkIntegrity(key: SeriesKey | undefined): IntegrityReport {
-    return guarded(() => checkIntegrity(this.#tables, key));
+    return guarded(() => checkIntegrity(this.#archive, key));
   }
 
   /**
@@ -339,17 +300,25 @@ export class SqliteEngine {
    * What belongs to one series is one transaction.
    */
   quarantine(key: SeriesKey | undefined): QuarantineReport {
-    return guarded(() => new SegmentQuarantine(this.#tables).run(key));
+    return guarded(() => {
+      const keys = key === undefined ? this.#archive.series.keys() : [key];
+      const runs = keys.flatMap((one) => {
+        // Decoding takes long and most series are sound, so the write lock waits until it is needed.
+        const isFaulty = this.#reading(() => decide(needsQuarantine(one), this.#archive));
+        return isFaulty ? this.#change(quarantineSeries(one)) : [];
+      });
+      return { candles: runs.reduce((sum, { candles }) => sum + candles, 0), runs };
+    });
   }
 
   /** Mends what `checkIntegrity` finds, or takes it out of the way: see `repairDatabase`. */
   repair(key: SeriesKey | undefined): RepairReport {
-    return guarded(() => repairDatabase(this.#tables, key));
+    return guarded(() => repairDatabase(this.#archive, key));
   }
 
   /** How the candles of a series are stored. */
   archiveFigures(key: SeriesKey): ArchiveFigures {
-    return this.#reading(() => this.#compactor.figures(key));
+    return this.#reading(() => this.#figures(key));
   }
 
   /**
@@ -359,12 +328,21 @@ export class SqliteEngine {
    * @throws BarkeepError `CORRUPT` naming series and range of a damaged segment.
    */
   compactSeries(key: SeriesKey, from: EpochMs): CompactionStep | undefined {
-    return this.#writing(() => this.#compactor.step(key, from));
+    return this.#change(compactionStep(key, from, this.#policy));
   }
 
   /** What `compactSeries` would do to all series that match, without doing it. */
   explain(filter: SeriesFilter): CompactionReport {
-    return guarded(() => this.#compactor.explain(filter));
+    const tally = new CompactionTally();
+    for (const { symbol, timeframe } of this.list(filter)) {
+      // One snapshot per series: a longer one would keep the WAL from being reset meanwhile.
+      this.#reading(() => {
+        const key = { symbol, timeframe };
+        tally.begin(this.#figures(key));
+        decide(explainCompaction(key, this.#policy, tally), this.#archive);
+      });
+    }
+    return tally.report;
   }
 
   /**
@@ -470,81 +448,16 @@ export class SqliteEngine {
     guarded(() => this.#driver.close());
   }
 
-  get #tables(): RepairedTables {
-    return {
-      writer: this.#writer,
-      driver: this.#driver,
-      series: this.#series,
-      rows: this.#rows,
-      segments: this.#segments,
-      coverage: this.#coverage,
-      changes: this.#changes,
-      revisions: this.#revisions,
-    };
+  #figures(key: SeriesKey): ArchiveFigures {
+    const series = this.#archive.find(key);
+    if (series === undefined) return archiveFigures(0, 0, 0);
+    const { segments, bytes } = this.#archive.candleSegments.totals(series.id);
+    return archiveFigures(segments, bytes, series.rowCount);
   }
 
-  #writeBatch({ key, columns, source, collectedAt, ...batch }: EngineBatch): BatchOutcome {
-    const series = this.#series.findOrCreate(key);
-    const given = CandleSeries.fromTrustedColumns(key, columns);
-    const { series: candles, covers } = this.#uncovered(series, { ...batch, series: given });
-    const { changed: stretch, rows, ...stored } = this.#writer.store(series, candles);
-    const result = { ...stored, unchanged: stored.unchanged + given.length - candles.length };
-    const changed = stretch && periodsOf(key, stretch);
-    if (result.inserted > 0 || rows !== 0) {
-      const extent = joinExtents(extentOf(series), candles.timestamp);
-      this.#series.update(countersAfter(series, result.inserted, rows, extent));
-    }
-    if (changed !== undefined) {
-      const change = this.#changes.append('candles', series.id, changed);
-      this.#revisions.renew(series, changed, change);
-    }
-    for (const interval of covers) this.#cover(series, { ...interval, source, collectedAt });
-    return { ...result, changed };
-  }
-
-  /** What of a batch is to be stored, by the ledger as it is in this transaction. */
-  #uncovered({ id }: SeriesRow, batch: BatchContent & Pick<EngineBatch, 'replaces'>): BatchContent {
-    if (batch.replaces === 'all') return batch;
-    return uncoveredPart(batch, this.#coverage.touching(id, hullOf(batch)));
-  }
-
-  #snapshot({ key, ranges }: CheckedSnapshotRequest): EngineSnapshot {
-    const series = this.#series.find(key);
-    const revisions = this.#revisions.of(series, ranges);
-    const extent = series && extentOf(series);
-    return {
-      extent: extent && periodsOf(key, extent),
-      coverage: series === undefined ? [] : this.#coverage.of(series.id),
-      ranges: ranges.map((range, i) => {
-        const revision = revisions[i] ?? '';
-        if (!wantsCandles(range, revision)) return { revision, columns: undefined };
-        const columns = series ? this.#reader.read(series, range) : allocateColumns(0);
-        return { revision, columns };
-      }),
-    };
-  }
-
-  #readOne({ key, ...selection }: CheckedQuery): CandleColumns {
-    const series = this.#series.find(key);
-    return series === undefined ? allocateColumns(0) : this.#reader.read(series, selection);
-  }
-
-  #readSome<C extends CandleColumn>(
-    { key, ...selection }: CheckedQuery,
-    columns: readonly C[],
-  ): SomeColumns<C> {
-    const series = this.#series.find(key);
-    return series === undefined
-      ? mapColumns(columns, () => new Float64Array(0))
-      : this.#reader.readColumns(series, selection, columns);
-  }
-
-  #cover(series: SeriesRow, entry: CoverageEntry): void {
-    if (this.#coverage.add(series.id, entry)) this.#changes.append('coverage', series.id, entry);
-  }
-
-  #uncover(series: SeriesRow, range: Interval): void {
-    if (this.#coverage.remove(series.id, range)) this.#changes.append('coverage', series.id, range);
+  #readOne<C extends CandleColumn>(query: ReadLoad, columns: readonly C[]): FoundColumns<C> {
+    const [answer = noCandles(columns)] = decide(readCandles([query], columns), this.#archive);
+    return answer;
   }
 
   /**
@@ -588,6 +501,10 @@ export class SqliteEngine {
     return guarded(() => inTransaction(this.#driver, 'read', work));
   }
 
+  #change<T>(decision: Decision<T>): T {
+    return this.#writing(() => decide(decision, this.#archive));
+  }
+
   #writing<T>(work: () => T): T {
     return guarded(() => {
       const result = inTransaction(this.#driver, 'write', work);
@@ -613,51 +530,4 @@ function assertMigrated(version: number): void {
     `the database has schema version ${version} instead of ${SCHEMA_VERSION}: open it for writing first`,
     { details: { version, needed: SCHEMA_VERSION } },
   );
-}
-
-function periodsOf({ timeframe }: SeriesKey, { first, last }: CandleExtent): Interval {
-  return { from: first, to: timeframeGrid(timeframe).shift(last) };
-}
-
-/** From the first to the last instant that a batch says something of. */
-function hullOf({ series, covers }: BatchContent): Interval {
-  const parts = [series.extent, covers[0], covers.at(-1)].filter((part) => part !== undefined);
-  return {
-    from: Math.min(...parts.map(({ from }) => from)),
-    to: Math.max(...parts.map(({ to }) => to)),
-  };
-}
-
-function extentOf({ first, last }: SeriesRow): CandleExtent | undefined {
-  return first === null || last === null ? undefined : { first, last };
-}
-
-/** The part of a range from the first to the last candle: a range may go on for ages beyond. */
-function stretchWithin({ first, last }: SeriesRow, { from, to }: Interval): Interval {
-  if (first === null || last === null) return { from, to };
-  return { from: Math.max(from, first), to: Math.min(to, last + 1) };
-}
-
-function joinExtents(
-  extent: CandleExtent | undefined,
-  timestamp: Float64Array,
-): CandleExtent | undefined {
-  const first = timestamp.at(0);
-  const last = timestamp.at(-1);
-  if (first === undefined || last === undefined) return extent;
-  return {
-    first: Math.min(first, extent?.first ?? first),
-    last: Math.max(last, extent?.last ?? last),
-  };
-}
-
-function countersAfter(
-  { id, count, rowCount }: SeriesRow,
-  candles: number,
-  rows: number,
-  extent: CandleExtent | undefined,
-): Omit<SeriesRow, 'key'> {
-  // Of no candles there are none, whatever a damaged counter says.
-  if (extent === undefined) return { id, count: 0, rowCount: 0, first: null, last: null };
-  return { id, count: count + candles, rowCount: rowCount + rows, ...extent };
 }

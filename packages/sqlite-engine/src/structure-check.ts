@@ -2,7 +2,7 @@ import type { IntegrityProblem } from '@barkeep/storage';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { readNumberPragma } from './pragma.ts';
 import { SCHEMA_VERSION } from './schema.ts';
-import { alteredViews, faultsOf, readShape } from './schema-shape.ts';
+import { SCHEMA } from './schema-shape.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 
@@ -90,9 +90,9 @@ export function structureProblem({ part, table, message }: StructureFault): Inte
 
 /** What of the schema is not as it was made. Reads only. */
 export function schemaProblems(driver: SqliteDriver): IntegrityProblem[] {
-  const shape = readShape(driver);
+  const shape = SCHEMA.read(driver);
   const version = readNumberPragma(driver, 'user_version');
-  const views = [...alteredViews(shape).keys()].map(
+  const views = [...SCHEMA.alteredViews(shape).keys()].map(
     (view): IntegrityProblem => ({
       kind: 'damaged',
       repair: 'rebuild',
@@ -100,7 +100,7 @@ export function schemaProblems(driver: SqliteDriver): IntegrityProblem[] {
       message: `the view ${view} is missing, or is not what it was made as`,
     }),
   );
-  const faults = faultsOf(shape, SCHEMA_VERSION).map(
+  const faults = SCHEMA.faultsOf(shape, SCHEMA_VERSION).map(
     (message): IntegrityProblem => ({ kind: 'damaged', repair: 'restore-backup', message }),
   );
   if (version === SCHEMA_VERSION) return [...views, ...faults];
@@ -127,6 +127,7 @@ const TREE_REMEDIES: ReadonlyMap<string, IntegrityProblem['repair']> = new Map([
 const VALUE_REMEDIES: ReadonlyMap<string, IntegrityProblem['repair']> = new Map([
   ['series', 'recount'],
   ['candle_rows', 'quarantine'],
+  ['wide_candle_rows', 'quarantine'],
   ['segments', 'quarantine'],
   ['coverage', 'forget-coverage'],
   ['revisions', 'rebuild'],
@@ -135,7 +136,7 @@ const VALUE_REMEDIES: ReadonlyMap<string, IntegrityProblem['repair']> = new Map(
 ]);
 
 function salvage(table: string | undefined): string {
-  if (table === 'candle_rows' || table === 'segments') {
+  if (['candle_rows', 'wide_candle_rows', 'segments'].includes(table ?? '')) {
     return '. Candles on its other pages can still be read, and exported';
   }
   if (table === 'series') return '. Nothing can be read under the names of lost series';

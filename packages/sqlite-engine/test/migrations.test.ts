@@ -1,173 +1,94 @@
-import { SCHEMA_VERSION } from '@barkeep/sqlite-engine';
+/** The machinery of migrations, with versions made for it: the product has one so far. */
 import { expect, it } from 'vitest';
+import { migrate } from '../src/migrations.ts';
+import { MIGRATIONS } from '../src/schema.ts';
+import { SchemaHistory } from '../src/schema-shape.ts';
 import {
   BTC,
   batch,
   candle,
   connect,
-  everything,
-  MINUTE,
   openEngine,
   temporaryPath,
+  thrownBy,
 } from './test-database.ts';
 
-/** What Barkeep made before there were segments, word for word. */
-const VERSION_1 = `
-  CREATE TABLE series (
-    id INTEGER PRIMARY KEY,
-    symbol TEXT NOT NULL,
-    timeframe TEXT NOT NULL,
-    count INTEGER NOT NULL DEFAULT 0,
-    first INTEGER,
-    last INTEGER,
-    UNIQUE (symbol, timeframe)
-  ) STRICT;
-  CREATE TABLE candle_rows (
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    timestamp INTEGER NOT NULL,
-    open REAL NOT NULL,
-    high REAL NOT NULL,
-    low REAL NOT NULL,
-    close REAL NOT NULL,
-    volume REAL NOT NULL,
-    PRIMARY KEY (series_id, timestamp)
-  ) STRICT, WITHOUT ROWID;
-  CREATE VIEW candles AS
-    SELECT symbol, timeframe, timestamp, open, high, low, close, volume
-    FROM candle_rows JOIN series ON series.id = series_id;
-  CREATE TABLE coverage (
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    from_time INTEGER NOT NULL,
-    to_time INTEGER NOT NULL,
-    source TEXT NOT NULL,
-    collected_at INTEGER NOT NULL,
-    PRIMARY KEY (series_id, from_time)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE metadata (
-    key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE change_log (
-    id INTEGER PRIMARY KEY,
-    writer INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    from_time INTEGER NOT NULL,
-    to_time INTEGER NOT NULL
-  ) STRICT;
-  PRAGMA application_id = ${0x4241524b};
-  PRAGMA user_version = 1;
-  INSERT INTO series VALUES (1, 'KRW-BTC', '1m', 3, 0, 120000), (2, 'KRW-ETH', '1m', 0, NULL, NULL);
-  INSERT INTO coverage VALUES (1, 0, 180000, 'upbit', 5);
-  INSERT INTO metadata VALUES ('note', '"kept"');
-`;
+const LATER = [
+  ...MIGRATIONS,
+  `CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+   CREATE VIEW long_notes AS SELECT text FROM notes WHERE length(text) > 9;`,
+  `ALTER TABLE series ADD COLUMN note INTEGER;
+   UPDATE series SET note = count;`,
+];
+const VERSIONS = LATER.map((_, i) => i + 1);
+const latest = new SchemaHistory(LATER);
 
-it('brings a database of version 1 up to date and keeps all that it holds', () => {
+function pragma(path: string, name: string): unknown {
+  return connect(path).prepare(`PRAGMA ${name}`).get([])?.[0];
+}
+
+/** A database of ours, with candles, brought to a version. */
+function databaseOf(version: number): string {
   const path = temporaryPath();
-  const old = connect(path);
-  old.exec(VERSION_1);
-  const insert = old.prepare('INSERT INTO candle_rows VALUES (1, ?, ?, ?, ?, ?, ?)');
-  const candles = [0, MINUTE, 2 * MINUTE].map((at) => candle(at));
-  for (const { timestamp, open, high, low, close, volume } of candles) {
-    insert.run([timestamp, open, high, low, close, volume]);
-  }
-  old.close();
-
-  const driver = connect(path);
-  const engine = openEngine(path, {}, driver);
-  expect(driver.prepare('PRAGMA user_version').get([])).toEqual([SCHEMA_VERSION]);
-  expect(everything(engine, BTC)).toEqual(candles);
-  expect(engine.list({})).toEqual([{ ...BTC, count: 3, first: 0, last: 2 * MINUTE }]);
-  expect(engine.coverageOf(BTC, { from: 0, to: MINUTE })).toEqual([
-    { from: 0, to: 3 * MINUTE, source: 'upbit', collectedAt: 5 },
-  ]);
-  expect(engine.getMetadata('note')).toBe('"kept"');
-  expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, candles: 3 });
-
-  const more = Array.from({ length: 5_000 }, (_, i) => candle(i * MINUTE));
-  expect(engine.write([batch(BTC, more)])).toMatchObject([{ inserted: 4_997, unchanged: 3 }]);
-  expect(everything(engine, BTC)).toEqual(more);
-});
-
-/** What Barkeep made of it before there were revisions, word for word. */
-const VERSION_2 = `
-  ${VERSION_1}
-  CREATE TABLE segments (
-    id INTEGER PRIMARY KEY,
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    format INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    UNIQUE (series_id, first)
-  ) STRICT;
-  CREATE TABLE damaged_segments (
-    id INTEGER PRIMARY KEY,
-    series_id INTEGER NOT NULL REFERENCES series (id),
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    format INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    reason TEXT NOT NULL
-  ) STRICT;
-  ALTER TABLE series ADD COLUMN row_count INTEGER NOT NULL DEFAULT 0;
-  UPDATE series SET row_count = count;
-  PRAGMA user_version = 2;
-`;
-
-it.each([
-  ['1', VERSION_1],
-  ['2', VERSION_2],
-])('has the schema of a new database after migrating one of version %s', (_, version) => {
-  const tables = (path: string) =>
-    connect(path)
-      .prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name')
-      .all([])
-      .map((row) => row.map((text) => String(text).replaceAll(/\s+/g, ' ')));
-  const [old, fresh] = [temporaryPath(), temporaryPath()];
-  connect(old).exec(version);
-  openEngine(old);
-  openEngine(fresh);
-  expect(tables(old)).toEqual(tables(fresh));
-});
-
-it.each([
-  ['1', VERSION_1],
-  ['2', VERSION_2],
-])('gives the series of a database of version %s revisions of their own', (_, version) => {
-  const ETH = { ...BTC, symbol: 'KRW-ETH' };
-  const range = { from: 0, to: 3 * MINUTE };
-  const revisions = [1, 2].flatMap(() => {
-    const path = temporaryPath();
-    connect(path).exec(version);
-    const engine = openEngine(path);
-    const found = [BTC, ETH].flatMap((key) => engine.revisions(key, [range]));
-    engine.close();
-    const again = openEngine(path, { access: 'read-only' });
-    expect([BTC, ETH].flatMap((key) => again.revisions(key, [range]))).toEqual(found);
-    return found;
-  });
-  // Candles of before may differ between copies whatever their database says.
-  expect(new Set(revisions).size).toBe(4);
-  for (const text of revisions) expect(text).toMatch(/^[0-9a-f]{20}$/);
-});
-
-it('goes on from a database of version 2 with all that it holds', () => {
-  const path = temporaryPath();
-  const driver = connect(path);
-  driver.exec(VERSION_2);
-  driver.exec('INSERT INTO candle_rows VALUES (1, 0, 1, 1, 1, 1, 1), (1, 60000, 2, 2, 2, 2, 2)');
-  driver.exec('UPDATE series SET count = 2, row_count = 2, last = 60000 WHERE id = 1');
-  driver.close();
   const engine = openEngine(path);
-  expect(engine.checkIntegrity(undefined)).toMatchObject({ ok: true, candles: 2 });
-  const range = { from: 0, to: MINUTE };
-  const [before] = engine.revisions(BTC, [range]);
-  engine.write([batch(BTC, [candle(0)])]);
-  expect(everything(engine, BTC)).toHaveLength(2);
-  expect(engine.revisions(BTC, [range])).not.toEqual([before]);
+  engine.write([batch(BTC, [candle(0), candle(60_000)])]);
+  engine.close();
+  migrate(connect(path), new SchemaHistory(LATER.slice(0, version)));
+  return path;
+}
+
+it.each(VERSIONS)(
+  'brings a database of version %i up to date and keeps what it holds',
+  (version) => {
+    const path = databaseOf(version);
+    expect(pragma(path, 'user_version')).toBe(version);
+    const driver = connect(path);
+    migrate(driver, latest);
+    expect(pragma(path, 'user_version')).toBe(latest.version);
+    expect(driver.prepare('SELECT note FROM series').all([])).toEqual([[2]]);
+    expect(driver.prepare('SELECT count(*) FROM candles').get([])).toEqual([2]);
+    migrate(driver, latest);
+    expect(latest.versionOf(latest.read(driver))).toBe(latest.version);
+  },
+);
+
+it('has the same schema whichever version a database began with', () => {
+  const schemas = [0, ...VERSIONS].map((version) => {
+    const driver = connect(version === 0 ? temporaryPath() : databaseOf(version));
+    migrate(driver, latest);
+    return latest.read(driver);
+  });
+  for (const schema of schemas) expect(schema).toEqual(schemas[0]);
+});
+
+it.each(VERSIONS)('takes tables of version %i without a header for what they are', (version) => {
+  const driver = connect(databaseOf(version));
+  driver.exec('PRAGMA application_id = 0; PRAGMA user_version = 0');
+  migrate(driver, latest);
+  expect(latest.versionOf(latest.read(driver))).toBe(latest.version);
+});
+
+it('refuses tables of another version than the header says, and a version to come', () => {
+  const driver = connect(databaseOf(2));
+  driver.exec('PRAGMA user_version = 3');
+  const error = thrownBy(() => migrate(driver, latest));
+  expect(error).toMatchObject({ code: 'CORRUPT', details: { version: 3, found: 2 } });
+  driver.exec('PRAGMA user_version = 4');
+  expect(thrownBy(() => migrate(driver, latest)).code).toBe('SCHEMA_TOO_NEW');
+  driver.exec('PRAGMA user_version = 2');
+  migrate(driver, latest);
+});
+
+it('makes a view of an older version that is missing anew', () => {
+  const driver = connect(databaseOf(2));
+  driver.exec('DROP VIEW long_notes');
+  migrate(driver, latest);
+  expect(driver.prepare('SELECT count(*) FROM long_notes').get([])).toEqual([0]);
+});
+
+it('leaves a step undone that fails, and the header with it', () => {
+  const path = databaseOf(1);
+  const broken = new SchemaHistory([...LATER.slice(0, 2), 'CREATE TABLE notes (id INTEGER)']);
+  expect(() => migrate(connect(path), broken)).toThrow('notes');
+  expect(pragma(path, 'user_version')).toBe(2);
 });

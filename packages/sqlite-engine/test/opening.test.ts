@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { OPTIONAL_COLUMNS } from '@barkeep/core';
 import { APPLICATION_ID, SCHEMA_VERSION, type SqliteDriver } from '@barkeep/sqlite-engine';
 import { expect, it } from 'vitest';
 import {
@@ -42,7 +43,7 @@ it('shows candles to any SQL tool through a view', () => {
   openEngine(path).write([batch(BTC, [candle(MINUTE)])]);
   const { open, high, low, close, volume } = candle(MINUTE);
   expect(connect(path).prepare('SELECT * FROM candles').all([])).toEqual([
-    ['KRW-BTC', '1m', MINUTE, open, high, low, close, volume],
+    ['KRW-BTC', '1m', MINUTE, open, high, low, close, volume, ...OPTIONAL_COLUMNS.map(() => null)],
   ]);
 });
 

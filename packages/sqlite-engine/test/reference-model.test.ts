@@ -43,14 +43,19 @@ function extentOf(candles: readonly Candle[]): Interval | undefined {
 /** The figures that the database keeps about itself, compared with what is there. */
 function expectExactCounters(driver: SqliteDriver, model: Model): void {
   const kept = driver.prepare('SELECT symbol, count, first, last, row_count FROM series').all([]);
-  const rows = driver.prepare(`SELECT count(*) FROM candle_rows JOIN series ON series.id = series_id
-     WHERE symbol = ?`);
+  const rows = driver.prepare(`SELECT count(*) FROM candles WHERE symbol = ?`);
   for (const [symbol, count, first, last, rowCount] of kept) {
     const candles = model.sorted(SERIES.findIndex((key) => key.symbol === symbol));
     const ends = [candles.at(0)?.timestamp ?? null, candles.at(-1)?.timestamp ?? null];
     expect([count, first, last]).toEqual([candles.length, ...ends]);
     expect(rows.get([String(symbol)])).toEqual([rowCount]);
   }
+}
+
+function candleWith(timestamp: number, value: number): Candle {
+  const plain = candle(timestamp, value);
+  if (value === 3) return { ...plain, quoteVolume: timestamp / 3, tradeCount: 7 };
+  return value === 4 ? { ...plain, vwap: -1.5, openInterest: 0 } : plain;
 }
 
 const series = fc.integer({ min: 0, max: SERIES.length - 1 });
@@ -63,7 +68,11 @@ const range: fc.Arbitrary<Interval> = fc
   .map(([a, b]) => ({ from: Math.min(a, b) * MINUTE, to: Math.max(a, b) * MINUTE }));
 const source = fc.constantFrom('upbit', 'file');
 const collectedAt = fc.integer({ min: 0, max: 5 });
-const price: fc.Arbitrary<number> = fc.constantFrom(1, 2);
+/** 3 and 4 stand for candles with optional columns. */
+const price: fc.Arbitrary<number> = fc.oneof(
+  { arbitrary: fc.constantFrom(1, 2), weight: 5 },
+  fc.constantFrom(3, 4),
+);
 const candles: fc.Arbitrary<[minute: number, price: number][]> = fc.oneof(
   fc.array(fc.tuple(minute, price), { maxLength: 30 }),
   fc
@@ -129,7 +138,7 @@ it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_
           const ledger = model.ledgers[one.series] ?? [];
           if (one.type === 'write') {
             const wanted = new Map(
-              one.candles.map(([at, value]) => [at * MINUTE, candle(at * MINUTE, value)]),
+              one.candles.map(([at, value]) => [at * MINUTE, candleWith(at * MINUTE, value)]),
             );
             if (wanted.size === 0 && one.covers === null) continue;
             const { source, collectedAt, replaces } = one;
@@ -204,7 +213,11 @@ it.each(ARCHIVES)('holds what a plain map would, after any changes, with %s', (_
           expect(snapshot.coverage).toEqual(model.ledgers[i]);
           expect(snapshot.extent).toEqual(extentOf(model.sorted(i)));
           expect(candlesOf(engine.read(query), key)).toEqual(expected);
-          const { high, volume } = engine.readColumns(query, ['volume', 'high']);
+          const { high, volume, vwap } = engine.readColumns(query, ['volume', 'vwap', 'high']);
+          expect([...vwap]).toEqual(expected.map((it) => it.vwap ?? Number.NaN));
+          expect([...engine.readColumns(query, ['tradeCount']).tradeCount]).toEqual(
+            expected.map((it) => it.tradeCount ?? Number.NaN),
+          );
           expect([...high]).toEqual(expected.map((it) => it.high));
           expect([...volume]).toEqual(expected.map((it) => it.volume));
         }

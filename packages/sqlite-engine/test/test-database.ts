@@ -1,9 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BarkeepError, type Candle, CandleSeries, type SeriesKey } from '@barkeep/core';
 import {
-  type EngineBatch,
+  BarkeepError,
+  type Candle,
+  CandleSeries,
+  columnNames,
+  pickColumns,
+  type SeriesKey,
+} from '@barkeep/core';
+import {
+  type ArchiveBatch,
   type SqliteDriver,
   SqliteEngine,
   type SqliteEngineOptions,
@@ -76,12 +83,12 @@ export function candle(timestamp: number, price = 100): Candle {
 export function batch(
   key: SeriesKey,
   candles: readonly Candle[],
-  rest: Partial<EngineBatch> = {},
-): EngineBatch {
-  const { timestamp, open, high, low, close, volume } = CandleSeries.from(key, candles);
+  rest: Partial<ArchiveBatch> = {},
+): ArchiveBatch {
+  const series = CandleSeries.from(key, candles);
   return {
     key,
-    columns: { timestamp, open, high, low, close, volume },
+    columns: pickColumns(series, columnNames(series)),
     covers: [],
     source: 'test',
     collectedAt: 1,
@@ -103,7 +110,7 @@ export function everything(engine: SqliteEngine, key: SeriesKey): Candle[] {
   );
 }
 
-export function candlesOf(columns: EngineBatch['columns'], key: SeriesKey): Candle[] {
+export function candlesOf(columns: ArchiveBatch['columns'], key: SeriesKey): Candle[] {
   return CandleSeries.fromTrustedColumns(key, columns).toArray();
 }
 

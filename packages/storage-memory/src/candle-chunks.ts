@@ -1,3 +1,4 @@
+import { type CandleExtent, WriteTally } from '@barkeep/candle-archive';
 import {
   allocateColumns,
   type CandleColumn,
@@ -11,7 +12,6 @@ import {
   type SomeColumns,
 } from '@barkeep/core';
 import type { CheckedQuery, WriteResult } from '@barkeep/storage';
-import { WriteTally } from './write-tally.ts';
 
 /** A late candle costs the copy of one chunk: large enough to read fast, small enough to copy fast. */
 const CHUNK = 1_024;
@@ -28,7 +28,7 @@ export interface CandlePlace {
 export interface ChunkWrite extends WriteResult {
   readonly candles: CandleChunks;
   /** The first and the last candle that changed, `undefined` when none did. */
-  readonly changed: { readonly first: EpochMs; readonly last: EpochMs } | undefined;
+  readonly changed: CandleExtent | undefined;
 }
 
 /**
@@ -63,6 +63,11 @@ export class CandleChunks {
   /** The last candle's timestamp; NaN when there is none. */
   get lastTimestamp(): EpochMs {
     return this.#chunks.at(-1)?.lastTimestamp ?? Number.NaN;
+  }
+
+  get extent(): CandleExtent | undefined {
+    const { firstTimestamp: first, lastTimestamp: last } = this;
+    return this.isEmpty ? undefined : { first, last };
   }
 
   /** Copies what a query asks for into memory of its own, a chunk at each step. */
@@ -108,9 +113,9 @@ export class CandleChunks {
       const end = rest.indexAtOrAfter(startOf(chunks[position + 1]));
       const part = rest.slice(0, Math.min(CHUNK, end));
       if (chunk === undefined || isFullBefore(chunk, part)) {
-        tally.count(CandleSeries.empty(this.#key), part);
+        tally.judge(CandleSeries.empty(this.#key), part);
         chunks.splice(position + 1, 0, compact(part));
-      } else if (tally.count(chunk, part)) {
+      } else if (tally.judge(chunk, part)) {
         chunks.splice(position, 1, ...divide(CandleSeries.merge(chunk, part)));
       }
       rest = rest.slice(part.length);

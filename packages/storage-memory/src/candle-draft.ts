@@ -1,3 +1,4 @@
+import { VERDICT, WriteTally } from '@barkeep/candle-archive';
 import {
   allocateColumns,
   CandleSeries,
@@ -8,7 +9,6 @@ import {
   type SeriesKey,
 } from '@barkeep/core';
 import type { CandleChunks, CandlePlace, ChunkWrite } from './candle-chunks.ts';
-import { WriteTally } from './write-tally.ts';
 
 /** Batches of fewer candles are kept aside: many of them would copy the same chunk over and over. */
 const FEW = 256;
@@ -61,7 +61,7 @@ export class CandleDraft {
     for (const [index, timestamp] of series.timestamp.entries()) {
       const before = this.#aside.get(timestamp) ?? this.#candles.find(timestamp);
       const isSame = before && candleComparison(before.series, series)(before.index, index);
-      tally.add(timestamp, isSame ? 'unchanged' : before ? 'updated' : 'inserted');
+      tally.add(timestamp, isSame ? VERDICT.keep : before ? VERDICT.update : VERDICT.insert);
       if (!isSame) this.#aside.set(timestamp, { series, index });
     }
     return { ...tally.result, changed: tally.changed };

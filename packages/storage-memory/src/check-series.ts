@@ -1,4 +1,5 @@
-import { BarkeepError, CandleSeries, timeframeGrid } from '@barkeep/core';
+import { coverageFaults } from '@barkeep/candle-archive';
+import { BarkeepError, CandleSeries } from '@barkeep/core';
 import type { IntegrityProblem, IntegrityReport } from '@barkeep/storage';
 import type { StoredSeries } from './stored-series.ts';
 
@@ -60,28 +61,9 @@ function* coverageProblems({
   key,
   coverage,
 }: StoredSeries): Generator<IntegrityProblem, void, void> {
-  const grid = timeframeGrid(key.timeframe);
-  let end = Number.NEGATIVE_INFINITY;
-  for (const { from, to } of coverage) {
-    const interval = { from, to };
-    if (!grid.isAligned(from) || !grid.isAligned(to)) {
-      yield {
-        kind: 'coverage',
-        repair: 'restore-backup',
-        key,
-        interval,
-        message: 'coverage of parts of periods',
-      };
-    }
-    if (from < end || to <= from) {
-      yield {
-        kind: 'coverage',
-        repair: 'restore-backup',
-        key,
-        interval,
-        message: 'coverage that overlaps or is empty',
-      };
-    }
-    end = to;
+  for (const { entry, message } of coverageFaults(key, coverage)) {
+    const interval = { from: entry.from, to: entry.to };
+    const problem = { kind: 'coverage', repair: 'restore-backup', key } as const;
+    yield { ...problem, interval, message: `a coverage entry ${message}` };
   }
 }

@@ -1,3 +1,4 @@
+import { periodsOf, stretchWithin } from '@barkeep/candle-archive';
 import {
   BarkeepError,
   type CandleColumn,
@@ -9,7 +10,6 @@ import {
   type SomeColumns,
   seriesKeyText,
   throwIfAborted,
-  timeframeGrid,
 } from '@barkeep/core';
 import {
   AbstractMarketDataStorage,
@@ -129,7 +129,7 @@ export class MemoryStorage extends AbstractMarketDataStorage {
       const coverage = removeCoverageRange(before.coverage, range);
       const removed = before.candles.length - candles.length;
       this.#put({ ...before, candles, coverage });
-      if (removed > 0) this.#revisions.renew(key, stretchWithin(before.candles, range));
+      if (removed > 0) this.#revisions.renew(key, stretchWithin(before.candles.extent, range));
       return { removed };
     });
   }
@@ -312,10 +312,9 @@ export class MemoryStorage extends AbstractMarketDataStorage {
       parts.push({ revision, candles: isWanted ? yield* candles.read(range) : undefined });
       yield;
     }
-    const { firstTimestamp: first, lastTimestamp: last } = candles;
     return {
       key,
-      extent: candles.isEmpty ? undefined : wholePeriods(key, { first, last }),
+      extent: candles.extent && periodsOf(key, candles.extent),
       coverage: coverage.map((entry) => ({ ...entry })),
       ranges: parts,
     };
@@ -382,7 +381,7 @@ function* storeBatch(
 ): Generator<void, BatchOutcome, void> {
   const { series, covers } = uncoveredPart(batch, coverage);
   const { changed: stretch, ...result } = yield* candles.write(series);
-  const changed = stretch && wholePeriods(key, stretch);
+  const changed = stretch && periodsOf(key, stretch);
   if (changed !== undefined) buckets.push(revisionBuckets(key.timeframe, changed));
   for (const interval of covers) {
     const { source, collectedAt } = batch;
@@ -391,19 +390,4 @@ function* storeBatch(
   }
   const leftOut = batch.series.length - series.length;
   return { ...result, unchanged: result.unchanged + leftOut, changed };
-}
-
-/** The part of a range from the first to the last candle: a range may go on for ages beyond. */
-function stretchWithin(
-  { firstTimestamp, lastTimestamp }: CandleChunks,
-  { from, to }: Interval,
-): Interval {
-  return { from: Math.max(from, firstTimestamp), to: Math.min(to, lastTimestamp + 1) };
-}
-
-function wholePeriods(
-  { timeframe }: SeriesKey,
-  { first, last }: { readonly first: number; readonly last: number },
-): Interval {
-  return { from: first, to: timeframeGrid(timeframe).shift(last) };
 }

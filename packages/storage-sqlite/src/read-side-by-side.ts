@@ -1,4 +1,4 @@
-import { type CandleColumn, type CandleColumns, REQUIRED_COLUMNS } from '@barkeep/core';
+import { type CandleColumn, type CandleColumns, OPTIONAL_COLUMNS } from '@barkeep/core';
 import type { CheckedQuery } from '@barkeep/storage';
 import type { WorkerClient } from './worker-client.ts';
 
@@ -7,7 +7,7 @@ const WORTH_TWO_THREADS = 50_000;
 
 /** About the same work: the prices of the second half are told from the close, which both decode. */
 const HALVES = Object.freeze([
-  ['timestamp', 'close', 'volume'],
+  ['timestamp', 'close', 'volume', ...OPTIONAL_COLUMNS],
   ['open', 'high', 'low'],
 ] as const) satisfies readonly (readonly CandleColumn[])[];
 
@@ -27,5 +27,5 @@ export async function readSideBySide(
   ]);
   if (first.state === second.state) return { ...first.columns, ...second.columns };
   // Somebody wrote between the two: the halves may be of different candles.
-  return one.call('readColumns', [query, REQUIRED_COLUMNS]);
+  return one.call('read', [query]);
 }

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { type CandleColumns, CandleSeries, REQUIRED_COLUMNS, throwIfAborted } from '@barkeep/core';
+import { type CandleColumns, CandleSeries, throwIfAborted } from '@barkeep/core';
 import { descriptionOf, type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
 import type {
   BackupCall,
@@ -137,7 +137,7 @@ export class SqliteStorage extends EngineStorage {
   #readColumnsOf(query: CheckedQuery): Promise<CandleColumns> {
     const { reader, idleReader } = this.#opened();
     return idleReader === undefined
-      ? reader.call('readColumns', [query, REQUIRED_COLUMNS])
+      ? reader.call('read', [query])
       : readSideBySide(query, reader, idleReader);
   }
 

@@ -1,5 +1,5 @@
 import type { MaintenanceAdvice, SlowQuery } from '@barkeep/storage';
-import { isOwnName } from '../schema-shape.ts';
+import { SCHEMA } from '../schema-shape.ts';
 import type { SqliteDriver } from '../sqlite-driver.ts';
 import { scannedTable, statementPlan, usedIndex, WHOLE_TABLE } from './statement-plan.ts';
 
@@ -21,7 +21,7 @@ export function fullScans(
       const table = statementPlan(driver, sql)
         .map(scannedTable)
         .find((it) => it !== undefined);
-      if (table === undefined || !isOwnName(table)) return [];
+      if (table === undefined || !SCHEMA.isOwnName(table)) return [];
       return {
         kind: 'full-scan' as const,
         subject: sql,
@@ -63,7 +63,7 @@ function foreignTables(driver: SqliteDriver): MaintenanceAdvice[] {
     )
     .all([]);
   return found
-    .filter(([name]) => !isOwnName(name))
+    .filter(([name]) => !SCHEMA.isOwnName(name))
     .map(([name]) => ({
       kind: 'foreign-table' as const,
       subject: name,
@@ -80,7 +80,7 @@ function addedIndexes(driver: SqliteDriver, statements: readonly string[]): Main
     )
     .all([]);
   const indexes = found
-    .filter(([, table]) => isOwnName(table))
+    .filter(([, table]) => SCHEMA.isOwnName(table))
     .map(([name, table]) => ({ name, table, columns: indexColumns(driver, name) }));
   const used = new Set(statements.flatMap((sql) => statementPlan(driver, sql).map(usedIndex)));
   return indexes.map((index) => judge(driver, index, indexes, used.has(index.name)));

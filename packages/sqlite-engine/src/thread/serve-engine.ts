@@ -1,5 +1,6 @@
+import type { ArchiveSnapshot } from '@barkeep/candle-archive';
 import type { CandleColumn, CandleColumns } from '@barkeep/core';
-import type { EngineSnapshot, StatedColumns } from '../sqlite-engine.ts';
+import type { StatedColumns } from '../sqlite-engine.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import {
   columnBuffers,
@@ -82,11 +83,11 @@ function movable(method: string, value: unknown): readonly ArrayBuffer[] {
   }
   if (method === 'readMany') return columnBuffers(value as CandleColumns[]);
   if (method === 'snapshots') {
-    const parts = (value as EngineSnapshot[]).flatMap(({ ranges }) => ranges);
+    const parts = (value as ArchiveSnapshot[]).flatMap(({ ranges }) => ranges);
     return columnBuffers(parts.flatMap(({ columns }) => columns ?? []));
   }
   if (method === 'readPart') return columnBuffers([(value as StatedColumns<CandleColumn>).columns]);
-  if (value !== undefined && (method === 'readUpTo' || method === 'readColumns')) {
+  if (value !== undefined && ['read', 'readUpTo', 'readColumns'].includes(method)) {
     return columnBuffers([value as Partial<CandleColumns>]);
   }
   return [];

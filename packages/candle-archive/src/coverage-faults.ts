@@ -1,8 +1,6 @@
-import { type TimeframeGrid, timeframeGrid } from '@barkeep/core';
+import { type SeriesKey, type TimeframeGrid, timeframeGrid } from '@barkeep/core';
 import type { CoverageEntry } from '@barkeep/storage';
 import { misalignedFault } from './candle-fault.ts';
-import type { CoverageTable } from './coverage-table.ts';
-import type { SeriesIdentity } from './series-table.ts';
 
 /** An entry of the ledger that should never be found in it. */
 export interface CoverageFault {
@@ -10,14 +8,14 @@ export interface CoverageFault {
   readonly message: string;
 }
 
-/** The entries of a series that break a rule, or overlap a sound one before them. */
+/** The entries of a ledger that break a rule, or overlap a sound one before them. */
 export function coverageFaults(
-  { id, key }: SeriesIdentity,
-  coverage: CoverageTable,
+  { timeframe }: SeriesKey,
+  ledger: readonly CoverageEntry[],
 ): CoverageFault[] {
-  const grid = timeframeGrid(key.timeframe);
+  const grid = timeframeGrid(timeframe);
   let end = Number.NEGATIVE_INFINITY;
-  return coverage.of(id).flatMap((entry) => {
+  return ledger.flatMap((entry) => {
     const message = faultOf(entry, end, grid);
     if (message !== undefined) return [{ entry, message }];
     end = entry.to;

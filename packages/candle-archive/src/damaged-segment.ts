@@ -1,14 +1,13 @@
 import {
   BarkeepError,
-  type EpochMs,
+  type CandleColumns,
   type Interval,
   type SeriesKey,
   timeframeGrid,
 } from '@barkeep/core';
-import type { CandleExtent } from './candle-rows.ts';
-import type { SeriesRow } from './series-table.ts';
-
-const ALL_TIME: Interval = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
+import { EVER } from '@barkeep/storage';
+import { nextCandleFault } from './candle-fault.ts';
+import type { CandleExtent, SeriesRow } from './stored-series.ts';
 
 /** The error of a segment that cannot be read: it names the series and the periods that are lost. */
 export function damagedSegment(
@@ -25,12 +24,15 @@ export function damagedSegment(
   });
 }
 
-/** The error of a row that is no candle. */
-export function damagedRow(key: SeriesKey, at: EpochMs, what: string): BarkeepError {
+/** @throws BarkeepError `CORRUPT` naming a row that breaks a rule of candles: rows have no checksum. */
+export function assertSoundRows(key: SeriesKey, rows: CandleColumns): void {
   const { symbol, timeframe } = key;
+  const fault = nextCandleFault(rows, timeframeGrid(timeframe));
+  if (fault === undefined) return;
+  const at = rows.timestamp[fault.index] ?? Number.NaN;
   const details = { symbol, timeframe, ...periodsAround(key, { first: at, last: at }) };
-  const message = `a row of ${symbol} ${timeframe} is damaged: the candle at ${at} ${what}`;
-  return new BarkeepError('CORRUPT', message, { details });
+  const message = `a row of ${symbol} ${timeframe} is damaged: the candle at ${at} ${fault.what}`;
+  throw new BarkeepError('CORRUPT', message, { details });
 }
 
 /** The error of a series of which more or fewer candles are found than it counts. */
@@ -48,7 +50,7 @@ export function miscounted({ key, count, first, last }: SeriesRow, found: string
 export function periodsAround({ timeframe }: SeriesKey, { first, last }: CandleExtent): Interval {
   const grid = timeframeGrid(timeframe);
   // Of numbers that are no instants, nobody knows where they should be.
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return { ...ALL_TIME };
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) return { ...EVER };
   const [from, to] = [grid.floor(Math.min(first, last)), grid.shift(Math.max(first, last))];
   return {
     from: Math.max(from, Number.MIN_SAFE_INTEGER),

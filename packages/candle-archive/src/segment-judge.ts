@@ -1,15 +1,7 @@
-import {
-  allocateColumns,
-  BarkeepError,
-  type CandleColumns,
-  type EpochMs,
-  type SeriesKey,
-} from '@barkeep/core';
+import { allocateColumns, BarkeepError, type CandleColumns, type SeriesKey } from '@barkeep/core';
 import { decodeSegment, readSegmentHeader, type SegmentHeader } from '@barkeep/segment-codec';
-import type { CandleExtent } from './candle-rows.ts';
-import type { Segments, StoredSegment } from './segments.ts';
-import type { SeriesIdentity } from './series-table.ts';
-import { sqliteFailure } from './sqlite-failure.ts';
+import type { StoredSegment } from './stored-segment.ts';
+import type { CandleExtent } from './stored-series.ts';
 
 /** What is wrong with a segment. */
 export type SegmentFault =
@@ -27,12 +19,6 @@ export type SegmentFault =
       readonly message: string;
     };
 
-/** Its page cannot be read: it can be neither judged nor moved. */
-export interface UnreadableSegment {
-  readonly first: EpochMs;
-  readonly message: string;
-}
-
 export interface JudgedSegment {
   readonly segment: StoredSegment;
   /** Its candles, where they can be read. */
@@ -40,45 +26,23 @@ export interface JudgedSegment {
   readonly fault: SegmentFault | undefined;
 }
 
-/**
- * Judges the segments of a series, in the order of their beginnings as the table has them.
- * @throws BarkeepError `CORRUPT` where one cannot be read and no `onUnreadable` is told.
- */
-export function* judgeSegments(
-  series: SeriesIdentity,
-  segments: Segments,
-  onUnreadable?: (segment: UnreadableSegment) => void,
-): Generator<JudgedSegment, void, void> {
-  const taken: CandleExtent[] = [];
-  for (const [id, first] of segments.ids(series.id)) {
-    let segment: StoredSegment | undefined;
-    try {
-      segment = segments.stored(id);
-    } catch (error) {
-      const { code, message } = sqliteFailure(error);
-      if (code !== 'CORRUPT' || onUnreadable === undefined) throw error;
-      onUnreadable({ first, message });
-      continue;
-    }
-    if (segment === undefined) continue;
-    const judged = judge(series.key, segment);
+/** Judges the segments of one series, in the order of their beginnings as they are said to be. */
+export class SegmentJudge {
+  readonly #key: SeriesKey;
+  readonly #taken: CandleExtent[] = [];
+
+  constructor(key: SeriesKey) {
+    this.#key = key;
+  }
+
+  judge(segment: StoredSegment): JudgedSegment {
+    const judged = judge(this.#key, segment);
     const { fault, columns } = judged;
     const extent = fault?.kind === 'misdescribed' ? fault.header : segment;
-    if (columns === undefined || take(taken, extent)) yield judged;
-    else {
-      const overlapping = { kind: 'overlapping', segment, message: 'it overlaps another' } as const;
-      yield { segment, columns: undefined, fault: overlapping };
-    }
+    if (columns === undefined || take(this.#taken, extent)) return judged;
+    const overlapping = { kind: 'overlapping', segment, message: 'it overlaps another' } as const;
+    return { segment, columns: undefined, fault: overlapping };
   }
-}
-
-/** The faults of a series' segments, without what those hold. */
-export function faultySegments(series: SeriesIdentity, segments: Segments): SegmentFault[] {
-  const faults: SegmentFault[] = [];
-  for (const { fault } of judgeSegments(series, segments)) {
-    if (fault !== undefined) faults.push(fault);
-  }
-  return faults;
 }
 
 /** Puts an extent among others, in their order, unless it overlaps one of them. */
@@ -102,7 +66,7 @@ function judge(key: SeriesKey, segment: StoredSegment): JudgedSegment {
     if (header.timeframe !== key.timeframe || header.checksum !== checksum) {
       return damaged(segment, 'its bytes are those of other candles');
     }
-    const columns = allocateColumns(header.count);
+    const columns = allocateColumns(header.count, header.optional);
     decodeSegment(data, columns);
     const isAsSaid =
       header.first === first &&

@@ -1,4 +1,10 @@
-import type { CandleColumns, TimeframeGrid } from '@barkeep/core';
+import {
+  CANDLE_COLUMNS,
+  type CandleColumns,
+  type OptionalColumn,
+  optionalColumns,
+  type TimeframeGrid,
+} from '@barkeep/core';
 
 /** A candle that breaks a rule of the model. */
 export interface CandleFault {
@@ -14,6 +20,7 @@ export function nextCandleFault(
   start = 0,
 ): CandleFault | undefined {
   const { timestamp, open, high, low, close, volume } = columns;
+  const optional = optionalColumns(columns);
   const step = grid.fixedMs ?? Number.NaN;
   let previous = start === 0 ? Number.NEGATIVE_INFINITY : (timestamp[start - 1] ?? Number.NaN);
   for (let i = start; i < timestamp.length; i += 1) {
@@ -37,9 +44,23 @@ export function nextCandleFault(
       // The candle after an aligned one is aligned: this spares the good path a division.
       (at === previous + step || grid.isAligned(at));
     if (!fits) return { index: i, what: faultOf([o, h, l, c, v], at, previous, grid) };
+    for (const name of optional) {
+      const what = optionalFault(name, columns[name]?.[i] ?? Number.NaN);
+      if (what !== undefined) return { index: i, what };
+    }
     previous = at;
   }
   return undefined;
+}
+
+/** NaN is what stands where a candle has no value. */
+function optionalFault(name: OptionalColumn, value: number): string | undefined {
+  if (Number.isNaN(value)) return undefined;
+  const { values } = CANDLE_COLUMNS[name];
+  if (!Number.isFinite(value)) return `has a ${name} that is not finite`;
+  if (values !== 'price' && value < 0) return `has a negative ${name}`;
+  const isWhole = values !== 'count' || Number.isSafeInteger(value);
+  return isWhole ? undefined : `has a ${name} that is no whole number`;
 }
 
 type Values = readonly [open: number, high: number, low: number, close: number, volume: number];

@@ -1,0 +1,3 @@
+import { barkeepPackage } from '../../tools/barkeep-package.ts';
+
+export default barkeepPackage({ platform: 'neutral' });
