@@ -16,7 +16,8 @@ export function nextCandleFault(
 ): CandleFault | undefined {
   const { timestamp } = columns;
   let next = start;
-  while (next < end && (next === 0 || (timestamp[next] ?? 0) > (timestamp[next - 1] ?? 0))) next += 1;
+  while (next < end && (next === 0 || (timestamp[next] ?? 0) > (timestamp[next - 1] ?? 0)))
+    next += 1;
   try {
     checkCandles(columns, start, next, grid);
   } catch (error) {
@@ -26,7 +27,5 @@ export function nextCandleFault(
     const earlier = nextCandleFault(columns, grid, start, Number(index));
     return earlier ?? { index: Number(index), what: `breaks a rule: ${field} ${rule}` };
   }
-  return next < end
-    ? { index: next, what: 'does not come after the one before it' }
-    : undefined;
+  return next < end ? { index: next, what: 'does not come after the one before it' } : undefined;
 }

@@ -56,8 +56,10 @@ export interface EngineCaller {
 
 /** Each method of an engine as a function that finds the engine when it is called. */
 export function callsOf(engine: () => EngineCalls): EngineCalls {
-  const call = (name: Name) => (...parameters: readonly unknown[]) =>
-    Reflect.apply(engine()[name], engine(), parameters);
+  const call =
+    (name: Name) =>
+    (...parameters: readonly unknown[]) =>
+      Reflect.apply(engine()[name], engine(), parameters);
   // Each of the names has its method now, which TypeScript cannot tell.
   return Object.fromEntries(
     Object.keys(CALLS).map((name) => [name, call(name as Name)]),

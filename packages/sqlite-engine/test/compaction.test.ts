@@ -1,5 +1,5 @@
-import { type Candle, type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
 import { comparedFigures } from '@barkeep/candle-archive';
+import { type Candle, type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
 import type { ArchiveOption, SqliteEngine } from '@barkeep/sqlite-engine';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -24,7 +24,10 @@ function compact(engine: SqliteEngine, key: SeriesKey = BTC) {
   const before = engine.archiveFigures(key);
   let from: number | undefined = BEGINNING;
   while (from !== undefined) from = engine.compactSeries(key, from)?.next;
-  return comparedFigures([{ key, figures: before }], [{ key, figures: engine.archiveFigures(key) }]);
+  return comparedFigures(
+    [{ key, figures: before }],
+    [{ key, figures: engine.archiveFigures(key) }],
+  );
 }
 
 /** One candle at a time, as they come from a live market. */

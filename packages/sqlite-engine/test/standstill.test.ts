@@ -1,6 +1,7 @@
 /** Loops over what is stored end, whatever that is. */
-import type { Candle } from '@barkeep/core';
+
 import { comparedFigures } from '@barkeep/candle-archive';
+import type { Candle } from '@barkeep/core';
 import type { ArchiveOption, SqliteEngine } from '@barkeep/sqlite-engine';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
