@@ -2,6 +2,7 @@ import {
   BarkeepError,
   type Clock,
   type EpochMs,
+  identifyTrades,
   type SeriesKey,
   seriesKeyText,
 } from '@barkeep/core';
@@ -76,7 +77,7 @@ function messagesOf(event: MarketEvent): ExchangeMessage[] {
   if (event.type === 'candle') return [structuredClone({ type: 'candle', ...event.live })];
   if (event.type !== 'trades') return [structuredClone(event)];
   const { symbol, trades } = event;
-  return trades.map((trade) => ({ type: 'trade', symbol, trade: { ...trade } }));
+  return identifyTrades(trades).map((trade) => ({ type: 'trade', symbol, trade: { ...trade } }));
 }
 
 function unavailable(): BarkeepError {

@@ -166,10 +166,11 @@ describe('the simulated exchange', () => {
     expect(ticker).toBeDefined();
     if (ticker === undefined) return;
     validateTicker(ticker);
-    expect(ticker.price).toBe(exchange.trades(symbol, NOW - 60 * MINUTE, NOW).at(-1)?.price);
-    expect(ticker.change).toBe(ticker.price - (ticker.previousClose ?? Number.NaN));
-    expect(ticker.high).toBeGreaterThanOrEqual(ticker.price);
-    expect(ticker.low).toBeLessThanOrEqual(ticker.price);
+    const { price = Number.NaN } = ticker;
+    expect(price).toBe(exchange.trades(symbol, NOW - 60 * MINUTE, NOW).at(-1)?.price);
+    expect(ticker.change).toBe(price - (ticker.previousClose ?? Number.NaN));
+    expect(ticker.high).toBeGreaterThanOrEqual(price);
+    expect(ticker.low).toBeLessThanOrEqual(price);
   });
 
   it.each(symbols)(

@@ -1,5 +1,5 @@
 import type { EpochMs } from './epoch-ms.ts';
-import { invalidInput } from './invalid-input.ts';
+import { faultPlace, invalidInput } from './invalid-input.ts';
 import { type Timeframe, timeframeGrid } from './timeframe.ts';
 
 /** How far an instant may lie ahead of the clock. */
@@ -42,7 +42,6 @@ export function refuseAheadOfClock(
 ): void {
   const rule = aheadOfClockFault(value, bound, timeframe);
   if (rule === undefined) return;
-  const { now } = bound;
-  const details = { field, rule, value, now, ...(index === undefined ? {} : { index }) };
+  const details = { field, rule, value, now: bound.now, ...faultPlace(index, value) };
   throw invalidInput(details);
 }

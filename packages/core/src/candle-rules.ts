@@ -9,7 +9,7 @@ import {
   REQUIRED_COLUMNS,
 } from './candle-columns.ts';
 import { epochMsFault, epochMsRangeFault } from './epoch-ms.ts';
-import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
+import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import type { TimeframeGrid } from './timeframe.ts';
 
 /**
@@ -17,7 +17,7 @@ import type { TimeframeGrid } from './timeframe.ts';
  * and high around open and close, volume not negative, timestamps at the start of a period, optional
  * values as `CANDLE_COLUMNS` says, or NaN.
  *
- * @throws BarkeepError `INVALID_INPUT` with `index`, `field` and `rule` of the first fault.
+ * @throws BarkeepError `INVALID_INPUT` with `index`, `timestamp`, `field` and `rule` of the first fault.
  */
 export function checkCandles(
   columns: CandleColumns,
@@ -64,7 +64,7 @@ function checkRequired(
       // The candle after an aligned one is aligned: this spares the good path a division.
       (t === previous + step || grid.isAligned(t));
     if (!fits) {
-      throw invalidInput({ ...faultOf(candleAt(columns, i), grid), index: i });
+      throw invalidInput({ ...faultOf(candleAt(columns, i), grid), ...faultPlace(i, t) });
     }
     previous = t;
   }
@@ -82,7 +82,8 @@ function checkOptional(
     const value = column[i] ?? Number.NaN;
     // NaN is what stands where a candle has no value.
     const rule = Number.isNaN(value) ? undefined : valueFault(field, value);
-    if (rule !== undefined) throw invalidInput({ field, rule, value, index: i });
+    if (rule !== undefined)
+      throw invalidInput({ field, rule, value, ...faultPlace(i, columns.timestamp[i]) });
   }
 }
 

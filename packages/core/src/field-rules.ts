@@ -1,46 +1,16 @@
 import { epochMsFault } from './epoch-ms.ts';
 import { invalidInput } from './invalid-input.ts';
 
-/** @throws BarkeepError `INVALID_INPUT` unless the value is a finite number and not −0. */
-export function requiredNumber(
-  value: unknown,
-  field: string,
-  index?: number,
-): asserts value is number {
-  const rule =
-    typeof value !== 'number'
-      ? 'must be a number'
-      : !Number.isFinite(value)
-        ? 'must be a finite number'
-        : Object.is(value, -0)
-          ? 'must not be -0'
-          : undefined;
-  if (rule !== undefined) throw fault(field, rule, value, index);
+/** The rule that a value breaks as a number, which is finite and not −0; `undefined` when it breaks none. */
+export function numberFault(value: unknown): string | undefined {
+  if (typeof value !== 'number') return 'must be a number';
+  if (!Number.isFinite(value)) return 'must be a finite number';
+  return Object.is(value, -0) ? 'must not be -0' : undefined;
 }
 
-/** As `requiredNumber`, with `undefined` allowed. */
-export function optionalNumber(value: unknown, field: string, index?: number): void {
-  if (value !== undefined) requiredNumber(value, field, index);
-}
-
-/** @throws BarkeepError `INVALID_INPUT` unless the value is a finite number of at least zero. */
-export function requiredAmount(
-  value: unknown,
-  field: string,
-  index?: number,
-): asserts value is number {
-  requiredNumber(value, field, index);
-  if (value < 0) throw fault(field, 'must not be negative', value, index);
-}
-
-/** @throws BarkeepError `INVALID_INPUT` unless the value is a finite number above zero. */
-export function requiredPrice(
-  value: unknown,
-  field: string,
-  index?: number,
-): asserts value is number {
-  requiredNumber(value, field, index);
-  if (value <= 0) throw fault(field, 'must be above 0', value, index);
+/** The same of an amount: a number of at least zero. */
+export function amountFault(value: unknown): string | undefined {
+  return numberFault(value) ?? (Number(value) < 0 ? 'must not be negative' : undefined);
 }
 
 /** @throws BarkeepError `INVALID_INPUT` unless the value is an instant in epoch milliseconds. */

@@ -12,12 +12,13 @@ import {
 } from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
 import { epochMsFault } from './epoch-ms.ts';
-import { invalidInput } from './invalid-input.ts';
+import { faultPlace, invalidInput } from './invalid-input.ts';
 import { type SeriesKey, validateSeriesKey } from './series-key.ts';
 import { isAscending, sortCandles } from './sort-candles.ts';
 import { timeframeGrid } from './timeframe.ts';
 
 const CHUNK = 8_192;
+const DAY_MS = 86_400_000;
 
 /**
  * Copies candles into new columns: checked, ascending, and of duplicates the later one. It yields
@@ -27,6 +28,17 @@ const CHUNK = 8_192;
  * breaks one.
  */
 export function* gatherCandles(
+  key: SeriesKey,
+  candles: CandleColumns | readonly Candle[],
+): Generator<void, CandleColumns, void> {
+  const gathered = yield* gatherAnyTimes(key, candles);
+  const isAlone = gathered.timestamp.length === 1;
+  if (isAlone && timeframeGrid(key.timeframe).typicalMs < DAY_MS) refuseSeconds(gathered);
+  return gathered;
+}
+
+/** As `gatherCandles`, for callers that know that a single candle's time is not in seconds. */
+export function* gatherAnyTimes(
   key: SeriesKey,
   candles: CandleColumns | readonly Candle[],
 ): Generator<void, CandleColumns, void> {
@@ -45,18 +57,15 @@ export function* gatherCandles(
     ascending &&= isAscending(columns.timestamp, start, end);
     yield;
   }
-  const sorted = ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
-  refuseSeconds(sorted);
-  return sorted;
+  return ascending ? columns : yield* sortCandles(columns, grid.fixedMs);
 }
 
 /**
- * Of a thousand candles in epoch seconds, one starts a period by chance, and is refused when it comes
- * alone. Two of them in one batch are believed to be what they say: candles of early 1970.
+ * Of a thousand candles in epoch seconds, one starts a period by chance: it is refused when it comes alone.
+ * Believed are two in one batch, and days, weeks and months: of those there is history in early 1970.
  */
-function refuseSeconds({ timestamp }: CandleColumns): void {
-  const [first] = timestamp;
-  const rule = timestamp.length === 1 ? epochMsFault(first) : undefined;
+function refuseSeconds({ timestamp: [first] }: CandleColumns): void {
+  const rule = epochMsFault(first);
   if (rule === undefined) return;
   throw invalidInput({ field: 'timestamp', rule, value: first, index: 0 });
 }
@@ -143,7 +152,8 @@ function notACandle(candle: unknown, index: number): Error {
     REQUIRED_COLUMNS.find((name) => typeof values[name] !== 'number') ??
     OPTIONAL_COLUMNS.find((name) => values[name] !== undefined && !isNumber(values[name])) ??
     'timestamp';
-  return invalidInput({ field, rule: 'must be a number', value: values[field], index });
+  const place = faultPlace(index, values.timestamp);
+  return invalidInput({ field, rule: 'must be a number', value: values[field], ...place });
 }
 
 function isNumber(value: unknown): boolean {

@@ -28,6 +28,7 @@ export * from './order-book.ts';
 export * from './repeating-task.ts';
 export * from './run-cooperatively.ts';
 export * from './series-key.ts';
+export * from './sift-candles.ts';
 export * from './swept-handle.ts';
 export * from './ticker.ts';
 export * from './timeframe.ts';

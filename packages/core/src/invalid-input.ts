@@ -1,4 +1,5 @@
 import { BarkeepError } from './barkeep-error.ts';
+import { type EpochMs, epochMsRangeFault } from './epoch-ms.ts';
 
 export interface InvalidInputDetails {
   /** The name of the argument or value that broke the rule, such as `high` or `limit`. */
@@ -9,10 +10,21 @@ export interface InvalidInputDetails {
   readonly value?: unknown;
   /** The position of the offending item in its list, from 0. */
   readonly index?: number;
+  /** The time of that item, such as the start of a candle's period. */
+  readonly timestamp?: EpochMs;
   /** The position of the batch or query in a call that takes several, from 0. */
   readonly batch?: number;
   /** The line of a text file, from 1. */
   readonly line?: number;
+}
+
+/** Which item of a list broke a rule. */
+export type FaultPlace = Pick<InvalidInputDetails, 'index' | 'timestamp'>;
+
+/** The place of an item, with its time where that is one. */
+export function faultPlace(index: number | undefined, timestamp?: unknown): FaultPlace {
+  const isTime = typeof timestamp === 'number' && epochMsRangeFault(timestamp) === undefined;
+  return { ...(index === undefined ? {} : { index }), ...(isTime ? { timestamp } : {}) };
 }
 
 /** The error for a value that broke a rule: code `INVALID_INPUT`. */
@@ -23,10 +35,20 @@ export function invalidInput(details: InvalidInputDetails, subject?: string): Ba
     subject === undefined ? '' : `${subject}: `,
     details.index === undefined ? '' : `[${details.index}].`,
   ].join('');
+  const time = details.timestamp === undefined ? '' : ` of ${timeText(details.timestamp)}`;
   const got = 'value' in details ? `; got ${show(details.value)}` : '';
-  return new BarkeepError('INVALID_INPUT', `${place}${details.field} ${details.rule}${got}`, {
-    details: 'value' in details ? { ...details, value: plain(details.value) } : { ...details },
-  });
+  return new BarkeepError(
+    'INVALID_INPUT',
+    `${place}${details.field}${time} ${details.rule}${got}`,
+    {
+      details: 'value' in details ? { ...details, value: plain(details.value) } : { ...details },
+    },
+  );
+}
+
+/** An instant for people and for programs: `2024-01-01T00:00:00.000Z (1704067200000)`. */
+export function timeText(instant: EpochMs): string {
+  return `${new Date(instant).toISOString()} (${instant})`;
 }
 
 /** `error`, naming also the batch or query it belongs to when it is the fault of an input. */

@@ -1,10 +1,11 @@
-import type { EpochMs } from './epoch-ms.ts';
-import { requiredAmount, requiredPrice, requiredTimestamp } from './field-rules.ts';
-import { invalidInput } from './invalid-input.ts';
+import { type EpochMs, epochMsFault } from './epoch-ms.ts';
+import { amountFault, numberFault } from './field-rules.ts';
+import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import { validateSymbol } from './series-key.ts';
 
 /** All that is offered at one price. */
 export interface OrderBookLevel {
+  /** Any finite number: spreads, and sometimes oil, are offered at zero and below. */
   readonly price: number;
   /** In the base currency. */
   readonly size: number;
@@ -20,36 +21,48 @@ export interface OrderBook {
   readonly asks: readonly OrderBookLevel[];
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field, such as `asks.price`, and the level's index. */
+/** @throws BarkeepError `INVALID_INPUT` naming the field, such as `asks.price`, the level's index, and the book's time. */
 export function validateOrderBook(book: OrderBook): void {
   if (book === null || typeof book !== 'object') {
     throw invalidInput({ field: 'book', rule: 'must be an object', value: book });
   }
   validateSymbol(book.symbol);
-  requiredTimestamp(book.timestamp, 'timestamp');
-  validateSide(book.bids, 'bids', -1);
-  validateSide(book.asks, 'asks', 1);
+  const { timestamp, bids, asks } = book;
+  const rule = epochMsFault(timestamp);
+  const fault =
+    rule !== undefined
+      ? { field: 'timestamp', rule, value: timestamp }
+      : (sideFault(bids, 'bids', -1) ?? sideFault(asks, 'asks', 1));
+  if (fault !== undefined) throw invalidInput({ ...fault, ...faultPlace(undefined, timestamp) });
 }
 
-function validateSide(
+function sideFault(
   levels: readonly OrderBookLevel[],
   side: 'bids' | 'asks',
   direction: 1 | -1,
-): void {
+): InvalidInputDetails | undefined {
   if (!Array.isArray(levels)) {
-    throw invalidInput({ field: side, rule: 'must be an array of { price, size }', value: levels });
+    return { field: side, rule: 'must be an array of { price, size }', value: levels };
   }
   let previous = Number.NaN;
   for (const [index, level] of levels.entries()) {
     if (level === null || typeof level !== 'object') {
-      throw invalidInput({ field: side, rule: 'must hold { price, size }', value: level, index });
+      return { field: side, rule: 'must hold { price, size }', value: level, index };
     }
-    requiredPrice(level.price, `${side}.price`, index);
-    requiredAmount(level.size, `${side}.size`, index);
-    if (direction * (level.price - previous) <= 0) {
-      const rule = `must be ${direction < 0 ? 'below' : 'above'} the level before it (${previous})`;
-      throw invalidInput({ field: `${side}.price`, rule, value: level.price, index });
+    const { price, size } = level;
+    const priceRule = numberFault(price) ?? orderFault(price, previous, direction);
+    if (priceRule !== undefined) {
+      return { field: `${side}.price`, rule: priceRule, value: price, index };
     }
-    previous = level.price;
+    const sizeRule = amountFault(size);
+    if (sizeRule !== undefined)
+      return { field: `${side}.size`, rule: sizeRule, value: size, index };
+    previous = price;
   }
+  return undefined;
+}
+
+function orderFault(price: number, previous: number, direction: 1 | -1): string | undefined {
+  if (!(direction * (price - previous) <= 0)) return undefined;
+  return `must be ${direction < 0 ? 'below' : 'above'} the level before it (${previous})`;
 }

@@ -1,20 +1,18 @@
-import type { EpochMs } from './epoch-ms.ts';
-import {
-  optionalNumber,
-  requiredAmount,
-  requiredNumber,
-  requiredTimestamp,
-} from './field-rules.ts';
-import { invalidInput } from './invalid-input.ts';
+import { type EpochMs, epochMsFault } from './epoch-ms.ts';
+import { amountFault, numberFault } from './field-rules.ts';
+import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import { validateSymbol } from './series-key.ts';
 
-/** The latest state of a market. Prices are in the quote currency, volumes in the base currency. */
+/**
+ * The latest state of a market: at least one of `price`, `bid` and `ask`. Prices are in the quote
+ * currency, volumes in the base currency.
+ */
 export interface Ticker {
   readonly symbol: string;
   /** When the exchange made this state. */
   readonly timestamp: EpochMs;
-  /** The last traded price. */
-  readonly price: number;
+  /** The last traded price; absent when there was none, or it is not told. */
+  readonly price?: number;
   /** The price that changes are measured against: the previous close. */
   readonly previousClose?: number;
   /** `price - previousClose`: signed. */
@@ -32,8 +30,9 @@ export interface Ticker {
   readonly ask?: number;
 }
 
-/** Every numeric field of a ticker besides its timestamp and price. */
-export const TICKER_OPTIONAL_FIELDS = Object.freeze([
+/** Every numeric field of a ticker besides its timestamp. */
+export const TICKER_FIELDS = Object.freeze([
+  'price',
   'previousClose',
   'change',
   'changeRate',
@@ -46,20 +45,31 @@ export const TICKER_OPTIONAL_FIELDS = Object.freeze([
   'ask',
 ] as const) satisfies readonly (keyof Ticker)[] as readonly Exclude<
   keyof Ticker,
-  'symbol' | 'timestamp' | 'price'
+  'symbol' | 'timestamp'
 >[];
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/** @throws BarkeepError `INVALID_INPUT` naming the field, the rule and the ticker's index and time. */
 export function validateTicker(ticker: Ticker, index?: number): void {
   if (ticker === null || typeof ticker !== 'object') {
-    const where = index === undefined ? {} : { index };
-    throw invalidInput({ field: 'ticker', rule: 'must be an object', value: ticker, ...where });
+    const place = faultPlace(index);
+    throw invalidInput({ field: 'ticker', rule: 'must be an object', value: ticker, ...place });
   }
   validateSymbol(ticker.symbol);
-  requiredTimestamp(ticker.timestamp, 'timestamp', index);
-  requiredNumber(ticker.price, 'price', index);
-  for (const field of TICKER_OPTIONAL_FIELDS) optionalNumber(ticker[field], field, index);
-  for (const field of ['volume', 'quoteVolume'] as const) {
-    if (ticker[field] !== undefined) requiredAmount(ticker[field], field, index);
+  const fault = faultOf(ticker);
+  if (fault !== undefined) throw invalidInput({ ...fault, ...faultPlace(index, ticker.timestamp) });
+}
+
+function faultOf(ticker: Ticker): InvalidInputDetails | undefined {
+  const { timestamp, price, bid, ask } = ticker;
+  const timeRule = epochMsFault(timestamp);
+  if (timeRule !== undefined) return { field: 'timestamp', rule: timeRule, value: timestamp };
+  for (const field of TICKER_FIELDS) {
+    const value = ticker[field];
+    if (value === undefined) continue;
+    const isAmount = field === 'volume' || field === 'quoteVolume';
+    const rule = isAmount ? amountFault(value) : numberFault(value);
+    if (rule !== undefined) return { field, rule, value };
   }
+  if (price !== undefined || bid !== undefined || ask !== undefined) return undefined;
+  return { field: 'price', rule: 'must be there, or bid or ask', value: price };
 }

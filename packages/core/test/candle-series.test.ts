@@ -138,12 +138,13 @@ it('takes candles from the year 1 to the year 9999, those of early 1970 among th
   const candles = [...times, last].map((timestamp) => ({ ...candle(0), timestamp }));
   expect(CandleSeries.from(daily, candles.toReversed()).toArray()).toEqual(candles);
   expect(CandleSeries.from(daily, candles.slice(3, 5)).toArray()).toEqual(candles.slice(3, 5));
+  expect(CandleSeries.from(daily, candles.slice(3, 4)).toArray()).toEqual(candles.slice(3, 4));
 });
 
 it('refuses epoch seconds also where they happen to be the start of a period', () => {
   const seconds = Date.UTC(2024, 9, 4) / 1_000;
-  const daily = { symbol: 'A', timeframe: '1d' } as const;
-  expect(() => CandleSeries.from(daily, [{ ...candle(0), timestamp: seconds }])).toThrow(
+  const hourly = { symbol: 'A', timeframe: '1h' } as const;
+  expect(() => CandleSeries.from(hourly, [{ ...candle(0), timestamp: seconds }])).toThrow(
     expect.objectContaining({
       code: 'INVALID_INPUT',
       details: expect.objectContaining({ field: 'timestamp', index: 0, value: seconds }),

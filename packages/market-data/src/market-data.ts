@@ -11,6 +11,7 @@ import {
   type SeriesKey,
   type Ticker,
   type Trade,
+  type TradeInput,
   throwIfAborted,
   type Unsubscribe,
   untilAborted,
@@ -245,7 +246,7 @@ export class MarketData extends Handle implements IMarketDataService {
 
   appendTrades(
     symbol: string,
-    trades: readonly Trade[],
+    trades: readonly TradeInput[],
     options: CallOptions = NO_OPTIONS,
   ): Promise<TradeAppendResult> {
     return this.#call('appendTrades', options, async () => {

@@ -241,11 +241,11 @@ function liveFeed(
   const { router, recording, storage, clock, fetching } = options;
   if (router === undefined) return undefined;
   const { notices, ...listening } = parts;
-  const feed = { ...options, ...listening, router };
+  const onFailure = (failure: FailureEvent): void => notices.emit(failure);
+  const feed = { ...options, ...listening, router, onFailure };
   if (recording === undefined) {
     return new LiveFeed({ ...feed, recordCandles: undefined, realtime: undefined });
   }
-  const onFailure = (failure: FailureEvent): void => notices.emit(failure);
   return new LiveFeed({
     ...feed,
     recordCandles: (seenUntil) =>

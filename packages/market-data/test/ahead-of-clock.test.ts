@@ -18,7 +18,7 @@ it('refuses an instant ahead of the clock, naming field, value, rule and now', (
     details: { field: 'timestamp', value: NOON + 120_000, now: NOON, index: 3 },
   });
   expect(error.message).toBe(
-    `[3].timestamp must be at most 1000 ms and a period of 1m ahead of the clock, which is at ${NOON}; got ${NOON + 120_000}`,
+    `[3].timestamp of 2026-01-01T12:02:00.000Z (${NOON + 120_000}) must be at most 1000 ms and a period of 1m ahead of the clock, which is at ${NOON}; got ${NOON + 120_000}`,
   );
 });
 

@@ -1,6 +1,13 @@
-import { ManualClock, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import {
+  identifyTrades,
+  ManualClock,
+  type OrderBook,
+  type Ticker,
+  type Trade,
+} from '@barkeep/core';
+import type { FailureEvent } from '@barkeep/market-data';
 import { MemoryRealtime } from '@barkeep/realtime-memory';
-import type { LiveCandle } from '@barkeep/source';
+import type { LiveCandle, MarketEvent } from '@barkeep/source';
 import { MemoryRouter } from '@barkeep/source-memory';
 import { describe, expect, it } from 'vitest';
 import { KEY, MINUTE, minutes, NOON } from './fixtures.ts';
@@ -21,7 +28,8 @@ class HoardingRouter extends MemoryRouter {
   override send(event: Parameters<MemoryRouter['send']>[0]): boolean {
     if (event.type === 'ticker') this.#tickers.set(event.ticker.symbol, event.ticker);
     else if (event.type === 'orderBook') this.#books.set(event.book.symbol, event.book);
-    else if (event.type === 'trades') this.#trades = [...this.#trades, ...event.trades];
+    else if (event.type === 'trades')
+      this.#trades = [...this.#trades, ...identifyTrades(event.trades)];
     else this.#candles = [event.live];
     return super.send(event);
   }
@@ -274,4 +282,112 @@ describe('a flood', () => {
       realtime: { stored: 98, dropped: 0 },
     });
   });
+});
+
+describe('what breaks a rule', () => {
+  it.each([
+    ['sent through the router', 'send'],
+    ['told by a router that checks nothing', 'tell'],
+  ] as const)('is told once, with its time, field and rule, when %s', async (_, way) => {
+    const { router, service, clock, pass } = await openLiveDesk();
+    const told: FailureEvent[] = [];
+    service.subscribe({}, (event) => event.type === 'failure' && told.push(event));
+    router.connect();
+    const at = clock.now();
+    const trades = Array.from({ length: 100 }, (_, i) => ({
+      id: `${i}`,
+      timestamp: at - i,
+      price: i === 42 ? Number.NaN : -1,
+      size: 1,
+    }));
+    const ticker = { symbol, timestamp: at, price: 1 };
+    const events: MarketEvent[] = [
+      { type: 'trades', symbol, trades },
+      { type: 'ticker', ticker },
+      { type: 'ticker', ticker: { ...ticker, symbol: 'other', bid: Number.NaN } },
+      { type: 'orderBook', book: { symbol, timestamp: at, bids: [], asks: [] } },
+    ];
+    for (const event of events) {
+      try {
+        router[way](event);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'INVALID_INPUT' });
+      }
+    }
+    await pass(1_000);
+    expect(told).toMatchObject([
+      {
+        of: 'router',
+        error: { details: { field: 'price', rule: 'must be a finite number', timestamp: at - 42 } },
+      },
+      { of: 'router', error: { details: { field: 'bid', timestamp: at } } },
+    ]);
+    const time = `${new Date(at - 42).toISOString()} (${at - 42})`;
+    expect(told[0]?.error.message).toContain(time);
+    const { router: figures } = await service.stats();
+    expect(figures).toMatchObject({ rejected: 2, lastRejected: { details: { timestamp: at } } });
+    expect(await service.getTrades(symbol)).toHaveLength(99);
+    expect(await service.getTicker(symbol)).toEqual(ticker);
+    expect(await service.getOrderBook(symbol)).toBeDefined();
+  });
+
+  it('of a kind is told once a second, and counted each time', async () => {
+    const { router, service, clock, pass } = await openLiveDesk();
+    let told = 0;
+    service.subscribe({}, (event) => {
+      if (event.type === 'failure') told += 1;
+    });
+    router.connect();
+    const trade = { price: Number.NaN, size: 1 };
+    for (let i = 0; i < 50; i += 1) {
+      const trades = [{ ...trade, timestamp: clock.now() - i }];
+      router.tell({ type: 'trades', symbol, trades });
+    }
+    await pass(1_000);
+    expect(told).toBe(1);
+    expect((await service.stats()).router).toMatchObject({ rejected: 50 });
+  });
+});
+
+describe('trades without an id', () => {
+  it('are the same ones in the memory of the router and of the service, and told again they add none', async () => {
+    const { router, service, realtime, clock, pass } = await openLiveDesk();
+    router.connect();
+    const bare = { timestamp: clock.now(), price: -37.63, size: 1 };
+    const page = [bare, { ...bare, side: 'sell' as const }, bare];
+    // Told again before the first delivery is stored, too.
+    for (const part of [page, page.toReversed(), [bare]]) {
+      router.send({ type: 'trades', symbol, trades: part });
+    }
+    await pass(1_000);
+    router.tell({ type: 'trades', symbol, trades: page });
+    await pass(1_000);
+    const stored = identifyTrades(page);
+    expect(await service.getTrades(symbol)).toEqual(stored);
+    expect(router.getTrades(symbol)).toEqual(stored);
+    await realtime.clear();
+    expect(await service.getTrades(symbol)).toEqual(stored);
+    expect(await service.appendTrades(symbol, page)).toEqual({ added: 3, duplicates: 0 });
+    expect(await service.appendTrades(symbol, page)).toEqual({ added: 0, duplicates: 3 });
+  });
+
+  it('are those of a router that keeps them without', async () => {
+    const { router, service, clock } = await openLiveDesk();
+    router.connect();
+    const bare = { timestamp: clock.now(), price: 0, size: 1 };
+    router.getTrades = () => [bare, bare] as unknown as Trade[];
+    expect(await service.getTrades(symbol)).toEqual(identifyTrades([bare, bare]));
+  });
+});
+
+it('a ticker may have a bid and an ask only, wherever it comes from', async () => {
+  const { router, service, clock, realtime, pass } = await openLiveDesk();
+  router.connect();
+  const quote = { symbol, timestamp: clock.now(), bid: -37.63, ask: 0 };
+  router.send({ type: 'ticker', ticker: quote });
+  expect(await service.getTicker(symbol)).toStrictEqual(quote);
+  await pass(1_000);
+  expect(await realtime.tickers.get(symbol)).toStrictEqual(quote);
+  await service.updateTicker({ ...quote, ask: 1 });
+  expect(await service.getTickers([symbol])).toStrictEqual([{ ...quote, ask: 1 }]);
 });

@@ -308,7 +308,7 @@ describe('failures', () => {
     expect(recovered).toMatchObject({ missing: [], failures: [] });
   });
 
-  it('include an answer with an invalid candle, of which nothing is stored', async () => {
+  it('include an invalid candle by its time, and the rest of the answer is stored', async () => {
     const { exchange, service, storage } = await openDesk();
     exchange.interfere = (request) => {
       const [first, ...rest] = exchange.candles(request, request.from, request.to);
@@ -318,10 +318,11 @@ describe('failures', () => {
     };
     const { failures } = await service.getCandles({ ...KEY, from: minutes(-10), to: minutes(-5) });
     expect(failures).toMatchObject([
-      { error: { code: 'SOURCE_FAILED', details: { field: 'high', index: 4 } } },
+      { error: { code: 'SOURCE_FAILED', details: { field: 'high', timestamp: minutes(-10) } } },
     ]);
-    expect(await storage.candles.list()).toEqual([]);
-    expect(await storage.coverage.of(KEY)).toEqual([]);
+    expect((await storage.candles.read(KEY)).length).toBe(4);
+    const covered = { from: minutes(-9), to: minutes(-5) };
+    expect(await storage.coverage.of(KEY)).toMatchObject([covered]);
   });
 
   it.each([

@@ -139,17 +139,24 @@ describe('times that cannot be', () => {
     ['a candle of the year 9000', Date.UTC(9_000, 0, 1)],
     ['a candle nine hours ahead', minutes(9 * 60)],
     ['a candle half an hour ahead', minutes(30)],
-  ])('%s spoils the delivery, and is named', async (_, timestamp) => {
+  ])('%s is left out and named, and so is what it might be instead', async (_, timestamp) => {
     const { exchange, service, storage } = await openDesk();
     exchange.interfere = (request) => {
-      const candles = exchange.candles(request, request.from, request.to);
-      return { candles: [...candles, { ...candles[0], timestamp } as Candle] };
+      const [first, ...candles] = exchange.candles(request, request.from, request.to);
+      return { candles: [...candles, { ...first, timestamp } as Candle] };
     };
-    const { failures, series } = await service.getCandles({ ...KEY, limit: 5 });
-    expect(series.length).toBe(0);
-    expect(failures).toMatchObject([{ error: { code: 'SOURCE_FAILED' } }]);
-    expect(failures[0]?.error.message).toContain(new Date(timestamp).toISOString());
-    expect(await storage.candles.list()).toEqual([]);
+    const range = { from: minutes(-5), to: minutes(0) };
+    const { failures, series, missing } = await service.getCandles({ ...KEY, ...range });
+    expect(series.toArray()).toEqual(exchange.candles(KEY, minutes(-4), minutes(0)));
+    expect(missing).toEqual([{ from: minutes(-5), to: minutes(-4) }]);
+    const details = { field: 'timestamp', timestamp };
+    expect(failures).toMatchObject([
+      { interval: range, error: { code: 'SOURCE_FAILED', details } },
+    ]);
+    expect(failures[0]?.error.message).toContain(
+      `${new Date(timestamp).toISOString()} (${timestamp})`,
+    );
+    expect(await storage.coverage.of(KEY)).toMatchObject([{ ...range, from: minutes(-4) }]);
     expect((await service.stats()).coordinator?.lastError?.message).toContain('ahead of the clock');
   });
 

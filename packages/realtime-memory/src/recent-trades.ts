@@ -4,17 +4,18 @@ import { SlotOrder } from './slot-order.ts';
 /** One trade's numbers in its slot: timestamp, price, size, expiry, arrival. */
 const STRIDE = 5;
 const TIMESTAMP = 0;
-/** Negative for a sell: prices are above 0, and so need no sign of their own. */
-const SIGNED_PRICE = 1;
+const PRICE = 1;
 const SIZE = 2;
 const EXPIRES_AT = 3;
 const ARRIVAL = 4;
 
 const NONE = -1;
+/** By the number that stands for them. */
+const SIDES = [undefined, 'buy', 'sell'] as const;
 const SMALLEST_CAPACITY = 8;
 /** Its own objects; a slot with the id and its neighbours; a place in the order of time; an id in the set. */
 const OWN_BYTES = 720;
-const SLOT_BYTES = 8 * STRIDE + 2 * 4 + 8;
+const SLOT_BYTES = 8 * STRIDE + 1 + 2 * 4 + 8;
 const PLACE_BYTES = 4;
 const ID_BYTES = 40;
 
@@ -36,6 +37,7 @@ export class RecentTrades {
   readonly #bound: number;
   readonly #known = new Set<string>();
   #numbers = new Float64Array(0);
+  #sides = new Uint8Array(0);
   #ids: (string | undefined)[] = [];
   #capacity = 0;
   /** Ascending by timestamp, then by arrival. */
@@ -154,10 +156,11 @@ export class RecentTrades {
   #fill(slot: number, trade: Trade, { expiresAt, arrival }: TradeArrival): void {
     const start = slot * STRIDE;
     this.#numbers[start + TIMESTAMP] = trade.timestamp;
-    this.#numbers[start + SIGNED_PRICE] = trade.side === 'sell' ? -trade.price : trade.price;
+    this.#numbers[start + PRICE] = trade.price;
     this.#numbers[start + SIZE] = trade.size;
     this.#numbers[start + EXPIRES_AT] = expiresAt;
     this.#numbers[start + ARRIVAL] = arrival;
+    this.#sides[slot] = SIDES.indexOf(trade.side);
     this.#ids[slot] = trade.id;
     this.#idUnits += trade.id.length;
     this.#known.add(trade.id);
@@ -218,14 +221,14 @@ export class RecentTrades {
   }
 
   #trade(slot: number): Trade {
-    const signedPrice = this.#number(slot, SIGNED_PRICE);
-    return {
+    const trade = {
       id: this.#ids[slot] ?? '',
       timestamp: this.#number(slot, TIMESTAMP),
-      price: Math.abs(signedPrice),
+      price: this.#number(slot, PRICE),
       size: this.#number(slot, SIZE),
-      side: signedPrice < 0 ? 'sell' : 'buy',
     };
+    const side = SIDES[this.#sides[slot] ?? 0];
+    return side === undefined ? trade : { ...trade, side };
   }
 
   #number(slot: number, field: number): number {
@@ -234,13 +237,15 @@ export class RecentTrades {
 
   /** Moves all trades to the first of so many slots, in the order of arrival. */
   #resize(capacity: number): void {
-    const [numbers, ids] = [this.#numbers, this.#ids];
+    const [numbers, sides, ids] = [this.#numbers, this.#sides, this.#ids];
     const newSlots = new Int32Array(this.#capacity);
     this.#numbers = new Float64Array(capacity * STRIDE);
+    this.#sides = new Uint8Array(capacity);
     this.#ids = new Array(capacity).fill(undefined);
     let next = 0;
     for (let slot = this.#first; slot !== NONE; slot = this.#later[slot] ?? NONE) {
       this.#numbers.set(numbers.subarray(slot * STRIDE, (slot + 1) * STRIDE), next * STRIDE);
+      this.#sides[next] = sides[slot] ?? 0;
       this.#ids[next] = ids[slot];
       newSlots[slot] = next;
       next += 1;

@@ -3,7 +3,7 @@ import {
   MIN_EPOCH_MS,
   type OrderBook,
   type OrderBookLevel,
-  TICKER_OPTIONAL_FIELDS,
+  TICKER_FIELDS,
   type Ticker,
 } from '@barkeep/core';
 
@@ -17,8 +17,7 @@ const FORM = /^\d{16}\[/;
 type Numbers = readonly (number | null)[];
 
 export function encodeTicker(ticker: Ticker): string {
-  const numbers: (number | null)[] = [ticker.price];
-  for (const field of TICKER_OPTIONAL_FIELDS) numbers.push(ticker[field] ?? null);
+  const numbers = TICKER_FIELDS.map((field) => ticker[field] ?? null);
   return headOf(ticker.timestamp) + JSON.stringify(numbers);
 }
 
@@ -31,15 +30,16 @@ export function encodeOrderBook(book: OrderBook): string {
 
 /** Frozen; `undefined` when it is none of `encodeTicker`. */
 export function decodeTicker(symbol: string, stored: string): Ticker | undefined {
-  const [price, ...rest] = numbersOf(stored) ?? [];
-  if (typeof price !== 'number' || rest.length > TICKER_OPTIONAL_FIELDS.length) return undefined;
+  const numbers = numbersOf(stored) ?? [];
+  if (numbers.length > TICKER_FIELDS.length) return undefined;
   const timestamp = timestampOf(stored);
-  const ticker: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp, price };
-  for (const [i, field] of TICKER_OPTIONAL_FIELDS.entries()) {
-    const value = rest[i];
+  const ticker: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp };
+  for (const [i, field] of TICKER_FIELDS.entries()) {
+    const value = numbers[i];
     if (value !== null && value !== undefined) ticker[field] = value;
   }
-  return Object.freeze(ticker);
+  const { price, bid, ask } = ticker;
+  return (price ?? bid ?? ask) === undefined ? undefined : Object.freeze(ticker);
 }
 
 /** At most `depth` levels a side; `undefined` when it is none of `encodeOrderBook`. */

@@ -9,7 +9,9 @@ const END = ';';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that must not occur
 const PLAIN_ID = /^[^\u0000-\u001f"][^\u0000-\u001f]*$/;
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:e[+-]\d+)?`;
-const FORM = new RegExp(`^([bs])(-?\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
+/** By its letter; `n` for a trade without one. */
+const SIDES: Readonly<Record<string, Trade['side']>> = { b: 'buy', s: 'sell', n: undefined };
+const FORM = new RegExp(`^([bsn])(-?\\d{1,16}) (${NUMBER}) (${NUMBER}) (.+)$`, 's');
 
 /** A trade that Redis has, and the first instant by the server's clock at which it is no longer live. */
 export interface StoredTrade {
@@ -25,7 +27,7 @@ export interface LateTrade extends StoredTrade {
   readonly after: number;
 }
 
-/** Trades as a write sends them and its message tells them: side, fields, and last the id. */
+/** Trades as a write sends them and its message tells them: letter of the side, fields, and last the id. */
 export function encodeTrades(trades: readonly Trade[]): string {
   return trades.map(encodeTrade).join(SEPARATOR);
 }
@@ -54,7 +56,7 @@ export function decodeLateTrade(stored: string): LateTrade | undefined {
 }
 
 function encodeTrade({ id, timestamp, price, size, side }: Trade): string {
-  const mark = side === 'buy' ? 'b' : 's';
+  const mark = side?.[0] ?? 'n';
   return `${mark}${timestamp} ${price} ${size} ${encodeId(id)}`;
 }
 
@@ -62,13 +64,9 @@ function decodeTrade(encoded: string): Trade | undefined {
   const [, mark, timestamp, price, size, encodedId = ''] = FORM.exec(encoded) ?? [];
   const id = decodeId(encodedId);
   if (mark === undefined || id === undefined) return undefined;
-  return {
-    id,
-    timestamp: Number(timestamp),
-    price: Number(price),
-    size: Number(size),
-    side: mark === 'b' ? 'buy' : 'sell',
-  };
+  const side = SIDES[mark];
+  const trade = { id, timestamp: Number(timestamp), price: Number(price), size: Number(size) };
+  return side === undefined ? trade : { ...trade, side };
 }
 
 /** Different ids stay different as bytes. */

@@ -2,6 +2,7 @@ import {
   type Awaitable,
   type CallOptions,
   type EpochMs,
+  identifyTrades,
   invalidInput,
   MIN_EPOCH_MS,
   type OrderBook,
@@ -13,6 +14,7 @@ import {
   type Ticker,
   TopicListeners,
   type Trade,
+  type TradeInput,
   TradingCalendar,
   type TradingHours,
   type Unsubscribe,
@@ -131,7 +133,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
         this.#delete('orderBooks', symbol, call, () => this._deleteOrderBook(symbol)),
     });
     this.trades = Object.freeze({
-      append: (symbol: string, trades: readonly Trade[], call?: CallOptions) =>
+      append: (symbol: string, trades: readonly TradeInput[], call?: CallOptions) =>
         this.#appendTrades(symbol, trades, call),
       recent: (symbol: string, call?: TradeReadOptions) => this.#recentTrades(symbol, call),
       replay: (symbol: string, call?: TradeReplayOptions) => this.#replayTrades(symbol, call),
@@ -189,8 +191,8 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
 
   /**
    * Adds trades in their order; returns those it added. One whose id is there is left out, and so is one
-   * older than all of a full symbol; otherwise the oldest by timestamp goes to keep the bound. No id
-   * comes twice.
+   * older than all of a full symbol; otherwise the oldest by timestamp goes to keep the bound. Each has an
+   * id, and none comes twice.
    */
   protected abstract _appendTrades(
     symbol: string,
@@ -368,13 +370,13 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
 
   async #appendTrades(
     symbol: string,
-    trades: readonly Trade[],
+    trades: readonly TradeInput[],
     call?: CallOptions,
   ): Promise<TradeAppendResult> {
     this.begin(call);
     validateSymbol(symbol);
     validateTrades(trades);
-    const unique = firstOfEachId(trades);
+    const unique = firstOfEachId(identifyTrades(trades));
     const total = trades.length;
     if (total === 0) return { added: 0, duplicates: 0 };
     const added = await this.run('trades.append', call, () => this._appendTrades(symbol, unique));

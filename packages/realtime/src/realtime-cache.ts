@@ -6,6 +6,7 @@ import type {
   OrderBook,
   Ticker,
   Trade,
+  TradeInput,
   Unsubscribe,
 } from '@barkeep/core';
 import type { RealtimeCapabilities } from './realtime-capabilities.ts';
@@ -83,9 +84,10 @@ export interface TradeReplay {
 
 /** The recent trades of each symbol: deduplicated by id, and bounded to the newest by timestamp. */
 export interface ITradeRepository {
+  /** The trades of one delivery: those without an id get one by `identifyTrades`. */
   append(
     symbol: string,
-    trades: readonly Trade[],
+    trades: readonly TradeInput[],
     options?: CallOptions,
   ): Promise<TradeAppendResult>;
   /** Ascending by timestamp; equal timestamps in the order of arrival. */

@@ -1,16 +1,16 @@
 import {
   type OrderBook,
   type OrderBookLevel,
-  TICKER_OPTIONAL_FIELDS,
+  TICKER_FIELDS,
   type Ticker,
   type Trade,
 } from '@barkeep/core';
 
 /** A ticker of the known fields only, frozen: it may be kept, and handed out any number of times. */
 export function frozenTicker(ticker: Ticker): Ticker {
-  const { symbol, timestamp, price } = ticker;
-  const copy: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp, price };
-  for (const field of TICKER_OPTIONAL_FIELDS) {
+  const { symbol, timestamp } = ticker;
+  const copy: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp };
+  for (const field of TICKER_FIELDS) {
     const value = ticker[field];
     if (value !== undefined) copy[field] = value;
   }
@@ -24,7 +24,8 @@ export function copyOrderBook({ symbol, timestamp, bids, asks }: OrderBook): Ord
 
 /** A trade of the known fields only. */
 export function copyTrade({ id, timestamp, price, size, side }: Trade): Trade {
-  return { id, timestamp, price, size, side };
+  const copy = { id, timestamp, price, size };
+  return side === undefined ? copy : { ...copy, side };
 }
 
 function copyLevel({ price, size }: OrderBookLevel): OrderBookLevel {

@@ -37,7 +37,7 @@ const NOT_FINITE: Values = {
   null: null,
 };
 const BAD_AMOUNTS: Values = { ...NOT_FINITE, 'below 0': -1, absent: undefined };
-const BAD_PRICES: Values = { ...BAD_AMOUNTS, zero: 0 };
+const BAD_PRICES: Values = { ...NOT_FINITE, absent: undefined };
 const { absent: _, ...badVolumes } = BAD_AMOUNTS;
 
 const BAD_TICKER_FIELDS: Readonly<Record<string, Values>> = {
@@ -56,8 +56,8 @@ const BAD_TRADE_FIELDS: Readonly<Record<string, Values>> = {
   timestamp: BAD_TIMES,
   price: BAD_PRICES,
   size: BAD_AMOUNTS,
-  side: { 'in capitals': 'BUY', empty: '', absent: undefined },
-  id: { 'a number': 1, empty: '', absent: undefined },
+  side: { 'in capitals': 'BUY', empty: '', null: null },
+  id: { 'a number': 1, empty: '', null: null },
 };
 const BAD_SYMBOLS: Values = {
   empty: '',

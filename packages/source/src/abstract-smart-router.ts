@@ -23,6 +23,7 @@ import { RecentMap } from './recent-map.ts';
 import { RecentTrades } from './recent-trades.ts';
 import type {
   CandleStream,
+  IdentifiedEvent,
   LiveCandle,
   MarketEvent,
   RouterConnection,
@@ -149,8 +150,9 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
    * it is repeated or late. It belongs to the router from now on, and is frozen. Unless connected it is
    * ignored.
    *
-   * What breaks a rule is left out: of trades only the bad ones. A state of a candle that is left out is
-   * missed, so the promise of its series ends before its period, and begins anew with the next one.
+   * What breaks a rule is left out, and told as `refused`: of trades only the bad ones. Trades without an
+   * id get one. A state of a candle that is left out is missed, so the promise of its series ends before
+   * its period, and begins anew with the next one.
    * What lies too far ahead of the clock is reported, and not kept: it would pass for the latest.
    *
    * @returns The first error, `INVALID_INPUT` naming the field and the rule; `undefined` when all was taken.
@@ -160,18 +162,12 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     const now = this.clock.now();
     this.alive(now);
     const sifted = siftRouterEvent(event, { now, maxAheadMs: MAX_EPOCH_MS });
-    if (sifted.event === undefined) {
-      if (isCandle(event)) this.#missCandle(event.live, now);
-      return sifted.faults[0];
+    const ahead = sifted.event && this.#takeRight(sifted.event, sifted.aheadMs, now);
+    if (sifted.event === undefined && isCandle(event)) this.#missCandle(event.live, now);
+    for (const error of sifted.faults) {
+      this.#listeners.emit(Object.freeze({ type: 'refused', error }));
     }
-    freezeDeeply(sifted.event);
-    const kept =
-      sifted.aheadMs <= this.#maxAheadMs
-        ? sifted
-        : siftRouterEvent(sifted.event, { now, maxAheadMs: this.#maxAheadMs });
-    if (kept.event !== undefined) this.#keep(kept.event);
-    this.#listeners.emit(sifted.event);
-    return sifted.faults[0] ?? kept.faults[0];
+    return sifted.faults[0] ?? ahead;
   }
 
   /**
@@ -284,7 +280,18 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     return this.#withinConnection(this.lastSeen ?? this.#connectedAt.at);
   }
 
-  #keep(event: RouterEvent): void {
+  /** Returns what keeps some of it from being kept. */
+  #takeRight(event: IdentifiedEvent, aheadMs: number, now: EpochMs): BarkeepError | undefined {
+    freezeDeeply(event);
+    const maxAheadMs = this.#maxAheadMs;
+    const kept = aheadMs <= maxAheadMs ? undefined : siftRouterEvent(event, { now, maxAheadMs });
+    const believed = kept === undefined ? event : kept.event;
+    if (believed !== undefined) this.#keep(believed);
+    this.#listeners.emit(event);
+    return kept?.faults[0];
+  }
+
+  #keep(event: IdentifiedEvent): void {
     if (event.type === 'ticker') keepNewer(this.#tickers, event.ticker);
     else if (event.type === 'orderBook') keepNewer(this.#books, event.book);
     else if (event.type === 'trades') {

@@ -1,4 +1,13 @@
-import type { Candle, EpochMs, OrderBook, SeriesKey, Ticker, Trade } from '@barkeep/core';
+import type {
+  BarkeepError,
+  Candle,
+  EpochMs,
+  OrderBook,
+  SeriesKey,
+  Ticker,
+  Trade,
+  TradeInput,
+} from '@barkeep/core';
 
 /** The state of one candle at an instant: of two states of the same candle the later one counts. */
 export interface LiveCandle {
@@ -49,8 +58,11 @@ export interface CandleStream {
 export type RouterEvent =
   | { readonly type: 'ticker'; readonly ticker: Ticker }
   | { readonly type: 'orderBook'; readonly book: OrderBook }
-  | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] }
+  /** The trades of one delivery: those without an id get one by `identifyTrades`. */
+  | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly TradeInput[] }
   | { readonly type: 'candle'; readonly live: LiveCandle }
+  /** Something came that breaks a rule, and was left out; what was right beside it is told as usual. */
+  | { readonly type: 'refused'; readonly error: BarkeepError }
   /**
    * The promise holds from now on, and replaces the one of the series before. After a reconnect it is
    * told anew, with a `since` not before the period in which the reconnect falls.
@@ -60,6 +72,11 @@ export type RouterEvent =
   | { readonly type: 'streamEnded'; readonly key: SeriesKey; readonly at: EpochMs }
   /** Unless it is `connected`, it ends every stream. */
   | { readonly type: 'connection'; readonly connection: RouterConnection };
+
+/** An event whose trades have ids. */
+export type IdentifiedEvent =
+  | Exclude<RouterEvent, { readonly type: 'trades' }>
+  | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] };
 
 /** What happens on a market, as opposed to how the connection to it stands. */
 export type MarketEvent = Extract<

@@ -3,19 +3,20 @@ import {
   aheadOfClockFault,
   BarkeepError,
   type EpochMs,
+  identifyTrades,
   refuseAheadOfClock,
   type Timeframe,
-  type Trade,
+  type TradeInput,
   validateSymbol,
   validateTrade,
 } from '@barkeep/core';
-import type { RouterEvent } from './router-event.ts';
+import type { IdentifiedEvent, RouterEvent } from './router-event.ts';
 import { validateRouterEvent } from './validate-router-event.ts';
 
 /** An event without what is wrong with it. */
 export interface SiftedEvent {
-  /** What is right of it; `undefined` when nothing is. */
-  readonly event: RouterEvent | undefined;
+  /** What is right of it, with ids for trades that had none; `undefined` when nothing is. */
+  readonly event: IdentifiedEvent | undefined;
   /** One error for each value that was left out. */
   readonly faults: readonly BarkeepError[];
   /**
@@ -29,7 +30,7 @@ export interface SiftedEvent {
 
 /**
  * Leaves out what breaks a rule of the port, or lies too far ahead of the clock (candles may lie one
- * period further ahead): the whole event, but of trades only the bad ones. Ends of promises and of
+ * period further ahead): the whole event, but of trades only the bad ones. Trades that are left get ids. Ends of promises and of
  * connections are never left out for their time.
  */
 export function siftRouterEvent(event: RouterEvent, bound: AheadBound): SiftedEvent {
@@ -56,26 +57,27 @@ class Sieve {
     };
   }
 
-  #right(event: RouterEvent): RouterEvent | undefined {
-    if (isObject(event) && event.type === 'trades' && Array.isArray(event.trades)) {
-      validateSymbol(event.symbol);
-      const trades = this.#rightTrades(event.trades);
-      if (this.#faults.length === 0) return event;
-      return trades.length === 0 ? undefined : { ...event, trades };
+  #right(event: RouterEvent): IdentifiedEvent | undefined {
+    if (!isObject(event) || event.type !== 'trades' || !Array.isArray(event.trades)) {
+      validateRouterEvent(event);
+      this.#refuseAhead(event);
+      return event.type === 'trades' ? undefined : event;
     }
-    validateRouterEvent(event);
-    this.#refuseAhead(event);
-    return event;
+    validateSymbol(event.symbol);
+    const trades = this.#rightTrades(event.trades);
+    if (trades.length === 0 && this.#faults.length > 0) return undefined;
+    return { ...event, trades: identifyTrades(trades) };
   }
 
-  #rightTrades(trades: readonly Trade[]): Trade[] {
-    return trades.filter((trade, index) =>
+  #rightTrades(trades: readonly TradeInput[]): readonly TradeInput[] {
+    const right = trades.filter((trade, index) =>
       this.#attempt(() => {
         validateTrade(trade, index);
         this.#refuse('timestamp', trade.timestamp, undefined, index);
         return true;
       }),
     );
+    return right.length === trades.length ? trades : right;
   }
 
   #refuseAhead(event: RouterEvent): void {

@@ -1,4 +1,4 @@
-import type { EpochMs, OrderBook, SeriesKey, Ticker, Trade, Unsubscribe } from '@barkeep/core';
+import type { EpochMs, OrderBook, SeriesKey, Ticker, TradeInput, Unsubscribe } from '@barkeep/core';
 import type { CandleStream, LiveCandle, RouterConnection, RouterEvent } from './router-event.ts';
 
 /**
@@ -36,8 +36,11 @@ export interface ISmartRouter {
 
   getTicker(symbol: string): Ticker | undefined;
   getOrderBook(symbol: string): OrderBook | undefined;
-  /** The recent ones, ascending by timestamp, each id once. */
-  getTrades(symbol: string): readonly Trade[];
+  /**
+   * The recent ones, ascending by timestamp, each id once. Trades without an id get the ones that
+   * `identifyTrades` makes of the list.
+   */
+  getTrades(symbol: string): readonly TradeInput[];
   /**
    * The latest states of the candles in the making and of those that ended shortly before, ascending by
    * timestamp, each timestamp once.

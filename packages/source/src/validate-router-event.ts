@@ -1,6 +1,6 @@
 import {
   type AheadBound,
-  CandleSeries,
+  candleFault,
   type EpochMs,
   invalidInput,
   refuseAheadOfClock,
@@ -40,6 +40,9 @@ export function validateRouterEvent(event: RouterEvent): void {
     case 'candle':
       validateLiveCandle(event.live);
       break;
+    case 'refused':
+      requireObject(event.error, 'error');
+      break;
     case 'stream':
       validateCandleStream(event.stream);
       break;
@@ -61,7 +64,10 @@ export function validateRouterEvent(event: RouterEvent): void {
 export function validateLiveCandle(live: LiveCandle): void {
   requireObject(live, 'live');
   const { key, candle, asOf } = live;
-  CandleSeries.from(key, [candle]);
+  validateSeriesKey(key);
+  const fault = candleFault(key, candle);
+  if (fault !== undefined) throw fault;
+  requiredTimestamp(candle.timestamp, 'timestamp');
   requiredTimestamp(asOf, 'asOf');
 }
 

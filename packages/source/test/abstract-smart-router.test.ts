@@ -1,4 +1,4 @@
-import { type EpochMs, ManualClock, type SeriesKey } from '@barkeep/core';
+import { type EpochMs, identifyTrades, ManualClock, type SeriesKey } from '@barkeep/core';
 import {
   AbstractSmartRouter,
   type LiveCandle,
@@ -182,24 +182,44 @@ describe('a connection', () => {
 });
 
 describe('a bad value', () => {
-  it('is returned, or thrown, and nothing of it is told', () => {
+  it('is returned, or thrown, and told as refused', () => {
     router.up();
     const bad: MarketEvent = { type: 'ticker', ticker: { symbol, timestamp: START, price: NaN } };
     expect(router.say(bad)).toMatchObject({ code: 'INVALID_INPUT', details: { field: 'price' } });
     expect(() => router.force(bad)).toThrow('price');
     expect(router.say(ticker(0))).toBeUndefined();
-    expect(events.map(({ type }) => type)).toEqual(['connection', 'ticker']);
+    expect(events.map(({ type }) => type)).toEqual(['connection', 'refused', 'refused', 'ticker']);
+    expect(events[1]).toMatchObject({ error: { details: { field: 'price', timestamp: START } } });
   });
 
   it('among a hundred trades spoils itself only', () => {
     router.up();
     const event = trades(Array.from({ length: 100 }, (_, i) => i));
-    const list = event.trades.map((trade, i) => (i === 42 ? { ...trade, price: 0 } : trade));
+    const list = event.trades.map((trade, i) => (i === 42 ? { ...trade, price: NaN } : trade));
     expect(router.say({ ...event, trades: list })?.details).toMatchObject({ index: 42 });
     expect(router.getTrades(symbol)).toHaveLength(99);
-    expect(events.at(-1)).toMatchObject({ trades: { length: 99 } });
+    const refused = { field: 'price', rule: 'must be a finite number', timestamp: START + 42 };
+    expect(events.slice(1)).toMatchObject([
+      { trades: { length: 99 } },
+      { type: 'refused', error: { details: refused } },
+    ]);
     expect(router.say({ ...event, trades: [{ ...list[42] }] as typeof list })).toBeDefined();
-    expect(events).toHaveLength(2);
+    expect(events.slice(3)).toMatchObject([{ type: 'refused' }]);
+  });
+
+  it('is no trade at zero or below, nor one without id or side', () => {
+    router.up();
+    const bare = { timestamp: START, price: -37.63, size: 1 };
+    const page = [bare, { ...bare, price: 0 }, bare];
+    for (const part of [page, page.toReversed(), [bare]]) {
+      expect(router.say({ type: 'trades', symbol, trades: part })).toBeUndefined();
+    }
+    const stored = identifyTrades(page);
+    expect(router.getTrades(symbol)).toEqual(stored);
+    expect(events[1]).toEqual({ type: 'trades', symbol, trades: stored });
+    const quote = { symbol, timestamp: START, bid: -1, ask: 0 };
+    router.say({ type: 'ticker', ticker: quote });
+    expect(router.getTicker(symbol)).toEqual(quote);
   });
 
   it('of a candle ends the promise before its period, and the next one begins anew', () => {
@@ -207,14 +227,15 @@ describe('a bad value', () => {
     router.vow(KEY, START);
     clock.advance(2 * MINUTE);
     router.say({ type: 'candle', live: { ...live(START + MINUTE, 1).live, asOf: NaN } });
-    expect(events.slice(-2)).toEqual([
+    expect(events.slice(-3)).toMatchObject([
       { type: 'streamEnded', key: KEY, at: START + MINUTE },
       { type: 'stream', stream: { key: KEY, since: START + 3 * MINUTE } },
+      { type: 'refused', error: { details: { field: 'asOf' } } },
     ]);
     const heard = events.length;
     clock.advance(10 * MINUTE);
     router.say({ type: 'candle', live: { ...live(START, 1).live, asOf: Number.NaN } });
-    expect(events).toHaveLength(heard);
+    expect(events.slice(heard)).toMatchObject([{ type: 'refused' }]);
   });
 
   it('that lies far ahead is reported, and does not pass for the latest', () => {

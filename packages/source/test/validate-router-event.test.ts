@@ -1,4 +1,4 @@
-import type { BarkeepError, SeriesKey } from '@barkeep/core';
+import { BarkeepError, type SeriesKey } from '@barkeep/core';
 import { describe, expect, it } from 'vitest';
 import { type RouterEvent, validateRouterEvent } from '../src/index.ts';
 
@@ -14,6 +14,9 @@ const valid: readonly RouterEvent[] = [
   { type: 'orderBook', book },
   { type: 'trades', symbol: 'KRW-BTC', trades: [trade] },
   { type: 'candle', live: { key, candle, asOf: AT + 5 } },
+  { type: 'trades', symbol: 'KRW-BTC', trades: [{ timestamp: AT, price: -1, size: 0 }] },
+  { type: 'ticker', ticker: { symbol: 'KRW-BTC', timestamp: AT, bid: -1 } },
+  { type: 'refused', error: new BarkeepError('INVALID_INPUT', 'no') },
   { type: 'stream', stream: { key, since: AT } },
   { type: 'stream', stream: { key: { ...key, timeframe: '1w' }, since: Date.UTC(2026, 0, 5) } },
   { type: 'streamEnded', key, at: AT + 5 },
@@ -33,6 +36,8 @@ const invalid: readonly (readonly [field: string, event: unknown])[] = [
     'timestamp',
     { type: 'candle', live: { key, candle: { ...candle, timestamp: AT + 1 }, asOf: AT } },
   ],
+  ['timestamp', { type: 'candle', live: { key, candle: { ...candle, timestamp: 0.5 }, asOf: AT } }],
+  ['error', { type: 'refused' }],
   ['asOf', { type: 'candle', live: { key, candle } }],
   ['stream', { type: 'stream' }],
   ['since', { type: 'stream', stream: { key, since: AT + 1 } }],

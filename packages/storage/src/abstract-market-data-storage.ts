@@ -8,6 +8,7 @@ import {
   countPeriods,
   type EpochMs,
   faultInBatch,
+  gatherAnyTimes,
   gatherCandles,
   Handle,
   type Interval,
@@ -597,7 +598,9 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     const replaces = checkReplaces(batch.replaces);
     const covers = yield* checkCovers(batch.covers, key);
     const source = checkSource(batch.source ?? 'unknown');
-    const columns = yield* gatherCandles(key, batch.candles);
+    // What its maker knew of the times of a series does not show in a single candle of it.
+    const gather = batch.candles instanceof CandleSeries ? gatherAnyTimes : gatherCandles;
+    const columns = yield* gather(key, batch.candles);
     const series = CandleSeries.fromTrustedColumns(key, columns);
     return { key, series, covers, source, collectedAt: this.clock.now(), replaces };
   }

@@ -134,6 +134,6 @@ async function readAll(store: RedisStore): Promise<ReadonlyMap<string, Ticker>> 
 }
 
 function describeLatest(latest: ReadonlyMap<string, Ticker>): string {
-  const sum = [...latest.values()].reduce((total, { price }) => total + price, 0);
+  const sum = [...latest.values()].reduce((total, { price = 0 }) => total + price, 0);
   return `${latest.size} tickers whose prices add up to ${sum}`;
 }

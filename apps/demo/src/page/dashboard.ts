@@ -113,7 +113,7 @@ class Dashboard {
         this.#tabs.show(ticker);
         if (ticker.symbol !== symbol) return;
         this.#ticker.show(ticker);
-        this.#book.showPrice(ticker.price);
+        if (ticker.price !== undefined) this.#book.showPrice(ticker.price);
       },
       book: (book) => this.#book.show(book),
       trades: (trades) => this.#trades.add(trades),

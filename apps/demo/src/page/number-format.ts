@@ -9,7 +9,7 @@ export function formatPrice(price: number): string {
 
 /** An amount with as many decimals as make it worth a few won: the same for all of a market. */
 export function formatAmount(amount: number, price: number): string {
-  const decimals = Math.min(6, Math.max(0, Math.floor(Math.log10(price)) - 2));
+  const decimals = Math.min(6, Math.max(0, Math.floor(Math.log10(Math.abs(price))) - 2));
   return amount.toLocaleString('en', {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,

@@ -26,7 +26,9 @@ export class OrderBookPanel {
     const [bid] = book.bids;
     if (ask === undefined || bid === undefined) return;
     const spread = ask.price - bid.price;
-    this.#spread.textContent = `spread ${formatPrice(spread)} (${((spread / ask.price) * 100).toPrecision(2)}%)`;
+    // Of a price at zero or below there is no share.
+    const share = ask.price > 0 ? ` (${((spread / ask.price) * 100).toPrecision(2)}%)` : '';
+    this.#spread.textContent = `spread ${formatPrice(spread)}${share}`;
   }
 
   /** The last traded price, between the sides. */

@@ -29,15 +29,23 @@ export class TickerPanel {
 
   show(ticker: Ticker): void {
     const { price, change = 0, changeRate = 0 } = ticker;
-    this.showPrice(price, change);
-    this.#change.textContent = `${formatChange(change)}  (${formatRate(changeRate)})`;
-    this.#change.className = `change ${direction(change)}`;
+    if (price !== undefined) {
+      this.showPrice(price, change);
+      this.#change.textContent = `${formatChange(change)}  (${formatRate(changeRate)})`;
+      this.#change.className = `change ${direction(change)}`;
+    } else {
+      this.#price.textContent = quoteText(ticker);
+      this.#price.className = 'price';
+      this.#change.textContent = 'bid / ask';
+      this.#change.className = 'change';
+    }
     this.#day.replaceChildren(
       ...figure('High', ticker.high, formatPrice),
       ...figure('Low', ticker.low, formatPrice),
       ...figure('Volume', ticker.volume, formatCompact),
     );
-    document.title = `${formatPrice(price)} ${ticker.symbol} · Barkeep`;
+    const shown = price === undefined ? quoteText(ticker) : formatPrice(price);
+    document.title = `${shown} ${ticker.symbol} · Barkeep`;
   }
 
   /** Without a ticker, the last close must do. */
@@ -45,6 +53,11 @@ export class TickerPanel {
     this.#price.textContent = formatPrice(price);
     this.#price.className = `price ${direction(change)}`;
   }
+}
+
+/** What stands for the last price where nothing was traded. */
+function quoteText({ bid, ask }: Ticker): string {
+  return [bid, ask].map((price) => (price === undefined ? '–' : formatPrice(price))).join(' / ');
 }
 
 function figure(

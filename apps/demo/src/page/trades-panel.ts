@@ -3,6 +3,8 @@ import { formatAmount, formatPrice, formatTime } from './number-format.ts';
 import { newRow, pageElement } from './page-element.ts';
 
 const SHOWN = 60;
+/** A trade whose side is not known has no colour. */
+const SIDE_CLASSES = { buy: 'up', sell: 'down', unknown: '' } as const;
 
 /** The latest trades, newest on top. */
 export class TradesPanel {
@@ -21,7 +23,7 @@ export class TradesPanel {
         formatAmount(trade.size, trade.price),
         formatTime(trade.timestamp),
       ];
-      this.#list.prepend(newRow(cells, (trade.side === 'buy' ? 'up' : 'down') + fresh));
+      this.#list.prepend(newRow(cells, SIDE_CLASSES[trade.side ?? 'unknown'] + fresh));
     }
     while (this.#list.children.length > SHOWN) this.#list.lastElementChild?.remove();
   }

@@ -55,9 +55,9 @@ describe('the realtime suite', () => {
       shared: count({ sharing: 'multi-process' }),
     }).toMatchInlineSnapshot(`
       {
-        "bounded": 21,
-        "least": 21,
-        "shared": 24,
+        "bounded": 22,
+        "least": 22,
+        "shared": 25,
       }
     `);
   });

@@ -12,6 +12,76 @@ import type { Kept, KeptTrade, ReferenceRealtime } from './reference-realtime.ts
 /** Mistakes that adapters have made or could make. */
 export const PLANTED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
   bug(
+    'claims a side that nobody told',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
+          return super._appendTrades(
+            symbol,
+            trades.map((trade) => ({ side: 'buy', ...trade })),
+          );
+        }
+      },
+  ),
+  bug(
+    'answers with sides that are undefined instead of absent',
+    'input/partial',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
+          const found = super._recentTrades(symbol, read);
+          return found.map((trade) => Object.assign({ side: undefined }, trade));
+        }
+      },
+  ),
+  bug(
+    'keeps the side in the sign of the price',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
+          const found = super._recentTrades(symbol, read);
+          return found.map((trade) => ({ ...trade, price: Math.abs(trade.price) }));
+        }
+      },
+  ),
+  bug(
+    'takes equal trades without an id for one',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override hasTrade(kept: readonly KeptTrade[], trade: Trade): boolean {
+          const content = ({ id }: Trade) => (id.startsWith('~') ? id.replace(/\d+$/, '') : id);
+          return kept.some(({ value }) => content(value) === content(trade));
+        }
+      },
+  ),
+  bug(
+    'takes what lies between bid and ask for the last price',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override _setTicker(
+          ticker: Ticker,
+        ): RealtimeWriteResult | Promise<RealtimeWriteResult> {
+          const { bid = 0, ask = bid } = ticker;
+          return super._setTicker({ price: (bid + ask) / 2, ...ticker });
+        }
+      },
+  ),
+  bug(
+    'drops levels at zero and below',
+    'model/commands',
+    (base) =>
+      class extends base {
+        protected override _setOrderBook(book: OrderBook): RealtimeWriteResult {
+          const bids = book.bids.filter(({ price }) => price > 0);
+          return super._setOrderBook({ ...book, bids });
+        }
+      },
+  ),
+  bug(
     'lets an older ticker replace a newer one',
     'model/commands',
     (base) =>

@@ -137,7 +137,7 @@ export const UNCOVERED_REALTIME_BUGS: readonly PlantedRealtimeBug[] = [
         protected override _recentTrades(symbol: string, read: CheckedTradeRead): Trade[] {
           return super
             ._recentTrades(symbol, read)
-            .map((trade) => ({ ...trade, side: trade.size > 0 ? trade.side : 'buy' }));
+            .map((trade) => (trade.size > 0 ? trade : { ...trade, side: 'buy' }));
         }
       },
   ),

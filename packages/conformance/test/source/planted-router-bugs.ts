@@ -1,4 +1,5 @@
 import {
+  identifyTrades,
   type OrderBook,
   type SeriesKey,
   seriesKeyText,
@@ -85,7 +86,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
 
       override send(event: MarketEvent): boolean {
         if (event.type !== 'trades') return super.send(event);
-        const trades = event.trades.filter(({ id }) => !this.#ids.has(id));
+        const trades = identifyTrades(event.trades).filter(({ id }) => !this.#ids.has(id));
         for (const { id } of trades) this.#ids.add(id);
         return super.send({ ...event, trades });
       }
@@ -149,7 +150,7 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
       readonly #own = new Map<string, Trade[]>();
 
       override send(event: MarketEvent): boolean {
-        if (event.type === 'trades') this.#own.set(event.symbol, [...event.trades]);
+        if (event.type === 'trades') this.#own.set(event.symbol, [...identifyTrades(event.trades)]);
         return super.send(event);
       }
       override getTrades(symbol: string): readonly Trade[] {
@@ -704,7 +705,8 @@ export const PLANTED_ROUTER_BUGS: readonly PlantedRouterBug[] = [
     class extends MemoryRouter {
       override getTicker(symbol: string): Ticker | undefined {
         const ticker = super.getTicker(symbol);
-        return ticker && { symbol, timestamp: ticker.timestamp, price: ticker.price };
+        const { timestamp = 0, price = 0 } = ticker ?? {};
+        return ticker && { symbol, timestamp, price };
       }
     },
   ),
@@ -883,7 +885,10 @@ function tradesBy(read: (all: readonly Trade[]) => readonly Trade[]): typeof Mem
     }
     override send(event: MarketEvent): boolean {
       if (event.type === 'trades') {
-        this.#all.set(event.symbol, [...(this.#all.get(event.symbol) ?? []), ...event.trades]);
+        this.#all.set(event.symbol, [
+          ...(this.#all.get(event.symbol) ?? []),
+          ...identifyTrades(event.trades),
+        ]);
       }
       return super.send(event);
     }

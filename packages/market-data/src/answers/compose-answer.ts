@@ -37,7 +37,7 @@ export function composeAnswer(
     range: range && Object.freeze(range),
     missing: frozen(range ? missingFrom(range, stored, unsettled.from, historyStart) : []),
     coverage: frozen(range ? coverageWithin(entries, range.from, range.to) : []),
-    failures: frozen(outcomes.flatMap(({ failure }) => failure ?? [])),
+    failures: frozen(outcomes.flatMap(({ failure, refused }) => refused ?? failure ?? [])),
     lastMayChange: lastMayChange(stored, range?.to ?? ask.range.from),
     origins: Object.freeze(originsOf(stored, outcomes)),
     historyStart,
@@ -101,7 +101,9 @@ function originsOf(
   outcomes: readonly FetchOutcome[],
 ): CandleOrigins {
   const fetched = normalizeIntervals(
-    outcomes.filter(({ failure }) => failure === undefined).map(({ interval }) => interval),
+    outcomes
+      .filter(({ failure, isLeftAlone }) => failure === undefined && isLeftAlone !== true)
+      .map(({ interval }) => interval),
   );
   let coordinator = 0;
   for (const { from, to } of fetched) {

@@ -12,15 +12,20 @@ export interface CandleOrigins {
   readonly coordinator: number;
 }
 
-/** A stretch the coordinator was asked for and could not deliver. */
+/** A stretch the coordinator was asked for and could not deliver, or whose candle broke a rule. */
 export interface FetchFailure {
+  /** Of a single candle its period; of one whose period cannot be told, what was asked for. */
   readonly interval: Interval;
   /**
-   * `SOURCE_FAILED` with the coordinator's own error as `cause`, `TIMEOUT`, `OVERLOADED`, `ABORTED`
+   * `SOURCE_FAILED` with the coordinator's own error as `cause`, or for a candle with `field`, `rule` and
+   * `timestamp` in its details; `TIMEOUT`, `OVERLOADED`, `ABORTED`
    * when the service is closing, or what the storage said when it could not store.
    */
   readonly error: BarkeepError;
-  /** How often it was tried. 0: not at all, because something else had failed before its turn came. */
+  /**
+   * How often it was tried. 0: not at all, because something else had failed before its turn came, or the
+   * candle broke a rule so lately that it is not asked for again yet.
+   */
   readonly attempts: number;
 }
 
@@ -43,7 +48,8 @@ export interface CandleAnswer {
   readonly coverage: readonly CoverageEntry[];
   /**
    * What the coordinator could not deliver in this call, and what it was not asked for because of that. It
-   * is not remembered: the next call asks again.
+   * is not remembered, and the next call asks again; but the period of a candle that broke a rule is
+   * asked for again after a minute, then after twice as long each time, up to an hour.
    */
   readonly failures: readonly FetchFailure[];
   /**

@@ -25,11 +25,12 @@ export interface FailureEvent {
   /**
    * - `recording`: candles that came through the router, or their coverage, could not be stored
    * - `realtime`: tickers, order books or trades that came through the router could not be stored
-   * - `fetching`: the coordinator, or the storing of what it delivered
+   * - `router`: something that it told breaks a rule, and was left out
+   * - `fetching`: the coordinator, a candle that it delivered, or the storing of what it delivered
    * - `maintenance`: an action that ran by itself, see `service.maintenance.history()`
    * - `change-feed`, `compaction`, `saving`: the storage, see its `BackgroundWork`
    */
-  readonly of: 'recording' | 'realtime' | 'fetching' | 'maintenance' | BackgroundWork;
+  readonly of: 'recording' | 'realtime' | 'router' | 'fetching' | 'maintenance' | BackgroundWork;
   /** The series it befell; absent when it was several, or none. */
   readonly key?: SeriesKey | undefined;
   readonly error: BarkeepError;

@@ -8,6 +8,7 @@ import type {
   Ticker,
   Timeframe,
   Trade,
+  TradeInput,
   Unsubscribe,
 } from '@barkeep/core';
 import type {
@@ -156,7 +157,7 @@ export interface IMarketDataService extends AsyncDisposable {
   /** Trades that are already there, by id, are counted and left out. */
   appendTrades(
     symbol: string,
-    trades: readonly Trade[],
+    trades: readonly TradeInput[],
     options?: CallOptions,
   ): Promise<TradeAppendResult>;
   /** Ascending by time. */

@@ -49,7 +49,7 @@ export interface CandleStatistics {
   readonly series: number;
 }
 
-/** A request to the coordinator that failed for good, or what it brought could not be stored. */
+/** A request to the coordinator that failed for good, or what it brought was refused or could not be stored. */
 export interface CoordinatorError extends RecordedError {
   readonly key: SeriesKey;
   readonly error: BarkeepError;
@@ -83,6 +83,8 @@ export interface CoordinatorStatistics {
   readonly breaker: BreakerStatistics;
   /** Candles delivered and stored. */
   readonly candles: number;
+  /** Candles delivered that broke a rule, and were left out. */
+  readonly refused: number;
   /** Times that what is noted of a series (start of history, last error) could not be stored. */
   readonly notesLost: number;
   /** Starts of history that were delivered and could not be true: in the future, or after a candle. */
@@ -146,11 +148,11 @@ export interface RealtimeRecordingStatistics {
   readonly lastError: LastError | undefined;
 }
 
-/** An event of the router that broke a rule of the port. */
+/** A value of the router that broke a rule, with its time where it has one. */
 export interface RejectedEvent {
   readonly at: EpochMs;
   readonly message: string;
-  /** With `field` and `rule`. */
+  /** With `field`, `rule` and, where the value has one, `timestamp`. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -160,7 +162,10 @@ export interface RouterStatistics {
   /** Series of which every candle comes through now. */
   readonly streams: number;
   readonly events: number;
-  /** Events that broke a rule and were passed over, and times that it could not say how it stands. */
+  /**
+   * Values that broke a rule and were left out, by the service or by the router itself, and times that it
+   * could not say how it stands.
+   */
   readonly rejected: number;
   readonly lastRejected: RejectedEvent | undefined;
   /** `undefined` when nothing is recorded. */

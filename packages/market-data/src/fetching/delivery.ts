@@ -3,21 +3,28 @@ import {
   BarkeepError,
   CandleSeries,
   type EpochMs,
-  gatherCandles,
+  epochMsFault,
   type Interval,
   type IntervalSet,
   intersectIntervals,
+  invalidInput,
   normalizeIntervals,
   onlyKnownKeys,
   requiredTimestamp,
   runCooperatively,
   type SeriesKey,
+  siftCandles,
+  subtractIntervals,
   type TimeframeGrid,
   timeframeGrid,
+  timeText,
   validateInterval,
   wholePeriodsInside,
 } from '@barkeep/core';
 import type { CandleDelivery } from '@barkeep/source';
+import { EVER } from '@barkeep/storage';
+import { candlesOutside } from './candles-outside.ts';
+import { type RefusedCandle, refusedCandle, spoiledBy } from './refused-candles.ts';
 
 const DELIVERY_KEYS = ['candles', 'covers', 'source', 'asOf', 'historyStart'] as const;
 const DEFAULT_SOURCE = 'coordinator';
@@ -37,6 +44,9 @@ export interface DeliveryTerms {
 /** A coordinator's answer with its defaults filled in. */
 export interface CheckedDelivery {
   readonly candles: CandleSeries;
+  readonly refused: readonly RefusedCandle[];
+  /** Of the request: what is not complete because of refused candles. */
+  readonly spoiled: IntervalSet;
   /** Within the request, and only periods that had ended and settled when it was answered. */
   readonly covers: IntervalSet;
   /** The same, of periods that had ended and not settled. */
@@ -48,8 +58,11 @@ export interface CheckedDelivery {
 }
 
 /**
- * @throws BarkeepError `SOURCE_FAILED` when the answer is not what the port asks for: its shape, an
- * invalid candle, one too far ahead of the clock, or candles of another stretch only.
+ * A candle that breaks a rule, or lies too far ahead of the clock, is left out, and its period is not
+ * complete.
+ *
+ * @throws BarkeepError `SOURCE_FAILED` when the answer is not what the port asks for: its shape, or candles
+ * of another stretch only.
  */
 export async function checkDelivery(
   delivery: CandleDelivery,
@@ -64,18 +77,28 @@ export async function checkDelivery(
     if (historyStart !== undefined) requiredTimestamp(historyStart, 'historyStart');
     const claimed: readonly Interval[] = isList(covers) ? covers : [covers];
     for (const interval of claimed) validateInterval(interval, 'covers');
-    const columns = await runCooperatively(gatherCandles(terms.key, delivery.candles), signal);
-    const candles = CandleSeries.fromTrustedColumns(terms.key, columns);
-    checkStretch(candles, terms);
+    const sifted = await runCooperatively(siftCandles(terms.key, delivery.candles), signal);
+    const given = CandleSeries.fromTrustedColumns(terms.key, sifted.columns);
+    const wrong = wrongTimes(given, terms);
+    const candles = candlesOutside(given, normalizeIntervals(wrong.map(({ stretch }) => stretch)));
+    const faults = [...sifted.faults, ...wrong.map(({ fault }) => fault)];
+    const refused = faults.map((fault) => refusedCandle(fault, terms.key, terms.interval));
+    const spoiled = spoiledBy(refused, candles, terms.interval);
+    if (spoiled.length === 0) checkStretch(candles, refused, terms);
     const knownAt = Math.min(terms.askedAt, asOf ?? terms.askedAt);
     const grid = timeframeGrid(terms.key.timeframe);
-    const claims = intersectIntervals(normalizeIntervals(claimed), [terms.interval]).flatMap(
-      (claim) => wholePeriodsInside(claim, grid) ?? [],
-    );
+    const within = intersectIntervals(normalizeIntervals(claimed), [terms.interval]);
+    const whole = within.flatMap((claim) => wholePeriodsInside(claim, grid) ?? []);
+    const claims = subtractIntervals(whole, spoiled);
     const endedBy = endOf(knownAt, terms.closeGraceMs, grid);
     const settledBy = endOf(knownAt, Math.max(terms.settlingMs, terms.closeGraceMs), grid);
     return {
       candles,
+      refused,
+      spoiled: intersectIntervals(
+        spoiled,
+        normalizeIntervals([{ ...terms.interval, to: endedBy }]),
+      ),
       covers: intersectIntervals(claims, [{ from: Number.NEGATIVE_INFINITY, to: settledBy }]),
       settling: intersectIntervals(claims, normalizeIntervals([{ from: settledBy, to: endedBy }])),
       knownAt,
@@ -101,27 +124,56 @@ export function endOf(instant: EpochMs, agoMs: number, grid: TimeframeGrid): Epo
   return grid.floor(instant - agoMs);
 }
 
-function checkStretch(candles: CandleSeries, { key, interval, ...bound }: DeliveryTerms): void {
-  if (candles.length === 0) return;
-  const { firstTimestamp, lastTimestamp } = candles;
-  const fault = aheadOfClockFault(lastTimestamp, bound, key.timeframe);
-  if (fault !== undefined) {
-    const now = isoTime(bound.now);
-    throw new RangeError(`the candle of ${isoTime(lastTimestamp)} ${fault} (${now})`);
-  }
-  if (candles.between(interval.from, interval.to).length > 0) return;
-  const given = { from: firstTimestamp, to: timeframeGrid(key.timeframe).shift(lastTimestamp) };
-  throw new RangeError(
-    `it was asked for ${isoStretch(interval)}, and its ${candles.length} candles are of ${isoStretch(given)}`,
+interface WrongTime {
+  /** The candle's instant. */
+  readonly stretch: Interval;
+  readonly fault: BarkeepError;
+}
+
+/**
+ * Candles beside the request that lie too far ahead, or where today's epoch seconds would: of a thousand
+ * candles in seconds, some start a period by chance.
+ */
+function wrongTimes(
+  candles: CandleSeries,
+  { key, interval, ...bound }: DeliveryTerms,
+): WrongTime[] {
+  const { from, to } = interval;
+  const isOfOurDays = epochMsFault(from) === undefined && epochMsFault(to) === undefined;
+  const beside = [candles.between(EVER.from, from), candles.between(to, EVER.to)];
+  return beside.flatMap(({ timestamp: times }) =>
+    Array.from(times).flatMap((timestamp) => {
+      const rule =
+        aheadOfClockFault(timestamp, bound, key.timeframe) ??
+        (isOfOurDays ? epochMsFault(timestamp) : undefined);
+      if (rule === undefined) return [];
+      const fault = invalidInput({ field: 'timestamp', rule, value: timestamp, timestamp });
+      return [{ stretch: { from: timestamp, to: timestamp + 1 }, fault }];
+    }),
   );
 }
 
-function isoStretch({ from, to }: Interval): string {
-  return `${isoTime(from)} to ${isoTime(to)}`;
+/** What has candles, but none of the stretch that was asked for, has answered something else. */
+function checkStretch(
+  candles: CandleSeries,
+  refused: readonly RefusedCandle[],
+  { key, interval }: DeliveryTerms,
+): void {
+  const count = candles.length + refused.length;
+  if (count === 0 || candles.between(interval.from, interval.to).length > 0) return;
+  const { firstTimestamp, lastTimestamp } = candles;
+  const ends = [firstTimestamp, timeframeGrid(key.timeframe).shift(lastTimestamp)];
+  const times = [...refused.flatMap((one) => [one.interval.from, one.interval.to]), ...ends];
+  const known = times.filter((time) => !Number.isNaN(time));
+  const from = known.reduce((least, time) => Math.min(least, time));
+  const to = known.reduce((most, time) => Math.max(most, time));
+  throw new RangeError(
+    `it was asked for ${stretchText(interval)}, and its ${count} candles are of ${stretchText({ from, to })}`,
+  );
 }
 
-function isoTime(instant: EpochMs): string {
-  return new Date(instant).toISOString();
+function stretchText({ from, to }: Interval): string {
+  return `${timeText(from)} to ${timeText(to)}`;
 }
 
 function isList(covers: Interval | readonly Interval[]): covers is readonly Interval[] {

@@ -23,6 +23,7 @@ interface FetchCounts {
   retries: number;
   failures: number;
   candles: number;
+  refused: number;
   notesLost: number;
   startsDoubted: number;
 }
@@ -35,6 +36,7 @@ export class FetchJournal {
     retries: 0,
     failures: 0,
     candles: 0,
+    refused: 0,
     notesLost: 0,
     startsDoubted: 0,
   };
@@ -79,12 +81,28 @@ export class FetchJournal {
     });
   }
 
-  async failed(series: SeriesState, { error, interval }: FetchFailure): Promise<void> {
+  async failed(series: SeriesState, failure: FetchFailure): Promise<void> {
     this.counts.failures += 1;
+    if (!isRefusal(failure.error)) this.#tell(series.key, failure);
+    await this.#noteError(series, failure);
+  }
+
+  /** Candles of a delivery broke a rule, and were left out. */
+  async refused(
+    series: SeriesState,
+    failures: readonly FetchFailure[],
+    candles: number,
+  ): Promise<void> {
+    const [first] = failures;
+    if (first === undefined) return;
+    this.counts.refused += candles;
+    for (const failure of failures) this.#tell(series.key, failure);
+    await this.#noteError(series, first);
+  }
+
+  async #noteError(series: SeriesState, { error, interval }: FetchFailure): Promise<void> {
     const { code, message } = error;
-    const at = this.#clock.now();
-    const recorded = { at, code, message, interval };
-    if (!isRefusal(error)) this.#tell({ ...recorded, key: series.key, error });
+    const recorded = { at: this.#clock.now(), code, message, interval };
     await this.#note(series, (notes) => {
       const { lastError: known } = notes;
       const isSame = known?.code === code && known.message === message;
@@ -99,11 +117,12 @@ export class FetchJournal {
   failedBeside(key: SeriesKey, interval: Interval, cause: unknown): void {
     this.counts.failures += 1;
     const error = asBarkeepError(cause, 'coverage could not be taken back', 'SOURCE_FAILED');
-    const { code, message } = error;
-    this.#tell({ at: this.#clock.now(), code, message, interval, key, error });
+    this.#tell(key, { interval, error });
   }
 
-  #tell(failure: CoordinatorError): void {
+  #tell(key: SeriesKey, { interval, error }: Pick<FetchFailure, 'interval' | 'error'>): void {
+    const { code, message } = error;
+    const failure = { at: this.#clock.now(), code, message, interval, key, error };
     this.#lastError = failure;
     this.failures.emit(failure);
   }

@@ -1,10 +1,10 @@
 import {
   BarkeepError,
-  CandleSeries,
   type Clock,
   type EpochMs,
   type Interval,
   type IntervalSet,
+  intervalsOverlap,
   ListenerSet,
   type MonotonicTime,
   monotonicTime,
@@ -15,6 +15,7 @@ import {
 import type { DeliveryFeedback, IMarketDataCoordinator } from '@barkeep/source';
 import { EVER, type IMarketDataStorage } from '@barkeep/storage';
 import type { FetchingSettings } from '../config/check-config.ts';
+import type { FetchFailure } from '../contract/candle-answer.ts';
 import type {
   CoordinatorError,
   CoordinatorStatistics,
@@ -23,12 +24,14 @@ import { fromFloor, NO_FLOOR, type SeriesFloors } from '../series/series-floors.
 import type { SeriesNotebook } from '../series/series-notebook.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { asBarkeepError } from './as-barkeep-error.ts';
+import { candlesOutside } from './candles-outside.ts';
 import { CoveredLately } from './covered-lately.ts';
-import { unusableDelivery } from './delivery.ts';
+import { type CheckedDelivery, unusableDelivery } from './delivery.ts';
 import { FetchJournal } from './fetch-journal.ts';
 import { type FetchOutcome, failedOutcome } from './fetch-outcome.ts';
 import { FetchTurns } from './fetch-turns.ts';
 import type { Flight } from './flight.ts';
+import { refusals } from './refused-candles.ts';
 import { type RetryContext, retry } from './retry.ts';
 import { type SourceAnswer, SourceCalls } from './source-calls.ts';
 import { type BreakerChange, isRefusal } from './source-gate.ts';
@@ -128,12 +131,19 @@ export class MissingCandleFetcher {
    * it: what was not asked for by then is not asked for, and fails with the same error. It rejects only
    * when the caller's signal fires, and what nobody else waits for is given up then.
    */
-  fetch(
+  async fetch(
     series: SeriesState,
     wanted: IntervalSet,
     signal: AbortSignal | undefined,
   ): Promise<FetchOutcome[]> {
-    return this.#turns.fetch(series, wanted, signal, this.#source.callerOf(signal));
+    const caller = this.#source.callerOf(signal);
+    const { intervals, failures: refused } = series.spoiled.within(wanted);
+    const rest = subtractIntervals(wanted, intervals);
+    const outcomes = await this.#turns.fetch(series, rest, signal, caller);
+    const [first, last] = [intervals[0], intervals.at(-1)];
+    if (first === undefined || last === undefined) return outcomes;
+    const interval = { from: first.from, to: last.to };
+    return [...outcomes, { interval, covered: [], refused, isLeftAlone: true }];
   }
 
   async #request(series: SeriesState, flight: Flight): Promise<FetchOutcome> {
@@ -159,7 +169,9 @@ export class MissingCandleFetcher {
       const answer = await retry(call, settings.retry, { ...context, isFinal });
       await this.#take(series, interval, answer, context);
       this.#setTroubles(series, subtractIntervals(this.#troublesOf(series), [interval]));
-      return { interval: flight.interval, covered: answer.delivery.covers };
+      const refused = await this.#noteRefused(series, interval, answer.delivery, attempts);
+      const failure = isUseless(answer.delivery, interval) ? refused[0] : undefined;
+      return { interval: flight.interval, covered: answer.delivery.covers, refused, failure };
     } catch (cause) {
       const error = asBarkeepError(cause, 'the coordinator failed', 'SOURCE_FAILED');
       if (!signal.aborted) {
@@ -186,7 +198,7 @@ export class MissingCandleFetcher {
     const settling = fromFloor(delivery.settling, floor);
     // What lies beside the request may be a fragment: it must not replace what is only not final yet.
     const provisional = subtractIntervals(series.settling.covered(), [interval]);
-    const kept = without(delivery.candles, provisional);
+    const kept = candlesOutside(delivery.candles, provisional);
     const candles = floor === NO_FLOOR ? kept : kept.between(floor, EVER.to);
     const batch = { key: series.key, candles, covers, source, replaces: 'uncovered' } as const;
     const start = performance.now();
@@ -205,6 +217,19 @@ export class MissingCandleFetcher {
     }
     await this.#journal.succeeded(series, historyStart, candles.firstTimestamp);
     this.#report({ request: { ...series.key, ...interval }, ...result, fetchMs, storeMs });
+  }
+
+  /** Returns what is to be told of candles of the stretch. */
+  async #noteRefused(
+    series: SeriesState,
+    interval: Interval,
+    { refused, spoiled }: CheckedDelivery,
+    attempts: number,
+  ): Promise<FetchFailure[]> {
+    const failures = refusals(refused, attempts);
+    series.spoiled.delivered(interval, spoiled, failures);
+    await this.#journal.refused(series, failures, refused.length);
+    return failures.filter((one) => intervalsOverlap(one.interval, interval));
   }
 
   #floorOf(series: SeriesState, context: RetryContext): Promise<EpochMs> {
@@ -245,12 +270,9 @@ export class MissingCandleFetcher {
   }
 }
 
-function without(candles: CandleSeries, intervals: IntervalSet): CandleSeries {
-  if (intervals.length === 0) return candles;
-  const kept = subtractIntervals([EVER], intervals).map(({ from, to }) =>
-    candles.between(from, to),
-  );
-  return CandleSeries.concat(candles.key, kept);
+/** Whether a source delivers nothing but bad candles: more of them would be no better. */
+function isUseless({ candles, refused }: CheckedDelivery, { from, to }: Interval): boolean {
+  return refused.length > 1 && candles.between(from, to).length === 0;
 }
 
 function rejectUnusable(error: unknown): never {

@@ -1,9 +1,9 @@
-import { type Clock, monotonicTime, type SeriesKey } from '@barkeep/core';
+import { type BarkeepError, type Clock, monotonicTime, type SeriesKey } from '@barkeep/core';
 import type { FailureEvent } from '../contract/market-data-event.ts';
 import type { LastError } from '../contract/market-data-statistics.ts';
 import { asBarkeepError } from '../fetching/as-barkeep-error.ts';
 
-/** The same failure, of thousands of series perhaps, is reported once in this time. */
+/** The same failure, of thousands of series or values perhaps, is reported once in this time. */
 const SAME_FAILURE_MS = 1_000;
 
 /** Keeps the latest failure of some work that nobody awaits, and reports it. */
@@ -35,7 +35,7 @@ export class FailureLog {
     };
     const isSame =
       this.#last?.error.code === failure.error.code &&
-      this.#last.error.message === failure.error.message;
+      subjectOf(this.#last.error) === subjectOf(failure.error);
     this.#last = failure;
     const now = monotonicTime(this.#clock).now();
     if (isSame && now - this.#reportedAt < SAME_FAILURE_MS) return failure;
@@ -43,6 +43,12 @@ export class FailureLog {
     this.#onFailure(failure);
     return failure;
   }
+}
+
+/** Values that break one rule differ in what they are, and in the message. */
+function subjectOf({ message, details }: BarkeepError): string {
+  const { field, rule } = details;
+  return rule === undefined ? message : `${String(field)} ${String(rule)}`;
 }
 
 export function lastErrorOf({ at, error: { code, message } }: FailureEvent): LastError {

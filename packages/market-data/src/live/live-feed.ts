@@ -10,6 +10,7 @@ import {
 } from '@barkeep/core';
 import {
   type CandleStream,
+  type IdentifiedEvent,
   type ISmartRouter,
   type RouterConnection,
   type RouterEvent,
@@ -19,6 +20,7 @@ import {
   validateRouterConnection,
 } from '@barkeep/source';
 import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type { FailureEvent } from '../contract/market-data-event.ts';
 import type {
   LastError,
   RejectedEvent,
@@ -28,6 +30,7 @@ import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import type { CandleRecorder } from './candle-recorder.ts';
 import { ClockEras } from './clock-eras.ts';
+import { FailureLog } from './failure-log.ts';
 import type { LiveArrivals } from './live-arrivals.ts';
 import type { RealtimeActivity } from './realtime-activity.ts';
 import type { RealtimeRecorder } from './realtime-recorder.ts';
@@ -43,6 +46,8 @@ export interface LiveFeedOptions extends ClockBound {
   /** Makes what records candles, given up to when everything has surely come; `undefined`: nothing does. */
   readonly recordCandles: ((seenUntil: () => EpochMs) => CandleRecorder) | undefined;
   readonly realtime: RealtimeRecorder | undefined;
+  /** Called for what the router tells and is left out. */
+  readonly onFailure: (failure: FailureEvent) => void;
 }
 
 /** A clock that is further behind the exchange's makes promises reach back before the connection. */
@@ -68,6 +73,7 @@ export class LiveFeed {
   #statedConnection: RouterConnection;
   #events = 0;
   #rejected = 0;
+  readonly #failures: FailureLog;
   #lastRejected: RejectedEvent | undefined;
   readonly #eras: ClockEras;
   /** Since when the clock has not been set, as far as is known, and the present connection stands. */
@@ -80,8 +86,9 @@ export class LiveFeed {
   #isClockRight = false;
 
   constructor(options: LiveFeedOptions) {
-    const { router, clock, recordCandles } = options;
+    const { router, clock, recordCandles, onFailure } = options;
     this.#options = options;
+    this.#failures = new FailureLog('router', clock, onFailure);
     this.#connection = { status: 'connecting', since: clock.now() };
     this.#statedConnection = this.#connection;
     this.#steadySince = clock.now();
@@ -217,12 +224,13 @@ export class LiveFeed {
   #reject(error: unknown): void {
     this.#rejected += 1;
     const at = this.#options.clock.now();
+    this.#failures.add(error);
     this.#lastRejected = BarkeepError.is(error)
       ? { at, message: error.message, details: error.details }
       : { at, message: String(error), details: {} };
   }
 
-  #take(event: RouterEvent, now: EpochMs): void {
+  #take(event: IdentifiedEvent, now: EpochMs): void {
     const { realtime, directory, arrivals, activity } = this.#options;
     switch (event.type) {
       case 'stream':
@@ -233,6 +241,9 @@ export class LiveFeed {
         return;
       case 'connection':
         this.#connectionChanged(event.connection, now);
+        return;
+      case 'refused':
+        this.#reject(event.error);
         return;
       case 'ticker':
         realtime?.takeTicker(event.ticker);

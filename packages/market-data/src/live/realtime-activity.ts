@@ -1,4 +1,4 @@
-import { type Clock, type EpochMs, monotonicTime, type Trade } from '@barkeep/core';
+import { type Clock, type EpochMs, monotonicTime, type TradeInput } from '@barkeep/core';
 import type { MarketEvent } from '@barkeep/source';
 import type {
   RealtimeActivityStatistics,
@@ -58,7 +58,7 @@ export class RealtimeActivity {
     else this.noteTrades(event.trades);
   }
 
-  noteTrades(trades: readonly Trade[]): void {
+  noteTrades(trades: readonly TradeInput[]): void {
     if (trades.length === 0) return;
     const newest = trades.reduce((latest, { timestamp }) => Math.max(latest, timestamp), -Infinity);
     this.noteValue('trades', newest, trades.length);

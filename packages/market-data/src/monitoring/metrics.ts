@@ -115,6 +115,7 @@ export const METRICS: readonly Metric[] = [
     (it) => it.coordinator?.failures,
   ),
   counter('coordinator_candles', 'Candles delivered.', '', (it) => it.coordinator?.candles),
+  counter('coordinator_refused', 'Bad candles left out.', '', (it) => it.coordinator?.refused),
   gauge('coordinator_in_flight', 'Requests under way.', '', (it) => it.coordinator?.inFlight),
   gauge('coordinator_waiting', 'Reads that wait.', '', (it) => it.coordinator?.waiting),
   gauge('coordinator_breaker_state', 'Of these, one is 1.', 'state', ({ coordinator }) =>

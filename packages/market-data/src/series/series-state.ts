@@ -11,6 +11,7 @@ import type { LiveStreams } from './live-streams.ts';
 import type { PageGeometry } from './page-geometry.ts';
 import type { SeriesNotes } from './series-notebook.ts';
 import { SettlingPeriods } from './settling-periods.ts';
+import { SpoiledPeriods } from './spoiled-periods.ts';
 
 /** When the latest candles were last seen. */
 export interface CurrentSight {
@@ -39,6 +40,8 @@ export class SeriesState {
   readonly geometry: PageGeometry;
   /** What was delivered too soon after its end to be final. */
   readonly settling: SettlingPeriods;
+  /** Whose candles were delivered and broke a rule. */
+  readonly spoiled: SpoiledPeriods;
   /** When the current period was last fetched or written. */
   currentSeen: CurrentSight | undefined;
   vainSearch: VainSearch | undefined;
@@ -55,6 +58,7 @@ export class SeriesState {
     this.text = seriesKeyText(key);
     this.geometry = geometry;
     this.settling = new SettlingPeriods(time);
+    this.spoiled = new SpoiledPeriods(time);
     this.#streams = streams;
   }
 
@@ -151,6 +155,7 @@ export class SeriesState {
     this.notes = undefined;
     this.forgetFloor();
     this.settling.clear();
+    this.spoiled.clear();
     this.currentSeen = undefined;
   }
 

@@ -1,4 +1,10 @@
-import { type EpochMs, type OrderBook, TICKER_OPTIONAL_FIELDS, type Trade } from '@barkeep/core';
+import {
+  type EpochMs,
+  type OrderBook,
+  TICKER_FIELDS,
+  type Ticker,
+  type TradeInput,
+} from '@barkeep/core';
 import fc, { type Arbitrary } from 'fast-check';
 import { SYMBOL_GROUPS } from '../../sample-symbols.ts';
 import { START } from '../sample-market.ts';
@@ -42,8 +48,8 @@ const amount = fc.oneof(
   fc.constantFrom(0, 1 / 3, Number.MIN_VALUE),
   fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
 );
-const optional = Object.fromEntries(TICKER_OPTIONAL_FIELDS.map((field) => [field, signed]));
-const tickerFields = { ...optional, price: signed, volume: amount, quoteVolume: amount, timestamp };
+const numbers = Object.fromEntries(TICKER_FIELDS.map((field) => [field, signed]));
+const tickerFields = { ...numbers, volume: amount, quoteVolume: amount, timestamp };
 
 const id = fc.oneof(
   { weight: 3, arbitrary: fc.nat({ max: 9 }).map((i) => `t${i}`) },
@@ -55,13 +61,16 @@ const id = fc.oneof(
     ),
   },
 );
-const trade: Arbitrary<Trade> = fc.record({
-  id,
-  price: amount.map((value) => value || Number.MAX_VALUE),
-  size: amount,
-  side: fc.constantFrom('buy', 'sell'),
-  timestamp,
-});
+const side = fc.constantFrom('buy' as const, 'sell' as const);
+const trade: Arbitrary<TradeInput> = fc.record(
+  { id, price: signed, size: amount, side, timestamp },
+  { requiredKeys: ['price', 'size', 'timestamp'] },
+);
+/** Few that differ, so that some of a call are equal. */
+const nameless: Arbitrary<TradeInput> = fc.record(
+  { price: fc.constantFrom(0, -37.63), size: fc.constant(1), side, timestamp },
+  { requiredKeys: ['price', 'size', 'timestamp'] },
+);
 
 /** Mostly small; some beyond the pieces in which adapters work. */
 function count(max: number): Arbitrary<number> {
@@ -81,21 +90,24 @@ const page = fc
     // Without a common divisor with any count that is no multiple of it.
     stride: fc.constantFrom(1, 7_919),
     isReversed: fc.boolean(),
+    isNamed: fc.boolean(),
   })
   .map((shape) => {
-    const trades = Array.from({ length: shape.count }, (_, i): Trade => {
+    const trades = Array.from({ length: shape.count }, (_, i): TradeInput => {
       const number = shape.first + ((i * shape.stride) % shape.count);
-      const side = number % 3 === 0 ? 'buy' : 'sell';
-      const at = shape.from + number * shape.apartMs;
-      return { id: `p${number}`, timestamp: at, price: 1 + number / 8, size: number / 3, side };
+      const timestamp = shape.from + number * shape.apartMs;
+      const one = { timestamp, price: number / 8 - 1, size: number / 3 };
+      const named = shape.isNamed ? { ...one, id: `p${number}` } : one;
+      return number % 3 === 0 ? named : { ...named, side: number % 3 === 1 ? 'buy' : 'sell' };
     });
     return shape.isReversed ? trades.reverse() : trades;
   });
 
 function levels(sign: 1 | -1): Arbitrary<OrderBook['bids']> {
-  return fc.tuple(count(4), fc.nat({ max: 9 })).map(([length, version]) =>
+  const middle = fc.constantFrom(1e6, 0, -37.63);
+  return fc.tuple(count(4), fc.nat({ max: 9 }), middle).map(([length, version, from]) =>
     Array.from({ length }, (_, i) => ({
-      price: 1e6 + sign * (i + 1) * (version + 0.1),
+      price: from + sign * (i + 1) * (version + 0.1),
       size: i % 5 === version ? 0 : (version + 1) / (3 * i + 2 + sign),
     })),
   );
@@ -114,9 +126,13 @@ function commandsOf(symbols: readonly string[], isShared: boolean): CommandTable
   const many = fc.oneof({ weight: 3, arbitrary: few }, { weight: 1, arbitrary: fc.constant(more) });
   const depth = fc.record({ depth: fc.constantFrom(undefined, 0, 1, 3, 600) });
   const limit = fc.oneof(fc.nat({ max: 6 }), fc.nat({ max: 1_200 }));
-  const ticker = fc.record(
-    { symbol, ...tickerFields },
-    { requiredKeys: ['symbol', 'price', 'timestamp'] },
+  const ticker = fc
+    .record({ symbol, ...tickerFields }, { requiredKeys: ['symbol', 'timestamp'] })
+    .filter(({ price, bid, ask }: Partial<Ticker>) => (price ?? bid ?? ask) !== undefined);
+  const trades = fc.oneof(
+    fc.array(trade, { maxLength: 5 }),
+    fc.array(nameless, { maxLength: 5 }),
+    page,
   );
   const book = fc.record({ symbol, timestamp, bids: levels(-1), asks: levels(1) });
   const types = fc.subarray(['ticker', 'orderBook', 'trades']);
@@ -130,7 +146,7 @@ function commandsOf(symbols: readonly string[], isShared: boolean): CommandTable
     'orderBooks.get': [2, any, depth],
     'orderBooks.getMany': [1, many, depth],
     'orderBooks.delete': [1, symbol],
-    'trades.append': [10, symbol, fc.oneof(fc.array(trade, { maxLength: 5 }), page)],
+    'trades.append': [10, symbol, trades],
     'trades.recent': [3, symbol, fc.record({ limit, since: timestamp }, { requiredKeys: [] })],
     'trades.delete': [1, symbol],
     clear: [1],

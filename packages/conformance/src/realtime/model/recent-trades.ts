@@ -1,4 +1,4 @@
-import type { Trade } from '@barkeep/core';
+import { identifyTrades, type Trade, type TradeInput } from '@barkeep/core';
 import type { TradeAppendResult } from '@barkeep/realtime';
 import type { RealtimeModel } from './realtime-model.ts';
 
@@ -37,7 +37,8 @@ export class RecentTrades {
     this.#most = most;
   }
 
-  append(symbol: string, trades: readonly Trade[]): TradeAppendResult {
+  append(symbol: string, input: readonly TradeInput[]): TradeAppendResult {
+    const trades = identifyTrades(input);
     const kept = this.#live(symbol);
     const given = new Set<string>();
     const expiresAt = this.#model.now() + this.#lifeMs;

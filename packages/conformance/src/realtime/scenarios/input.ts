@@ -1,3 +1,4 @@
+import { identifyTrades, type Ticker, type TradeInput } from '@barkeep/core';
 import type { IRealtimeCache, RealtimeEvent } from '@barkeep/realtime';
 import { assertEqual, assertRejects, assertThrows } from '../../assertions.ts';
 import { type RealtimeScenario, scenario } from '../realtime-scenario.ts';
@@ -12,6 +13,7 @@ const NO_CURSORS = ['', 'nonsense', '1', '-1', 'null', '0'.repeat(300), 0, null]
  */
 const BAD_CALLS: readonly (readonly [string, (realtime: IRealtimeCache) => Promise<unknown>])[] = [
   ['price', ({ tickers }) => tickers.set({ ...sampleTicker(9), price: Number.NaN })],
+  ['price', ({ tickers }) => tickers.set({ symbol: SYMBOL, timestamp: START + 9, volume: 1 })],
   ['timestamp', ({ tickers }) => tickers.set({ ...sampleTicker(), timestamp: START / 1_000 })],
   ['symbol', ({ tickers }) => tickers.get('')],
   ['symbol', ({ tickers }) => tickers.getMany([SYMBOL, '\ud800'])],
@@ -66,7 +68,42 @@ export const inputScenarios: readonly RealtimeScenario[] = [
       assertEqual(events, [], 'the events');
     },
   ),
+  scenario(
+    'input/partial',
+    'what a ticker or a trade does not say is absent, and a trade without an id gets the same one again',
+    async ({ tickers, trades }) => {
+      const quote: Ticker = { symbol: SYMBOL, timestamp: START, bid: -37.63, ask: 0 };
+      await tickers.set(quote);
+      assertEqual(await tickers.get(SYMBOL), quote, 'a ticker with bid and ask only');
+      assertEqual(fieldsOf(await tickers.get(SYMBOL)), fieldsOf(quote), 'its fields');
+      const bare: TradeInput = { timestamp: START, price: -37.63, size: 0 };
+      const delivery = [bare, { ...bare, price: 0, side: 'sell' as const }, bare];
+      const results = [
+        await trades.append(SYMBOL, delivery),
+        await trades.append(SYMBOL, delivery.toReversed()),
+        await trades.append(SYMBOL, [bare]),
+        await trades.append(SYMBOL, [bare, bare, bare]),
+      ];
+      const counts = results.map(({ added, duplicates }) => [added, duplicates]);
+      const expected = [
+        [3, 0],
+        [0, 3],
+        [0, 1],
+        [1, 2],
+      ];
+      assertEqual(counts, expected, 'added trades and duplicates of each delivery');
+      const found = await trades.recent(SYMBOL);
+      const stored = identifyTrades([...delivery, bare]);
+      assertEqual(found, stored, 'the trades with the ids that were made');
+      assertEqual(found.map(fieldsOf), stored.map(fieldsOf), 'their fields');
+    },
+  ),
 ];
+
+/** Also those that are `undefined`, which other comparisons take for absent. */
+function fieldsOf(value: object | undefined): string[] {
+  return Object.keys(value ?? {}).sort();
+}
 
 function bookWith(bids: ReturnType<typeof sampleBook>['bids']) {
   return { ...sampleBook(9), bids };

@@ -43,6 +43,8 @@ export class BelievingListener {
   #hear(event: RouterEvent): void {
     validateRouterEvent(event);
     const { type } = event;
+    // The exchange of the suite says nothing that breaks a rule.
+    if (type === 'refused') throw event.error;
     if (type === 'connection') this.#connect(event.connection);
     else assertEqual(this.connection.status, 'connected', `the connection when ${type} is told`);
     if (type === 'stream') this.#promise(event.stream);

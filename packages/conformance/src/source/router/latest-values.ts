@@ -1,4 +1,4 @@
-import { type EpochMs, type SeriesKey, seriesKeyText } from '@barkeep/core';
+import { type EpochMs, identifyTrades, type SeriesKey, seriesKeyText } from '@barkeep/core';
 import type { MarketEvent } from '@barkeep/source';
 
 /** One value of a message. */
@@ -44,7 +44,8 @@ export function candlesOf(key: SeriesKey): string {
 export function valuesOf(event: MarketEvent): Value[] {
   if (event.type === 'trades') {
     const place = `trades of ${event.symbol}`;
-    return event.trades.map((value) => ({ place, of: value.id, at: value.timestamp, value }));
+    const trades = identifyTrades(event.trades);
+    return trades.map((value) => ({ place, of: value.id, at: value.timestamp, value }));
   }
   if (event.type === 'candle') {
     const { key, candle, asOf: at } = event.live;

@@ -1,0 +1,103 @@
+/** Adding an optional column to candles takes three lines, and the type checker points at each. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** After which line of which file the new line goes. */
+const LINES = [
+  {
+    file: 'packages/core/src/candle-columns.ts',
+    after: "  openInterest: { required: false, values: 'amount', merge: 'last' },\n",
+    line: "  fundingRate: { required: false, values: 'price', merge: 'last' },\n",
+  },
+  {
+    file: 'packages/segment-codec/src/column-ids.ts',
+    after: '  openInterest: 10,\n',
+    line: '  fundingRate: 11,\n',
+  },
+  {
+    file: 'packages/sqlite-engine/src/wide-columns.ts',
+    after: "  openInterest: 'open_interest',\n",
+    line: "  fundingRate: 'funding_rate',\n",
+  },
+] as const;
+
+/** Stores candles as rows and as segments, and prints what comes back. */
+const USE = `
+import { MemoryStorage } from '@barkeep/storage-memory';
+import { SqliteStorage } from '@barkeep/storage-sqlite';
+
+const candles = Array.from({ length: 3_000 }, (_, i) => {
+  const candle = { timestamp: i * 60_000, open: 1, high: 1, low: 1, close: 1, volume: i };
+  return i % 3 === 0 ? candle : { ...candle, fundingRate: -i / 7 };
+});
+for (const storage of [new MemoryStorage(), new SqliteStorage({ path: process.argv[2] })]) {
+  await storage.open();
+  const key = { symbol: 'A', timeframe: '1m' } as const;
+  await storage.candles.write({ key, candles });
+  await storage.candles.write({ key, candles: [candles[1]].map((one) => ({ ...one, fundingRate: 5 })) });
+  await storage.maintenance?.compact();
+  const stored = (await storage.candles.read(key)).toArray();
+  const { fundingRate } = await storage.candles.readColumns(key, ['fundingRate']);
+  const expected = candles.map((candle, i) => (i === 1 ? { ...candle, fundingRate: 5 } : candle));
+  console.log(JSON.stringify(stored) === JSON.stringify(expected), fundingRate[2]);
+  await storage.close();
+}
+`;
+
+it('takes one line each in core, the codec and the engine', async () => {
+  const copy = mkdtempSync(join(tmpdir(), 'barkeep-column-'));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  copyHouse(copy);
+  const check = (name: string) => typeFaults(join(copy, 'packages', name));
+
+  for (const [i, { file, after, line }] of LINES.entries()) {
+    const path = join(copy, file);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain(after);
+    // Whoever forgets a line is told of the file.
+    if (i > 0) expect(await check('sqlite-engine')).toContain(basename(file));
+    writeFileSync(path, text.replace(after, `${after}${line}`));
+  }
+  for (const name of ['core', 'segment-codec', 'storage', 'storage-memory', 'sqlite-engine']) {
+    expect(await check(name), name).toBe('');
+  }
+  const script = join(copy, 'packages/storage-sqlite/use.ts');
+  writeFileSync(
+    script,
+    USE.replace("'@barkeep/storage-memory'", "'../storage-memory/src/index.ts'"),
+  );
+  const arguments_ = ['--conditions=@barkeep/typescript', script, join(copy, 'candles.sqlite3')];
+  const { stdout } = await promisify(execFile)(process.execPath, arguments_);
+  expect(stdout).toBe(`true ${-2 / 7}\ntrue ${-2 / 7}\n`);
+});
+
+/** The packages with their links to each other; what is installed is shared. */
+function copyHouse(copy: string): void {
+  const filter = (source: string): boolean => !/[\\/](dist|\.turbo|test|bench)$/.test(source);
+  cpSync(join(root, 'packages'), join(copy, 'packages'), {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter,
+  });
+  for (const name of ['base', 'neutral', 'node']) {
+    cpSync(join(root, `tsconfig.${name}.json`), join(copy, `tsconfig.${name}.json`));
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+}
+
+/** What the type checker says of a package; nothing when it is content. */
+async function typeFaults(directory: string): Promise<string> {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  try {
+    await promisify(execFile)(process.execPath, [tsc, '-p', directory], { cwd: directory });
+    return '';
+  } catch (error) {
+    return error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
+  }
+}
