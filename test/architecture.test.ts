@@ -1,7 +1,7 @@
 /**
  * The rules of the house, checked over every package and app on disk:
  *
- *     core ← contracts ← engines ← adapters
+ *     core ← contracts, segment-codec ← candle-archive ← sqlite-engine ← adapters
  *     core ← contracts ← market-data ← apps
  *     core ← contracts, sqlite-engine ← conformance
  *

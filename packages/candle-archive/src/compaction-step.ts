@@ -55,7 +55,7 @@ export function standstill({ symbol, timeframe }: SeriesKey, at: EpochMs): Barke
 export function comparedFigures(
   before: readonly SeriesFigures[],
   after: readonly SeriesFigures[],
-  changed: ReadonlySet<SeriesKey>,
+  changed: ReadonlySet<SeriesKey> = new Set(),
 ): CompactionReport {
   const isChanged = ({ key, figures: { segments, rows } }: SeriesFigures, i: number): boolean => {
     const now = after[i]?.figures ?? archiveFigures(0, 0, 0);
@@ -75,61 +75,19 @@ export function comparedFigures(
 }
 
 function totalOf(all: readonly SeriesFigures[]): ArchiveFigures {
-  const total = { segments: 0, rows: 0, bytes: 0 };
-  for (const { figures } of all) {
-    total.segments += figures.segments;
-    total.rows += figures.rows;
-    total.bytes += figures.bytes;
-  }
-  return total;
+  const zero = archiveFigures(0, 0, 0);
+  return all.reduce((total, { figures }) => sumOf(total, figures, 1), zero);
 }
 
-/** Adds up the steps of a compaction, series by series. */
-export class CompactionTally {
-  #report: CompactionReport = {
-    series: 0,
-    segmentsBefore: 0,
-    segmentsAfter: 0,
-    rowsBefore: 0,
-    rowsAfter: 0,
-    bytesBefore: 0,
-    bytesAfter: 0,
+/** The figures after a step. */
+export function figuresAfter(figures: ArchiveFigures, step: CompactionStep): ArchiveFigures {
+  return sumOf(sumOf(figures, step.removed, -1), step.added, 1);
+}
+
+function sumOf(a: ArchiveFigures, b: ArchiveFigures, sign: 1 | -1): ArchiveFigures {
+  return {
+    segments: a.segments + sign * b.segments,
+    rows: a.rows + sign * b.rows,
+    bytes: a.bytes + sign * b.bytes,
   };
-  #isChanged = false;
-
-  get report(): CompactionReport {
-    return this.#report;
-  }
-
-  /** The steps that follow are those of another series. */
-  begin(figures: ArchiveFigures): void {
-    this.#isChanged = false;
-    const { segments, rows, bytes } = figures;
-    const before = this.#report;
-    this.#report = {
-      ...before,
-      segmentsBefore: before.segmentsBefore + segments,
-      rowsBefore: before.rowsBefore + rows,
-      bytesBefore: before.bytesBefore + bytes,
-    };
-    this.#addAfter(figures, 1);
-  }
-
-  add(step: CompactionStep): void {
-    this.#addAfter(step.removed, -1);
-    this.#addAfter(step.added, 1);
-    if (this.#isChanged || !isChange(step)) return;
-    this.#isChanged = true;
-    this.#report = { ...this.#report, series: this.#report.series + 1 };
-  }
-
-  #addAfter({ segments, rows, bytes }: ArchiveFigures, sign: 1 | -1): void {
-    const before = this.#report;
-    this.#report = {
-      ...before,
-      segmentsAfter: before.segmentsAfter + sign * segments,
-      rowsAfter: before.rowsAfter + sign * rows,
-      bytesAfter: before.bytesAfter + sign * bytes,
-    };
-  }
 }

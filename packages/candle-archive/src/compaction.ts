@@ -2,9 +2,10 @@ import { BarkeepError, CandleSeries, type EpochMs, type SeriesKey } from '@barke
 import { EVER } from '@barkeep/storage';
 import type { ArchivePolicy } from './archive-policy.ts';
 import {
+  type ArchiveFigures,
   archiveFigures,
   type CompactionStep,
-  type CompactionTally,
+  figuresAfter,
   standstill,
 } from './compaction-step.ts';
 import { assertSoundRows } from './damaged-segment.ts';
@@ -45,14 +46,15 @@ export function* compactionStart(key: SeriesKey, policy: ArchivePolicy | 'off'):
   return Math.min(row, segment?.first ?? row);
 }
 
-/** Adds up what all steps of a series would do, without doing it. */
+/** What the figures of a series would be after all steps, without doing them. */
 export function* explainCompaction(
   key: SeriesKey,
   policy: ArchivePolicy | 'off',
-  tally: Pick<CompactionTally, 'add'>,
-): Decision<void> {
+  before: ArchiveFigures,
+): Decision<ArchiveFigures> {
   const series = yield* ask('find', key);
-  if (series === undefined) return;
+  if (series === undefined) return before;
+  let figures = before;
   let cursor: EpochMs = EVER.from;
   let rest: SegmentRest | undefined;
   for (;;) {
@@ -66,8 +68,8 @@ export function* explainCompaction(
       // What is left of a segment stays until a fold takes it in: others may lie before it.
       rest = (plan && restOf(plan, sizes?.at(-1) ?? 0)) ?? rest;
     }
-    if (step === undefined) return;
-    tally.add(step);
+    if (step === undefined) return figures;
+    figures = figuresAfter(figures, step);
     if (!(step.next > cursor)) throw standstill(key, cursor);
     cursor = step.next;
   }

@@ -1,6 +1,5 @@
 import { type SeriesKey, type TimeframeGrid, timeframeGrid } from '@barkeep/core';
 import type { CoverageEntry } from '@barkeep/storage';
-import { misalignedFault } from './candle-fault.ts';
 
 /** An entry of the ledger that should never be found in it. */
 export interface CoverageFault {
@@ -33,5 +32,6 @@ function faultOf(
   if (typeof source !== 'string') return 'has no source';
   if (from >= to) return 'is empty';
   if (from < end) return 'overlaps the entry before it';
-  return grid.isAligned(from) && grid.isAligned(to) ? undefined : misalignedFault(grid);
+  const isAligned = grid.isAligned(from) && grid.isAligned(to);
+  return isAligned ? undefined : `is not at the start of a ${grid.timeframe} period`;
 }

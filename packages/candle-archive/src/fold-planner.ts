@@ -3,7 +3,6 @@ import type { ArchivePolicy } from './archive-policy.ts';
 import type { FoldPage } from './archive-port.ts';
 import { assertSoundRows, damagedSegment } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
-import { lowerBound } from './read-candles.ts';
 import { checkedSegment, type SegmentEntry, segmentCandles } from './stored-segment.ts';
 import type { SeriesRow } from './stored-series.ts';
 
@@ -70,8 +69,10 @@ export function* planFold(
       from = edge.first;
       continue;
     }
+    assertSoundRows(series.key, page.rows);
+    const rows = CandleSeries.fromTrustedColumns(series.key, page.rows);
     const isWhole = page.segments.length < mostSegments;
-    const fold = yield* new FoldPlanner(series, page, isWhole, mostRows, rest).next(cursor);
+    const fold = yield* nextFold({ ...page, series, rows, isWhole, size: mostRows, rest }, cursor);
     if (fold !== 'more') return fold;
     mostSegments *= GROWTH;
   }
@@ -91,123 +92,93 @@ export function* loadRest(
   return { candles: candles.slice(candles.indexAtOrAfter(first)), bytes: checked.data.length };
 }
 
-/** Plans by one page. */
-class FoldPlanner {
-  readonly #series: SeriesRow;
-  readonly #segments: readonly SegmentEntry[];
+/** What a fold is planned by. */
+interface Known extends FoldPage {
+  readonly series: SeriesRow;
+  readonly rows: CandleSeries;
   /** Whether there are no segments after those of the page. */
-  readonly #isWhole: boolean;
-  readonly #rows: CandleSeries;
-  readonly #horizon: EpochMs;
-  readonly #size: number;
-  readonly #rest: SegmentRest | undefined;
+  readonly isWhole: boolean;
+  /** How many candles a full segment has. */
+  readonly size: number;
+  readonly rest: SegmentRest | undefined;
+}
 
-  constructor(
-    series: SeriesRow,
-    { segments, rows, horizon }: FoldPage,
-    isWhole: boolean,
-    size: number,
-    rest: SegmentRest | undefined,
-  ) {
-    assertSoundRows(series.key, rows);
-    this.#series = series;
-    this.#segments = segments;
-    this.#isWhole = isWhole;
-    this.#rows = CandleSeries.fromTrustedColumns(series.key, rows);
-    this.#horizon = horizon;
-    this.#size = size;
-    this.#rest = rest;
-  }
-
-  /** The fold at the cursor or after it; `more` when the page does not reach far enough to tell. */
-  *next(cursor: EpochMs): Decision<Fold | 'more' | undefined> {
-    const half = this.#size / 2;
-    let end = cursor;
-    for (let look = 0; look < LOOKS; look += 1) {
-      const first = yield* this.#item(end);
-      if (first === 'more' && end > cursor) break;
-      if (first === 'more' || first === undefined) return first;
-      const items = [first];
-      let { count } = first;
-      end = first.end;
-      while (count <= half) {
-        const item = yield* this.#item(end);
-        if (item === 'more') return item;
-        if (item === undefined || count + item.count > half) break;
-        items.push(item);
-        count += item.count;
-        end = item.end;
-      }
-      if (items.length > 1 || first.rows.length > 0) return yield* this.#fold(items, end);
+/** The fold at the cursor or after it; `more` when the page does not reach far enough to tell. */
+function* nextFold(known: Known, cursor: EpochMs): Decision<Fold | 'more' | undefined> {
+  const half = known.size / 2;
+  let end = cursor;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const first = yield* itemAt(known, end);
+    if (first === 'more' && end > cursor) break;
+    if (first === 'more' || first === undefined) return first;
+    const items = [first];
+    let { count } = first;
+    end = first.end;
+    while (count <= half) {
+      const item = yield* itemAt(known, end);
+      if (item === 'more') return item;
+      if (item === undefined || count + item.count > half) break;
+      items.push(item);
+      count += item.count;
+      end = item.end;
     }
-    return { segments: [], rows: [], candles: [], rest: undefined, next: end };
+    if (items.length > 1 || first.rows.length > 0) return yield* foldOf(known, items, end);
   }
+  return { segments: [], rows: [], candles: [], rest: undefined, next: end };
+}
 
-  *#item(cursor: EpochMs): Decision<Item | 'more' | undefined> {
-    const segment = this.#segmentAt(cursor);
-    if (segment === undefined && !this.#isWhole) return 'more';
-    const from = Math.min(cursor, segment?.first ?? cursor);
-    const row = this.#rows.timestamp[lowerBound(this.#rows.timestamp, from)];
-    if (segment === undefined || (row !== undefined && row < segment.first)) {
-      return row === undefined ? undefined : this.#looseRows(row, segment);
-    }
-    if (row === undefined || row > segment.entry.last) return this.#cleanSegment(segment);
-    return yield* this.#overlaidSegment(segment);
+function* itemAt(known: Known, cursor: EpochMs): Decision<Item | 'more' | undefined> {
+  const { series, rows: all, horizon } = known;
+  const segment = segmentAt(known, cursor);
+  if (segment === undefined && !known.isWhole) return 'more';
+  const from = Math.min(cursor, segment?.first ?? cursor);
+  const row = all.timestamp[all.indexAtOrAfter(from)];
+  if (row !== undefined && row < (segment?.first ?? horizon)) {
+    const rows = all.between(row, segment?.first ?? horizon);
+    const end = rows.lastTimestamp + 1;
+    return { segment: undefined, rows, count: rows.length, end, candles: rows, rest: undefined };
   }
+  if (segment === undefined) return undefined;
+  const { count, entry } = segment;
+  if (row !== undefined && row <= entry.last) return yield* overlaidSegment(known, segment);
+  const rows = CandleSeries.empty(series.key);
+  return { segment, rows, count, end: entry.last + 1, candles: undefined, rest: undefined };
+}
 
-  #segmentAt(cursor: EpochMs): SegmentRest | undefined {
-    const entry = this.#segments.find(({ last }) => last >= cursor);
-    if (entry === undefined || this.#rest?.entry.id === entry.id) return entry && this.#rest;
-    return { entry, first: entry.first, count: entry.count, bytes: 0 };
-  }
+function segmentAt({ segments, rest }: Known, cursor: EpochMs): SegmentRest | undefined {
+  const entry = segments.find(({ last }) => last >= cursor);
+  if (entry === undefined || rest?.entry.id === entry.id) return entry && rest;
+  return { entry, first: entry.first, count: entry.count, bytes: 0 };
+}
 
-  #looseRows(from: EpochMs, before: SegmentRest | undefined): Item {
-    const rows = this.#rows.between(from, before?.first ?? this.#horizon);
-    const { length: count, lastTimestamp } = rows;
-    const end = lastTimestamp + 1;
-    return { segment: undefined, rows, count, end, candles: rows, rest: undefined };
-  }
+function* overlaidSegment({ series, size, ...known }: Known, segment: SegmentRest): Decision<Item> {
+  const { first, entry } = segment;
+  const rows = known.rows.between(first, entry.last + 1).slice(0, size);
+  const end = rows.length < size ? entry.last + 1 : rows.lastTimestamp + 1;
+  const { candles: all, bytes } = yield* loadRest(series, segment);
+  const cut = all.indexAtOrAfter(end);
+  const candles = CandleSeries.merge(all.slice(0, cut), rows);
+  const rest = cut < all.length ? all.slice(cut) : undefined;
+  const loaded = { ...segment, bytes: segment.bytes || bytes };
+  return { segment: loaded, rows, count: candles.length, end, candles, rest };
+}
 
-  #cleanSegment(segment: SegmentRest): Item {
-    const { count, entry } = segment;
-    const rows = CandleSeries.empty(this.#series.key);
-    return { segment, rows, count, end: entry.last + 1, candles: undefined, rest: undefined };
+function* foldOf({ series, size }: Known, items: readonly Item[], next: EpochMs): Decision<Fold> {
+  const parts: CandleSeries[] = [];
+  const segments: SegmentRest[] = [];
+  for (const { segment, candles } of items) {
+    const isLoaded = segment === undefined || candles !== undefined;
+    const loaded = isLoaded ? { candles, bytes: 0 } : yield* loadRest(series, segment);
+    if (loaded.candles !== undefined && loaded.candles.length > 0) parts.push(loaded.candles);
+    if (segment !== undefined) segments.push({ ...segment, bytes: segment.bytes || loaded.bytes });
   }
-
-  *#overlaidSegment(segment: SegmentRest): Decision<Item> {
-    const { first, entry } = segment;
-    const rows = this.#rows.between(first, entry.last + 1).slice(0, this.#size);
-    const end = rows.length < this.#size ? entry.last + 1 : rows.lastTimestamp + 1;
-    const { candles: all, bytes } = yield* loadRest(this.#series, segment);
-    const cut = all.indexAtOrAfter(end);
-    const candles = CandleSeries.merge(all.slice(0, cut), rows);
-    const rest = cut < all.length ? all.slice(cut) : undefined;
-    const loaded = { ...segment, bytes: segment.bytes || bytes };
-    return { segment: loaded, rows, count: candles.length, end, candles, rest };
-  }
-
-  *#fold(items: readonly Item[], next: EpochMs): Decision<Fold> {
-    const parts: CandleSeries[] = [];
-    const segments: SegmentRest[] = [];
-    for (const { segment, candles } of items) {
-      const loaded =
-        segment && candles === undefined ? yield* loadRest(this.#series, segment) : undefined;
-      parts.push(...[candles ?? loaded?.candles].filter((part) => part !== undefined));
-      if (segment === undefined) continue;
-      segments.push({ ...segment, bytes: segment.bytes || (loaded?.bytes ?? 0) });
-    }
-    const all = CandleSeries.concat(
-      this.#series.key,
-      parts.filter(({ length }) => length > 0),
-    );
-    return {
-      segments,
-      rows: items.map(({ rows }) => rows).filter((rows) => rows.length > 0),
-      candles: divide(all, this.#size),
-      rest: items.at(-1)?.rest,
-      next,
-    };
-  }
+  return {
+    segments,
+    rows: items.map(({ rows }) => rows).filter((rows) => rows.length > 0),
+    candles: divide(CandleSeries.concat(series.key, parts), size),
+    rest: items.at(-1)?.rest,
+    next,
+  };
 }
 
 /** In as few parts as can be, of equal length. */

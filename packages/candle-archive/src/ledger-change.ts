@@ -7,6 +7,9 @@ import {
 } from '@barkeep/storage';
 import type { LoggedChange, SeriesChange } from './series-change.ts';
 
+/** Up to so many are looked through. */
+const FEW = 8;
+
 type LedgerPart = Pick<SeriesChange, 'coverage' | 'log'>;
 
 /** Adds entries to a ledger; those that change nothing are not logged. */
@@ -62,9 +65,9 @@ function entriesBeside(
   ledger: readonly CoverageEntry[],
   other: readonly CoverageEntry[],
 ): CoverageEntry[] {
-  const byStart = new Map(other.map((entry) => [entry.from, entry]));
+  const byStart = other.length < FEW ? undefined : new Map(other.map((it) => [it.from, it]));
   return ledger.filter(({ from, to, source, collectedAt }) => {
-    const same = byStart.get(from);
+    const same = byStart ? byStart.get(from) : other.find((it) => it.from === from);
     return same?.to !== to || same.source !== source || same.collectedAt !== collectedAt;
   });
 }

@@ -76,17 +76,18 @@ export function noCandles<C extends CandleColumn>(columns: readonly C[]): FoundC
   return mapColumns(columnsAmong(columns, []), () => new Float64Array(0));
 }
 
-/** The columns that a series has; an optional one of those it does not have is none of `C` then. */
+/** Those of the columns that a series has. */
 function columnsAmong<C extends CandleColumn>(
   columns: readonly C[],
   optional: readonly CandleColumn[],
 ): readonly C[] {
-  if (columns.length <= REQUIRED_COLUMNS.length && columns.every(isRequired)) return columns;
-  return columns.filter((name) => isRequired(name) || optional.includes(name));
-}
-
-function isRequired(name: CandleColumn): boolean {
-  return CANDLE_COLUMNS[name].required;
+  const all: readonly CandleColumn[] = columns;
+  if (optional.length > 0 || all !== COLUMN_NAMES) {
+    return columns.filter((name) => CANDLE_COLUMNS[name].required || optional.includes(name));
+  }
+  // Nearly every read is of all columns of a series without optional ones.
+  const required: readonly CandleColumn[] = REQUIRED_COLUMNS;
+  return required as readonly C[];
 }
 
 /** For each request, one series. */

@@ -4,6 +4,7 @@ export * from './barkeep-error.ts';
 export * from './call-options.ts';
 export * from './candle-columns.ts';
 export * from './candle-gaps.ts';
+export { checkCandles } from './candle-rules.ts';
 export * from './candle-series.ts';
 export * from './clock.ts';
 export * from './diagnostics-channel.ts';

@@ -1,5 +1,5 @@
 import { miscounted, type SeriesRow } from '@barkeep/candle-archive';
-import { type EpochMs, isTimeframe } from '@barkeep/core';
+import { BarkeepError, type CandleColumns, type EpochMs, type SeriesKey } from '@barkeep/core';
 import {
   type BackupProgress,
   type BackupSeries,
@@ -28,50 +28,59 @@ const SERIES_COLUMNS: readonly string[] = ['id', 'symbol', 'timeframe', 'revisio
 
 /**
  * Reads a whole database, in the caller's transaction, step by step.
- * @throws BarkeepError `CORRUPT` when something cannot be read.
+ * @throws BarkeepError `CORRUPT` when something cannot be read, or is not as its series counts it.
  */
 export function* computeFigures(
   driver: SqliteDriver,
   progress: ProgressOf,
 ): BackupSteps<BackupFigures> {
   const archive = new SqliteArchive(driver, 0);
-  const stored = archive.series.stored();
-  const series: BackupSeries[] = [];
-  for (const [i, { symbol, timeframe }] of stored.entries()) {
-    if (!isTimeframe(timeframe)) continue;
-    const row = archive.find({ symbol, timeframe });
-    if (row === undefined) continue;
-    const figures = yield* figuresOf(archive, row, progress(i / stored.length));
-    if (figures !== undefined) series.push(figures);
-  }
-  return { series: series.sort(bySeries), rest: yield* digestOfRest(driver, progress(1)) };
+  return yield* figuresBy(
+    archive,
+    (key) => archive.pieces(key, EVER),
+    progress,
+    (found, row) => {
+      const [first, last] = [row.first ?? undefined, row.last ?? undefined];
+      if (found.count === row.count && found.first === first && found.last === last) return;
+      throw miscounted(row, `${found.count} are found`);
+    },
+  );
 }
 
-function* figuresOf(
+/** The same of candles that `read` gives, which may be those of several files. */
+export function* figuresBy(
   archive: SqliteArchive,
-  row: SeriesRow,
-  done: BackupProgress,
-): BackupSteps<BackupSeries | undefined> {
-  const digest = new SeriesDigest();
-  let first: EpochMs | undefined;
-  let last: EpochMs | undefined;
-  for (const piece of archive.pieces(row.key, EVER)) {
-    digest.add(piece);
-    first ??= piece.timestamp[0];
-    last = piece.timestamp.at(-1) ?? last;
-    yield done;
+  read: (key: SeriesKey) => Iterable<CandleColumns>,
+  progress: ProgressOf,
+  check?: (found: BackupSeries, row: SeriesRow) => void,
+): BackupSteps<BackupFigures> {
+  const series: BackupSeries[] = [];
+  const stored = archive.series.keys();
+  for (const [i, key] of stored.entries()) {
+    const row = archive.find(key);
+    if (row === undefined) continue;
+    const digest = new SeriesDigest();
+    let first: EpochMs | undefined;
+    let last: EpochMs | undefined;
+    for (const piece of read(key)) {
+      const { timestamp } = piece;
+      if ((timestamp[0] ?? 0) <= (last ?? Number.NEGATIVE_INFINITY)) throw outOfOrder(key);
+      digest.add(piece);
+      first ??= timestamp[0];
+      last = timestamp.at(-1);
+      yield progress(i / stored.length);
+    }
+    const coverage = archive.coverage.of(row.id);
+    const { count } = digest;
+    const found = { ...key, count, first, last, checksum: digest.finish(coverage) };
+    check?.(found, row);
+    if (count > 0 || coverage.length > 0) series.push(found);
   }
-  const { count } = digest;
-  if (
-    count !== row.count ||
-    (row.first ?? undefined) !== first ||
-    (row.last ?? undefined) !== last
-  ) {
-    throw miscounted(row, `${count} are found`);
-  }
-  const coverage = archive.coverage.of(row.id);
-  if (count === 0 && coverage.length === 0) return undefined;
-  return { ...row.key, count, first, last, checksum: digest.finish(coverage) };
+  return { series: series.sort(bySeries), rest: yield* digestOfRest(archive.driver, progress(1)) };
+}
+
+function outOfOrder({ symbol, timeframe }: SeriesKey): BarkeepError {
+  return new BarkeepError('CORRUPT', `the candles of ${symbol} ${timeframe} are out of order`);
 }
 
 /** The checksum of what the checksums of series do not stand for. */

@@ -1,16 +1,13 @@
 import {
-  BarkeepError,
   type CandleColumns,
-  type EpochMs,
   type Interval,
   intersectIntervals,
-  isTimeframe,
   type SeriesKey,
   subtractIntervals,
 } from '@barkeep/core';
-import { type BackupSeries, EVER, SeriesDigest } from '@barkeep/storage';
-import { type BackupFigures, digestOfRest } from './backup-figures.ts';
-import { bySeries, readChanges } from './backup-record.ts';
+import { EVER } from '@barkeep/storage';
+import { type BackupFigures, figuresBy } from './backup-figures.ts';
+import { readChanges } from './backup-record.ts';
 import type { BackupSteps, ProgressOf } from './backup-steps.ts';
 import type { SeriesTable } from './series-table.ts';
 import { SqliteArchive } from './sqlite-archive.ts';
@@ -62,32 +59,7 @@ export class BackupLayer {
   }
 
   /** The figures of all layers together. */
-  *figures(progress: ProgressOf): BackupSteps<BackupFigures> {
-    const series: BackupSeries[] = [];
-    const stored = this.series.stored();
-    for (const [i, { id, symbol, timeframe }] of stored.entries()) {
-      if (!isTimeframe(timeframe)) continue;
-      const key = { symbol, timeframe };
-      const digest = new SeriesDigest();
-      let first: EpochMs | undefined;
-      let last: EpochMs | undefined;
-      for (const piece of this.read(key, EVER)) {
-        const { timestamp } = piece;
-        if ((timestamp[0] ?? 0) <= (last ?? Number.NEGATIVE_INFINITY)) throw outOfOrder(key);
-        digest.add(piece);
-        first ??= timestamp[0];
-        last = timestamp.at(-1);
-        yield progress(i / stored.length);
-      }
-      const coverage = this.#archive.coverage.of(id);
-      const { count } = digest;
-      if (count === 0 && coverage.length === 0) continue;
-      series.push({ ...key, count, first, last, checksum: digest.finish(coverage) });
-    }
-    return { series: series.sort(bySeries), rest: yield* digestOfRest(this.driver, progress(1)) };
+  figures(progress: ProgressOf): BackupSteps<BackupFigures> {
+    return figuresBy(this.#archive, (key) => this.read(key, EVER), progress);
   }
-}
-
-function outOfOrder({ symbol, timeframe }: SeriesKey): BarkeepError {
-  return new BarkeepError('CORRUPT', `the candles of ${symbol} ${timeframe} are out of order`);
 }

@@ -1,3 +1,4 @@
+import type { LoggedChange } from '@barkeep/candle-archive';
 import type { Interval, SeriesKey, Timeframe } from '@barkeep/core';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import { readNumberPragma } from './pragma.ts';
@@ -40,7 +41,7 @@ const NOTHING: RemoteChanges = Object.freeze({ changes: [], lagged: false, more:
 export class ChangeLog {
   readonly #driver: SqliteDriver;
   readonly #writer: number;
-  readonly #append: SqliteStatement<readonly [number: number]>;
+  readonly #append: SqliteStatement;
   readonly #trim: SqliteStatement;
   readonly #startAnew: SqliteStatement;
   readonly #newest: SqliteStatement<readonly [newest: number]>;
@@ -54,8 +55,8 @@ export class ChangeLog {
     this.#driver = driver;
     this.#writer = writer;
     this.#append = driver.prepare(
-      `INSERT INTO change_log (writer, kind, series_id, from_time, to_time) VALUES (?, ?, ?, ?, ?)
-       RETURNING id`,
+      `INSERT INTO change_log (id, writer, kind, series_id, from_time, to_time)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#startAnew = driver.prepare(
       `INSERT INTO change_log (id, writer, kind, series_id, from_time, to_time)
@@ -80,11 +81,10 @@ export class ChangeLog {
     return this.#newest.get([])?.[0] ?? 0;
   }
 
-  /** Adds an entry to the transaction under way; returns its number, which is higher than any before. */
-  append(kind: RemoteChange['type'], seriesId: number, { from, to }: Interval): number {
-    const [number = 0] = this.#append.get([this.#writer, kind, seriesId, from, to]) ?? [];
+  /** Adds an entry to the transaction under way, with the number after the newest. */
+  append(number: number, { kind, range }: LoggedChange, seriesId: number): void {
+    this.#append.run([number, this.#writer, kind, seriesId, range.from, range.to]);
     if (number % TRIM_EVERY === 0) this.#trim.run([number - KEPT_ENTRIES]);
-    return number;
   }
 
   /**

@@ -1,45 +1,48 @@
 import type { SqliteEngine } from './sqlite-engine.ts';
+import type { ThreadCalls } from './thread/thread-protocol.ts';
 
-/** What a storage asks of its engine, wherever that runs. */
-export type EngineCalls = Pick<
-  SqliteEngine,
-  | 'write'
-  | 'writePacked'
-  | 'read'
-  | 'readMany'
-  | 'readUpTo'
-  | 'readPart'
-  | 'readColumns'
-  | 'snapshots'
-  | 'remove'
-  | 'revisions'
-  | 'announce'
-  | 'list'
-  | 'addCoverage'
-  | 'coverageOf'
-  | 'removeCoverage'
-  | 'getMetadata'
-  | 'setMetadata'
-  | 'deleteMetadata'
-  | 'metadataKeys'
-  | 'size'
-  | 'readChanges'
-  | 'checkIntegrity'
-  | 'quarantine'
-  | 'repair'
-  | 'archiveFigures'
-  | 'compactSeries'
-  | 'explain'
-  | 'fragmentation'
-  | 'vacuum'
-  | 'incrementalVacuum'
-  | 'analyze'
-  | 'reindex'
-  | 'advise'
-  | 'slowQueries'
-  | 'lease'
-  | 'checkpoint'
->;
+/** What a storage asks of its engine, wherever that runs, and whether it may change something. */
+const CALLS = {
+  write: 'changes',
+  writePacked: 'changes',
+  read: 'reads',
+  readMany: 'reads',
+  readUpTo: 'reads',
+  readPart: 'reads',
+  readColumns: 'reads',
+  snapshots: 'reads',
+  remove: 'changes',
+  revisions: 'reads',
+  announce: 'changes',
+  list: 'reads',
+  addCoverage: 'changes',
+  coverageOf: 'reads',
+  removeCoverage: 'changes',
+  getMetadata: 'reads',
+  setMetadata: 'changes',
+  deleteMetadata: 'changes',
+  metadataKeys: 'reads',
+  size: 'reads',
+  readChanges: 'reads',
+  checkIntegrity: 'reads',
+  quarantine: 'changes',
+  repair: 'changes',
+  archiveFigures: 'reads',
+  compactSeries: 'changes',
+  explain: 'reads',
+  fragmentation: 'reads',
+  vacuum: 'changes',
+  incrementalVacuum: 'changes',
+  analyze: 'changes',
+  reindex: 'changes',
+  advise: 'reads',
+  slowQueries: 'reads',
+  lease: 'changes',
+  checkpoint: 'changes',
+} as const;
+
+type Name = keyof typeof CALLS;
+export type EngineCalls = Pick<SqliteEngine, Name>;
 
 /** Runs the engine's methods: in another thread, or in this one. */
 export interface EngineCaller {
@@ -52,43 +55,28 @@ export interface EngineCaller {
 }
 
 /** Each method of an engine as a function that finds the engine when it is called. */
-export function callsOf(engine: () => SqliteEngine): EngineCalls {
-  return {
-    write: (batches) => engine().write(batches),
-    writePacked: (packed) => engine().writePacked(packed),
-    read: (query) => engine().read(query),
-    readMany: (queries) => engine().readMany(queries),
-    readUpTo: (most, query) => engine().readUpTo(most, query),
-    readPart: (query, columns) => engine().readPart(query, columns),
-    readColumns: (query, columns) => engine().readColumns(query, columns),
-    snapshots: (requests) => engine().snapshots(requests),
-    remove: (key, range) => engine().remove(key, range),
-    revisions: (key, ranges) => engine().revisions(key, ranges),
-    announce: (key, range) => engine().announce(key, range),
-    list: (filter) => engine().list(filter),
-    addCoverage: (key, entry) => engine().addCoverage(key, entry),
-    coverageOf: (key, range) => engine().coverageOf(key, range),
-    removeCoverage: (key, range) => engine().removeCoverage(key, range),
-    getMetadata: (key) => engine().getMetadata(key),
-    setMetadata: (key, text) => engine().setMetadata(key, text),
-    deleteMetadata: (key) => engine().deleteMetadata(key),
-    metadataKeys: (prefix) => engine().metadataKeys(prefix),
-    size: () => engine().size(),
-    readChanges: () => engine().readChanges(),
-    checkIntegrity: (key) => engine().checkIntegrity(key),
-    quarantine: (key) => engine().quarantine(key),
-    repair: (key) => engine().repair(key),
-    archiveFigures: (key) => engine().archiveFigures(key),
-    compactSeries: (key, from) => engine().compactSeries(key, from),
-    explain: (filter) => engine().explain(filter),
-    fragmentation: (tables) => engine().fragmentation(tables),
-    vacuum: () => engine().vacuum(),
-    incrementalVacuum: (pages) => engine().incrementalVacuum(pages),
-    analyze: () => engine().analyze(),
-    reindex: () => engine().reindex(),
-    advise: () => engine().advise(),
-    slowQueries: () => engine().slowQueries(),
-    lease: (request, now) => engine().lease(request, now),
-    checkpoint: () => engine().checkpoint(),
-  };
+export function callsOf(engine: () => EngineCalls): EngineCalls {
+  const call =
+    (name: Name) =>
+    (...parameters: readonly unknown[]) =>
+      Reflect.apply(engine()[name], engine(), parameters);
+  // Each of the names has its method now, which TypeScript cannot tell.
+  return Object.fromEntries(
+    Object.keys(CALLS).map((name) => [name, call(name as Name)]),
+  ) as unknown as EngineCalls;
+}
+
+/** The calls that may change something, each of them run by `change`. */
+export function changingCalls(
+  calls: EngineCalls,
+  change: (work: () => unknown) => unknown,
+): ThreadCalls {
+  const all: ThreadCalls = calls;
+  const changing = Object.entries(all).filter(([name]) => CALLS[name as Name] === 'changes');
+  return Object.fromEntries(
+    changing.map(([name, call]) => [
+      name,
+      (...parameters: never[]) => change(() => call(...parameters)),
+    ]),
+  );
 }

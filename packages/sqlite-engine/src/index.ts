@@ -5,7 +5,6 @@ export {
   type ArchivePolicy,
   archivePolicy,
   type CompactionStep,
-  CompactionTally,
 } from '@barkeep/candle-archive';
 export { type BackupFigures, computeFigures } from './backup-figures.ts';
 export * from './backup-image.ts';
@@ -14,7 +13,6 @@ export * from './backup-record.ts';
 export type * from './backup-steps.ts';
 export * from './backup-verification.ts';
 export type { RemoteChange, RemoteChanges } from './change-log.ts';
-export * from './changing-calls.ts';
 export * from './database-copy.ts';
 export * from './database-location.ts';
 export type { DatabaseSettings } from './database-settings.ts';

@@ -260,10 +260,9 @@ class DatabaseRepair {
   }
 
   #uncover(key: SeriesKey): void {
-    const { series, coverage, changes } = this.#archive;
-    const found = series.find(key);
-    if (found === undefined || !coverage.clear(found.id)) return;
-    changes.append('coverage', found.id, EVER);
+    const found = this.#archive.find(key);
+    if (found === undefined || !this.#archive.coverage.clear(found.id)) return;
+    this.#archive.apply([{ series: found, log: [{ kind: 'coverage', range: EVER }] }]);
     this.#series.push(key);
     const message = 'pages are damaged: the series is not covered any more';
     this.#note({ kind: 'coverage', key, message });

@@ -118,7 +118,17 @@ export class SqliteArchive implements SyncArchivePort {
   }
 
   apply(changes: readonly SeriesChange[]): number[] {
-    return changes.map((change) => this.#apply(change));
+    let number = changes.some(({ log = [] }) => log.length > 0) ? this.changes.newest : 0;
+    return changes.map((change) => {
+      const removed = this.#apply(change);
+      const { id } = change.series;
+      for (const entry of change.log ?? []) {
+        number += 1;
+        this.changes.append(number, entry, id);
+        if (entry.kind === 'candles') this.revisions.renew(id, entry.renewal, number);
+      }
+      return removed;
+    });
   }
 
   #apply({ series, ...change }: SeriesChange): number {
@@ -135,10 +145,6 @@ export class SqliteArchive implements SyncArchivePort {
     for (const rows of change.rows ?? []) table.write(id, rows);
     if (change.counters !== undefined) this.series.update(id, change.counters);
     if (change.coverage !== undefined) this.coverage.change(id, change.coverage);
-    for (const entry of change.log ?? []) {
-      const number = this.changes.append(entry.kind, id, entry.range);
-      if (entry.kind === 'candles') this.revisions.renew(id, entry.renewal, number);
-    }
     return removed;
   }
 

@@ -9,8 +9,8 @@ import {
   archiveFigures,
   archivePolicy,
   type CompactionStep,
-  CompactionTally,
   compactionStep,
+  comparedFigures,
   type Decision,
   decide,
   explainCompaction,
@@ -24,6 +24,7 @@ import {
   readSnapshots,
   removeCandles,
   removeCoverage,
+  type SeriesFigures,
   writeBatches,
 } from '@barkeep/candle-archive';
 import {
@@ -333,16 +334,18 @@ export class SqliteEngine {
 
   /** What `compactSeries` would do to all series that match, without doing it. */
   explain(filter: SeriesFilter): CompactionReport {
-    const tally = new CompactionTally();
+    const [before, after]: [SeriesFigures[], SeriesFigures[]] = [[], []];
     for (const { symbol, timeframe } of this.list(filter)) {
       // One snapshot per series: a longer one would keep the WAL from being reset meanwhile.
       this.#reading(() => {
         const key = { symbol, timeframe };
-        tally.begin(this.#figures(key));
-        decide(explainCompaction(key, this.#policy, tally), this.#archive);
+        const figures = this.#figures(key);
+        const then = decide(explainCompaction(key, this.#policy, figures), this.#archive);
+        before.push({ key, figures });
+        after.push({ key, figures: then });
       });
     }
-    return tally.report;
+    return comparedFigures(before, after);
   }
 
   /**

@@ -1,5 +1,6 @@
+import { comparedFigures } from '@barkeep/candle-archive';
 import { type Candle, type Interval, type SeriesKey, timeframeGrid } from '@barkeep/core';
-import { type ArchiveOption, CompactionTally, type SqliteEngine } from '@barkeep/sqlite-engine';
+import type { ArchiveOption, SqliteEngine } from '@barkeep/sqlite-engine';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -20,15 +21,13 @@ const minutes = (from: number, to: number, price?: number): Candle[] =>
   Array.from({ length: to - from }, (_, i) => candle((from + i) * MINUTE, price));
 
 function compact(engine: SqliteEngine, key: SeriesKey = BTC) {
-  const tally = new CompactionTally();
-  tally.begin(engine.archiveFigures(key));
+  const before = engine.archiveFigures(key);
   let from: number | undefined = BEGINNING;
-  while (from !== undefined) {
-    const step = engine.compactSeries(key, from);
-    if (step !== undefined) tally.add(step);
-    from = step?.next;
-  }
-  return tally.report;
+  while (from !== undefined) from = engine.compactSeries(key, from)?.next;
+  return comparedFigures(
+    [{ key, figures: before }],
+    [{ key, figures: engine.archiveFigures(key) }],
+  );
 }
 
 /** One candle at a time, as they come from a live market. */

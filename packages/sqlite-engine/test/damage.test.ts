@@ -196,7 +196,7 @@ it('names the candle of a row that breaks a rule', () => {
   );
   const [repair] = engine.repair(undefined).repairs;
   expect(repair).toMatchObject({ kind: 'value', interval: { from: 840_000, to: 900_000 } });
-  expect(repair?.message).toContain('its high below its low');
+  expect(repair?.message).toContain('high must not be below low');
 });
 
 it('does not give a lost series its number, and what belonged to it, under another name', () => {

@@ -1,6 +1,8 @@
 /** Loops over what is stored end, whatever that is. */
+
+import { comparedFigures } from '@barkeep/candle-archive';
 import type { Candle } from '@barkeep/core';
-import { type ArchiveOption, CompactionTally, type SqliteEngine } from '@barkeep/sqlite-engine';
+import type { ArchiveOption, SqliteEngine } from '@barkeep/sqlite-engine';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import {
@@ -19,17 +21,18 @@ const at = (minutes: readonly number[]): Candle[] => minutes.map((m) => candle(m
 
 /** Compacts as a storage does, and counts the steps. */
 function compact(engine: SqliteEngine) {
-  const tally = new CompactionTally();
-  tally.begin(engine.archiveFigures(BTC));
+  const before = engine.archiveFigures(BTC);
   let steps = 0;
   for (let from: number | undefined = EVER.from; from !== undefined; ) {
     const step = engine.compactSeries(BTC, from);
-    if (step !== undefined) tally.add(step);
     from = step?.next;
     steps += 1;
     expect(steps).toBeLessThan(1_000);
   }
-  return tally.report;
+  return comparedFigures(
+    [{ key: BTC, figures: before }],
+    [{ key: BTC, figures: engine.archiveFigures(BTC) }],
+  );
 }
 
 /** A candle every third minute in segments, then the minutes between them, a few at a time, as rows. */
