@@ -42,14 +42,14 @@ describe('the storage suite', () => {
       backup: count({ backup: true }),
     }).toMatchInlineSnapshot(`
       {
-        "backup": 51,
-        "crash": 42,
-        "integrity": 42,
-        "least": 39,
-        "maintenance": 50,
-        "shared": 45,
-        "sharedRevisions": 45,
-        "snapshot": 42,
+        "backup": 52,
+        "crash": 43,
+        "integrity": 43,
+        "least": 40,
+        "maintenance": 51,
+        "shared": 46,
+        "sharedRevisions": 46,
+        "snapshot": 43,
       }
     `);
   });

@@ -146,7 +146,7 @@ export const sizeScenarios: readonly StorageScenario[] = [
       }
     },
   ),
-  scenario('sizes/before-1970', 'times before 1970 are as good as later ones', async (storage) => {
+  scenario('sizes/long-ago', 'times before 1970 are as good as later ones', async (storage) => {
     const { candles, coverage } = storage;
     for (const timeframe of ['1m', '1d@15h', '1M@-9h'] as const) {
       const key: SeriesKey = { symbol: 'OLD', timeframe };

@@ -28,7 +28,7 @@ export const valueBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'orders times by their distance from 1970',
-    'sizes/before-1970',
+    'sizes/long-ago',
     class extends ReferenceStorage {
       protected override candlesOf(...[key]: Parameters<ReferenceStorage['candlesOf']>): Candle[] {
         const distance = ({ timestamp }: Candle): number => Math.abs(timestamp);
@@ -38,7 +38,7 @@ export const valueBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'refuses times before 1970',
-    'sizes/before-1970',
+    'sizes/long-ago',
     class extends ReferenceStorage {
       protected override store(batch: CheckedBatch): BatchOutcome {
         if (batch.series.firstTimestamp >= 0) return super.store(batch);
@@ -48,7 +48,7 @@ export const valueBugs: readonly PlantedStorageBug[] = [
   ),
   plantBug(
     'covers nothing before 1970',
-    'sizes/before-1970',
+    'sizes/long-ago',
     class extends ReferenceStorage {
       protected override cover(
         ...[ledger, entry]: Parameters<ReferenceStorage['cover']>
