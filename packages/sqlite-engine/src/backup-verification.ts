@@ -9,6 +9,7 @@ import { quoted } from './ordinary-tables.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
+import { schemaProblems } from './structure-check.ts';
 
 export interface BackupFindings {
   /** `undefined` when it cannot be read. */
@@ -46,6 +47,7 @@ export function* verifyBackup(
     if (version !== SCHEMA_VERSION) {
       problems.push(unreadable(`it has schema version ${version}, not ${SCHEMA_VERSION}`));
     } else if (record.base === undefined) {
+      for (const { message } of schemaProblems(driver)) problems.push(unreadable(message));
       yield* compareWith(record, driver, problems);
     } else {
       yield* compareLayers(record, driver, below, problems);

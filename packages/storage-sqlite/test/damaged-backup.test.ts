@@ -95,7 +95,7 @@ it.each([
   ],
   ['the change log', 'DELETE FROM change_log WHERE id = 1', ['content']],
   ['a table', 'DROP TABLE coverage', ['unreadable']],
-  ['the version', 'PRAGMA user_version = 1', ['unreadable']],
+
   ['the owner', 'PRAGMA application_id = 7', ['unreadable']],
   ['the record', 'DROP TABLE barkeep_backup', ['unreadable']],
   ['the identity', "DELETE FROM barkeep_backup WHERE key = 'id'", ['unreadable']],
