@@ -60,7 +60,7 @@ it('takes one line each in core, the codec and the engine', async () => {
     const path = join(copy, file);
     const text = readFileSync(path, 'utf8');
     expect(text).toContain(after);
-    // Whoever forgets a line is told of the file.
+    // The type checker names the file that lacks a line.
     if (i > 0) expect(await check('sqlite-engine')).toContain(basename(file));
     writeFileSync(path, text.replace(after, `${after}${line}`));
   }

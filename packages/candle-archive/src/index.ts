@@ -19,7 +19,6 @@ export {
   type ArchiveSnapshot,
   type FoundColumns,
   isEnough,
-  lowerBound,
   noCandles,
   readCandles,
   readSnapshots,

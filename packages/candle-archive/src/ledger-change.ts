@@ -7,7 +7,7 @@ import {
 } from '@barkeep/storage';
 import type { LoggedChange, SeriesChange } from './series-change.ts';
 
-/** Up to so many are looked through. */
+/** Up to this many entries are compared one by one. */
 const FEW = 8;
 
 type LedgerPart = Pick<SeriesChange, 'coverage' | 'log'>;

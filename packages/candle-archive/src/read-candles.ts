@@ -3,8 +3,8 @@ import {
   type CandleColumn,
   type CandleColumns,
   COLUMN_NAMES,
-  type EpochMs,
   type Interval,
+  lowerBound,
   mapColumns,
   mergeColumns,
   type OptionalColumn,
@@ -280,16 +280,4 @@ function assertRowsCounted(series: SeriesRow, selection: CandleSelection, found:
 
 function isWholeSeries({ first, last }: SeriesRow, { from, to }: CandleSelection): boolean {
   return first === null || last === null || (from <= first && last < to);
-}
-
-/** The index of the first timestamp at or after an instant. */
-export function lowerBound(timestamp: Float64Array, instant: EpochMs, from = 0): number {
-  let low = from;
-  let high = timestamp.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((timestamp[middle] ?? Number.NaN) < instant) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,7 +1,6 @@
-import type { Interval, SeriesKey } from '@barkeep/core';
+import { type Interval, lowerBound, type SeriesKey } from '@barkeep/core';
 import { ask, type Decision } from './decision.ts';
 import { coverageRemoved } from './ledger-change.ts';
-import { lowerBound } from './read-candles.ts';
 import { candlesChanged } from './series-change.ts';
 import {
   checkedSegment,

@@ -14,6 +14,7 @@ import {
 import type { EpochMs } from './epoch-ms.ts';
 import { gatherCandles } from './gather-candles.ts';
 import type { Interval } from './interval.ts';
+import { lowerBound } from './lower-bound.ts';
 import { mergeColumns } from './merge-columns.ts';
 import type { SeriesKey } from './series-key.ts';
 import type { Timeframe } from './timeframe.ts';
@@ -175,14 +176,7 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
 
   /** The index of the first candle at or after an instant; `length` when all are before it. */
   indexAtOrAfter(instant: EpochMs): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.timestamp[middle] ?? Number.NaN) < instant) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.timestamp, instant);
   }
 
   /** The smallest interval of instants that holds every candle's timestamp; `undefined` when empty. */

@@ -4,10 +4,12 @@ import {
   type CandleColumn,
   type CandleColumns,
   columnNames,
+  copyColumns,
   hasOptional,
   OPTIONAL_COLUMNS,
   optionalColumns,
   REQUIRED_COLUMNS,
+  sliceColumns,
   type WritableColumns,
 } from './candle-columns.ts';
 import { checkCandles } from './candle-rules.ts';
@@ -96,10 +98,7 @@ function fillFromColumns(
   start: number,
   end: number,
 ): number {
-  for (const name of columnNames(source)) {
-    const column = source[name];
-    if (column !== undefined) columns[name]?.set(column.subarray(start, end), start);
-  }
+  copyColumns(sliceColumns(source, start, end), columns, start);
   return end;
 }
 

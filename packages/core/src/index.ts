@@ -20,6 +20,7 @@ export * from './invalid-input.ts';
 export type * from './json-value.ts';
 export * from './latency-histogram.ts';
 export * from './listener-set.ts';
+export * from './lower-bound.ts';
 export * from './manual-clock.ts';
 export * from './merge-columns.ts';
 export * from './monotonic-time.ts';

@@ -3,6 +3,7 @@ import {
   type CandleSeries,
   invalidInput,
   OPTIONAL_COLUMNS,
+  REQUIRED_COLUMNS,
 } from '@barkeep/core';
 import { ByteWriter } from './byte-writer.ts';
 import type { KernelName } from './kernel/kernel.ts';
@@ -47,7 +48,7 @@ export function encodeSegment(
   const memory = kernelMemory(options.kernel);
   // A column in which no candle has a value is not there.
   const optional = OPTIONAL_COLUMNS.filter((name) => !(series[name]?.every(Number.isNaN) ?? true));
-  const headerLength = headerBytes(series.timeframe, 6 + optional.length);
+  const headerLength = headerBytes(series.timeframe, REQUIRED_COLUMNS.length + optional.length);
   writer.clear();
   for (let i = 0; i < headerLength; i += 4) writer.u32(0);
   const ends = new Map<CandleColumn, number>();

@@ -1,4 +1,4 @@
-import type { EpochMs } from '@barkeep/core';
+import { type EpochMs, lowerBound } from '@barkeep/core';
 import type { CodecOptions } from './encode-segment.ts';
 import { kernelMemory } from './kernel/kernel-memory.ts';
 import { WORKSPACE } from './kernel/workspace.ts';
@@ -21,13 +21,6 @@ export function findInSegment(
   if (instant <= first) return 0;
   if (instant > last) return count;
   readTimestamps(part);
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const timestamp = memory.doubles[(WORKSPACE.values >>> 3) + middle] ?? 0;
-    if (timestamp < instant) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const from = WORKSPACE.values >>> 3;
+  return lowerBound(memory.doubles.subarray(from, from + count), instant);
 }

@@ -16,7 +16,7 @@ import {
 import { type ColumnPayload, loadColumn, type SegmentPart } from './segment-part.ts';
 
 /**
- * Decodes a column that is told from no other, of a part's frames, to the workspace's values.
+ * Decodes a part's frames of a column that is predicted from no other into the workspace's values.
  * @throws BarkeepError `CORRUPT`
  */
 export function readIndependentColumn(part: SegmentPart, name: CandleColumn): void {

@@ -13,7 +13,7 @@ const INTEGERS = WORKSPACE.close;
 const { residuals: RESIDUALS, bases: BASES } = WORKSPACE;
 
 /**
- * Writes a column that is told from no other, such as the volumes: as integers above the least of
+ * Writes a column that is predicted from no other, such as the volumes: as integers above the least of
  * them, or as bits. @returns Where they end.
  */
 export function writeIndependentColumn(

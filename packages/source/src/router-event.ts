@@ -61,7 +61,7 @@ export type RouterEvent =
   /** The trades of one delivery: those without an id get one by `identifyTrades`. */
   | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly TradeInput[] }
   | { readonly type: 'candle'; readonly live: LiveCandle }
-  /** Something came that breaks a rule, and was left out; what was right beside it is told as usual. */
+  /** A value broke a rule and was dropped; the valid ones beside it are emitted as usual. */
   | { readonly type: 'refused'; readonly error: BarkeepError }
   /**
    * The promise holds from now on, and replaces the one of the series before. After a reconnect it is

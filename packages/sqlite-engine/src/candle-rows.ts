@@ -164,7 +164,7 @@ export class CandleRows {
     }
   }
 
-  /** From here on are the latest rows, so many; the smallest safe integer when there are not more. */
+  /** Where the last `latest` rows begin; the smallest safe integer when there are no older ones. */
   horizon(seriesId: number, latest: number): EpochMs {
     return this.#latest.get([seriesId, latest - 1])?.[0] ?? Number.MIN_SAFE_INTEGER;
   }

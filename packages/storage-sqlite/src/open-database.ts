@@ -6,7 +6,7 @@ import { DatabasePlace } from './database-place.ts';
 import type { ConnectionOptions } from './worker-protocol.ts';
 
 const RETRY_MS = 5;
-/** Nobody wakes who waits for it. */
+/** Waiting on it only ends by timeout. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** One connection to a database file, which acknowledges changes only while that is in its place. */

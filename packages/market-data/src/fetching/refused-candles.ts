@@ -22,7 +22,7 @@ export interface RefusedCandle {
   readonly error: BarkeepError;
 }
 
-/** Of more candles of a delivery it is told how many they are, and what the first of them breaks. */
+/** Beyond this many, a delivery's bad candles are reported together: their number and the first fault. */
 const MOST_TOLD = 10;
 
 /** @param request The stretch that was asked for. */
@@ -66,7 +66,7 @@ export function spoiledBy(
   return unionIntervals(spoiled, subtractIntervals([request], normalizeIntervals(seen)));
 }
 
-/** What is told of them: each of a few, the rest together. */
+/** One failure for each of the first few, one for the rest. */
 export function refusals(refused: readonly RefusedCandle[], attempts: number): FetchFailure[] {
   const each = refused.slice(0, MOST_TOLD).map(({ interval, error }) => {
     return { interval, error, attempts };

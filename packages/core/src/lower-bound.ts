@@ -1,0 +1,11 @@
+/** The index of the first of some ascending values that is at or after another; `length` when none is. */
+export function lowerBound(ascending: Float64Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? Number.NaN) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
