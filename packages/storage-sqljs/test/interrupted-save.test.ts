@@ -109,34 +109,42 @@ const FAILURES = [
   { system: 'EIO', code: 'IO' },
 ] as const;
 
-it('keeps the old version when a step fails, whichever, and saves the next time', async () => {
-  const [old, ...others] = versions();
-  for (const { sum, bytes } of others) {
-    for (let passing = 0, isFailing = true; isFailing; passing += 1) {
-      const { path, file } = await loaded(old);
-      const { system, code } = FAILURES[passing % FAILURES.length] ?? FAILURES[0];
-      let steps = 0;
-      let isDone = false;
-      disk.onStep = ({ name, path: where }) => {
-        steps += 1;
-        if (steps > passing) throw Object.assign(new Error(`${system}: no`), { code: system });
-        isDone ||= name === 'truncate' && where.endsWith('-journal');
-      };
-      const error = await failureOf(file.save(bytes.slice()));
-      disk.onStep = undefined;
-      isFailing = error !== undefined;
-      if (isFailing) expect(error).toMatchObject({ code, details: { path } });
-      const copy = join(dirname(path), 'copy');
-      cpSync(path, copy);
-      if (!isDone) expect(sumAt(copy)).toBe(old.sum);
-      await file.check();
-      await file.save(bytes.slice());
-      await file.close();
-      expect(sumAt(path)).toBe(sum);
-      expect(readdirSync(dirname(path)).toSorted()).toEqual(['copy', basename(path)]);
+it.each([
+  { isOnce: true, failure: 'fails once' },
+  { isOnce: false, failure: 'and all after it fail' },
+])(
+  'keeps the old version when a step $failure, whichever, and saves the next time',
+  async ({ isOnce }) => {
+    const [old, ...others] = versions();
+    for (const { sum, bytes } of others) {
+      for (let passing = 0, isFailing = true; isFailing; passing += 1) {
+        const { path, file } = await loaded(old);
+        const { system, code } = FAILURES[passing % FAILURES.length] ?? FAILURES[0];
+        let steps = 0;
+        let isVoid = false;
+        disk.onStep = ({ name, parameters }) => {
+          steps += 1;
+          const isFailing = isOnce ? steps === passing + 1 : steps > passing;
+          if (isFailing) throw Object.assign(new Error(`${system}: no`), { code: system });
+          // A journal that is made void cannot be made valid again when nothing can be written any more.
+          isVoid ||= !isOnce && name === 'write' && isZeroes(parameters[0]);
+        };
+        const error = await failureOf(file.save(bytes.slice()));
+        disk.onStep = undefined;
+        isFailing = error !== undefined;
+        if (isFailing) expect(error).toMatchObject({ code, details: { path } });
+        const copy = join(dirname(path), 'copy');
+        cpSync(path, copy);
+        if (!isVoid) expect(sumAt(copy)).toBe(isFailing ? old.sum : sum);
+        await file.check();
+        await file.save(bytes.slice());
+        await file.close();
+        expect(sumAt(path)).toBe(sum);
+        expect(readdirSync(dirname(path)).toSorted()).toEqual(['copy', basename(path)]);
+      }
     }
-  }
-});
+  },
+);
 
 it.each([512, 4_096, 65_536])(
   'is undone by whoever opens the file when the process goes away, pages of %i bytes',
@@ -177,6 +185,10 @@ it('is undone, or has its full effect, when the power goes away in the middle', 
     for (const files of last) expect(sumAt(join(written(files), basename(path)))).toBe(sum);
   }
 });
+
+function isZeroes(bytes: unknown): boolean {
+  return bytes instanceof Uint8Array && bytes.every((byte) => byte === 0);
+}
 
 async function failureOf(call: Promise<unknown>): Promise<unknown> {
   try {

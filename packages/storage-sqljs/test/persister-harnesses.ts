@@ -29,7 +29,8 @@ export function databaseFileHarness(
     }),
     faults: {
       'no room for all of it': () => failing('write', 3, 'ENOSPC'),
-      'a disk that fails at the end': () => failing('sync', 3, 'EIO'),
+      'a disk that fails when pages are synced': () => failing('sync', 3, 'EIO'),
+      'a disk that fails when the journal is dropped': () => failing('sync', 4, 'EIO'),
     },
     damages: {
       'another file in its place': (_: KeptPlace, { directory }: HarnessContext) => {

@@ -1,4 +1,4 @@
-import { type FileHandle, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { type Original, type Page, RollbackJournal } from './rollback-journal.ts';
 import { readWhole, writeWhole } from './whole-transfer.ts';
 
@@ -49,11 +49,10 @@ export async function replacePages(
     await writePages(file, bytes, numbers, pageSize);
     if (bytes.length < size) await file.truncate(bytes.length);
     await file.sync();
-    await journal.empty();
+    await journal.drop();
   } finally {
     await journal?.close();
   }
-  await rm(journal.path);
 }
 
 interface OriginalFile extends Original {

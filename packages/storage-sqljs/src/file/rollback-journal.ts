@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { syncDirectory } from './sync-directory.ts';
 import { writeWhole } from './whole-transfer.ts';
 
@@ -27,7 +27,7 @@ export interface Page {
 
 /**
  * What pages of a database were before they changed, in a file beside it. It counts from `seal` to
- * `empty`: whatever opens the database with SQLite then puts them back first.
+ * `drop`: whatever opens the database with SQLite then puts them back first.
  */
 export class RollbackJournal {
   readonly path: string;
@@ -73,26 +73,39 @@ export class RollbackJournal {
   async seal(): Promise<void> {
     // The header says that the rest is there, so the rest goes first.
     await this.#file.sync();
+    await writeWhole(this.#file, this.#header(), 0);
+    await this.#file.sync();
+    await syncDirectory(this.path);
+  }
+
+  /**
+   * Makes it count no longer, and resolves when that is on the disk and the journal is gone. When it
+   * throws, the journal counts as before, unless the disk refuses that as well.
+   */
+  async drop(): Promise<void> {
+    try {
+      await writeWhole(this.#file, new Uint8Array(HEADER_LENGTH), 0);
+      await this.#file.sync();
+      await rm(this.path);
+    } catch (error) {
+      await writeWhole(this.#file, this.#header(), 0);
+      throw error;
+    }
+  }
+
+  /** Leaves it as it is. Does nothing when it is closed already. */
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  #header(): Uint8Array {
     const { pages, pageSize } = this.#original;
     const header = Buffer.alloc(HEADER_LENGTH);
     header.set(MAGIC);
     for (const [i, value] of [this.#records, this.#nonce, pages, SECTOR_SIZE, pageSize].entries()) {
       header.writeUInt32BE(value, MAGIC.length + i * 4);
     }
-    await writeWhole(this.#file, header, 0);
-    await this.#file.sync();
-    await syncDirectory(this.path);
-  }
-
-  /** Makes it count no longer; resolves when that is on the disk. An empty file says nothing. */
-  async empty(): Promise<void> {
-    await this.#file.truncate(0);
-    await this.#file.sync();
-  }
-
-  /** Leaves it as it is. Does nothing when it is closed already. */
-  async close(): Promise<void> {
-    await this.#file.close();
+    return header;
   }
 
   #checksum(page: Uint8Array): number {
