@@ -22,12 +22,23 @@ const LINES = [
   },
   {
     file: 'packages/sqlite-engine/src/wide-columns.ts',
-    after: "  openInterest: 'open_interest',\n",
-    line: "  fundingRate: 'funding_rate',\n",
+    after: "  openInterest: { name: 'open_interest', version: 1 },\n",
+    line: "  fundingRate: { name: 'funding_rate', version: 2 },\n",
   },
 ] as const;
 
-/** Stores candles as rows and as segments, and prints what comes back. */
+/** Makes a database that knows nothing of the column. */
+const BEFORE = `
+import { SqliteStorage } from '@barkeep/storage-sqlite';
+
+const storage = new SqliteStorage({ path: process.argv[2] });
+await storage.open();
+const candle = { timestamp: 0, open: 1, high: 1, low: 1, close: 1, volume: 1, quoteVolume: 3 };
+await storage.candles.write({ key: { symbol: 'OLD', timeframe: '1m' }, candles: [candle] });
+await storage.close();
+`;
+
+/** Stores candles as rows and as segments, also in that database, and prints what comes back. */
 const USE = `
 import { MemoryStorage } from '@barkeep/storage-memory';
 import { SqliteStorage } from '@barkeep/storage-sqlite';
@@ -46,6 +57,11 @@ for (const storage of [new MemoryStorage(), new SqliteStorage({ path: process.ar
   const { fundingRate } = await storage.candles.readColumns(key, ['fundingRate']);
   const expected = candles.map((candle, i) => (i === 1 ? { ...candle, fundingRate: 5 } : candle));
   console.log(JSON.stringify(stored) === JSON.stringify(expected), fundingRate[2]);
+  const old = { symbol: 'OLD', timeframe: '1m' } as const;
+  const [candle = { ...candles[0], quoteVolume: 3 }] = (await storage.candles.read(old)).toArray();
+  await storage.candles.write({ key: old, candles: [{ ...candle, fundingRate: 7 }] });
+  const [{ quoteVolume, fundingRate: added }] = (await storage.candles.read(old)).toArray();
+  console.log(quoteVolume, added);
   await storage.close();
 }
 `;
@@ -56,6 +72,8 @@ it('takes one line each in core, the codec and the engine', async () => {
   copyHouse(copy);
   const check = (name: string) => typeFaults(join(copy, 'packages', name));
 
+  const database = join(copy, 'candles.sqlite3');
+  await run(copy, BEFORE, database);
   for (const [i, { file, after, line }] of LINES.entries()) {
     const path = join(copy, file);
     const text = readFileSync(path, 'utf8');
@@ -67,15 +85,18 @@ it('takes one line each in core, the codec and the engine', async () => {
   for (const name of ['core', 'segment-codec', 'storage', 'storage-memory', 'sqlite-engine']) {
     expect(await check(name), name).toBe('');
   }
-  const script = join(copy, 'packages/storage-sqlite/use.ts');
-  writeFileSync(
-    script,
-    USE.replace("'@barkeep/storage-memory'", "'../storage-memory/src/index.ts'"),
-  );
-  const arguments_ = ['--conditions=@barkeep/typescript', script, join(copy, 'candles.sqlite3')];
-  const { stdout } = await promisify(execFile)(process.execPath, arguments_);
-  expect(stdout).toBe(`true ${-2 / 7}\ntrue ${-2 / 7}\n`);
+  const use = USE.replace("'@barkeep/storage-memory'", "'../storage-memory/src/index.ts'");
+  const expected = `true ${-2 / 7}\n3 7\n`;
+  expect(await run(copy, use, database)).toBe(expected + expected);
 });
+
+/** What a script prints that uses the packages of a copy. */
+async function run(copy: string, text: string, database: string): Promise<string> {
+  const script = join(copy, 'packages/storage-sqlite/use.ts');
+  writeFileSync(script, text);
+  const arguments_ = ['--conditions=@barkeep/typescript', script, database];
+  return (await promisify(execFile)(process.execPath, arguments_)).stdout;
+}
 
 /** The packages with their links to each other; what is installed is shared. */
 function copyHouse(copy: string): void {

@@ -75,11 +75,13 @@ describe('the server', () => {
     const candles = minutes.map((timestamp) => ({ ...candle, timestamp }));
     await service.saveCandles(key, candles.toSpliced(6, 1));
     const latest = await getJson('api/candles?symbol=KRW-BTC&timeframe=1m&limit=10');
-    expect(latest).toMatchObject({ columns: { timestamp: minutes.slice(-10) } });
+    expect(latest).toMatchObject({
+      candles: minutes.slice(-10).map((timestamp) => ({ timestamp })),
+    });
     expect(latest).toMatchObject({ origins: { coordinator: 0 }, missingPeriods: 0 });
     const range = `from=${minutes[5]}&to=${minutes[8]}`;
     expect(await getJson(`api/candles?symbol=KRW-BTC&timeframe=1m&${range}`)).toMatchObject({
-      columns: { timestamp: [minutes[5], minutes[7]], close: [105, 105], volume: [2, 2] },
+      candles: [minutes[5], minutes[7]].map((timestamp) => ({ timestamp, close: 105, volume: 2 })),
       missingPeriods: 1,
     });
   });

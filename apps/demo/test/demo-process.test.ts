@@ -142,7 +142,7 @@ describe('the demo with a file', () => {
         live: false,
       });
       const page = await (await fetch(`${url}api/candles?symbol=A&timeframe=1d`)).json();
-      expect(page).toMatchObject({ columns: { timestamp: [T0], close: [105] } });
+      expect(page).toMatchObject({ candles: [{ timestamp: T0, close: 105 }] });
       expect(await demo.interrupt()).toBe(0);
     },
     LONG,

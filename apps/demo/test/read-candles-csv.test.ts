@@ -24,6 +24,13 @@ describe('a file of candles', () => {
     ]);
   });
 
+  it('may have optional columns, and rows without a value of them', async () => {
+    const rows = [`${HEADER},QUOTEVOLUME,tradeCount`, `${T0},2,4,1,3,0.5,1.5,`];
+    expect(await read(rows.join('\n'))).toEqual([
+      { timestamp: T0, open: 2, high: 4, low: 1, close: 3, volume: 0.5, quoteVolume: 1.5 },
+    ]);
+  });
+
   it('may have a byte order mark, CRLF, quotes, spaces and empty lines', async () => {
     const rows = [`\uFEFF${HEADER}`, '', ` "${T0}" , 2, 4,1, "3",0.5 `, ''];
     expect(await read(rows.join('\r\n'))).toHaveLength(1);

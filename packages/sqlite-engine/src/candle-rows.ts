@@ -43,7 +43,7 @@ export class CandleRows {
 
   constructor(driver: SqliteDriver, table: 'candle_rows' | 'wide_candle_rows') {
     this.#optional = table === 'candle_rows' ? [] : OPTIONAL_COLUMNS;
-    const names = [...REQUIRED_COLUMNS, ...this.#optional.map((name) => WIDE_COLUMNS[name])];
+    const names = [...REQUIRED_COLUMNS, ...this.#optional.map((name) => WIDE_COLUMNS[name].name)];
     this.#width = 1 + names.length;
     const select = (order: 'ASC' | 'DESC'): string =>
       `SELECT ${names.join(', ')} FROM ${table}

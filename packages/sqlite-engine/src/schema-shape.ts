@@ -69,23 +69,24 @@ export class SchemaHistory {
   /** The views, by name, that are missing or declare something else, with the statement that makes each. */
   alteredViews(shape: SchemaShape): ReadonlyMap<string, string> {
     const expected = this.#shapes.at(-1);
-    return new Map(
-      [...this.#views(this.version)].filter(([name]) => shape.get(name) !== expected?.get(name)),
-    );
+    const views = this.#views(this.version);
+    return new Map([...views].filter(([name]) => shape.get(name) !== expected?.get(name)));
   }
 
   /** The statements that make views of a version which are missing: they hold nothing, so nothing is lost. */
   missingViews(shape: SchemaShape, version: number): string[] {
-    return [...this.#views(version)]
-      .filter(([name]) => !shape.has(name))
-      .map(([, statement]) => statement);
+    const views = this.#views(version);
+    return [...views].filter(([name]) => !shape.has(name)).map(([, statement]) => statement);
   }
 
-  *#views(version: number): Generator<readonly [name: string, statement: string]> {
+  /** The views of a version, by name. */
+  #views(version: number): ReadonlyMap<string, string> {
+    const views = new Map<string, string>();
     for (const statement of statementsOf(this.migrations.slice(0, version))) {
       const { kind, name } = declarationOf(statement) ?? {};
-      if (kind === 'create view' && name !== undefined) yield [name, statement];
+      if (kind === 'create view' && name !== undefined) views.set(name, statement);
     }
+    return views;
   }
 }
 

@@ -1,11 +1,12 @@
 import { OPTIONAL_COLUMNS, REQUIRED_COLUMNS } from '@barkeep/core';
-import { WIDE_COLUMNS } from './wide-columns.ts';
+import { WIDE_COLUMNS, type WideColumn } from './wide-columns.ts';
 
 /** `BARK` in ASCII: what SQLite's header says about whose database this is. */
 export const APPLICATION_ID = 0x4241524b;
 
 const required = REQUIRED_COLUMNS.join(', ');
 const wide = OPTIONAL_COLUMNS.map((name) => WIDE_COLUMNS[name]);
+const wideOfVersion1 = namesOf(wide.filter(({ version }) => version === 1));
 const CANDLE_ROW = `
     series_id INTEGER NOT NULL REFERENCES series (id),
     timestamp INTEGER NOT NULL,
@@ -25,8 +26,9 @@ const SEGMENT = `
     data BLOB NOT NULL`;
 
 /**
- * How the schema came to be, one step per version: `MIGRATIONS[n]` leads from version n to n + 1. A
- * step that was published never changes; a new one is added after it.
+ * How the schema came to be, one step per version: `STEPS[n]` leads from version n to n + 1, with the
+ * optional columns that came with that version. A step that was published never changes; a new one is
+ * added after it.
  *
  * Version 1:
  * - `series` has one row per symbol and timeframe, with the count, first and last of its candles: a
@@ -46,7 +48,7 @@ const SEGMENT = `
  *   the database only where both have come by it
  * - `leases` says who does what, and until when, so that several processes do not do the same
  */
-export const MIGRATIONS: readonly string[] = [
+const STEPS: readonly string[] = [
   `
   CREATE TABLE series (
     id INTEGER PRIMARY KEY,
@@ -66,16 +68,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE wide_candle_rows (${CANDLE_ROW},
-    ${wide.map((name) => `${name} REAL,`).join('\n    ')}
+    ${wideOfVersion1.map((name) => `${name} REAL,`).join('\n    ')}
     PRIMARY KEY (series_id, timestamp)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE VIEW candles AS
-    SELECT symbol, timeframe, ${required}, ${wide.map((name) => `NULL AS ${name}`).join(', ')}
-    FROM candle_rows JOIN series ON series.id = series_id
-    UNION ALL
-    SELECT symbol, timeframe, ${required}, ${wide.join(', ')}
-    FROM wide_candle_rows JOIN series ON series.id = series_id;
+${viewOf(wideOfVersion1)};
 
   CREATE TABLE segments (${SEGMENT},
     UNIQUE (series_id, first)
@@ -124,5 +121,35 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** Leads from each version to the next. */
+export const MIGRATIONS: readonly string[] = migrationsOf(STEPS, wide);
+
 /** The schema version that this engine reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+function migrationsOf(steps: readonly string[], columns: readonly WideColumn[]): string[] {
+  const latest = Math.max(steps.length, ...columns.map(({ version }) => version));
+  return Array.from({ length: latest }, (_, i) => {
+    const step = steps[i] ?? '';
+    const added = namesOf(columns.filter(({ version }) => version === i + 1));
+    if (i === 0 || added.length === 0) return step;
+    const names = namesOf(columns.filter(({ version }) => version <= i + 1));
+    const additions = added.map((name) => `ALTER TABLE wide_candle_rows ADD COLUMN ${name} REAL`);
+    return [step, ...additions, 'DROP VIEW IF EXISTS candles', viewOf(names)].join(';\n');
+  });
+}
+
+/** All candle rows under their symbol and timeframe. */
+function viewOf(optional: readonly string[]): string {
+  return `
+  CREATE VIEW candles AS
+    SELECT symbol, timeframe, ${required}, ${optional.map((name) => `NULL AS ${name}`).join(', ')}
+    FROM candle_rows JOIN series ON series.id = series_id
+    UNION ALL
+    SELECT symbol, timeframe, ${required}, ${optional.join(', ')}
+    FROM wide_candle_rows JOIN series ON series.id = series_id`;
+}
+
+function namesOf(columns: readonly WideColumn[]): string[] {
+  return columns.map(({ name }) => name);
+}

@@ -1,13 +1,19 @@
 import { OPTIONAL_COLUMNS, type OptionalColumn } from '@barkeep/core';
 import { COLUMN_IDS } from '@barkeep/segment-codec';
 
-/** What each optional column is called in `wide_candle_rows`: the engine's one list of them. */
-export const WIDE_COLUMNS: Readonly<Record<OptionalColumn, string>> = Object.freeze({
-  quoteVolume: 'quote_volume',
-  tradeCount: 'trade_count',
-  takerBuyVolume: 'taker_buy_volume',
-  vwap: 'vwap',
-  openInterest: 'open_interest',
+/** A column of `wide_candle_rows`, and the schema version that it came with. */
+export interface WideColumn {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** Where rows keep each optional column: the engine's one list of them. A new one takes the next version. */
+export const WIDE_COLUMNS: Readonly<Record<OptionalColumn, WideColumn>> = Object.freeze({
+  quoteVolume: { name: 'quote_volume', version: 1 },
+  tradeCount: { name: 'trade_count', version: 1 },
+  takerBuyVolume: { name: 'taker_buy_volume', version: 1 },
+  vwap: { name: 'vwap', version: 1 },
+  openInterest: { name: 'open_interest', version: 1 },
 });
 
 const NO_COLUMNS: readonly OptionalColumn[] = Object.freeze([]);

@@ -18,7 +18,9 @@ const LATER = [
   `CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
    CREATE VIEW long_notes AS SELECT text FROM notes WHERE length(text) > 9;`,
   `ALTER TABLE series ADD COLUMN note INTEGER;
-   UPDATE series SET note = count;`,
+   UPDATE series SET note = count;
+   DROP VIEW IF EXISTS long_notes;
+   CREATE VIEW long_notes AS SELECT id, text FROM notes WHERE length(text) > 9;`,
 ];
 const VERSIONS = LATER.map((_, i) => i + 1);
 const latest = new SchemaHistory(LATER);
@@ -79,11 +81,11 @@ it('refuses tables of another version than the header says, and a version to com
   migrate(driver, latest);
 });
 
-it('makes a view of an older version that is missing anew', () => {
-  const driver = connect(databaseOf(2));
+it.each([2, 3])('makes a view of version %i that is missing anew', (version) => {
+  const driver = connect(databaseOf(version));
   driver.exec('DROP VIEW long_notes');
   migrate(driver, latest);
-  expect(driver.prepare('SELECT count(*) FROM long_notes').get([])).toEqual([0]);
+  expect(driver.prepare('SELECT count(id) FROM long_notes').get([])).toEqual([0]);
 });
 
 it('leaves a step undone that fails, and the header with it', () => {

@@ -2,18 +2,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import {
   BarkeepError,
+  CANDLE_COLUMNS,
   type Candle,
+  type CandleColumn,
   CandleSeries,
+  COLUMN_NAMES,
+  type EpochMs,
   invalidInput,
   REQUIRED_COLUMNS,
-  type RequiredColumn,
   type SeriesKey,
 } from '@barkeep/core';
 import { CsvError, parse } from 'csv-parse';
 import { parseInstant } from './parse-instant.ts';
 
-/** Where each column stands in a row. */
-type ColumnPositions = { readonly [column in RequiredColumn]: number };
+/** Where each column stands in a row, in which not all of them are. */
+type ColumnPositions = ReadonlyMap<CandleColumn, number>;
 
 interface CsvRow {
   readonly record: readonly string[];
@@ -37,7 +40,8 @@ const BATCH = 10_000;
 
 /**
  * The candles of a CSV file in batches, each checked and ascending. The first row names the
- * columns: the six of a candle in any order; others are passed over.
+ * columns: those of a candle in any order, of which the optional ones may be absent, as may be
+ * single values of them; others are passed over.
  *
  * @throws BarkeepError `INVALID_INPUT` with `line`, `field` and `rule` of the first fault;
  *   `CANNOT_OPEN` when the file cannot be read.
@@ -101,45 +105,41 @@ function readableError(error: unknown, path: string): unknown {
 
 function columnPositions({ record, line }: CsvRow): ColumnPositions {
   const names = record.map((name) => name.toLowerCase());
-  const position = (column: RequiredColumn): number => {
-    const index = names.indexOf(column);
-    if (index < 0) {
+  const positions = COLUMN_NAMES.map(
+    (column) => [column, names.indexOf(column.toLowerCase())] as const,
+  );
+  for (const [column, position] of positions) {
+    if (position < 0 && CANDLE_COLUMNS[column].required) {
       const rule = `must name the column "${column}" (it needs ${REQUIRED_COLUMNS.join(', ')})`;
       throw invalidInput({ field: 'header', rule, value: record.join(','), line });
     }
-    if (names.lastIndexOf(column) === index) return index;
+    if (names.lastIndexOf(column.toLowerCase()) === position) continue;
     throw invalidInput({ field: 'header', rule: `names "${column}" twice`, line });
-  };
-  return {
-    timestamp: position('timestamp'),
-    open: position('open'),
-    high: position('high'),
-    low: position('low'),
-    close: position('close'),
-    volume: position('volume'),
-  };
+  }
+  return new Map(positions.filter(([, position]) => position >= 0));
 }
 
 function parseCandle({ record, line }: CsvRow, positions: ColumnPositions): Candle {
-  const number = (field: RequiredColumn): number => {
-    const text = record[positions[field]] ?? '';
-    const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-    if (Number.isFinite(value)) return value;
-    throw invalidInput({ field, rule: 'must be a finite number', value: text, line });
-  };
-  const text = record[positions.timestamp] ?? '';
-  const timestamp = parseInstant(text);
-  if (typeof timestamp !== 'number') {
-    throw invalidInput({ field: 'timestamp', rule: timestamp.rule, value: text, line });
+  const candle: Partial<Record<CandleColumn, number>> = {};
+  for (const [field, position] of positions) {
+    const text = record[position] ?? '';
+    if (text === '' && !CANDLE_COLUMNS[field].required) continue;
+    candle[field] = field === 'timestamp' ? timeIn(text, line) : numberIn(text, field, line);
   }
-  return {
-    timestamp,
-    open: number('open'),
-    high: number('high'),
-    low: number('low'),
-    close: number('close'),
-    volume: number('volume'),
-  };
+  // Every required column has a position.
+  return candle as Candle;
+}
+
+function timeIn(text: string, line: number): EpochMs {
+  const timestamp = parseInstant(text);
+  if (typeof timestamp === 'number') return timestamp;
+  throw invalidInput({ field: 'timestamp', rule: timestamp.rule, value: text, line });
+}
+
+function numberIn(text: string, field: CandleColumn, line: number): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw invalidInput({ field, rule: 'must be a finite number', value: text, line });
 }
 
 /** Core names the index of a fault; a reader of the file needs its line. */

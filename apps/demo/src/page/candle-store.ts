@@ -28,12 +28,9 @@ export class CandleStore {
   }
 
   /** Puts a page of candles before what is there. */
-  prepend(page: CandlePage): void {
+  prepend({ candles }: CandlePage): void {
     const first = this.first?.timestamp ?? Number.POSITIVE_INFINITY;
-    this.#candles = [
-      ...candlesOf(page).filter(({ timestamp }) => timestamp < first),
-      ...this.#candles,
-    ];
+    this.#candles = [...candles.filter(({ timestamp }) => timestamp < first), ...this.#candles];
   }
 
   /** Adds or replaces one candle. */
@@ -53,16 +50,4 @@ export class CandleStore {
     }
     return low;
   }
-}
-
-/** The candles of a page as objects. */
-export function candlesOf({ columns }: CandlePage): Candle[] {
-  return columns.timestamp.map((timestamp, i) => ({
-    timestamp,
-    open: columns.open[i] ?? Number.NaN,
-    high: columns.high[i] ?? Number.NaN,
-    low: columns.low[i] ?? Number.NaN,
-    close: columns.close[i] ?? Number.NaN,
-    volume: columns.volume[i] ?? Number.NaN,
-  }));
 }

@@ -3,7 +3,7 @@ import type { CandlePage, LiveStats, MarketChoice, MarketList } from '../server/
 import { followAppearance } from './appearance.ts';
 import { CandleChart } from './candle-chart.ts';
 import { showLegend } from './candle-legend.ts';
-import { CandleStore, candlesOf } from './candle-store.ts';
+import { CandleStore } from './candle-store.ts';
 import { labelChart } from './chart-label.ts';
 import { DatabasePanel } from './database-panel.ts';
 import { ExchangePanel } from './exchange-panel.ts';
@@ -131,7 +131,7 @@ class Dashboard {
         ? fetchCandlesBefore(market.symbol, timeframe, undefined, PAGE)
         : fetchCandlesBetween(market.symbol, timeframe, { from, to: Date.now() }),
     );
-    if (page !== undefined && selection === this.#selection) this.#put(candlesOf(page));
+    if (page !== undefined && selection === this.#selection) this.#put(page.candles);
   }
 
   #put(candles: readonly Candle[]): void {
@@ -173,7 +173,7 @@ class Dashboard {
       fetchCandlesBefore(market.symbol, timeframe, oldest.timestamp, PAGE),
     );
     if (page === undefined || selection !== this.#selection) return;
-    this.#reachedStart = page.columns.timestamp.length === 0;
+    this.#reachedStart = page.candles.length === 0;
     this.#candles.prepend(page);
     this.#chart.draw(this.#candles.all);
     this.#label();

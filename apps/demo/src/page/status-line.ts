@@ -9,7 +9,7 @@ export function showConnection(state: 'live' | 'lost' | 'file', text: string): v
 }
 
 /** Where the last candles came from, and how fast. */
-export function showAnswer({ columns, origins, missingPeriods, tookMs }: CandlePage): void {
+export function showAnswer({ candles, origins, missingPeriods, tookMs }: CandlePage): void {
   const parts = [
     [origins.cache, 'from memory'],
     [origins.router, 'from the stream'],
@@ -23,7 +23,7 @@ export function showAnswer({ columns, origins, missingPeriods, tookMs }: CandleP
   const missing = missingPeriods > 0 ? ` · ${formatWhole(missingPeriods)} periods missing` : '';
   const detail = named.length > 0 ? `: ${named.join(', ')}` : '';
   pageElement('answer').textContent =
-    `${formatWhole(columns.timestamp.length)} candles in ${tookMs.toFixed(1)} ms${detail}${missing}`;
+    `${formatWhole(candles.length)} candles in ${tookMs.toFixed(1)} ms${detail}${missing}`;
 }
 
 export function showStats({ candles, bytes, cacheHitRate, exchange }: LiveStats): void {

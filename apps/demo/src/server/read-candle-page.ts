@@ -39,14 +39,7 @@ export async function readCandlePage(
   const tookMs = performance.now() - start;
   const { series, missing, origins, historyStart } = answer;
   return {
-    columns: {
-      timestamp: Array.from(series.timestamp),
-      open: Array.from(series.open),
-      high: Array.from(series.high),
-      low: Array.from(series.low),
-      close: Array.from(series.close),
-      volume: Array.from(series.volume),
-    },
+    candles: series.toArray(),
     origins,
     missingPeriods: countAbsent(series, missing),
     historyStart,

@@ -1,12 +1,4 @@
-import type {
-  Candle,
-  EpochMs,
-  OrderBook,
-  RequiredColumn,
-  Ticker,
-  Timeframe,
-  Trade,
-} from '@barkeep/core';
+import type { Candle, EpochMs, OrderBook, Ticker, Timeframe, Trade } from '@barkeep/core';
 import type {
   CandleOrigins,
   MaintenanceAction,
@@ -28,9 +20,10 @@ export interface MarketChoice {
   readonly name: string;
 }
 
-/** Candles as columns, as the answer of `/api/candles`. */
+/** The answer of `/api/candles`. */
 export interface CandlePage {
-  readonly columns: { readonly [column in RequiredColumn]: readonly number[] };
+  /** Ascending, with the optional columns that they have. */
+  readonly candles: readonly Candle[];
   /** How many of them came from where. */
   readonly origins: CandleOrigins;
   /** How many periods between them have no candle because nobody has fetched them. */
