@@ -1,3 +1,4 @@
+import type { CacheAdapter } from '@barkeep/cache';
 import {
   AbstractDataCache,
   type CacheEntry,
@@ -243,3 +244,16 @@ function isSelected({ key, tags }: EntryLabel, selector: CacheSelector): boolean
   if ('prefix' in selector) return key.startsWith(selector.prefix);
   return selector.tags.some((tag) => tags.includes(tag));
 }
+
+/** Makes caches from `disk:<directory>`. */
+export const diskAdapter: CacheAdapter = {
+  kind: 'cache',
+  schemes: {
+    disk: {
+      platform: 'node',
+      target: { option: 'directory', kind: 'path' },
+      parameters: { maxEntries: 'count', maxBytes: 'count' },
+      create: (options: DiskCacheOptions) => new DiskCache(options),
+    },
+  },
+};

@@ -1,3 +1,4 @@
+import type { CacheAdapter } from '@barkeep/cache';
 import { BarkeepError, importFailure, invalidInput } from '@barkeep/core';
 import { KeyvCache } from './keyv-cache.ts';
 import type { KeyvCacheOptions } from './keyv-cache-options.ts';
@@ -85,3 +86,16 @@ async function storeClass(name: string): Promise<new (url: string) => unknown> {
     details: { package: name },
   });
 }
+
+/** Makes caches from `keyv:<URL of a Keyv store>`. */
+export const keyvAdapter: CacheAdapter = {
+  kind: 'cache',
+  schemes: {
+    keyv: {
+      platform: 'node',
+      target: { option: 'url', kind: 'inner-url' },
+      parameters: { namespace: 'text', maxEntries: 'count', timeoutMs: 'count' },
+      create: keyvCacheFromUrl,
+    },
+  },
+};

@@ -1,3 +1,4 @@
+import type { CacheAdapter } from '@barkeep/cache';
 import {
   type AbstractCacheOptions,
   AbstractDataCache,
@@ -165,3 +166,14 @@ function validateBound(value: unknown, field: string, most: number): void {
   if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) return;
   throw invalidInput({ field, rule: `must be a whole number from 1 to ${most}`, value });
 }
+
+/** Makes caches from `memory:`. */
+export const memoryCacheAdapter: CacheAdapter = {
+  kind: 'cache',
+  schemes: {
+    memory: {
+      parameters: { maxEntries: 'count', maxBytes: 'count', encodeAboveBytes: 'count' },
+      create: (options: MemoryCacheOptions) => new MemoryCache(options),
+    },
+  },
+};

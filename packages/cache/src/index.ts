@@ -1,4 +1,5 @@
 export * from './abstract-data-cache.ts';
+export type * from './cache-adapter.ts';
 export type * from './cache-capabilities.ts';
 export type * from './cache-entry.ts';
 export * from './cache-key.ts';

@@ -1,3 +1,5 @@
+import type { EpochMs } from './epoch-ms.ts';
+
 /** What every column says of itself. */
 export interface CandleColumnRules {
   /** Whether every candle has it. A series none of whose candles has an optional one pays nothing for it. */
@@ -120,6 +122,22 @@ export function columnNames(columns: CandleColumns): readonly CandleColumn[] {
   const optional = optionalColumns(columns);
   return optional.length === 0 ? REQUIRED_COLUMNS : [...REQUIRED_COLUMNS, ...optional];
 }
+
+/** A candle as exchanges and ccxt deliver it: without optional columns. */
+export type CandleRow = readonly [
+  timestamp: EpochMs,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+];
+
+/**
+ * What a caller may hand in as candles, in any order: columns, such as a `CandleSeries`; candle objects; or
+ * rows `[timestamp, open, high, low, close, volume]`.
+ */
+export type CandleInput = CandleColumns | readonly (Candle | CandleRow)[];
 
 /** New columns of one length: the required ones filled with zeros, optional ones with NaN. */
 export function allocateColumns(

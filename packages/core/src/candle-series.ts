@@ -3,6 +3,7 @@ import {
   type Candle,
   type CandleColumn,
   type CandleColumns,
+  type CandleInput,
   candleAt,
   columnNames,
   copyColumns,
@@ -18,9 +19,6 @@ import { lowerBound } from './lower-bound.ts';
 import { mergeColumns } from './merge-columns.ts';
 import type { SeriesKey } from './series-key.ts';
 import type { Timeframe } from './timeframe.ts';
-
-/** What a caller may hand in as candles: a series, or candle objects in any order. */
-export type CandleInput = CandleSeries | readonly Candle[];
 
 /** Has columns as properties: every one that there is. */
 const ColumnHolder: new (columns: CandleColumns) => CandleColumns = class {
@@ -63,11 +61,11 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
   }
 
   /**
-   * Checks candles and copies them into a new series: sorted, of duplicates the later one. The input,
-   * candle objects in any order or columns, is left as it was.
+   * Checks candles and copies them into a new series: sorted, of duplicates the later one. The input, in
+   * any order, is left as it was.
    * @throws BarkeepError `INVALID_INPUT` naming the index, the field and the rule of the first fault.
    */
-  static from(key: SeriesKey, candles: CandleColumns | readonly Candle[]): CandleSeries {
+  static from(key: SeriesKey, candles: CandleInput): CandleSeries {
     const gathering = gatherCandles(key, candles);
     let step = gathering.next();
     while (!step.done) step = gathering.next();

@@ -3,6 +3,8 @@ import {
   type Candle,
   type CandleColumn,
   type CandleColumns,
+  type CandleInput,
+  type CandleRow,
   columnNames,
   copyColumns,
   hasOptional,
@@ -31,7 +33,7 @@ const DAY_MS = 86_400_000;
  */
 export function* gatherCandles(
   key: SeriesKey,
-  candles: CandleColumns | readonly Candle[],
+  candles: CandleInput,
 ): Generator<void, CandleColumns, void> {
   const gathered = yield* gatherAnyTimes(key, candles);
   const isAlone = gathered.timestamp.length === 1;
@@ -42,7 +44,7 @@ export function* gatherCandles(
 /** As `gatherCandles`, for callers that know that a single candle's time is not in seconds. */
 export function* gatherAnyTimes(
   key: SeriesKey,
-  candles: CandleColumns | readonly Candle[],
+  candles: CandleInput,
 ): Generator<void, CandleColumns, void> {
   validateSeriesKey(key);
   const grid = timeframeGrid(key.timeframe);
@@ -72,7 +74,7 @@ function refuseSeconds({ timestamp: [first] }: CandleColumns): void {
   throw invalidInput({ field: 'timestamp', rule, value: first, index: 0 });
 }
 
-function lengthOf(candles: CandleColumns | readonly Candle[]): number {
+function lengthOf(candles: CandleInput): number {
   if (isArray(candles)) return candles.length;
   if (candles === null || typeof candles !== 'object' || !('timestamp' in candles)) {
     const rule = 'must be a CandleSeries or an array of candles';
@@ -105,12 +107,16 @@ function fillFromColumns(
 /** Returns the index of the first item that is no candle of numbers; `end` when all are. */
 function fillFromObjects(
   columns: WritableColumns,
-  candles: readonly Candle[],
+  candles: readonly (Candle | CandleRow)[],
   start: number,
   end: number,
 ): number {
   for (let i = start; i < end; i += 1) {
     const candle = candles[i];
+    if (isRow(candle)) {
+      if (!fillFromRow(columns, candle, i)) return i;
+      continue;
+    }
     if (candle === null || typeof candle !== 'object') return i;
     const { timestamp, open, high, low, close, volume } = candle;
     if (
@@ -142,10 +148,25 @@ function fillFromObjects(
   return end;
 }
 
+/** Returns whether it is a row of six numbers. */
+function fillFromRow(columns: WritableColumns, row: CandleRow, i: number): boolean {
+  if (row.length !== REQUIRED_COLUMNS.length || !row.every(isAnyNumber)) return false;
+  [
+    columns.timestamp[i],
+    columns.open[i],
+    columns.high[i],
+    columns.low[i],
+    columns.close[i],
+    columns.volume[i],
+  ] = row;
+  return true;
+}
+
 function notACandle(candle: unknown, index: number): Error {
   if (candle === null || typeof candle !== 'object') {
     return invalidInput({ field: 'candle', rule: 'must be an object', value: candle, index });
   }
+  if (isRow(candle)) return notARow(candle, index);
   const values: Partial<Record<CandleColumn, unknown>> = candle;
   const field =
     REQUIRED_COLUMNS.find((name) => typeof values[name] !== 'number') ??
@@ -155,10 +176,29 @@ function notACandle(candle: unknown, index: number): Error {
   return invalidInput({ field, rule: 'must be a number', value: values[field], ...place });
 }
 
+function notARow(row: readonly unknown[], index: number): Error {
+  if (row.length !== REQUIRED_COLUMNS.length) {
+    const rule = `must be six numbers: ${REQUIRED_COLUMNS.join(', ')}`;
+    return invalidInput({ field: 'candle', rule, value: row, index });
+  }
+  const at = row.findIndex((value) => !isAnyNumber(value));
+  const field = REQUIRED_COLUMNS[at] ?? 'timestamp';
+  const place = faultPlace(index, row[0]);
+  return invalidInput({ field, rule: 'must be a number', value: row[at], ...place });
+}
+
+function isRow(candle: unknown): candle is CandleRow {
+  return Array.isArray(candle);
+}
+
+function isAnyNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}
+
 function isNumber(value: unknown): boolean {
   return typeof value === 'number' && !Number.isNaN(value);
 }
 
-function isArray(candles: CandleColumns | readonly Candle[]): candles is readonly Candle[] {
+function isArray(candles: CandleInput): candles is readonly (Candle | CandleRow)[] {
   return Array.isArray(candles);
 }

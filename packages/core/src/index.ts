@@ -1,3 +1,4 @@
+export type * from './adapter-definition.ts';
 export * from './ahead-of-clock.ts';
 export type * from './awaitable.ts';
 export * from './barkeep-error.ts';

@@ -1,5 +1,5 @@
 import { BarkeepError } from './barkeep-error.ts';
-import type { Candle, CandleColumns } from './candle-columns.ts';
+import type { Candle, CandleColumns, CandleInput, CandleRow } from './candle-columns.ts';
 import { CandleSeries } from './candle-series.ts';
 import { gatherAnyTimes } from './gather-candles.ts';
 import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
@@ -26,7 +26,7 @@ const CHUNK = 1_024;
  */
 export function* siftCandles(
   key: SeriesKey,
-  candles: CandleColumns | readonly Candle[],
+  candles: CandleInput,
 ): Generator<void, SiftedCandles, void> {
   try {
     return { columns: yield* gatherAnyTimes(key, candles), faults: [] };
@@ -34,7 +34,7 @@ export function* siftCandles(
     if (!BarkeepError.is(error, 'INVALID_INPUT') || !('index' in error.details)) throw error;
   }
   const faults: BarkeepError[] = [];
-  const right: Candle[] = [];
+  const right: (Candle | CandleRow)[] = [];
   let judged = 0;
   for (const candle of isColumns(candles)
     ? CandleSeries.fromTrustedColumns(key, candles)
@@ -52,7 +52,7 @@ export function* siftCandles(
  * What is wrong with a candle by itself: `INVALID_INPUT` with field, rule and, where it has one, its
  * time. `undefined` when nothing is. Whether a time might be in seconds is not looked at.
  */
-export function candleFault(key: SeriesKey, candle: Candle): BarkeepError | undefined {
+export function candleFault(key: SeriesKey, candle: Candle | CandleRow): BarkeepError | undefined {
   try {
     gatherAnyTimes(key, [candle]).next();
     return undefined;
@@ -63,6 +63,6 @@ export function candleFault(key: SeriesKey, candle: Candle): BarkeepError | unde
   }
 }
 
-function isColumns(candles: CandleColumns | readonly Candle[]): candles is CandleColumns {
+function isColumns(candles: CandleInput): candles is CandleColumns {
   return !Array.isArray(candles);
 }

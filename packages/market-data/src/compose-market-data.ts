@@ -2,25 +2,22 @@ import type { IDataCache } from '@barkeep/cache';
 import { BarkeepError } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataStorage } from '@barkeep/storage';
-import {
-  type AdapterOptions,
-  type AdapterSchemes,
-  adapterFromUrl,
-} from './adapters/adapter-from-url.ts';
-import type { AdapterRegistry } from './adapters/adapter-registry.ts';
+import { type AdapterOptions, adapterFromUrl } from './adapters/adapter-from-url.ts';
+import type { SchemeTable, SchemeTables } from './adapters/known-adapters.ts';
 import { OwnedParts } from './adapters/owned-parts.ts';
+import { withGivenAdapters } from './adapters/with-given-adapters.ts';
 import { type CheckedConfig, checkConfig } from './config/check-config.ts';
 import type { MarketDataConfig } from './config/market-data-config.ts';
 import type { IMarketDataService } from './contract/market-data-service.ts';
 import { MarketData } from './market-data.ts';
 
-/** `createMarketData` with the adapters that URLs may name. @throws as that does. */
+/** `createMarketData` on a platform, whose adapters URLs may name. @throws as that does. */
 export async function composeMarketData(
   config: MarketDataConfig,
-  registry: AdapterRegistry,
+  known: SchemeTables,
 ): Promise<IMarketDataService> {
   const checked = checkConfig(config);
-  const parts = await resolveParts(checked, registry);
+  const parts = await resolveParts(checked, withGivenAdapters(known, checked.adapters));
   const owned = new OwnedParts();
   try {
     for (const part of [parts.storage, parts.realtime, parts.cache, parts.diskCache]) {
@@ -45,20 +42,20 @@ interface Parts {
   readonly diskCache: IDataCache | undefined;
 }
 
-async function resolveParts(config: CheckedConfig, registry: AdapterRegistry): Promise<Parts> {
+async function resolveParts(config: CheckedConfig, tables: SchemeTables): Promise<Parts> {
   const { storage, realtime, cache, diskCache, clock, tradingHours } = config;
   const resolve = async <Adapter>(
     part: Adapter | string,
     field: string,
-    schemes: AdapterSchemes<Adapter>,
+    table: SchemeTable<Adapter>,
     common: AdapterOptions = { clock },
   ): Promise<Adapter> =>
-    typeof part === 'string' ? adapterFromUrl(part, field, schemes, common) : part;
+    typeof part === 'string' ? adapterFromUrl(part, field, table, common) : part;
   return {
-    storage: await resolve(storage, 'storage', registry.storage),
-    realtime: await resolve(realtime, 'realtime', registry.realtime, { clock, tradingHours }),
-    cache: cache === undefined ? undefined : await resolve(cache, 'cache', registry.cache),
+    storage: await resolve(storage, 'storage', tables.storage),
+    realtime: await resolve(realtime, 'realtime', tables.realtime, { clock, tradingHours }),
+    cache: cache === undefined ? undefined : await resolve(cache, 'cache', tables.cache),
     diskCache:
-      diskCache === undefined ? undefined : await resolve(diskCache, 'diskCache', registry.cache),
+      diskCache === undefined ? undefined : await resolve(diskCache, 'diskCache', tables.cache),
   };
 }

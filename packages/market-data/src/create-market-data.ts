@@ -1,4 +1,4 @@
-import { nodeSchemes } from './adapters/node-schemes.ts';
+import { nodeAdapters } from './adapters/node-adapters.ts';
 import { composeMarketData } from './compose-market-data.ts';
 import type { MarketDataConfig } from './config/market-data-config.ts';
 import type { IMarketDataService } from './contract/market-data-service.ts';
@@ -20,7 +20,8 @@ import type { IMarketDataService } from './contract/market-data-service.ts';
  * | `cache`, `diskCache` | `disk:<directory>` | `@barkeep/cache-disk` |
  * | `cache`, `diskCache` | `keyv:<URL of a Keyv store>` | `@barkeep/cache-keyv`, and the store's |
  *
- * Options of an adapter follow as parameters, such as `memory:?maxBytes=1000000`.
+ * Options of an adapter follow as parameters, such as `memory:?maxBytes=1000000`. Other packages bring
+ * schemes of their own: `adapters: [acmeStorage]` makes `acme:` known.
  *
  * A part that is idle is opened here and closed with the service; one that is open already stays
  * open. When a part cannot be opened, those opened before it are closed again.
@@ -31,5 +32,5 @@ import type { IMarketDataService } from './contract/market-data-service.ts';
  * opening.
  */
 export function createMarketData(config: MarketDataConfig): Promise<IMarketDataService> {
-  return composeMarketData(config, nodeSchemes);
+  return composeMarketData(config, nodeAdapters);
 }

@@ -1,2 +1,3 @@
 export * from './create-market-data.ts';
+export * from './open-adapters.ts';
 export type * from './public-types.ts';

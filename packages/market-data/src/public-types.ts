@@ -1,5 +1,7 @@
 /** The types of the package, the same on every platform. */
 export type * from '@barkeep/source';
+export type { OpenAdapterOptions, OpenRealtimeOptions } from './adapters/open-adapter.ts';
+export type { Adapter } from './adapters/with-given-adapters.ts';
 export type {
   AlertsConfig,
   BackupConfig,

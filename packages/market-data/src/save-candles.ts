@@ -1,7 +1,10 @@
 import {
+  type Candle,
   type CandleInput,
+  type CandleRow,
   CandleSeries,
   type Clock,
+  type EpochMs,
   type Interval,
   intersectIntervals,
   normalizeIntervals,
@@ -43,12 +46,19 @@ function refuseCandlesAhead(
   { timeframe }: SeriesKey,
 ): void {
   const latest = timeframeGrid(timeframe).shift(bound.clock.now() + bound.maxAheadMs);
-  const isSeries = candles instanceof CandleSeries;
-  if (isSeries ? !(candles.lastTimestamp > latest) : !Array.isArray(candles)) return;
-  for (const [index, candle] of (isSeries ? candles.toArray() : candles).entries()) {
-    const value = candle?.timestamp;
+  if (candles instanceof CandleSeries && !(candles.lastTimestamp > latest)) return;
+  const times = isList(candles) ? candles.map(timeOf) : (candles?.timestamp ?? []);
+  for (const [index, value] of times.entries()) {
     if (value > latest) refuseAhead({ field: 'timestamp', value, index }, bound, timeframe);
   }
+}
+
+function timeOf(candle: Candle | CandleRow): EpochMs {
+  return isRow(candle) ? candle[0] : candle?.timestamp;
+}
+
+function isRow(candle: Candle | CandleRow): candle is CandleRow {
+  return Array.isArray(candle);
 }
 
 /** Coverage never reaches into a period that has not ended. */
@@ -68,6 +78,6 @@ function endedPart(
   ]);
 }
 
-function isList(covers: Interval | readonly Interval[]): covers is readonly Interval[] {
-  return Array.isArray(covers);
+function isList<T>(value: object | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }

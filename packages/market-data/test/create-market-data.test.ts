@@ -171,11 +171,17 @@ describe('parts by URL', () => {
 /** The error of an adapter whose package is loaded by Node itself: the test runner words it in its own way. */
 async function loadWithNode(name: string): Promise<unknown> {
   const code = `
-    import { systemClock } from '@barkeep/core';
+    import { importFailure, systemClock } from '@barkeep/core';
     import { adapterFromUrl } from './src/adapters/adapter-from-url.ts';
-    const load = async () => (await import(${JSON.stringify(name)})).Storage;
-    const schemes = { other: { package: ${JSON.stringify(name)}, load, parameters: {} } };
-    await adapterFromUrl('other:', 'storage', schemes, { clock: systemClock }).catch(({ code, details }) => {
+    const load = async () => {
+      try {
+        return (await import(${JSON.stringify(name)})).adapter;
+      } catch (error) {
+        throw importFailure(error, ${JSON.stringify(name)});
+      }
+    };
+    const table = { other: { package: ${JSON.stringify(name)}, load } };
+    await adapterFromUrl('other:', 'storage', table, { clock: systemClock }).catch(({ code, details }) => {
       console.log(JSON.stringify({ code, details }));
     });`;
   const { stdout } = await promisify(execFile)(

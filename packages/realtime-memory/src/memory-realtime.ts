@@ -1,4 +1,5 @@
 import { invalidInput, type OrderBook, type Ticker, type Trade } from '@barkeep/core';
+import type { RealtimeAdapter } from '@barkeep/realtime';
 import {
   AbstractRealtimeCache,
   type AbstractRealtimeOptions,
@@ -261,3 +262,19 @@ function validateBound(value: unknown, field: string): void {
   if (Number.isSafeInteger(value) && Number(value) >= 1) return;
   throw invalidInput({ field, rule: 'must be a whole number of at least 1', value });
 }
+
+/** Makes realtime caches from `memory:`. */
+export const memoryRealtimeAdapter: RealtimeAdapter = {
+  kind: 'realtime',
+  schemes: {
+    memory: {
+      parameters: {
+        maxSymbols: 'count',
+        maxTradesPerSymbol: 'count',
+        maxBookDepth: 'count',
+        maxBytes: 'count',
+      },
+      create: (options: MemoryRealtimeOptions) => new MemoryRealtime(options),
+    },
+  },
+};

@@ -1,4 +1,5 @@
 export type { RedisNode } from './cluster-url.ts';
+export * from './redis-adapter.ts';
 export * from './redis-realtime.ts';
 export type {
   RedisConnectionOptions,

@@ -1,4 +1,5 @@
 export * from './abstract-realtime-cache.ts';
+export type * from './realtime-adapter.ts';
 export type * from './realtime-cache.ts';
 export type * from './realtime-capabilities.ts';
 export * from './realtime-expiry.ts';

@@ -6,7 +6,10 @@ import {
   type Timeframe,
 } from '@barkeep/core';
 import type { BackupDescription, BackupSeries } from '@barkeep/storage';
+import { readSchemaVersion } from './migrations.ts';
 import { PARAMETER } from './parameter.ts';
+import { readNumberPragma } from './pragma.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 
 /** What a backup says of itself, in tables of its own. */
@@ -63,7 +66,8 @@ export function writeRecord(driver: SqliteDriver, record: BackupRecord): void {
   driver.exec(TABLES);
   const set = driver.prepare('INSERT INTO barkeep_backup (key, value) VALUES (?, ?)');
   const { id, createdAt, base, basePath, rest, series } = record;
-  const values = { format: FORMAT, id, createdAt: `${createdAt}`, base, basePath, rest };
+  const schema = `${SCHEMA_VERSION}`;
+  const values = { format: FORMAT, schema, id, createdAt: `${createdAt}`, base, basePath, rest };
   for (const [key, value] of Object.entries(values)) if (value !== undefined) set.run([key, value]);
   const add = driver.prepare('INSERT INTO barkeep_backup_series VALUES (?, ?, ?, ?, ?, ?)');
   for (const { symbol, timeframe, count, first, last, checksum } of series) {
@@ -110,6 +114,19 @@ export function readChanges(driver: SqliteDriver, seriesId: number): Interval[] 
 export function hasRecord(driver: SqliteDriver): boolean {
   const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'barkeep_backup'";
   return driver.prepare(sql).get([]) !== undefined;
+}
+
+/**
+ * The schema version of a backup: its record says the same as its header, unless one is damaged.
+ * @throws BarkeepError `CORRUPT`, or as `readSchemaVersion` does.
+ */
+export function backupSchemaVersion(driver: SqliteDriver): number {
+  const sql = "SELECT value FROM barkeep_backup WHERE key = 'schema'";
+  const recorded = hasRecord(driver) ? Number(driver.prepare(sql).get([])?.[0]) : undefined;
+  const version = readNumberPragma(driver, 'user_version');
+  if (recorded === undefined || recorded === version) return readSchemaVersion(driver);
+  const message = `its header says schema version ${version}, and its record ${recorded}`;
+  throw new BarkeepError('CORRUPT', message);
 }
 
 /** @throws BarkeepError `CORRUPT` when it is no backup, or its record is damaged. */

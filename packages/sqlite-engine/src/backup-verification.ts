@@ -2,9 +2,8 @@ import { BarkeepError, seriesKeyText } from '@barkeep/core';
 import type { BackupProblem, BackupProgress, BackupSeries } from '@barkeep/storage';
 import { type BackupFigures, computeFigures } from './backup-figures.ts';
 import { BackupLayer } from './backup-layers.ts';
-import { type BackupRecord, readRecord } from './backup-record.ts';
+import { type BackupRecord, backupSchemaVersion, readRecord } from './backup-record.ts';
 import type { BackupSteps } from './backup-steps.ts';
-import { readSchemaVersion } from './migrations.ts';
 import { quoted } from './ordinary-tables.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
@@ -41,7 +40,7 @@ export function* verifyBackup(
   try {
     driver.exec('PRAGMA query_only = ON');
     first?.();
-    const version = readSchemaVersion(driver);
+    const version = backupSchemaVersion(driver);
     driver.exec('BEGIN');
     record = readRecord(driver);
     if (version !== SCHEMA_VERSION) {

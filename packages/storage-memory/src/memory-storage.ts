@@ -11,6 +11,7 @@ import {
   seriesKeyText,
   throwIfAborted,
 } from '@barkeep/core';
+import type { StorageAdapter } from '@barkeep/storage';
 import {
   AbstractMarketDataStorage,
   type AbstractStorageOptions,
@@ -391,3 +392,9 @@ function* storeBatch(
   const leftOut = batch.series.length - series.length;
   return { ...result, unchanged: result.unchanged + leftOut, changed };
 }
+
+/** Makes storages from `memory:`. */
+export const memoryStorageAdapter: StorageAdapter = {
+  kind: 'storage',
+  schemes: { memory: { create: (options: MemoryStorageOptions) => new MemoryStorage(options) } },
+};

@@ -11,6 +11,7 @@ import type {
   CreatedBackup,
   PruneReport,
   RestoredBackup,
+  StorageAdapter,
   StorageSize,
   VacuumReport,
   VerifiedBackup,
@@ -235,3 +236,22 @@ export class SqliteStorage extends EngineStorage {
     return this.#connections;
   }
 }
+
+/** Makes storages from `sqlite:<path>`. */
+export const sqliteAdapter: StorageAdapter = {
+  kind: 'storage',
+  schemes: {
+    sqlite: {
+      platform: 'node',
+      target: { option: 'path', kind: 'path' },
+      parameters: {
+        durability: 'text',
+        busyTimeoutMs: 'count',
+        readers: 'count',
+        changePollMs: 'count',
+        archive: 'text',
+      },
+      create: (options: SqliteStorageOptions) => new SqliteStorage(options),
+    },
+  },
+};

@@ -16,7 +16,9 @@ import {
 } from './temporary-database.ts';
 
 const ETH = { ...BTC, symbol: 'KRW-ETH' };
-const FLIPS = budget(60);
+/** https://sqlite.org/fileformat2.html#the_database_header */
+const HEADER = 100;
+const FLIPS = HEADER + budget(60);
 
 interface Backup {
   readonly directory: string;
@@ -135,7 +137,8 @@ it(
     let found = 0;
     for (let i = 0; i < FLIPS; i += 1) {
       const flipped = Uint8Array.from(bytes);
-      const at = Math.floor(Math.random() * bytes.length);
+      // The header first, each byte of it: what it says decides how the rest is read.
+      const at = i < HEADER ? i : Math.floor(Math.random() * bytes.length);
       const bit = 1 << Math.floor(Math.random() * 8);
       flipped[at] = (flipped[at] ?? 0) ^ bit;
       writeFileSync(from, flipped);

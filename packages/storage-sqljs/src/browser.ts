@@ -6,6 +6,7 @@ export type { BrowserPersisterOptions } from './browser/browser-persister-option
 export { type BrowserQuota, browserQuota, keepBrowserData } from './browser/browser-quota.ts';
 export { IndexedDbPersister } from './browser/indexed-db-persister.ts';
 export { OpfsPersister } from './browser/opfs-persister.ts';
+export { sqljsAdapter } from './browser/sqljs-adapter.ts';
 export { SqlJsStorage } from './browser/sqljs-storage.ts';
 export type { WebWorker } from './browser/web-worker-thread.ts';
 export type { SaveStatus } from './save-status.ts';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { invalidInput } from '@barkeep/core';
 import type { Persister } from '@barkeep/sqlite-engine';
 import { ThreadClient } from '@barkeep/sqlite-engine';
+import type { StorageAdapter } from '@barkeep/storage';
 import { databaseThreads } from './database-threads.ts';
 import { DatabaseFile } from './file/database-file.ts';
 import type { FileCalls } from './file/served-file.ts';
@@ -55,3 +56,16 @@ function checkPath(path: unknown): string {
   const rule = 'must be the path of a file; for candles in memory use @barkeep/storage-memory';
   throw invalidInput({ field: 'path', rule, value: path });
 }
+
+/** Makes storages from `sqljs:<path>`. */
+export const sqljsAdapter: StorageAdapter = {
+  kind: 'storage',
+  schemes: {
+    sqljs: {
+      platform: 'node',
+      target: { option: 'path', kind: 'path' },
+      parameters: { saveDelayMs: 'count', readOnly: 'switch', archive: 'text' },
+      create: (options: SqlJsStorageOptions) => new SqlJsStorage(options),
+    },
+  },
+};

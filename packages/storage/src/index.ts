@@ -34,6 +34,7 @@ export { refuseOtherUnits } from './refuse-other-units.ts';
 export { type RevisionBuckets, revisionBucketRange, revisionBuckets } from './revision-buckets.ts';
 export { SeriesDigest } from './series-digest.ts';
 export type * from './series-snapshot.ts';
+export type * from './storage-adapter.ts';
 export type * from './storage-backup.ts';
 export type * from './storage-capabilities.ts';
 export type * from './storage-maintenance.ts';

@@ -1,43 +1,14 @@
-import { type Awaitable, BarkeepError, importFailure, invalidInput } from '@barkeep/core';
+import {
+  type AdapterParameter,
+  type AdapterScheme,
+  BarkeepError,
+  invalidInput,
+  missingPackage,
+  type Platform,
+} from '@barkeep/core';
 import { type AdapterUrl, parseAdapterUrl } from './adapter-url.ts';
-import { currentPlatform, PLATFORM_NAMES, type Platform } from './current-platform.ts';
-
-/** How a parameter of a URL is read: as it stands, as a whole number, or as `on` or `off`. */
-export type ParameterKind = 'text' | 'count' | 'switch';
-
-/** Where the adapter of a URL scheme comes from. */
-export interface AdapterScheme<Adapter> {
-  readonly package: string;
-  /** The only platform it runs on. Default: both. */
-  readonly platform?: Platform;
-  /**
-   * Imports the package by a literal name, so that bundlers see it, and picks what makes an adapter.
-   * Absent where the platform cannot be this one.
-   */
-  readonly load?: () => Promise<AdapterFactory<Adapter>>;
-  /**
-   * The option that the part after the scheme becomes: a path, or a URL, which is kept as it stands and
-   * may be required to begin with `//`. Without one, there must be nothing.
-   */
-  readonly target?: AdapterTarget | undefined;
-  /** The options that parameters may set. */
-  readonly parameters: Readonly<Record<string, ParameterKind>>;
-}
-
-export type AdapterSchemes<Adapter> = Readonly<Record<string, AdapterScheme<Adapter>>>;
-
-export interface AdapterTarget {
-  readonly option: string;
-  /**
-   * - `path`: what follows the colon, percent-decoded
-   * - `url`: the scheme with what follows it, up to the question mark
-   * - `inner-url`: what follows the colon, as it stands; may be empty
-   */
-  readonly kind: 'path' | 'url' | 'inner-url';
-}
-
-/** Makes an adapter of options that are its own. */
-export type AdapterFactory<Adapter> = (options: never) => Awaitable<Adapter>;
+import { currentPlatform, PLATFORM_NAMES } from './current-platform.ts';
+import type { GivenAdapter, KnownAdapter, SchemeTable } from './known-adapters.ts';
 
 /** Options of an adapter: it checks their values itself. */
 export type AdapterOptions = Readonly<Record<string, unknown>>;
@@ -51,42 +22,71 @@ export type AdapterOptions = Readonly<Record<string, unknown>>;
 export async function adapterFromUrl<Adapter>(
   text: string,
   field: string,
-  schemes: AdapterSchemes<Adapter>,
+  table: SchemeTable<Adapter>,
   common: AdapterOptions,
 ): Promise<Adapter> {
   const url = parseAdapterUrl(text, field);
-  const scheme = schemeOf(url, schemes, field);
-  const { load } = scheme;
-  if (load === undefined || !runsHere(scheme)) throw unsupported(url, scheme, schemes, field);
+  const scheme = await schemeOf(url, table, field);
   const options: AdapterOptions = {
     ...common,
     ...targetOption(url, scheme, field),
     ...parameterOptions(url, scheme, field),
   };
-  const make = await load().catch((error: unknown) => {
-    if (isForbidden(error)) throw unloadable(url, error, field);
-    throw importFailure(error, scheme.package);
-  });
   // The scheme lists this adapter's own options; the adapter checks their values.
-  return make(options as never);
+  return scheme.create(options as never);
 }
 
-function runsHere({ platform }: AdapterScheme<unknown>): boolean {
-  return platform === undefined || platform === currentPlatform();
+async function schemeOf<Adapter>(
+  url: AdapterUrl,
+  table: SchemeTable<Adapter>,
+  field: string,
+): Promise<AdapterScheme<Adapter>> {
+  const entry = Object.hasOwn(table, url.scheme) ? table[url.scheme] : undefined;
+  if (entry === undefined) {
+    const known = Object.keys(table).map((name) => `${name}:`);
+    const rule = `must have a known scheme (${known.join(', ')})`;
+    throw invalidInput({ field, rule, value: url.text });
+  }
+  const needed = platformOf(entry);
+  if (!runsHere(entry)) throw unsupported(url, needed, table, field);
+  const scheme = 'scheme' in entry ? entry.scheme : await loadScheme(url, entry, field);
+  if (!runsHere({ scheme })) throw unsupported(url, platformOf({ scheme }), table, field);
+  return scheme;
+}
+
+async function loadScheme<Adapter>(
+  { scheme }: AdapterUrl,
+  { package: name, load }: KnownAdapter<Adapter>,
+  field: string,
+): Promise<AdapterScheme<Adapter>> {
+  try {
+    const loaded = (await load?.())?.schemes[scheme];
+    if (loaded !== undefined) return loaded;
+  } catch (error) {
+    throw isForbidden(error) ? unloadable(scheme, error, field) : error;
+  }
+  throw missingPackage(name);
+}
+
+function platformOf(entry: KnownAdapter<unknown> | GivenAdapter<unknown>): Platform | undefined {
+  return 'scheme' in entry ? entry.scheme.platform : entry.platform;
+}
+
+function runsHere(entry: KnownAdapter<unknown> | GivenAdapter<unknown>): boolean {
+  const needed = platformOf(entry);
+  const isThere = 'scheme' in entry || entry.load !== undefined;
+  return isThere && (needed === undefined || needed === currentPlatform());
 }
 
 function unsupported(
   url: AdapterUrl,
-  { platform: needed = 'node' }: AdapterScheme<unknown>,
-  schemes: AdapterSchemes<unknown>,
+  needed: Platform = 'node',
+  table: SchemeTable<unknown>,
   field: string,
 ): BarkeepError {
   const here = currentPlatform();
-  const usable = Object.keys(schemes).filter((name) => {
-    const scheme = schemes[name];
-    return scheme?.load !== undefined && runsHere(scheme);
-  });
-  const list = usable.map((name) => `${name}:`).join(', ');
+  const usable = Object.entries(table).filter(([, entry]) => runsHere(entry));
+  const list = usable.map(([name]) => `${name}:`).join(', ');
   return new BarkeepError(
     'UNSUPPORTED',
     `${field} "${url.scheme}:" needs ${PLATFORM_NAMES[needed]}, and this is ${PLATFORM_NAMES[here]}: use ${list}`,
@@ -99,27 +99,12 @@ function isForbidden(error: unknown): boolean {
   return error instanceof TypeError && /import\(\).*(disallowed|not allowed)/i.test(error.message);
 }
 
-function unloadable(url: AdapterUrl, cause: unknown, field: string): BarkeepError {
+function unloadable(scheme: string, cause: unknown, field: string): BarkeepError {
   return new BarkeepError(
     'UNSUPPORTED',
-    `${field} "${url.scheme}:" cannot be loaded in a service worker: give an instance instead of a URL`,
-    { cause, details: { field, scheme: url.scheme, platform: 'service worker' } },
+    `${field} "${scheme}:" cannot be loaded in a service worker: give an instance instead of a URL`,
+    { cause, details: { field, scheme, platform: 'service worker' } },
   );
-}
-
-function schemeOf<Adapter>(
-  url: AdapterUrl,
-  schemes: AdapterSchemes<Adapter>,
-  field: string,
-): AdapterScheme<Adapter> {
-  const scheme = Object.hasOwn(schemes, url.scheme) ? schemes[url.scheme] : undefined;
-  if (scheme !== undefined) return scheme;
-  const known = Object.keys(schemes).map((name) => `${name}:`);
-  throw invalidInput({
-    field,
-    rule: `must have a known scheme (${known.join(', ')})`,
-    value: url.text,
-  });
 }
 
 function targetOption(
@@ -158,26 +143,26 @@ function fault(url: AdapterUrl, rule: string, field: string): Error {
 
 function parameterOptions(
   url: AdapterUrl,
-  scheme: AdapterScheme<unknown>,
+  { parameters: known = {} }: AdapterScheme<unknown>,
   field: string,
 ): AdapterOptions {
   return Object.fromEntries(
     Array.from(url.parameters, ([name, text]) => {
-      const kind = Object.hasOwn(scheme.parameters, name) ? scheme.parameters[name] : undefined;
+      const kind = Object.hasOwn(known, name) ? known[name] : undefined;
       if (kind === undefined) {
-        const known = Object.keys(scheme.parameters).join(', ') || 'none';
-        throw invalidInput({
-          field,
-          rule: `has no parameter "${name}" (known: ${known})`,
-          value: url.text,
-        });
+        const names = Object.keys(known).join(', ') || 'none';
+        throw fault(url, `has no parameter "${name}" (known: ${names})`, field);
       }
       return [name, parameterOf(text, kind, `${field}.${name}`)];
     }),
   );
 }
 
-function parameterOf(text: string, kind: ParameterKind, field: string): string | number | boolean {
+function parameterOf(
+  text: string,
+  kind: AdapterParameter,
+  field: string,
+): string | number | boolean {
   if (kind === 'text') return text;
   if (kind === 'count') return countOf(text, field);
   if (text === 'on' || text === 'off') return text === 'on';

@@ -1,5 +1,4 @@
-/** Where adapters can run. */
-export type Platform = 'node' | 'browser';
+import type { Platform } from '@barkeep/core';
 
 export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
   node: 'Node.js',

@@ -11,6 +11,7 @@ import {
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { CheckedQuery, IMarketDataStorage } from '@barkeep/storage';
+import type { Adapter } from '../adapters/with-given-adapters.ts';
 import { checkMonitoring, type MonitoringSettings } from './check-monitoring.ts';
 import { checkQueries } from './check-queries.ts';
 import {
@@ -71,6 +72,7 @@ export interface PreloadSettings {
 
 /** A configuration that was checked, with every default filled in. */
 export interface CheckedConfig {
+  readonly adapters: readonly Adapter[] | undefined;
   readonly storage: IMarketDataStorage | string;
   readonly realtime: IRealtimeCache | string;
   readonly cache: IDataCache | string | undefined;
@@ -97,6 +99,7 @@ export interface CheckedConfig {
 }
 
 const CONFIG_KEYS = [
+  'adapters',
   'storage',
   'realtime',
   'cache',
@@ -200,6 +203,7 @@ export function checkConfig(config: MarketDataConfig): CheckedConfig {
   requireMethod(clock, 'clock', 'setTimer');
   requireCount(maxAheadMs, 'maxAheadMs', 0);
   return {
+    adapters: config.adapters,
     storage,
     realtime,
     cache: cache === false ? undefined : cache,

@@ -3,6 +3,7 @@ import type { Clock, SeriesKey, Timeframe, TradingHours } from '@barkeep/core';
 import type { IRealtimeCache } from '@barkeep/realtime';
 import type { IMarketDataCoordinator, ISmartRouter } from '@barkeep/source';
 import type { BackupRetention, CandleQuery, IMarketDataStorage } from '@barkeep/storage';
+import type { Adapter } from '../adapters/with-given-adapters.ts';
 import type { AlertName, AlertThreshold } from '../contract/alert.ts';
 import type { Logger } from '../contract/logger.ts';
 
@@ -188,6 +189,11 @@ export interface RetentionRule {
 export interface MarketDataConfig {
   /** Keeps the candles: an instance, or a URL such as `sqlite:./market_data.sqlite3` or `memory:`. */
   readonly storage: IMarketDataStorage | string;
+  /**
+   * Adapters of other packages: what each exports for this. The URLs below may have their schemes.
+   * Default: none.
+   */
+  readonly adapters?: readonly Adapter[] | undefined;
   /**
    * Keeps tickers, order books and trades: an instance or a URL. Default: `memory:`, which needs the
    * package `@barkeep/realtime-memory`.
