@@ -10,6 +10,7 @@ import type { CacheCapabilities } from '../packages/cache/src/index.ts';
 import { DiskCache } from '../packages/cache-disk/src/index.ts';
 import { keyvCacheFromUrl } from '../packages/cache-keyv/src/index.ts';
 import { MemoryCache } from '../packages/cache-memory/src/index.ts';
+import type { Platform } from '../packages/core/src/index.ts';
 import type { RealtimeCapabilities } from '../packages/realtime/src/index.ts';
 import { MemoryRealtime } from '../packages/realtime-memory/src/index.ts';
 import { RedisRealtime } from '../packages/realtime-redis/src/index.ts';
@@ -158,7 +159,7 @@ function amount(limit: number, what: string): string {
   return `${(limit / 2 ** 20).toLocaleString('en')} MiB`;
 }
 
-function named(platforms: readonly ('node' | 'browser')[]): string {
+function named(platforms: readonly Platform[]): string {
   return platforms.map((one) => (one === 'node' ? 'Node' : 'browsers')).join(', ');
 }
 

@@ -54,17 +54,7 @@ export class MemoryCache extends AbstractDataCache {
       const rule = 'must be a number of bytes';
       throw invalidInput({ field: 'encodeAboveBytes', rule, value: encodeAboveBytes });
     }
-    super(
-      'cache-memory',
-      {
-        sharing: 'process',
-        persistent: false,
-        platforms: ['node', 'browser'],
-        maxEntries,
-        maxBytes,
-      },
-      options,
-    );
+    super('cache-memory', { platforms: ['node', 'browser'], maxEntries, maxBytes }, options);
     this.#maxBytes = maxBytes;
     this.#encodeAboveBytes = encodeAboveBytes;
     // No `ttl`: lru-cache would count it by a clock of its own.

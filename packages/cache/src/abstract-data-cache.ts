@@ -36,6 +36,7 @@ export interface CacheUsage {
   readonly bytes: number;
 }
 
+const LEAST: CacheCapabilities = { sharing: 'process', persistent: false, platforms: ['node'] };
 const NO_OPTIONS: CallOptions = Object.freeze({});
 const SET_OPTIONS = ['expiresAt', 'ttlMs', 'tags', 'signal'] as const;
 const WRITE_KEYS = ['key', 'value', 'expiresAt', 'ttlMs', 'tags'] as const;
@@ -64,7 +65,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
 
   protected constructor(
     name: string,
-    capabilities: CacheCapabilities,
+    capabilities: Partial<CacheCapabilities> = {},
     options: AbstractCacheOptions = {},
   ) {
     super(name, options);
@@ -74,7 +75,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
       const rule = 'must be "miss" or "throw"';
       throw invalidInput({ field: 'onReadFailure', rule, value: onReadFailure });
     }
-    this.capabilities = Object.freeze({ ...capabilities });
+    this.capabilities = Object.freeze({ ...LEAST, ...capabilities });
     this.#defaultTtlMs = defaultTtlMs;
     this.#throwsReadFailures = onReadFailure === 'throw';
     this.#lives = new EntryLives(this.clock);

@@ -1,5 +1,6 @@
 import {
   type Candle,
+  type CandleRow,
   CandleSeries,
   candleGaps,
   MAX_EPOCH_MS,
@@ -28,6 +29,10 @@ function candle(i: number, mark = 0, timeframe: Timeframe = '1m'): Candle {
     close: low + 2.5,
     volume: mark,
   };
+}
+
+function rowOf({ timestamp, open, high, low, close, volume }: Candle): CandleRow {
+  return [timestamp, open, high, low, close, volume];
 }
 
 /** The model of sorting: a Map keeps the last candle of each timestamp. */
@@ -110,6 +115,15 @@ describe('CandleSeries.from', () => {
     expect(made.toArray()).toEqual([candle(0)]);
   });
 
+  it('takes rows as it takes objects, also among them', () => {
+    fc.assert(
+      fc.property(candles, fc.nat(3), (list, nth) => {
+        const input = list.map((one, i) => (i % 4 === nth ? one : rowOf(one)));
+        expect(CandleSeries.from(key, input).toArray()).toEqual(sortedUnique(list));
+      }),
+    );
+  });
+
   it('keeps every bit of a double', () => {
     const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0);
     fc.assert(
@@ -184,7 +198,6 @@ describe('what breaks a rule of the model', () => {
     ['undefined', undefined, 'candle', /must be an object/],
     ['a number', 5, 'candle', /must be an object/],
     ['a text', 'candle', 'candle', /must be an object/],
-    ['a tuple', [good.timestamp, 1, 1, 1, 1, 1], 'timestamp', /must be a number/],
   ];
 
   it.each(faults)('%s is refused with field, index and rule', (_, bad, field, rule) => {
@@ -223,6 +236,17 @@ describe('what breaks a rule of the model', () => {
       ),
       { numRuns: 25 },
     );
+  });
+
+  it.each([
+    ['too short', [start, 2, 4, 1, 3], 'candle'],
+    ['too long', [start, 2, 4, 1, 3, 5, 6], 'candle'],
+    ['with a text', [start, 2, 4, '1', 3, 5], 'low'],
+    ['with a hole', [start, 2, 4, 1, undefined, 5], 'close'],
+    ['whose prices contradict each other', [start, 2, 1, 1, 2, 5], 'open'],
+  ])('a row %s is refused', (_, row, field) => {
+    const fault = faultOf(() => CandleSeries.from(key, [rowOf(candle(1)), row as never]));
+    expect(fault).toMatchObject({ field, index: 1 });
   });
 
   it.each(['1w', '1M', '1y'] as const)('an unaligned %s candle is refused', (timeframe) => {

@@ -13,6 +13,7 @@ import { composeMarketData } from './compose-market-data.ts';
 import type { MarketDataConfig } from './config/market-data-config.ts';
 import type { IMarketDataService } from './contract/market-data-service.ts';
 
+export { BarkeepError, CandleSeries } from '@barkeep/core';
 export type * from './public-types.ts';
 
 export function createMarketData(config: MarketDataConfig): Promise<IMarketDataService> {

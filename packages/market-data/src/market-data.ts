@@ -2,6 +2,7 @@ import {
   BarkeepError,
   type CallOptions,
   type CandleInput,
+  type CandleSeries,
   type EpochMs,
   Handle,
   type Interval,
@@ -21,6 +22,7 @@ import {
   validateTrades,
 } from '@barkeep/core';
 import type {
+  IRealtimeCache,
   OrderBookReadOptions,
   RealtimeWriteResult,
   TradeAppendResult,
@@ -28,13 +30,18 @@ import type {
 } from '@barkeep/realtime';
 import {
   type CandleQuery,
+  type CandleScan,
   type CheckedQuery,
   checkQuery,
+  type IMarketDataStorage,
+  type SeriesFilter,
+  type SeriesInfo,
   type WriteResult,
 } from '@barkeep/storage';
 import type { OwnedParts } from './adapters/owned-parts.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { checkGetOptions } from './check-get-options.ts';
+import { checkedBatch, checkedBatches } from './checked-batches.ts';
 import { refuseAhead } from './config/ahead-of-clock.ts';
 import { checkQueries } from './config/check-queries.ts';
 import type { CandleAnswer } from './contract/candle-answer.ts';
@@ -42,6 +49,7 @@ import type { HealthOptions, HealthReport } from './contract/health-report.ts';
 import type { IServiceMaintenance, MaintenanceRunOptions } from './contract/maintenance.ts';
 import type { MarketDataEvent, MarketDataSelector } from './contract/market-data-event.ts';
 import type {
+  CandlesToSave,
   GetCandlesOptions,
   IMarketDataService,
   InvalidationSelector,
@@ -54,8 +62,8 @@ import type { SeriesReport } from './contract/series-report.ts';
 import { describeSeries } from './describe-series.ts';
 import { invalidateSeries } from './invalidate-series.ts';
 import { partStatistics } from './part-statistics.ts';
-import { saveCandles } from './save-candles.ts';
 import { historyStartOf } from './series/history-start.ts';
+import { NO_FLOOR } from './series/series-floors.ts';
 import { ServiceFigures } from './service-figures.ts';
 import { ServiceMonitor } from './service-monitor.ts';
 import { type ServiceOptions, type ServiceParts, serviceParts } from './service-parts.ts';
@@ -71,6 +79,8 @@ const SAVE_OPTIONS = ['source', 'covers', 'signal'] as const;
 
 /** The service over adapters that are open. */
 export class MarketData extends Handle implements IMarketDataService {
+  readonly storage: IMarketDataStorage;
+  readonly realtime: IRealtimeCache;
   readonly maintenance: IServiceMaintenance | undefined;
   readonly #options: MarketDataOptions;
   readonly #parts: ServiceParts;
@@ -84,6 +94,8 @@ export class MarketData extends Handle implements IMarketDataService {
 
   constructor(options: MarketDataOptions) {
     super('market-data');
+    this.storage = options.storage;
+    this.realtime = options.realtime;
     this.#options = options;
     this.#parts = serviceParts(options, this.#closing.signal);
     this.#changes = new ChangeListeners(options.storage);
@@ -104,8 +116,19 @@ export class MarketData extends Handle implements IMarketDataService {
   ): Promise<WriteResult> {
     return this.#call('saveCandles', options, () => {
       onlyKnownKeys(options, SAVE_OPTIONS, 'options');
-      return saveCandles(this.#options.storage, this.#options, key, candles, options);
+      const { signal, ...provenance } = options;
+      const batch = checkedBatch({ ...provenance, key, candles }, this.#options);
+      return this.storage.candles.write(batch, { signal });
     });
+  }
+
+  saveCandlesBatch(
+    batches: readonly CandlesToSave[],
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<WriteResult> {
+    return this.#call('saveCandlesBatch', options, () =>
+      this.storage.candles.write(checkedBatches(batches, this.#options), options),
+    );
   }
 
   async getCandles(
@@ -131,6 +154,36 @@ export class MarketData extends Handle implements IMarketDataService {
   ): Promise<CandleAnswer[]> {
     return this.#call('getCandlesBatch', options, () =>
       this.#answerBatch(checkQueries(queries), options),
+    );
+  }
+
+  async *scanCandles(
+    query: CandleScan,
+    options: CallOptions = NO_OPTIONS,
+  ): AsyncGenerator<CandleSeries, void, void> {
+    const chunks = await this.#call('scanCandles', options, () => this.#chunks(query, options));
+    try {
+      for (;;) {
+        const step = await this.#call('scanCandles', options, () => chunks.next());
+        if (step.done === true) return;
+        yield step.value;
+      }
+    } finally {
+      await chunks.return?.();
+    }
+  }
+
+  listSeries(filter: SeriesFilter = {}, options: CallOptions = NO_OPTIONS): Promise<SeriesInfo[]> {
+    return this.#call('listSeries', options, () => this.storage.candles.list(filter, options));
+  }
+
+  removeCandles(
+    key: SeriesKey,
+    range?: Interval,
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<number> {
+    return this.#call('removeCandles', options, () =>
+      this.storage.candles.remove(key, range, options),
     );
   }
 
@@ -209,7 +262,7 @@ export class MarketData extends Handle implements IMarketDataService {
       validateTicker(ticker);
       this.#refuseAhead(ticker.timestamp);
       this.#parts.activity.noteValue('ticker', ticker.timestamp);
-      return this.#options.realtime.tickers.set(ticker, options);
+      return this.realtime.tickers.set(ticker, options);
     });
   }
 
@@ -234,7 +287,7 @@ export class MarketData extends Handle implements IMarketDataService {
       validateOrderBook(book);
       this.#refuseAhead(book.timestamp);
       this.#parts.activity.noteValue('orderBook', book.timestamp);
-      return this.#options.realtime.orderBooks.set(book, options);
+      return this.realtime.orderBooks.set(book, options);
     });
   }
 
@@ -253,7 +306,7 @@ export class MarketData extends Handle implements IMarketDataService {
       validateTrades(trades);
       for (const [index, { timestamp }] of trades.entries()) this.#refuseAhead(timestamp, index);
       this.#parts.activity.noteTrades(trades);
-      return this.#options.realtime.trades.append(symbol, trades, options);
+      return this.realtime.trades.append(symbol, trades, options);
     });
   }
 
@@ -374,6 +427,17 @@ export class MarketData extends Handle implements IMarketDataService {
         tally.candles += answer?.series.length ?? 0;
       });
     }
+  }
+
+  /** From where retention lets the series begin, when what is final of live data is stored. */
+  async #chunks(query: CandleScan, options: CallOptions): Promise<AsyncIterator<CandleSeries>> {
+    validateSeriesKey(query);
+    const series = this.#parts.directory.of(query);
+    await this.#parts.live?.settle(series.text);
+    const floor = await this.#parts.floors.of(series);
+    const { from = floor } = query;
+    const scan = floor === NO_FLOOR ? query : { ...query, from: Math.max(from, floor) };
+    return this.storage.candles.scan(scan, options)[Symbol.asyncIterator]();
   }
 
   /** Those that were answered before are not asked again. */

@@ -62,13 +62,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     }
     super(
       'realtime-memory',
-      {
-        sharing: 'process',
-        platforms: ['node', 'browser'],
-        maxSymbols,
-        maxTradesPerSymbol,
-        maxBookDepth,
-      },
+      { platforms: ['node', 'browser'], maxSymbols, maxTradesPerSymbol, maxBookDepth },
       options,
     );
     this.#maxTrades = maxTradesPerSymbol;

@@ -66,6 +66,7 @@ export interface AbstractRealtimeOptions extends SweptHandleOptions {
   readonly maxAheadMs?: number | undefined;
 }
 
+const LEAST = { sharing: 'process', platforms: ['node'] } as const;
 const DEFAULT_MAX_AHEAD_MS = 600_000;
 
 /** Which trades of a symbol an adapter is asked for. */
@@ -108,11 +109,11 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
 
   protected constructor(
     name: string,
-    capabilities: RealtimeCapabilities,
+    capabilities: Partial<RealtimeCapabilities> & Pick<RealtimeCapabilities, 'maxTradesPerSymbol'>,
     options: AbstractRealtimeOptions = {},
   ) {
     super(name, options);
-    this.capabilities = Object.freeze({ ...capabilities });
+    this.capabilities = Object.freeze({ ...LEAST, ...capabilities });
     this.expiry = completeExpiry(options.expiry);
     this.maxAheadMs = checkedMaxAhead(options.maxAheadMs);
     this.#calendar =

@@ -1,8 +1,13 @@
-/** What an adapter can do. Constant for the life of an instance. */
+import type { Platform } from '@barkeep/core';
+
+/**
+ * What an adapter can do. Constant for the life of an instance. An adapter states its `maxTradesPerSymbol`, and
+ * what goes beyond the least: values of its own `process`, in `node`, without other bounds.
+ */
 export interface RealtimeCapabilities {
   /** Whether several processes see one another's values and events. */
   readonly sharing: 'process' | 'multi-process';
-  readonly platforms: readonly ('node' | 'browser')[];
+  readonly platforms: readonly Platform[];
   /** The most symbols it keeps of each kind; `undefined` when it has no such bound. */
   readonly maxSymbols?: number | undefined;
   /** The most trades it keeps of a symbol. */

@@ -77,13 +77,9 @@ export class MemoryStorage extends AbstractMarketDataStorage {
     super(
       'storage-memory',
       {
-        durability: 'volatile',
-        changes: 'process',
-        sharing: 'exclusive',
         platforms: ['node', 'browser'],
         revisions: true,
         integrity: true,
-        maintenance: false,
         backup: true,
       },
       options,

@@ -149,6 +149,16 @@ export interface AbstractStorageOptions {
   readonly clock?: Clock | undefined;
 }
 
+const LEAST: StorageCapabilities = {
+  durability: 'volatile',
+  changes: 'process',
+  sharing: 'exclusive',
+  platforms: ['node'],
+  revisions: false,
+  integrity: false,
+  maintenance: false,
+  backup: false,
+};
 const BATCH_KEYS = ['key', 'candles', 'covers', 'source', 'replaces'] as const;
 const PROVENANCE_KEYS = ['source', 'collectedAt'] as const;
 const LEASE_KEYS = ['name', 'owner', 'forMs'] as const;
@@ -194,15 +204,13 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   protected constructor(
     name: string,
-    capabilities: StorageCapabilities,
+    capabilities: Partial<StorageCapabilities> = {},
     options: AbstractStorageOptions = {},
   ) {
     super(name);
     this.#statistics = new OperationStatistics({ component: name });
-    this.capabilities = Object.freeze({
-      ...capabilities,
-      platforms: Object.freeze([...capabilities.platforms]),
-    });
+    const platforms = Object.freeze([...(capabilities.platforms ?? LEAST.platforms)]);
+    this.capabilities = Object.freeze({ ...LEAST, ...capabilities, platforms });
     this.clock = options.clock ?? systemClock;
     this.#activity = new ActivityLog(this.clock.now());
     this.candles = Object.freeze({

@@ -1,3 +1,5 @@
+import type { Platform } from '@barkeep/core';
+
 /**
  * What a resolved `write` has survived, weakest first.
  *
@@ -8,7 +10,10 @@
  */
 export type Durability = 'volatile' | 'snapshot' | 'process-crash' | 'power-loss';
 
-/** What an adapter can do. Constant for the life of an instance, and tested both ways. */
+/**
+ * What an adapter can do. Constant for the life of an instance, and tested both ways. An adapter states what
+ * goes beyond the least: `volatile`, changes of its own `process`, `exclusive`, in `node`, and no more.
+ */
 export interface StorageCapabilities {
   readonly durability: Durability;
   /** Whose changes the change feed reports: this instance's, or also other processes'. */
@@ -16,7 +21,7 @@ export interface StorageCapabilities {
   /** Whether several processes may have the same data open at the same time. */
   readonly sharing: 'exclusive' | 'multi-process';
   /** Where it runs. */
-  readonly platforms: readonly ('node' | 'browser')[];
+  readonly platforms: readonly Platform[];
   /** Whether `candles.revisions` answers. */
   readonly revisions: boolean;
   /** Whether `storage.integrity` is there. */

@@ -117,11 +117,8 @@ export class LineStorage extends AbstractMarketDataStorage {
         durability: (options.sync ?? true) ? 'power-loss' : 'process-crash',
         changes: 'shared',
         sharing: 'multi-process',
-        platforms: ['node'],
         revisions: true,
-        integrity: false,
         maintenance: true,
-        backup: false,
       },
       options,
     );

@@ -1,6 +1,7 @@
 import type {
   CallOptions,
   CandleInput,
+  CandleSeries,
   HandleState,
   Interval,
   OrderBook,
@@ -12,12 +13,20 @@ import type {
   Unsubscribe,
 } from '@barkeep/core';
 import type {
+  IRealtimeCache,
   OrderBookReadOptions,
   RealtimeWriteResult,
   TradeAppendResult,
   TradeReadOptions,
 } from '@barkeep/realtime';
-import type { CandleQuery, WriteResult } from '@barkeep/storage';
+import type {
+  CandleQuery,
+  CandleScan,
+  IMarketDataStorage,
+  SeriesFilter,
+  SeriesInfo,
+  WriteResult,
+} from '@barkeep/storage';
 import type { CandleAnswer } from './candle-answer.ts';
 import type { HealthOptions, HealthReport } from './health-report.ts';
 import type { IServiceMaintenance } from './maintenance.ts';
@@ -35,6 +44,12 @@ export interface SaveCandlesOptions extends CallOptions {
    * out. Default: none, so a coordinator is still asked for these periods.
    */
   readonly covers?: Interval | readonly Interval[] | undefined;
+}
+
+/** Candles of one series for `saveCandlesBatch`. */
+export interface CandlesToSave extends Omit<SaveCandlesOptions, 'signal'> {
+  readonly key: SeriesKey;
+  readonly candles: CandleInput;
 }
 
 export interface GetCandlesOptions extends CallOptions {
@@ -80,6 +95,12 @@ export interface PreloadResult {
 export interface IMarketDataService extends AsyncDisposable {
   readonly state: HandleState;
 
+  /** What keeps the candles. What is changed there by itself, this service hears of by the change feed. */
+  readonly storage: IMarketDataStorage;
+
+  /** What keeps tickers, order books and trades. */
+  readonly realtime: IRealtimeCache;
+
   /** `undefined` where the storage cannot be maintained. */
   readonly maintenance: IServiceMaintenance | undefined;
 
@@ -89,6 +110,19 @@ export interface IMarketDataService extends AsyncDisposable {
     candles: CandleInput,
     options?: SaveCandlesOptions,
   ): Promise<WriteResult>;
+
+  /**
+   * Stores candles of several series: all of them or none. The result counts them together.
+   *
+   * @example
+   * await market.saveCandlesBatch([
+   *   { key: { symbol: 'KRW-BTC', timeframe: '1m' }, candles: bitcoin },
+   *   { key: { symbol: 'KRW-ETH', timeframe: '1m' }, candles: ether },
+   * ]);
+   *
+   * @throws BarkeepError `INVALID_INPUT` naming `batch`, the index among them.
+   */
+  saveCandlesBatch(batches: readonly CandlesToSave[], options?: CallOptions): Promise<WriteResult>;
 
   /**
    * The candles of one series in `[from, to)`, ascending: from the cache, else the storage, else, for
@@ -114,6 +148,26 @@ export interface IMarketDataService extends AsyncDisposable {
     queries: readonly CandleQuery[],
     options?: GetCandlesOptions,
   ): Promise<CandleAnswer[]>;
+
+  /**
+   * The stored candles of one series in chunks, ascending, in bounded memory: for exports and backtests over
+   * more than fits into it. Nothing is fetched. Nothing stays locked between chunks.
+   *
+   * @example
+   * for await (const chunk of market.scanCandles({ symbol: 'KRW-BTC', timeframe: '1m' })) {
+   *   backtest.run(chunk);
+   * }
+   */
+  scanCandles(query: CandleScan, options?: CallOptions): AsyncIterable<CandleSeries>;
+
+  /** Every stored series that matches, with count, first and last candle, by symbol and timeframe. */
+  listSeries(filter?: SeriesFilter, options?: CallOptions): Promise<SeriesInfo[]>;
+
+  /**
+   * Removes the candles of a series, or those of a range, with their coverage: a coordinator is asked for
+   * them again when they are read. Returns how many there were.
+   */
+  removeCandles(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<number>;
 
   /** Reads ahead: afterwards these queries are answered from the cache, as far as it has room. */
   preload(queries: readonly CandleQuery[], options?: GetCandlesOptions): Promise<PreloadResult>;

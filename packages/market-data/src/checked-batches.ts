@@ -5,38 +5,54 @@ import {
   CandleSeries,
   type Clock,
   type EpochMs,
+  faultInBatch,
   type Interval,
   intersectIntervals,
+  invalidInput,
   normalizeIntervals,
+  onlyKnownKeys,
   type SeriesKey,
   timeframeGrid,
   validateInterval,
   validateSeriesKey,
 } from '@barkeep/core';
-import { type IMarketDataStorage, refuseOtherUnits, type WriteResult } from '@barkeep/storage';
+import { type CandleBatch, refuseOtherUnits } from '@barkeep/storage';
 import { type ClockBound, refuseAhead } from './config/ahead-of-clock.ts';
-import type { SaveCandlesOptions } from './contract/market-data-service.ts';
+import type { CandlesToSave } from './contract/market-data-service.ts';
+
+const BATCH_KEYS = ['key', 'candles', 'source', 'covers'] as const;
 
 /**
- * Stores what callers of the service save.
- * @throws BarkeepError `INVALID_INPUT` for a candle too far ahead of the clock, and as the storage does.
+ * What callers of the service save, as the storage takes it.
+ * @throws BarkeepError `INVALID_INPUT` for a candle too far ahead of the clock.
  */
-export async function saveCandles(
-  storage: IMarketDataStorage,
+export function checkedBatch(
+  { key, candles, source, covers }: CandlesToSave,
   bound: ClockBound,
-  key: SeriesKey,
-  candles: CandleInput,
-  { source, covers, signal }: SaveCandlesOptions,
-): Promise<WriteResult> {
+): CandleBatch {
   validateSeriesKey(key);
   refuseCandlesAhead(candles, bound, key);
-  const batch = {
-    key,
-    candles,
-    source,
-    ...(covers === undefined ? {} : { covers: endedPart(covers, key, bound.clock) }),
-  };
-  return storage.candles.write(batch, { signal });
+  if (covers === undefined) return { key, candles, source };
+  return { key, candles, source, covers: endedPart(covers, key, bound.clock) };
+}
+
+/** The same of several. @throws BarkeepError `INVALID_INPUT` naming the `batch`, too. */
+export function checkedBatches(
+  batches: readonly CandlesToSave[],
+  bound: ClockBound,
+): CandleBatch[] {
+  if (!Array.isArray(batches)) {
+    const rule = 'must be a list of { key, candles, source?, covers? }';
+    throw invalidInput({ field: 'batches', rule, value: batches });
+  }
+  return batches.map((batch, index) => {
+    try {
+      onlyKnownKeys(batch, BATCH_KEYS, 'batch');
+      return checkedBatch(batch, bound);
+    } catch (error) {
+      throw faultInBatch(error, index);
+    }
+  });
 }
 
 /** The storage checks the rest of each candle. */
@@ -47,7 +63,8 @@ function refuseCandlesAhead(
 ): void {
   const latest = timeframeGrid(timeframe).shift(bound.clock.now() + bound.maxAheadMs);
   if (candles instanceof CandleSeries && !(candles.lastTimestamp > latest)) return;
-  const times = isList(candles) ? candles.map(timeOf) : (candles?.timestamp ?? []);
+  const times = isList(candles) ? candles.map(timeOf) : candles?.timestamp;
+  if (!isList(times) && !(times instanceof Float64Array)) return;
   for (const [index, value] of times.entries()) {
     if (value > latest) refuseAhead({ field: 'timestamp', value, index }, bound, timeframe);
   }
