@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
@@ -9,13 +9,26 @@ import { budget } from './tools/test-budget.ts';
 /** Packages and apps are read from their TypeScript sources: no build comes before the tests. */
 const sourceCondition = '@barkeep/typescript';
 
+/** Whether a test replaces modules, which those before it in its process would have loaded already. */
+function replacesModules(folder: string): boolean {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(
+    (name) => name.endsWith('.ts') && readFileSync(join(folder, name), 'utf8').includes('vi.mock('),
+  );
+}
+
 /** Every package and app with a `test` folder is a project of its own, named after its folder. */
 const members: TestProjectInlineConfiguration[] = ['packages', 'apps']
   .flatMap((parent) => readdirSync(parent).map((folder) => join(parent, folder)))
   .filter((root) => existsSync(join(root, 'test')))
   .map((root) => ({
     extends: true,
-    test: { name: basename(root), root, include: ['test/**/*.test.ts'] },
+    test: {
+      name: basename(root),
+      root,
+      include: ['test/**/*.test.ts'],
+      // One process per core runs one file after the other: to start one for each takes a minute in all.
+      isolate: replacesModules(join(root, 'test')),
+    },
   }));
 
 const house: TestProjectInlineConfiguration = {
@@ -29,7 +42,6 @@ export default defineConfig({
   test: {
     projects: [...members, house],
     pool: 'forks',
-    // One process per core runs one file after the other: to start one for each takes a minute in all.
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // Node compiles our TypeScript once, not again in each of the hundreds of processes and workers.

@@ -6,8 +6,7 @@
  * Run by `turbo run check:package`, after the package was built.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
@@ -16,21 +15,20 @@ import { formatMessage } from 'publint/utils';
 /** Consumers before Node's ESM support, and `require` of ESM, are not served: ESM only. */
 const ignoredResolutions = new Set(['node10', 'node16-cjs']);
 
-const directory = mkdtempSync(join(tmpdir(), 'barkeep-pack-'));
-try {
-  execFileSync('pnpm', ['pack', '--pack-destination', directory], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  });
-  const [name = ''] = readdirSync(directory);
-  const tarball = readFileSync(join(directory, name));
-  const problems = [...(await publintProblems(tarball)), ...(await typeProblems(tarball))];
-  if (problems.length > 0) {
-    console.error(problems.map((problem) => `${name}: ${problem}`).join('\n'));
-    process.exitCode = 1;
-  }
-} finally {
-  rmSync(directory, { recursive: true });
+/** Where tests take the tarball from. */
+const directory = '.pack';
+
+rmSync(directory, { recursive: true, force: true });
+execFileSync('pnpm', ['pack', '--pack-destination', directory], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  shell: process.platform === 'win32',
+});
+const [name = ''] = readdirSync(directory);
+const tarball = readFileSync(join(directory, name));
+const problems = [...(await publintProblems(tarball)), ...(await typeProblems(tarball))];
+if (problems.length > 0) {
+  console.error(problems.map((problem) => `${name}: ${problem}`).join('\n'));
+  process.exitCode = 1;
 }
 
 async function publintProblems(tarball: Buffer): Promise<string[]> {

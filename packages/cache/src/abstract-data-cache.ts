@@ -157,14 +157,10 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   async clear(options: CallOptions = NO_OPTIONS): Promise<void> {
     this.begin(options);
     await this.run('clear', options, async () => {
-      // Now: what is written while it is under way has a life of its own.
-      const undo = this.#lives.clear();
-      try {
-        await this._clear();
-      } catch (error) {
-        undo();
-        throw error;
-      }
+      // What is written while it is under way has a life of its own.
+      const done = this.#lives.clear();
+      await this._clear();
+      done();
     });
   }
 
@@ -303,17 +299,10 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
   /** A write that fails leaves what was there as it was, its end included. */
   #withLives(entries: readonly CacheEntry[], write: () => Awaitable<void>): Awaitable<void> {
     if (this.keepsDeadlines) return write();
-    const takeBack = this.#lives.write(entries);
-    const fail = (error: unknown): never => {
-      takeBack();
-      throw error;
-    };
-    try {
-      const written = write();
-      return written instanceof Promise ? written.catch(fail) : written;
-    } catch (error) {
-      return fail(error);
-    }
+    const done = this.#lives.write(entries);
+    const written = write();
+    if (written instanceof Promise) return written.then(done);
+    done();
   }
 
   /** Of equal keys the later entry. */

@@ -98,8 +98,8 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       });
       await page.locator('#chart').hover();
       while (!answered) await page.mouse.wheel(-600, 0);
-      const { columns } = await (await answer).json();
-      expect(columns.timestamp).toHaveLength(600);
+      const { candles } = await (await answer).json();
+      expect(candles).toHaveLength(600);
       expect((await coloursOfChart(page)).up).toBeGreaterThan(50);
     },
     LONG,
@@ -192,13 +192,15 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
         const drawn = await candlesDrawn(page);
         const range = `from=${drawn.from}&to=${drawn.to}`;
         const answer = await fetch(`${url}api/candles?symbol=KRW-BTC&timeframe=1m&${range}`);
-        const { columns, missingPeriods } = await answer.json();
+        const { candles, missingPeriods } = await answer.json();
         expect(missingPeriods).toBe(0);
-        expect(columns.timestamp).toHaveLength(drawn.count);
+        expect(candles).toHaveLength(drawn.count);
         const traded = (await exchange.candlePage({ ...KEY, to: drawn.to })).reverse();
         // The last one is in the making.
         const volumes = traded.slice(0, -1).map(({ volume }) => volume);
-        expect(columns.volume.slice(-traded.length, -1)).toEqual(volumes);
+        expect(candles.slice(-traded.length, -1).map(({ volume }: Candle) => volume)).toEqual(
+          volumes,
+        );
       }, 10_000);
     },
     LONG,

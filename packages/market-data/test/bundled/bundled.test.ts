@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -14,13 +15,14 @@ import {
   type Bundle,
   bundleForNode,
   esbuild,
+  NODE_BUNDLERS,
   serveWithVite,
 } from './bundlers.ts';
 import { InstalledApp } from './installed-app.ts';
 import { type ServedFolder, serveFolder } from './serve-folder.ts';
 
 const LONG = 60_000;
-const ADAPTERS = ['@barkeep/storage-memory', '@barkeep/realtime-memory'];
+const ADAPTERS = ['storage-memory', 'realtime-memory'];
 
 const INSTALLED: readonly (readonly [Urls, Outcome])[] = [
   [{ storage: 'memory:', realtime: 'memory:', cache: false }, { candles: 1 }],
@@ -52,7 +54,7 @@ describe('an app that installs two of the adapters', () => {
   let app: InstalledApp;
 
   beforeAll(async () => {
-    app = await InstalledApp.make(['@barkeep/market-data', ...ADAPTERS]);
+    app = await InstalledApp.make(['market-data', ...ADAPTERS]);
   }, LONG);
   afterAll(() => app?.remove());
 
@@ -94,18 +96,37 @@ describe('an app that installs two of the adapters', () => {
   );
 
   it('says what is missing in Node, bundled by esbuild', async () => {
-    const out = await emptyFolder();
-    const path = await bundleForNode(app.folder, out);
     const expected = [...INSTALLED, ...MISSING_ANYWHERE, ...MISSING_IN_NODE];
-    const script = `await import(process.argv[1]);
-      console.log(JSON.stringify(await outcomesOf(JSON.parse(process.argv[2]))))`;
-    const services = JSON.stringify(expected.map(([urls]) => urls));
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--input-type=module', '-e', script, path, services],
-      { cwd: out },
+    // Away from the app: nothing is installed there.
+    const path = await bundleForNode(app.folder, await emptyFolder());
+    const outcomes = await outcomesInNode(
+      path,
+      expected.map(([urls]) => urls),
     );
-    expect(JSON.parse(stdout)).toEqual(expected.map(([, outcome]) => outcome));
+    expect(outcomes).toEqual(expected.map(([, outcome]) => outcome));
+  });
+});
+
+describe('a service for Node that installs storage-sqlite and cache-disk', () => {
+  let app: InstalledApp;
+
+  beforeAll(async () => {
+    const adapters = ['storage-sqlite', 'cache-disk', 'realtime-memory'];
+    app = await InstalledApp.make(['market-data', ...adapters]);
+  }, LONG);
+  afterAll(() => app?.remove());
+
+  it.each(Object.entries(NODE_BUNDLERS))('keeps candles: %s', async (_, bundle) => {
+    const path = await bundle(app.folder);
+    const data = await emptyFolder();
+    const parts = { realtime: 'memory:', cache: `disk:${data}/pages` };
+    const storage = `sqlite:${data}/market_data.sqlite3`;
+    const services = [
+      { ...parts, storage },
+      { ...parts, storage: 'memory:' },
+    ];
+    const [, missingStorage] = missing({ storage: 'memory:' }, 'storage-memory');
+    expect(await outcomesInNode(path, services)).toEqual([{ candles: 1 }, missingStorage]);
   });
 });
 
@@ -114,8 +135,7 @@ describe.skipIf(!hasBrowser())('an app that installs storage-sqljs', () => {
   let app: InstalledApp;
 
   beforeAll(async () => {
-    const packages = ['market-data', 'storage-sqljs', 'realtime-memory'];
-    app = await InstalledApp.make(packages.map((name) => `@barkeep/${name}`));
+    app = await InstalledApp.make(['market-data', 'storage-sqljs', 'realtime-memory']);
   }, LONG);
   afterAll(() => app?.remove());
 
@@ -143,6 +163,20 @@ describe.skipIf(!hasBrowser())('an app that installs storage-sqljs', () => {
     },
   );
 });
+
+/** What an app says of services, run by Node. */
+async function outcomesInNode(path: string, services: readonly Urls[]): Promise<Outcome[]> {
+  const script = `await import(process.argv[1]);
+    console.log(JSON.stringify(await outcomesOf(JSON.parse(process.argv[2]))))`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    script,
+    pathToFileURL(path).href,
+    JSON.stringify(services),
+  ]);
+  return JSON.parse(stdout);
+}
 
 function serviceOf(storage: string): Urls {
   return { storage, realtime: 'memory:', cache: false };

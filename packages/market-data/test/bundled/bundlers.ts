@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { createServer, build as viteBuild } from 'vite';
-import webpack from 'webpack';
+import webpack, { type Configuration } from 'webpack';
 import type { ServedFolder } from './serve-folder.ts';
 
 /** Builds the app of a folder into another one, which then has an `index.html`. */
@@ -67,10 +67,54 @@ export async function addWorker(app: string, out: string): Promise<void> {
   await copyFile(join(app, 'node_modules/sql.js/dist', wasm), join(out, wasm));
 }
 
+/** What cannot go into a bundle: it has worker threads and a native addon. */
+const EXTERNAL = '@barkeep/storage-sqlite';
+
+/** Builds a service for Node into the folder of its app, and returns the path of its module. */
+export const NODE_BUNDLERS: Readonly<Record<string, (app: string) => Promise<string>>> = {
+  'not bundled': async (app) => join(app, 'app.js'),
+  esbuild: (app) => bundleForNode(app, join(app, 'esbuild'), [EXTERNAL]),
+  "Vite's build for servers": async (app) => {
+    await viteBuild({
+      configFile: false,
+      root: app,
+      logLevel: 'error',
+      build: { ssr: 'app.js', outDir: 'vite' },
+    });
+    return join(app, 'vite/app.js');
+  },
+  "Vite's build for servers, all in one": async (app) => {
+    await viteBuild({
+      configFile: false,
+      root: app,
+      logLevel: 'error',
+      ssr: { noExternal: true, external: [EXTERNAL] },
+      build: { ssr: 'app.js', outDir: 'vite-in-one' },
+    });
+    return join(app, 'vite-in-one/app.js');
+  },
+  webpack: async (app) => {
+    await runWebpack({
+      ...webpackOptions(app, join(app, 'webpack'), 'production'),
+      target: 'node22',
+      experiments: { outputModule: true },
+      externals: { [EXTERNAL]: `import ${EXTERNAL}` },
+      externalsPresets: { node: true },
+      externalsType: 'module',
+    });
+    return join(app, 'webpack/app.js');
+  },
+};
+
 /** @returns The path of a module for Node. */
-export async function bundleForNode(app: string, out: string): Promise<string> {
+export async function bundleForNode(
+  app: string,
+  out: string,
+  external: readonly string[] = [],
+): Promise<string> {
   const outfile = join(out, 'app.mjs');
-  await build({ ...ESBUILD, ...entryOf(app), outfile, format: 'esm', platform: 'node' });
+  const options = { ...ESBUILD, ...entryOf(app), external: [...external] };
+  await build({ ...options, outfile, format: 'esm', platform: 'node' });
   return outfile;
 }
 
@@ -92,21 +136,26 @@ async function bundleWithVite(app: string, out: string, mode: string): Promise<v
   });
 }
 
-function bundleWithWebpack(
-  app: string,
-  out: string,
-  mode: 'production' | 'development',
-): Promise<void> {
+function bundleWithWebpack(app: string, out: string, mode: WebpackMode): Promise<void> {
+  return runWebpack(webpackOptions(app, out, mode));
+}
+
+type WebpackMode = 'production' | 'development';
+
+function webpackOptions(app: string, out: string, mode: WebpackMode): Configuration {
+  return {
+    context: app,
+    entry: './app.js',
+    mode,
+    output: { path: out, filename: 'app.js', publicPath: 'auto' },
+    devtool: false,
+    // It takes seconds, and changes nothing of what is found.
+    optimization: { minimize: false },
+  };
+}
+
+function runWebpack(options: Configuration): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = {
-      context: app,
-      entry: './app.js',
-      mode,
-      output: { path: out, filename: 'app.js', publicPath: 'auto' },
-      devtool: false as const,
-      // It takes seconds, and changes nothing of what is found.
-      optimization: { minimize: false },
-    };
     webpack(options, (error, stats) => {
       if (error !== null) reject(error);
       else if (stats?.hasErrors()) reject(new Error(stats.toString('errors-only')));

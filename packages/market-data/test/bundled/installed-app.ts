@@ -1,24 +1,24 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 
-const PACKAGES = resolve(import.meta.dirname, '../../..');
-const TSDOWN = fileURLToPath(import.meta.resolve('tsdown/run'));
+const ROOT = resolve(import.meta.dirname, '../../../..');
 const OURS = '@barkeep/';
 const PAGE = '<!doctype html><script type="module" src="./app.js"></script>';
+const run = promisify(execFile);
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly publishConfig: { readonly exports: unknown };
 }
+
+let packing: Promise<unknown> | undefined;
 
 /**
  * The app in a folder far from this workspace, with these packages and what they depend on in its
- * `node_modules`, as a registry would deliver them, and with nothing else.
+ * `node_modules`, ours from the tarballs that would be published, and with nothing else.
  */
 export class InstalledApp {
   readonly folder: string;
@@ -27,6 +27,7 @@ export class InstalledApp {
     this.folder = folder;
   }
 
+  /** @param packages Without their scope. */
   static async make(packages: readonly string[]): Promise<InstalledApp> {
     // Bundlers go by real paths.
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-bundled-')));
@@ -37,7 +38,10 @@ export class InstalledApp {
       const source = await readFile(join(import.meta.dirname, 'app.ts'), 'utf8');
       const { code } = await transform(source, { loader: 'ts', target: 'es2022' });
       await writeFile(join(folder, 'app.js'), code);
-      await app.#install(packages);
+      // Does nothing where they are packed already, as they are when all tests run.
+      packing ??= run('npx', ['-y', 'pnpm@12', 'check:package'], { cwd: ROOT });
+      await packing;
+      for (const name of packages) await app.#install(OURS + name);
     } catch (error) {
       await app.remove();
       throw error;
@@ -49,34 +53,33 @@ export class InstalledApp {
     return rm(this.folder, { recursive: true, force: true });
   }
 
-  async #install(packages: readonly string[]): Promise<void> {
-    const all = new Map<string, Manifest>();
-    const foreign = new Map<string, string>();
-    const collect = async (name: string): Promise<void> => {
-      if (all.has(name)) return;
-      const manifest = await manifestOf(name);
-      all.set(name, manifest);
-      for (const dependency of Object.keys(manifest.dependencies ?? {})) {
-        if (dependency.startsWith(OURS)) await collect(dependency);
-        else foreign.set(dependency, join(folderOf(name), 'node_modules', dependency));
-      }
-    };
-    for (const name of packages) await collect(name);
-    await Promise.all([
-      ...Array.from(all, ([name, manifest]) => this.#publish(name, manifest)),
-      ...Array.from(foreign, ([name, from]) =>
-        cp(from, this.#place(name), { recursive: true, dereference: true }),
-      ),
-    ]);
+  /** A package of ours, and all that it depends on. */
+  async #install(name: string): Promise<void> {
+    const place = this.#place(name);
+    const source = join(ROOT, 'packages', name.slice(OURS.length));
+    if (!(await this.#reserve(place))) return;
+    const [tarball = 'no tarball'] = await readdir(join(source, '.pack'));
+    await run('tar', ['-xzf', join(source, '.pack', tarball), '--strip-components=1'], {
+      cwd: place,
+    });
+    for (const dependency of await dependenciesOf(place)) {
+      if (dependency.startsWith(OURS)) await this.#install(dependency);
+      else await this.#copy(dependency, source);
+    }
   }
 
-  async #publish(name: string, { publishConfig, ...manifest }: Manifest): Promise<void> {
+  /** A package of others as this workspace has it, and all that it depends on. */
+  async #copy(name: string, importer: string): Promise<void> {
     const place = this.#place(name);
-    await mkdir(place, { recursive: true });
-    const published = { ...manifest, exports: publishConfig.exports };
-    await writeFile(join(place, 'package.json'), JSON.stringify(published));
-    const options = ['--no-dts', '--no-sourcemap', '--out-dir', join(place, 'dist')];
-    await promisify(execFile)(process.execPath, [TSDOWN, ...options], { cwd: folderOf(name) });
+    const source = await realpath(await installedBeside(name, importer));
+    if (!(await this.#reserve(place))) return;
+    await cp(source, place, { recursive: true, dereference: true });
+    for (const dependency of await dependenciesOf(place)) await this.#copy(dependency, source);
+  }
+
+  /** Returns whether the place was free. */
+  async #reserve(place: string): Promise<boolean> {
+    return (await mkdir(place, { recursive: true })) !== undefined;
   }
 
   #place(name: string): string {
@@ -84,10 +87,20 @@ export class InstalledApp {
   }
 }
 
-function folderOf(name: string): string {
-  return join(PACKAGES, name.slice(OURS.length));
+async function dependenciesOf(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, 'package.json'), 'utf8');
+  const { dependencies = {} }: Manifest = JSON.parse(text);
+  return Object.keys(dependencies);
 }
 
-async function manifestOf(name: string): Promise<Manifest> {
-  return JSON.parse(await readFile(join(folderOf(name), 'package.json'), 'utf8'));
+/** Where Node would find a package from a folder on. */
+async function installedBeside(name: string, folder: string): Promise<string> {
+  const place = join(folder, 'node_modules', name);
+  const isThere = await readdir(place).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return place;
+  if (dirname(folder) === folder) throw new Error(`${name} is not installed`);
+  return installedBeside(name, dirname(folder));
 }
