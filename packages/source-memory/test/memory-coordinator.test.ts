@@ -1,4 +1,4 @@
-import { type Candle, ManualClock } from '@barkeep/core';
+import { type Candle, type CandleInput, CandleSeries, ManualClock } from '@barkeep/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryCoordinator } from '../src/index.ts';
 
@@ -100,6 +100,7 @@ function flat(minute: number): Candle {
   return { timestamp: START + minute * MINUTE, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 }
 
-function minutes(candles: Iterable<Candle>): number[] {
-  return Array.from(candles, ({ timestamp }) => (timestamp - START) / MINUTE).sort((a, b) => a - b);
+function minutes(candles: CandleInput): number[] {
+  const { timestamp } = CandleSeries.from(key, candles);
+  return Array.from(timestamp, (at) => (at - START) / MINUTE);
 }

@@ -2,29 +2,52 @@ import type { BarkeepError } from '@barkeep/core';
 import { WorkerClient } from './worker-client.ts';
 import type { ConnectionOptions, OpenedFile } from './worker-protocol.ts';
 
-/** The connections of one storage: one that writes and any number that only read. */
+/** Readers that could not be started: then reads do without more of them. */
+const MOST_FAILURES = 3;
+
+/** What every connection of one storage has in common. */
+export type SharedOptions = Omit<ConnectionOptions, 'access'>;
+
+/** Is told of what threads do by themselves, and of readers that could not be started. */
+export interface ConnectionFailures {
+  readonly ofCompaction: (error: BarkeepError) => void;
+  readonly ofReader: (error: unknown) => void;
+}
+
+/**
+ * The connections of one storage: one that writes, and up to so many that only read. A reader starts when a
+ * read would have to wait for another call; until one is there, reads take turns with writes.
+ */
 export class SqliteConnections {
   readonly writer: WorkerClient;
-  #readers: readonly WorkerClient[];
+  readonly #options: SharedOptions;
+  readonly #mostReaders: number;
+  readonly #failures: ConnectionFailures;
+  readonly #readers: WorkerClient[] = [];
+  #starting: WorkerClient | undefined;
+  #attempts = MOST_FAILURES;
   #file: OpenedFile | undefined;
+  #isClosing = false;
 
-  private constructor(readerCount: number, onFailure: (error: BarkeepError) => void) {
-    this.writer = new WorkerClient(onFailure);
-    this.#readers = Array.from({ length: readerCount }, () => new WorkerClient(onFailure));
+  private constructor(options: SharedOptions, mostReaders: number, failures: ConnectionFailures) {
+    this.#options = options;
+    this.#mostReaders = mostReaders;
+    this.#failures = failures;
+    this.writer = new WorkerClient(failures.ofCompaction);
   }
 
   static async open(
-    options: Omit<ConnectionOptions, 'access'>,
-    readerCount: number,
-    onFailure: (error: BarkeepError) => void,
+    options: SharedOptions,
+    mostReaders: number,
+    failures: ConnectionFailures,
   ): Promise<SqliteConnections> {
-    // All threads start at once; the writer's connection opens first, because it makes the database.
-    const connections = new SqliteConnections(readerCount, onFailure);
+    const connections = new SqliteConnections(options, mostReaders, failures);
     try {
-      await connections.#open(options);
+      const opening = { ...options, access: 'read-write' } as const;
+      connections.#file = await connections.writer.call('open', [opening]);
       return connections;
     } catch (error) {
-      // Why they did not open says more than what follows from that.
+      // Why it did not open says more than what follows from that.
       await connections.close().catch(() => undefined);
       throw error;
     }
@@ -35,49 +58,56 @@ export class SqliteConnections {
     return this.#file;
   }
 
-  /** The connection for a read: the reader with the least to do, or the writer when there is none. */
+  /** The connection for a read: the reader with the least to do, or the writer while there is none. */
   get reader(): WorkerClient {
-    return this.#readers.reduce(
-      (best, reader) => (reader.pending < best.pending ? reader : best),
-      this.follower,
-    );
+    const best = this.#leastBusy();
+    if (best.pending > 0) this.startReader();
+    return best;
   }
 
   /** A reader beside that one which has nothing to do. */
   get idleReader(): WorkerClient | undefined {
-    const busier = this.reader;
+    const busier = this.#leastBusy();
     return this.#readers.find((reader) => reader !== busier && reader.pending === 0);
   }
 
-  /** Always the same reader: the one that follows the change log. */
-  get follower(): WorkerClient {
-    return this.#readers[0] ?? this.writer;
+  /** Starts one reader more, unless that is under way or there are enough: in the background. */
+  startReader(): void {
+    const isEnough = this.#readers.length >= this.#mostReaders || this.#file?.isAlone !== false;
+    if (isEnough || this.#starting !== undefined || this.#isClosing) return;
+    if (this.#attempts === 0) return;
+    const reader = new WorkerClient(this.#failures.ofCompaction);
+    this.#starting = reader;
+    void this.#start(reader, { ...this.#options, access: 'read-only', ...this.#file });
   }
 
   /** @throws BarkeepError `CANNOT_OPEN` when what was stored is not in the file of that name. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    const readers = this.#readers.splice(0);
     // The last connection to close empties the WAL, and only the writer can.
-    await this.#closeReaders().finally(() => this.writer.close());
-  }
-
-  async #closeReaders(): Promise<void> {
-    const readers = this.#readers;
-    this.#readers = [];
-    await Promise.all(readers.map((reader) => reader.close()));
-  }
-
-  async #open(options: Omit<ConnectionOptions, 'access'>): Promise<void> {
-    const warmedUp = Promise.all(this.#readers.map((reader) => reader.call('warmUp', [])));
-    const [file] = await Promise.all([
-      this.writer.call('open', [{ ...options, access: 'read-write' }]),
-      warmedUp,
-    ]);
-    this.#file = file;
-    if (file.isAlone) await this.#closeReaders();
-    await Promise.all(
-      this.#readers.map((reader) =>
-        reader.call('open', [{ ...options, access: 'read-only', ...file }]),
-      ),
+    await Promise.all([this.#starting?.kill(), ...readers.map((reader) => reader.close())]).finally(
+      () => this.writer.close(),
     );
+  }
+
+  async #start(reader: WorkerClient, options: ConnectionOptions): Promise<void> {
+    try {
+      await reader.call('warmUp', []);
+      await reader.call('open', [options]);
+      if (!this.#isClosing) this.#readers.push(reader);
+    } catch (error) {
+      await reader.kill();
+      if (this.#isClosing) return;
+      this.#attempts -= 1;
+      this.#failures.ofReader(error);
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  #leastBusy(): WorkerClient {
+    const [first = this.writer, ...others] = this.#readers;
+    return others.reduce((best, reader) => (reader.pending < best.pending ? reader : best), first);
   }
 }

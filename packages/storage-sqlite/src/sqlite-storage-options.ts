@@ -17,9 +17,10 @@ export interface SqliteStorageOptions {
    */
   readonly busyTimeoutMs?: number | undefined;
   /**
-   * How many connections only read, each in a thread of its own, so that reads do not wait behind a
-   * large write, and two share a read of many candles; at most 16. 0: reads take turns with
-   * writes. Default: 2 where the process may use several cores, otherwise 1.
+   * How many connections may only read, each in a thread of its own, so that reads do not wait behind a
+   * large write, and two share a read of many candles; at most 16. Each starts when a read would have to
+   * wait, and takes about 50 MB. 0: reads take turns with writes. Default: 2 where the process may use
+   * several cores, otherwise 1.
    */
   readonly readers?: number | undefined;
   /**

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { type CandleColumns, CandleSeries, throwIfAborted } from '@barkeep/core';
+import { CandleSeries, throwIfAborted } from '@barkeep/core';
 import { descriptionOf, type EngineCaller, EngineStorage } from '@barkeep/sqlite-engine';
 import type {
   BackupCall,
@@ -80,7 +80,7 @@ export class SqliteStorage extends EngineStorage {
     this.#poll = new RemoteChangePoll({
       clock: this.clock,
       intervalMs: changePollMs,
-      read: () => this.use(() => this.#opened().follower.call('readChanges', [])),
+      read: () => this.use(() => this.#opened().writer.call('readChanges', [])),
       publish: (event) => this.publish(event),
       reportFailure: (error) => this.reportFailure('change-feed', error),
     });
@@ -92,9 +92,10 @@ export class SqliteStorage extends EngineStorage {
     try {
       const { path, inode } = file;
       const options = { ...this.#options, path, inode };
-      this.#connections = await SqliteConnections.open(options, this.#readers, (error) =>
-        this.reportFailure('compaction', error),
-      );
+      this.#connections = await SqliteConnections.open(options, this.#readers, {
+        ofCompaction: (error) => this.reportFailure('compaction', error),
+        ofReader: (error) => this.reportFailure('reading', error),
+      });
       file.identify(this.#connections.file?.inode);
       this.#file = file;
     } catch (error) {
@@ -132,14 +133,8 @@ export class SqliteStorage extends EngineStorage {
   }
 
   protected override async _read(query: CheckedQuery): Promise<CandleSeries> {
-    return CandleSeries.fromTrustedColumns(query.key, await this.#readColumnsOf(query));
-  }
-
-  #readColumnsOf(query: CheckedQuery): Promise<CandleColumns> {
-    const { reader, idleReader } = this.#opened();
-    return idleReader === undefined
-      ? reader.call('read', [query])
-      : readSideBySide(query, reader, idleReader);
+    const columns = await readSideBySide(query, this.#opened());
+    return CandleSeries.fromTrustedColumns(query.key, columns);
   }
 
   /** On a connection of its own, where there can be another: no other call shall wait for it. */

@@ -32,6 +32,10 @@ async function reader(path: string): Promise<WorkerClient> {
   return client;
 }
 
+function both(reader: WorkerClient, idleReader: WorkerClient) {
+  return { reader, idleReader, startReader: () => expect.unreachable('two are there') };
+}
+
 /** A series whose every figure is the same number. */
 function flat(price: number): CandleSeries {
   const columns = allocateColumns(CANDLES);
@@ -54,11 +58,11 @@ it('reads many candles on two connections, few on one', async () => {
       return call(method, ...rest);
     };
   }
-  const few = await readSideBySide({ ...ALL, limit: 1_000 }, one, other);
+  const few = await readSideBySide({ ...ALL, limit: 1_000 }, both(one, other));
   expect(few.timestamp).toHaveLength(1_000);
   expect(asked.splice(0)).toEqual(['one readUpTo']);
 
-  const many = await readSideBySide(ALL, one, other);
+  const many = await readSideBySide(ALL, both(one, other));
   expect(CandleSeries.from(BTC, many).equals(flat(1))).toBe(true);
   expect(asked).toEqual(['one readUpTo', 'one readPart', 'other readPart']);
 });
@@ -73,6 +77,26 @@ it('never answers halves of different candles', async () => {
     await storage.candles.write({ key: BTC, candles: flat(2) });
     return call(...parameters);
   };
-  const many = await readSideBySide(ALL, one, other);
+  const many = await readSideBySide(ALL, both(one, other));
   expect(CandleSeries.from(BTC, many).equals(flat(2))).toBe(true);
+});
+
+it('reads many candles on one connection while there is no other, and has one started', async () => {
+  const path = temporaryPath();
+  const storage = await openStorage(path);
+  await storage.candles.write({ key: BTC, candles: flat(1) });
+  const one = await reader(path);
+  let started = 0;
+  const connections = {
+    reader: one,
+    idleReader: undefined,
+    startReader: () => {
+      started += 1;
+    },
+  };
+  await readSideBySide({ ...ALL, limit: 1_000 }, connections);
+  expect(started).toBe(0);
+  const many = await readSideBySide(ALL, connections);
+  expect(CandleSeries.from(BTC, many).equals(flat(1))).toBe(true);
+  expect(started).toBe(1);
 });

@@ -26,9 +26,10 @@ export interface FeedLagged {
  *
  * - `change-feed`: changes of other processes could not be read; a `lagged` follows
  * - `compaction`: a series could not be compacted by itself
+ * - `reading`: a connection for reads could not be opened; those that are open go on
  * - `saving`: a snapshot could not be saved by itself
  */
-export type BackgroundWork = 'change-feed' | 'compaction' | 'saving';
+export type BackgroundWork = 'change-feed' | 'compaction' | 'reading' | 'saving';
 
 /** Work in the background failed. It is tried again where that makes sense. */
 export interface BackgroundFailure {

@@ -94,15 +94,14 @@ export const NODE_BUNDLERS: Readonly<Record<string, (app: string) => Promise<str
     return join(app, 'vite-in-one/app.js');
   },
   webpack: async (app) => {
+    const out = join(app, 'webpack');
     await runWebpack({
-      ...webpackOptions(app, join(app, 'webpack'), 'production'),
+      ...webpackOptions(app, out, 'production'),
       target: 'node22',
-      experiments: { outputModule: true },
+      output: { path: out, filename: 'app.cjs' },
       externals: { [EXTERNAL]: `import ${EXTERNAL}` },
-      externalsPresets: { node: true },
-      externalsType: 'module',
     });
-    return join(app, 'webpack/app.js');
+    return join(out, 'app.cjs');
   },
 };
 

@@ -196,7 +196,7 @@ export class CoordinatorSession {
 
 /** The candles of a delivery, checked and ascending. */
 function candlesOf({ symbol, timeframe }: SeriesKey, { candles }: CandleDelivery): Candle[] {
-  return CandleSeries.from({ symbol, timeframe }, Array.from(candles)).toArray();
+  return CandleSeries.from({ symbol, timeframe }, candles).toArray();
 }
 
 /** What a delivery claims to be complete of the periods that had ended by an instant. */
