@@ -87,6 +87,11 @@ export interface ConformanceHarness<Subject extends ConformanceSubject> {
   /** How exact `advance` is: what expires is gone so many milliseconds later. Default: 1. */
   readonly timeStepMs?: number;
   /**
+   * How long what another handle or process does may take to arrive here, by the machine's clock, in
+   * milliseconds. Default: 20,000, for a busy machine.
+   */
+  readonly arrivalMs?: number;
+  /**
    * Scenarios known to fail, by key, with the reason. They are still run: one that passes is
    * reported as failed, so that the list stays true. A key that does not exist is an error.
    */

@@ -9,6 +9,8 @@ import type {
 import { OtherProcess } from './other-process.ts';
 import { dataDirectory, pathIn, removeDirectory } from './platform.ts';
 
+const DEFAULT_ARRIVAL_MS = 20_000;
+
 /** What a scenario works with. Everything it makes is closed and removed when it ends. */
 export class ScenarioContext<Subject extends ConformanceSubject> {
   /** The clock of every subject of this scenario. */
@@ -92,6 +94,11 @@ export class ScenarioContext<Subject extends ConformanceSubject> {
     const subject = this.#adopt(await createAt(path, context), context);
     await subject.open?.();
     return subject;
+  }
+
+  /** How long what others do may take to arrive, by the machine's clock. */
+  get arrivalMs(): number {
+    return this.#harness.arrivalMs ?? DEFAULT_ARRIVAL_MS;
   }
 
   /** The names of the ways in which what lies below a subject can fail. */

@@ -1,8 +1,6 @@
 import type { IRealtimeCache } from '@barkeep/realtime';
 import { sampleTicker } from './sample-market.ts';
 
-/** By the machine's clock: how long something may be under way from a server or another process. */
-const LONGEST_MS = 20_000;
 /** Where everything happens in this process; and once something did not come. */
 const SHORT_MS = 10;
 /** How often a busy server or network may lose events of a scenario, and say so. */
@@ -16,9 +14,9 @@ export class Patience {
   #longestMs: number;
   #lags: number;
 
-  constructor({ capabilities }: IRealtimeCache) {
+  constructor({ capabilities }: IRealtimeCache, { arrivalMs }: { readonly arrivalMs: number }) {
     const isOwn = capabilities.sharing === 'process';
-    this.#longestMs = isOwn ? SHORT_MS : LONGEST_MS;
+    this.#longestMs = isOwn ? SHORT_MS : arrivalMs;
     this.#lags = isOwn ? 0 : MOST_LAGS;
   }
 

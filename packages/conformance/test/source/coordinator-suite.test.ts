@@ -4,6 +4,7 @@ import type { MemoryCoordinator } from '@barkeep/source-memory';
 import { describe, expect, it } from 'vitest';
 import { coordinatorSuite, runCoordinatorConformance } from '../../src/source/index.ts';
 import { registerCoordinatorConformance } from '../../src/source/vitest.ts';
+import { candlesOf } from './candles-of.ts';
 import { isAboutAPromise } from './is-about-a-promise.ts';
 import { memoryCoordinatorHarness } from './memory-coordinator-harness.ts';
 import { PLANTED_COORDINATOR_BUGS } from './planted-coordinator-bugs.ts';
@@ -81,7 +82,7 @@ function withFragments(coordinator: MemoryCoordinator): IMarketDataCoordinator {
   return {
     fetchCandles: async (request, options) => {
       const { covers = request, ...delivery } = await coordinator.fetchCandles(request, options);
-      const [first, ...others] = delivery.candles;
+      const [first, ...others] = candlesOf(delivery);
       if (first === undefined) return { ...delivery, covers };
       const timestamp = timeframeGrid(request.timeframe).shift(request.from, -1);
       const candles = [{ ...first, timestamp, volume: 0 }, first, ...others];

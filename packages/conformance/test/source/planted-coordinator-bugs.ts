@@ -1,6 +1,7 @@
 import { type Candle, type Clock, timeframeGrid } from '@barkeep/core';
 import type { CandleDelivery, CandleRequest, IMarketDataCoordinator } from '@barkeep/source';
 import type { MemoryCoordinatorOptions } from '@barkeep/source-memory';
+import { candlesOf } from './candles-of.ts';
 import type { PlantIn } from './memory-coordinator-harness.ts';
 
 /** A mistake that coordinators have made or could make, and the scenario that must catch it. */
@@ -97,9 +98,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     'takes an empty page for the beginning of history',
     'fetch/quiet',
     delivering((delivery, { to }) => {
-      return Array.from(delivery.candles).length === 0
-        ? { ...delivery, historyStart: to }
-        : delivery;
+      return candlesOf(delivery).length === 0 ? { ...delivery, historyStart: to } : delivery;
     }),
   ),
   bug('fills quiet periods with flat candles', 'fetch/quiet', withCandles(fillGaps)),
@@ -115,7 +114,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     'says of the time before history neither that it is empty nor that it is before',
     'fetch/history',
     delivering((delivery) => {
-      const isEmpty = Array.from(delivery.candles).length === 0;
+      const isEmpty = candlesOf(delivery).length === 0;
       return isEmpty ? { ...delivery, covers: [], historyStart: undefined } : delivery;
     }),
   ),
@@ -137,7 +136,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     around(coordinator, async (fetch, request, options) => {
       const endedBy = timeframeGrid(request.timeframe).floor(clock.now());
       const delivery = await fetch(request, options);
-      const candles = Array.from(delivery.candles).filter((it) => it.timestamp < endedBy);
+      const candles = candlesOf(delivery).filter((it) => it.timestamp < endedBy);
       return { ...delivery, candles };
     }),
   ),
@@ -175,9 +174,9 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
   bug('ignores from where it finds nothing', 'fetch/quiet', (coordinator) =>
     around(coordinator, async (fetch, request, options) => {
       const delivery = await fetch(request, options);
-      if (Array.from(delivery.candles).length > 0) return delivery;
-      const { candles } = await fetch({ ...request, from: 0 }, options);
-      return { ...delivery, candles: Array.from(candles).slice(0, 10) };
+      if (candlesOf(delivery).length > 0) return delivery;
+      const all = candlesOf(await fetch({ ...request, from: 0 }, options));
+      return { ...delivery, candles: all.slice(0, 10) };
     }),
   ),
   bug('swallows the abort', 'abort/given-up', (coordinator) =>
@@ -270,7 +269,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     (coordinator, clock) =>
       around(coordinator, async (fetch, request, options) => {
         const delivery = await fetch(request, options);
-        if (Array.from(delivery.candles).length > 0) return delivery;
+        if (candlesOf(delivery).length > 0) return delivery;
         const historyStart = timeframeGrid(request.timeframe).floor(clock.now() + 365 * DAY_MS);
         return { ...delivery, historyStart };
       }),
@@ -308,7 +307,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     const all: Candle[] = [];
     return around(coordinator, async (fetch, request, options) => {
       const delivery = await fetch(request, options);
-      all.splice(0, all.length, ...Array.from(delivery.candles));
+      all.splice(0, all.length, ...candlesOf(delivery));
       return { ...delivery, candles: all };
     });
   }),
@@ -340,7 +339,7 @@ export const PLANTED_COORDINATOR_BUGS: readonly PlantedCoordinatorBug[] = [
     around(coordinator, async (fetch, request, options) => {
       const grid = timeframeGrid(request.timeframe);
       const delivery = await fetch(request, options);
-      const candles = Array.from(delivery.candles).sort((a, b) => b.timestamp - a.timestamp);
+      const candles = candlesOf(delivery).toSorted((a, b) => b.timestamp - a.timestamp);
       const end = candles.findIndex(({ timestamp }, i) => {
         const later = candles[i - 1]?.timestamp ?? timestamp;
         return grid.indexOf(later) - grid.indexOf(timestamp) > 10;
@@ -404,7 +403,7 @@ function withCandles(
 ): PlantIn {
   return delivering((delivery, request) => ({
     ...delivery,
-    candles: change(Array.from(delivery.candles), request),
+    candles: change(candlesOf(delivery), request),
   }));
 }
 

@@ -14,7 +14,7 @@ export const faultScenarios: readonly RealtimeScenario[] = [
     'a write during which something below fails has happened as a whole, or not at all',
     async (realtime, context) => {
       const { tickers, orderBooks, trades } = realtime;
-      const patience = new Patience(realtime);
+      const patience = new Patience(realtime, context);
       const done = {
         tickers: [sampleTicker(9)],
         orderBooks: [sampleBook(9, SYMBOL, 30)],

@@ -17,7 +17,7 @@ export const modelScenarios: readonly RealtimeScenario[] = [
   scenario(
     'model/commands',
     'any sequence of calls answers and tells as the plain model does',
-    (realtime, context) => checkRuns(context, [realtime], new Patience(realtime)),
+    (realtime, context) => checkRuns(context, [realtime], new Patience(realtime, context)),
     { timeoutMs: MODEL_TIMEOUT_MS },
   ),
   scenario(
@@ -25,7 +25,7 @@ export const modelScenarios: readonly RealtimeScenario[] = [
     'also when the calls are made through two handles in turn, and one is opened again in between',
     async (realtime, context) => {
       const handles = [realtime, await context.openBeside(realtime)];
-      const patience = new Patience(realtime);
+      const patience = new Patience(realtime, context);
       await patience.greet(handles);
       await checkRuns(context, handles, patience, SHARE_OF_SHARED_RUNS);
     },

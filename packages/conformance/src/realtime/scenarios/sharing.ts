@@ -3,6 +3,7 @@ import { assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import { GREETING, Patience } from '../patience.ts';
 import {
+  type RealtimeContext,
   type RealtimeScenario,
   scenario,
   shared,
@@ -15,14 +16,14 @@ export const sharingScenarios: readonly RealtimeScenario[] = [
   scenario(
     'sharing/at-once',
     'of what is written at a time the newest stays, trades are added once, and appends seen as a whole',
-    async (realtime) => void (await writeAtOnce([realtime])),
+    async (realtime, context) => void (await writeAtOnce([realtime], context)),
   ),
   scenario(
     'sharing/handles',
     'also when two handles write, of which one is closed after that',
     async (realtime, context) => {
       const other = await context.openBeside(realtime);
-      const written = await writeAtOnce([realtime, other]);
+      const written = await writeAtOnce([realtime, other], context);
       await other.close();
       assertEqual(await stateOf(realtime), written, 'after the other was closed');
       await realtime.clear();
@@ -34,7 +35,7 @@ export const sharingScenarios: readonly RealtimeScenario[] = [
     'sharing/processes',
     'another process has what this one wrote, and hears of it, and the other way round',
     async (realtime, context) => {
-      const patience = new Patience(realtime);
+      const patience = new Patience(realtime, context);
       const elsewhere = await context.startProcess(realtime);
       await elsewhere.listen('subscribe', {});
       await patience.greet([realtime], () => elsewhere.events.length > 0);
@@ -81,8 +82,9 @@ export const sharingScenarios: readonly RealtimeScenario[] = [
 /** Writes on all handles at a time, and asserts what each has then, and has heard. */
 async function writeAtOnce(
   handles: readonly [IRealtimeCache, ...IRealtimeCache[]],
+  context: Pick<RealtimeContext, 'arrivalMs'>,
 ): Promise<RealtimeState> {
-  const patience = new Patience(handles[0]);
+  const patience = new Patience(handles[0], context);
   await patience.greet(handles);
   const heard = handles.map((handle) => {
     const ids: string[] = [];

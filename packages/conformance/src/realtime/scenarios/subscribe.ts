@@ -11,8 +11,8 @@ export const subscribeScenarios: readonly RealtimeScenario[] = [
   scenario(
     'subscribe/listeners',
     'each subscription is one, and ends when it is ended',
-    async (realtime) => {
-      const patience = new Patience(realtime);
+    async (realtime, context) => {
+      const patience = new Patience(realtime, context);
       const heard: string[] = [];
       const first = (): void => void heard.push('first');
       const stopFirst = realtime.subscribe({}, first);
@@ -35,7 +35,7 @@ export const subscribeScenarios: readonly RealtimeScenario[] = [
   scenario(
     'subscribe/throwing',
     'a subscriber that throws disturbs neither writes nor others',
-    async (realtime) => {
+    async (realtime, context) => {
       const problem = new Error('a mistake of the subscriber');
       const heard: RealtimeEvent[] = [];
       const errors = await captureUncaughtErrors(async () => {
@@ -44,7 +44,7 @@ export const subscribeScenarios: readonly RealtimeScenario[] = [
         });
         realtime.subscribe({}, (event) => heard.push(event));
         assertEqual(await realtime.tickers.set(sampleTicker()), 'stored', 'the write');
-        await new Patience(realtime).until(() => heard.length > 0);
+        await new Patience(realtime, context).until(() => heard.length > 0);
       });
       assertEqual(heard, eventsOf({ tickers: [sampleTicker()] }), 'what the other has heard');
       assertTrue(errors.length === 1 && errors[0] === problem, 'its error reaches the process');
@@ -53,7 +53,7 @@ export const subscribeScenarios: readonly RealtimeScenario[] = [
   scenario(
     'subscribe/values-apart',
     'neither the caller’s objects nor what a reader does to answers changes what is kept or told',
-    async (realtime) => {
+    async (realtime, context) => {
       const heard: RealtimeEvent[] = [];
       const symbols = [SYMBOL];
       realtime.subscribe({ symbols }, (event) => heard.push(event));
@@ -75,7 +75,7 @@ export const subscribeScenarios: readonly RealtimeScenario[] = [
       await Promise.all(writes);
       spoil(given);
       assertTrue(!Object.isFrozen(ticker), 'the caller’s ticker is not frozen');
-      await new Patience(realtime).until(() => heard.length >= 3);
+      await new Patience(realtime, context).until(() => heard.length >= 3);
       const answer = await stateOf(realtime);
       assertEqual(answer, kept, 'what is kept');
       assertEqual(heard, eventsOf(kept), 'what was told');

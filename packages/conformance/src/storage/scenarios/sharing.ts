@@ -4,12 +4,15 @@ import { assertEqual, assertTrue } from '../../assertions.ts';
 import { isEqual } from '../../is-equal.ts';
 import { KEY, minute, minutes, OTHER_KEY, sampleMinutes } from '../sample-candles.ts';
 import { collect } from '../storage-operations.ts';
-import { type StorageScenario, scenario, shared } from '../storage-scenario.ts';
+import {
+  type StorageContext,
+  type StorageScenario,
+  scenario,
+  shared,
+} from '../storage-scenario.ts';
 import { assertSeries, listen } from '../stored-state.ts';
 
 const RANGE = minutes(0, 10);
-/** By the machine's clock: how long the changes of another process may take to arrive. */
-const LONGEST_WAIT_MS = 30_000;
 
 export const sharingScenarios: readonly StorageScenario[] = [
   scenario(
@@ -88,7 +91,7 @@ export const sharingScenarios: readonly StorageScenario[] = [
           events.some((event) => event.type === 'lagged' || tells(event, one));
         await waitUntil(() => told.every(isTold), context);
         const untold = told.filter((one) => !isTold(one));
-        assertEqual(untold, [], `what is not told of ${what} elsewhere in ${LONGEST_WAIT_MS} ms`);
+        assertEqual(untold, [], `what is not told of ${what} elsewhere in ${context.arrivalMs} ms`);
         const origins = events.flatMap((event) => ('origin' in event ? event.origin : []));
         assertTrue(!origins.includes('local'), 'changes made elsewhere are not told as made here');
         events.length = 0;
@@ -174,9 +177,9 @@ function plain(answer: unknown): unknown {
 /** A storage may look by the context's clock, or by the machine's. */
 async function waitUntil(
   isDone: () => boolean,
-  context: { advance(ms: number): Promise<void> },
+  context: Pick<StorageContext, 'advance' | 'arrivalMs'>,
 ): Promise<void> {
-  const deadline = performance.now() + LONGEST_WAIT_MS;
+  const deadline = performance.now() + context.arrivalMs;
   while (!isDone() && performance.now() < deadline) {
     await context.advance(100);
     await new Promise((resolve) => setTimeout(resolve, 10));

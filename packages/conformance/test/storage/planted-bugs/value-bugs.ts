@@ -142,5 +142,5 @@ function acceptingCandles(
 /** Also of a series with values that break rules. */
 function candlesOf({ candles }: CandleBatch): readonly Candle[] {
   if (Array.isArray(candles)) return candles;
-  return 'toArray' in candles ? candles.toArray() : [];
+  return candles instanceof CandleSeries ? candles.toArray() : [];
 }
