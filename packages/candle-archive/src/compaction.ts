@@ -1,6 +1,7 @@
 import { BarkeepError, CandleSeries, type EpochMs, type SeriesKey } from '@barkeep/core';
 import { EVER } from '@barkeep/storage';
 import type { ArchivePolicy } from './archive-policy.ts';
+import { CANDLE_CHANGE, candlesToWrite, classifyCandles } from './classify-candles.ts';
 import {
   type ArchiveFigures,
   archiveFigures,
@@ -13,7 +14,6 @@ import { ask, type Decision } from './decision.ts';
 import { type Fold, loadRest, planFold, type SegmentRest } from './fold-planner.ts';
 import { checkedSegment, packSegment, segmentCandles } from './stored-segment.ts';
 import type { CandleSelection, SeriesRow } from './stored-series.ts';
-import { candlesToWrite, judgeCandles, VERDICT } from './verdict.ts';
 
 const ALL = { limit: Number.POSITIVE_INFINITY, take: 'first' } as const;
 
@@ -130,12 +130,12 @@ function* unfold(
   const all = CandleSeries.merge(candles, over);
   const added = all.length - over.length;
   if (acts) {
-    const verdicts = new Uint8Array(all.length).fill(VERDICT.insert);
-    judgeCandles(over, all, verdicts);
+    const kinds = new Uint8Array(all.length).fill(CANDLE_CHANGE.insert);
+    classifyCandles(over, all, kinds);
     yield* ask('apply', [
       {
         series,
-        rows: [candlesToWrite(all, verdicts)],
+        rows: [candlesToWrite(all, kinds)],
         removedSegments: [entry],
         counters: { ...series, rowCount: series.rowCount + added },
       },

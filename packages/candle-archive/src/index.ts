@@ -1,6 +1,7 @@
 export * from './archive-policy.ts';
 export type * from './archive-port.ts';
 export * from './candle-fault.ts';
+export { CANDLE_CHANGE, classifyCandles, WriteTally } from './classify-candles.ts';
 export * from './compaction.ts';
 export * from './compaction-step.ts';
 export * from './coverage-faults.ts';
@@ -24,11 +25,10 @@ export {
   readSnapshots,
 } from './read-candles.ts';
 export { cutSegments, removeCandles } from './remove-candles.ts';
-export type { SegmentFault } from './segment-judge.ts';
+export type { SegmentFault } from './segment-inspector.ts';
 export * from './series-change.ts';
 export * from './stored-segment.ts';
 export * from './stored-series.ts';
-export { judgeCandles, VERDICT, WriteTally } from './verdict.ts';
 export {
   type ArchiveBatch,
   addCoverage,

@@ -10,7 +10,7 @@ import { EVER } from '@barkeep/storage';
 import { nextCandleFault } from './candle-fault.ts';
 import { ask, type Decision } from './decision.ts';
 import { countShared } from './remove-candles.ts';
-import { type SegmentFault, SegmentJudge } from './segment-judge.ts';
+import { type SegmentFault, SegmentInspector } from './segment-inspector.ts';
 import type { StoredSegment, UnreadableSegment } from './stored-segment.ts';
 import {
   type CandleExtent,
@@ -57,7 +57,7 @@ export function* inspectCandles(series: SeriesRow): Decision<CandleFindings> {
   const unreadable: UnreadableSegment[] = [];
   const extents = [extentIn(rows)];
   let count = rows.length;
-  const judge = new SegmentJudge(key);
+  const inspect = new SegmentInspector(key);
   const ids = yield* ask('segmentIds', series);
   for (let start = 0; start < ids.length; start += SEGMENTS_AT_ONCE) {
     for (const found of yield* ask('stored', ids.slice(start, start + SEGMENTS_AT_ONCE))) {
@@ -65,7 +65,7 @@ export function* inspectCandles(series: SeriesRow): Decision<CandleFindings> {
         unreadable.push(found);
         continue;
       }
-      const { segment, columns, fault } = judge.judge(found);
+      const { segment, columns, fault } = inspect.inspect(found);
       if (fault !== undefined) segments.push(fault);
       if (columns === undefined) continue;
       faultyCandles.push(...faultsIn(key, columns).map((one) => ({ ...one, segment })));

@@ -4,7 +4,7 @@ import { periodsAround } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
 import { assertReadable, inspectCandles } from './inspect-candles.ts';
 import { coverageRemoved } from './ledger-change.ts';
-import type { SegmentFault } from './segment-judge.ts';
+import type { SegmentFault } from './segment-inspector.ts';
 import { candlesChanged, type SeriesChange } from './series-change.ts';
 import type { SeriesIdentity } from './stored-series.ts';
 

@@ -7,6 +7,13 @@ import {
 } from '@barkeep/core';
 import type { ArchivePolicy } from './archive-policy.ts';
 import type { ChangeLoad, LoadedChange } from './archive-port.ts';
+import {
+  CANDLE_CHANGE,
+  candlesToWrite,
+  classifyCandles,
+  countChanges,
+  WriteTally,
+} from './classify-candles.ts';
 import { assertSoundRows } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
 import type { SeriesChange } from './series-change.ts';
@@ -19,12 +26,11 @@ import {
   segmentCandles,
 } from './stored-segment.ts';
 import { countersAfter, extentOf, joinExtents, type SeriesRow } from './stored-series.ts';
-import { candlesToWrite, countChanges, judgeCandles, VERDICT, WriteTally } from './verdict.ts';
 
 /** Candles to store that lie within one segment, or between two, with what storing them means. */
 interface Run {
   readonly candles: CandleSeries;
-  readonly verdicts: Uint8Array;
+  readonly kinds: Uint8Array;
 }
 
 /** A segment that is stored, or the candles of one that is to be. */
@@ -75,7 +81,7 @@ export class StorePlan {
    * @throws BarkeepError `CORRUPT` when a damaged segment keeps it from telling.
    */
   *store(candles: CandleSeries): Decision<WriteTally> {
-    const verdicts = new Uint8Array(candles.length).fill(VERDICT.insert);
+    const kinds = new Uint8Array(candles.length).fill(CANDLE_CHANGE.insert);
     let position = 0;
     for (let start = 0; start < candles.length; ) {
       const from = candles.timestamp[start] ?? Number.NaN;
@@ -85,8 +91,8 @@ export class StorePlan {
       const end = candles.indexAtOrAfter(isInside ? lastOf(piece) + 1 : firstOf(piece));
       const isAll = end - start === candles.length;
       const run = isAll
-        ? { candles, verdicts }
-        : { candles: candles.slice(start, end), verdicts: verdicts.subarray(start, end) };
+        ? { candles, kinds }
+        : { candles: candles.slice(start, end), kinds: kinds.subarray(start, end) };
       if (isInside) yield* this.#storeInside(run, piece, position);
       else this.#storeBetween(run, position);
       start = end;
@@ -94,7 +100,7 @@ export class StorePlan {
       position = Math.max(0, position - 1);
     }
     const tally = new WriteTally();
-    tally.addAll(candles.timestamp, verdicts);
+    tally.addAll(candles.timestamp, kinds);
     return tally;
   }
 
@@ -121,9 +127,9 @@ export class StorePlan {
   }
 
   #storeBetween(run: Run, position: number): void {
-    const { candles, verdicts } = run;
-    this.#judgeByRows(run);
-    const changes = countChanges(verdicts);
+    const { candles, kinds } = run;
+    this.#classifyByRows(run);
+    const changes = countChanges(kinds);
     if (changes === 0) return;
     const policy = this.#policy;
     if (policy === 'off' || changes < policy.bulkCandles || this.#hasManyRowsAmong(candles)) {
@@ -148,10 +154,10 @@ export class StorePlan {
   }
 
   *#storeInside(run: Run, piece: Piece, position: number): Decision<void> {
-    const { candles, verdicts } = run;
-    this.#judgeBy(piece, run);
-    this.#judgeByRows(run);
-    const changes = countChanges(verdicts);
+    const { candles, kinds } = run;
+    this.#classifyByPiece(piece, run);
+    this.#classifyByRows(run);
+    const changes = countChanges(kinds);
     if (changes === 0) return;
     const policy = this.#policy;
     const isStored = !(piece instanceof CandleSeries);
@@ -168,10 +174,10 @@ export class StorePlan {
     this.#removeRows(range, rows.length);
   }
 
-  #judgeBy(piece: Piece, { candles, verdicts }: Run): void {
+  #classifyByPiece(piece: Piece, { candles, kinds }: Run): void {
     const { key, firstTimestamp, lastTimestamp } = candles;
     if (piece instanceof CandleSeries) {
-      judgeCandles(piece, candles, verdicts, { other: VERDICT.overlay });
+      classifyCandles(piece, candles, kinds, { other: CANDLE_CHANGE.overlay });
       return;
     }
     const segment = checkedSegment(key, piece);
@@ -183,12 +189,12 @@ export class StorePlan {
     const columns = isScratch ? scratch : allocateColumns(end - start, optional);
     decodePart(segment, columns, { start, end });
     const stored = { ...columns, timestamp: columns.timestamp.subarray(0, end - start) };
-    judgeCandles(stored, candles, verdicts, { other: VERDICT.overlay });
+    classifyCandles(stored, candles, kinds, { other: CANDLE_CHANGE.overlay });
   }
 
-  #judgeByRows({ candles, verdicts }: Run): void {
+  #classifyByRows({ candles, kinds }: Run): void {
     const start = this.#rows.indexAtOrAfter(candles.firstTimestamp);
-    judgeCandles(this.#rows, candles, verdicts, { start });
+    classifyCandles(this.#rows, candles, kinds, { start });
   }
 
   #hasManyRowsAmong({ firstTimestamp, lastTimestamp, length }: CandleSeries): boolean {
@@ -197,11 +203,11 @@ export class StorePlan {
     return rows.length > ABSORBED_SHARE * length;
   }
 
-  #storeRows({ candles, verdicts }: Run): void {
-    for (const verdict of verdicts) {
-      if (verdict === VERDICT.insert || verdict === VERDICT.overlay) this.#newRows += 1;
+  #storeRows({ candles, kinds }: Run): void {
+    for (const kind of kinds) {
+      if (kind === CANDLE_CHANGE.insert || kind === CANDLE_CHANGE.overlay) this.#newRows += 1;
     }
-    this.#written = [...this.#written, candlesToWrite(candles, verdicts)];
+    this.#written = [...this.#written, candlesToWrite(candles, kinds)];
   }
 
   /** A segment that is not full, decoded; one that cannot be read is left alone. */

@@ -41,7 +41,7 @@ export interface LoadedSegment extends SegmentEntry {
 /** A segment with whatever is said of it. */
 export type StoredSegment = SegmentEntry & SegmentBytes;
 
-/** A segment that cannot be read: it can be neither judged nor moved. */
+/** A segment that cannot be read: it can be neither inspected nor moved. */
 export interface UnreadableSegment {
   readonly first: EpochMs;
   readonly message: string;

@@ -13,7 +13,7 @@ import type { CandlePageTier } from './pages/candle-page-tier.ts';
 import { seriesTag } from './pages/page-tags.ts';
 import { selectsSeries } from './series/selects-series.ts';
 import type { SeriesDirectory } from './series/series-directory.ts';
-import type { SeriesNotebook } from './series/series-notebook.ts';
+import type { SeriesNotesStore } from './series/series-notes-store.ts';
 
 const KNOWN = ['symbol', 'symbolPrefix', 'timeframe', 'tags', 'range'] as const;
 /** As many tags as one invalidation of a cache takes, and calls of the storage that are made at a time. */
@@ -22,7 +22,7 @@ const AT_A_TIME = 256;
 export interface InvalidationParts {
   readonly storage: IMarketDataStorage;
   readonly directory: SeriesDirectory;
-  readonly notebook: SeriesNotebook;
+  readonly notesStore: SeriesNotesStore;
   readonly tiers: readonly CandlePageTier[];
   readonly seriesTags: (key: SeriesKey) => readonly string[];
 }
@@ -33,7 +33,7 @@ export interface InvalidationParts {
  */
 export async function invalidateSeries(
   selector: InvalidationSelector,
-  { storage, directory, notebook, tiers, seriesTags }: InvalidationParts,
+  { storage, directory, notesStore, tiers, seriesTags }: InvalidationParts,
 ): Promise<void> {
   checkSelector(selector);
   directory.forget(selector);
@@ -47,7 +47,7 @@ export async function invalidateSeries(
   for (let start = 0; start < selected.length; start += AT_A_TIME) {
     const some = selected.slice(start, start + AT_A_TIME);
     if (range === undefined) {
-      await Promise.all(some.map((key) => notebook.forgetHistoryStart(key)));
+      await Promise.all(some.map((key) => notesStore.forgetHistoryStart(key)));
     }
     await Promise.all(some.map((key) => storage.changes.announce(key, range)));
     if (range !== undefined) continue;

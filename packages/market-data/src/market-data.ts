@@ -222,7 +222,7 @@ export class MarketData extends Handle implements IMarketDataService {
       const { storage, clock } = this.#options;
       const { floors } = this.#parts;
       const quality = await describeSeries(storage, clock, series, floors, range, options);
-      series.notes ??= await this.#parts.notebook.read(key);
+      series.notes ??= await this.#parts.notesStore.read(key);
       return {
         key: series.key,
         ...quality,

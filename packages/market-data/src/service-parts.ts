@@ -32,7 +32,7 @@ import { LiveStreams } from './series/live-streams.ts';
 import { ReadingHabits } from './series/reading-habits.ts';
 import { SeriesDirectory } from './series/series-directory.ts';
 import { SeriesFloors } from './series/series-floors.ts';
-import { SeriesNotebook } from './series/series-notebook.ts';
+import { SeriesNotesStore } from './series/series-notes-store.ts';
 
 /** A checked configuration with its adapters open. */
 export interface ServiceOptions extends CheckedConfig {
@@ -45,7 +45,7 @@ export interface ServiceOptions extends CheckedConfig {
 /** What a service is made of, each part knowing those it needs. */
 export interface ServiceParts {
   readonly directory: SeriesDirectory;
-  readonly notebook: SeriesNotebook;
+  readonly notesStore: SeriesNotesStore;
   readonly floors: SeriesFloors;
   readonly retention: Retention;
   /** The caches of pages, the nearest first. */
@@ -82,7 +82,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     options.seriesTags,
     monotonicTime(clock),
   );
-  const notebook = new SeriesNotebook(storage);
+  const notesStore = new SeriesNotesStore(storage);
   const floors = new SeriesFloors(storage);
   const tiers = pageTiers(options);
   const router =
@@ -93,7 +93,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
     storage,
     tiers,
     maxPagesPerRead: candleCache.maxPagesPerRead,
-    notebook,
+    notesStore,
     floors,
     router,
     clock,
@@ -103,7 +103,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   const { maxAnswers, maxAnswerBytes: maxBytes } = candleCache;
   const memory =
     tiers.length === 0 || maxAnswers === 0 ? undefined : new AnswerMemory({ maxAnswers, maxBytes });
-  const fetcher = missingCandleFetcher(options, { notebook, floors }, closing);
+  const fetcher = missingCandleFetcher(options, { notesStore, floors }, closing);
   fetcher?.onFailure(({ key, error, at }) =>
     notices.emit({ type: 'failure', of: 'fetching', key, error, at }),
   );
@@ -139,7 +139,7 @@ export function serviceParts(options: ServiceOptions, closing: AbortSignal): Ser
   });
   return {
     directory,
-    notebook,
+    notesStore,
     floors,
     retention,
     tiers,
@@ -215,14 +215,14 @@ function pageTiers({
 
 function missingCandleFetcher(
   { coordinator, storage, clock, fetching, maxAheadMs }: ServiceOptions,
-  { notebook, floors }: Pick<ServiceParts, 'notebook' | 'floors'>,
+  { notesStore, floors }: Pick<ServiceParts, 'notesStore' | 'floors'>,
   closing: AbortSignal,
 ): MissingCandleFetcher | undefined {
   if (coordinator === undefined) return undefined;
   return new MissingCandleFetcher({
     coordinator,
     storage,
-    notebook,
+    notesStore,
     floors,
     clock,
     settings: fetching,

@@ -6,6 +6,11 @@ const calls: Readonly<
   Record<string, (service: IMarketDataService, signal?: AbortSignal) => unknown>
 > = {
   saveCandles: (service, signal) => service.saveCandles(KEY, [], { signal }),
+  saveCandlesBatch: (service, signal) => service.saveCandlesBatch([], { signal }),
+  scanCandles: (service, signal) =>
+    service.scanCandles(KEY, { signal })[Symbol.asyncIterator]().next(),
+  listSeries: (service, signal) => service.listSeries({}, { signal }),
+  removeCandles: (service, signal) => service.removeCandles(KEY, undefined, { signal }),
   getCandles: (service, signal) => service.getCandles(KEY, { signal }),
   getCandlesBatch: (service, signal) => service.getCandlesBatch([KEY], { signal }),
   preload: (service, signal) => service.preload([KEY], { signal }),

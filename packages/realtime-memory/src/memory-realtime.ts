@@ -8,11 +8,11 @@ import {
   type RealtimeWriteResult,
   type TradeReplay,
 } from '@barkeep/realtime';
-import { DeskRegister } from './desk-register.ts';
 import { RecentTrades } from './recent-trades.ts';
 import { formatCursor, parseCursor } from './replay-cursor.ts';
 import { StoredOrderBook } from './stored-order-book.ts';
-import type { SymbolDesk } from './symbol-desk.ts';
+import { SymbolRegister } from './symbol-register.ts';
+import type { SymbolValues } from './symbol-values.ts';
 
 export interface MemoryRealtimeOptions extends AbstractRealtimeOptions {
   /** The most symbols it keeps; all of the least recently used symbol goes first. Default: 10,000. */
@@ -35,14 +35,14 @@ const DEFAULT_MAX_BYTES = 256 * 1_024 * 1_024;
  * arrays. Trades are deduplicated by id within what is kept of their symbol.
  */
 export class MemoryRealtime extends AbstractRealtimeCache {
-  readonly #desks: DeskRegister;
+  readonly #symbols: SymbolRegister;
   readonly #maxTrades: number;
   readonly #maxDepth: number;
   /** Tells the cursors of this instance from those of one before it. */
   readonly #incarnation = crypto.randomUUID();
   /** Numbers all trades of all symbols, from 1, as they arrive. */
   #arrivals = 0;
-  /** The highest arrival number among the trades of desks that are gone. */
+  /** The highest arrival number among the trades of symbols that are gone. */
   #lostThrough = 0;
 
   constructor(options: MemoryRealtimeOptions = {}) {
@@ -67,12 +67,12 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     );
     this.#maxTrades = maxTradesPerSymbol;
     this.#maxDepth = maxBookDepth;
-    this.#desks = new DeskRegister({
+    this.#symbols = new SymbolRegister({
       maxSymbols,
       maxBytes,
-      onEvict: (desk) => {
-        this.countEvictions(desk.values);
-        this.#forget(desk.trades);
+      onEvict: (values) => {
+        this.countEvictions(values.count);
+        this.#forget(values.trades);
       },
     });
   }
@@ -83,20 +83,20 @@ export class MemoryRealtime extends AbstractRealtimeCache {
 
   protected _setTicker(ticker: Ticker): RealtimeWriteResult {
     const now = this.time.now();
-    const desk = this.#desks.obtain(ticker.symbol);
-    const stored = desk.liveTicker(now);
+    const values = this.#symbols.obtain(ticker.symbol);
+    const stored = values.liveTicker(now);
     if (stored !== undefined && this.isStale(ticker.timestamp, stored.timestamp)) return 'stale';
-    desk.setTicker(ticker, now + this.lifeMs('tickerMs'));
-    this.#desks.settle(desk);
+    values.setTicker(ticker, now + this.lifeMs('tickerMs'));
+    this.#symbols.settle(values);
     return 'stored';
   }
 
   protected _getTicker(symbol: string): Ticker | undefined {
-    return this.#desks.get(symbol)?.liveTicker(this.time.now());
+    return this.#symbols.get(symbol)?.liveTicker(this.time.now());
   }
 
   protected override _tickerAtHand(symbol: string): Promise<Ticker> | undefined {
-    return this.#desks.get(symbol)?.liveTickerAnswer(this.time.now());
+    return this.#symbols.get(symbol)?.liveTickerAnswer(this.time.now());
   }
 
   protected override _getTickers(symbols: readonly string[]): (Ticker | undefined)[] {
@@ -104,22 +104,22 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   protected _deleteTicker(symbol: string): boolean {
-    const desk = this.#desks.get(symbol);
-    if (desk === undefined || !desk.hasTicker) return false;
-    const wasLive = desk.liveTicker(this.time.now()) !== undefined;
-    desk.dropTicker();
-    this.#desks.settle(desk);
+    const values = this.#symbols.get(symbol);
+    if (values === undefined || !values.hasTicker) return false;
+    const wasLive = values.liveTicker(this.time.now()) !== undefined;
+    values.dropTicker();
+    this.#symbols.settle(values);
     return wasLive;
   }
 
   protected _setOrderBook(book: OrderBook): RealtimeWriteResult {
     const now = this.time.now();
-    const desk = this.#desks.obtain(book.symbol);
-    const stored = desk.liveBook(now);
+    const values = this.#symbols.obtain(book.symbol);
+    const stored = values.liveBook(now);
     if (stored !== undefined && this.isStale(book.timestamp, stored.timestamp)) return 'stale';
-    desk.book ??= new StoredOrderBook(book.symbol);
-    desk.book.store(book, now + this.lifeMs('orderBookMs'), this.#maxDepth);
-    this.#desks.settle(desk);
+    values.book ??= new StoredOrderBook(book.symbol);
+    values.book.store(book, now + this.lifeMs('orderBookMs'), this.#maxDepth);
+    this.#symbols.settle(values);
     return 'stored';
   }
 
@@ -131,7 +131,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
     const book = this.#liveBook(symbol);
     if (book === undefined || book.isAnswered) return book?.answer();
     const answer = book.answer();
-    this.#desks.settle(this.#desks.obtain(symbol));
+    this.#symbols.settle(this.#symbols.obtain(symbol));
     return answer;
   }
 
@@ -143,19 +143,19 @@ export class MemoryRealtime extends AbstractRealtimeCache {
   }
 
   protected _deleteOrderBook(symbol: string): boolean {
-    const desk = this.#desks.get(symbol);
-    if (desk?.book === undefined) return false;
+    const values = this.#symbols.get(symbol);
+    if (values?.book === undefined) return false;
     const wasLive = this.#liveBook(symbol) !== undefined;
-    desk.book = undefined;
-    this.#desks.settle(desk);
+    values.book = undefined;
+    this.#symbols.settle(values);
     return wasLive;
   }
 
   protected _appendTrades(symbol: string, trades: readonly Trade[]): Trade[] {
     const now = this.time.now();
-    const desk = this.#desks.obtain(symbol);
-    desk.trades ??= new RecentTrades(this.#maxTrades, this.#lostThrough);
-    const kept = desk.trades;
+    const values = this.#symbols.obtain(symbol);
+    values.trades ??= new RecentTrades(this.#maxTrades, this.#lostThrough);
+    const kept = values.trades;
     this.countExpirations(kept.expire(now));
     const before = kept.length;
     const expiresAt = now + this.lifeMs('tradesMs');
@@ -166,7 +166,7 @@ export class MemoryRealtime extends AbstractRealtimeCache {
       return kept.add(trade, { expiresAt, arrival: this.#arrivals, latest });
     });
     this.countEvictions(before + added.length - kept.length);
-    this.#desks.settle(desk);
+    this.#symbols.settle(values);
     return added;
   }
 
@@ -191,61 +191,63 @@ export class MemoryRealtime extends AbstractRealtimeCache {
 
   protected _deleteTrades(symbol: string): boolean {
     const kept = this.#keptTrades(symbol, this.time.now());
-    const desk = this.#desks.get(symbol);
-    if (kept === undefined || desk === undefined) return false;
+    const values = this.#symbols.get(symbol);
+    if (kept === undefined || values === undefined) return false;
     const wereLive = kept.length > 0;
     this.#forget(kept);
-    desk.trades = undefined;
-    this.#desks.settle(desk);
+    values.trades = undefined;
+    this.#symbols.settle(values);
     return wereLive;
   }
 
   protected _clear(): void {
     this.#lostThrough = this.#arrivals;
-    this.#desks.clear();
+    this.#symbols.clear();
   }
 
   protected _sweep(): number {
     const now = this.time.now();
-    return this.#desks.all().reduce((removed, desk) => removed + this.#sweepDesk(desk, now), 0);
+    return this.#symbols
+      .all()
+      .reduce((removed, values) => removed + this.#sweepSymbol(values, now), 0);
   }
 
   protected _usage(): RealtimeUsage {
     const usage = { tickers: 0, orderBooks: 0, trades: 0 };
-    for (const desk of this.#desks.all()) {
-      if (desk.hasTicker) usage.tickers += 1;
-      if (desk.book !== undefined) usage.orderBooks += 1;
-      usage.trades += desk.trades?.length ?? 0;
+    for (const values of this.#symbols.all()) {
+      if (values.hasTicker) usage.tickers += 1;
+      if (values.book !== undefined) usage.orderBooks += 1;
+      usage.trades += values.trades?.length ?? 0;
     }
-    return { ...usage, bytes: this.#desks.bytes };
+    return { ...usage, bytes: this.#symbols.bytes };
   }
 
   #liveBook(symbol: string): StoredOrderBook | undefined {
-    return this.#desks.get(symbol)?.liveBook(this.time.now());
+    return this.#symbols.get(symbol)?.liveBook(this.time.now());
   }
 
   #keptTrades(symbol: string, now: number): RecentTrades | undefined {
-    const kept = this.#desks.get(symbol)?.trades;
+    const kept = this.#symbols.get(symbol)?.trades;
     if (kept !== undefined) this.countExpirations(kept.expire(now));
     return kept;
   }
 
-  #sweepDesk(desk: SymbolDesk, now: number): number {
-    const before = desk.values;
-    if (desk.liveTicker(now) === undefined) desk.dropTicker();
-    if (desk.liveBook(now) === undefined) desk.book = undefined;
-    desk.trades?.expire(now);
-    desk.trades?.trim();
-    const after = desk.values;
-    if (desk.trades?.length === 0) {
-      this.#forget(desk.trades);
-      desk.trades = undefined;
+  #sweepSymbol(values: SymbolValues, now: number): number {
+    const before = values.count;
+    if (values.liveTicker(now) === undefined) values.dropTicker();
+    if (values.liveBook(now) === undefined) values.book = undefined;
+    values.trades?.expire(now);
+    values.trades?.trim();
+    const after = values.count;
+    if (values.trades?.length === 0) {
+      this.#forget(values.trades);
+      values.trades = undefined;
     }
-    this.#desks.settle(desk);
+    this.#symbols.settle(values);
     return before - after;
   }
 
-  /** A replay of a symbol without a desk can no longer tell what was lost of it, only of all. */
+  /** A replay of a symbol without values can no longer tell what was lost of it, only of all. */
   #forget(trades: RecentTrades | undefined): void {
     if (trades === undefined) return;
     this.#lostThrough = Math.max(this.#lostThrough, trades.lastArrival);

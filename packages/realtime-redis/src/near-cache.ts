@@ -1,6 +1,6 @@
 import type { MonotonicTime, OrderBook, Ticker } from '@barkeep/core';
 import { decodeFrozenOrderBook, decodeTicker } from './latest-value.ts';
-import { NearShelf } from './near-shelf.ts';
+import { NearValues } from './near-values.ts';
 
 export interface NearCacheOptions {
   /** The most tickers, and the most order books. */
@@ -12,13 +12,13 @@ export interface NearCacheOptions {
 
 /** Values in memory, in front of Redis, which the pushed updates keep true. Off until these come. */
 export class NearCache {
-  readonly tickers: NearShelf<Ticker>;
-  readonly orderBooks: NearShelf<OrderBook>;
+  readonly tickers: NearValues<Ticker>;
+  readonly orderBooks: NearValues<OrderBook>;
   #isOn = false;
 
   constructor(options: NearCacheOptions) {
-    this.tickers = new NearShelf({ ...options, decode: decodeTicker });
-    this.orderBooks = new NearShelf({ ...options, decode: decodeFrozenOrderBook });
+    this.tickers = new NearValues({ ...options, decode: decodeTicker });
+    this.orderBooks = new NearValues({ ...options, decode: decodeFrozenOrderBook });
   }
 
   get isOn(): boolean {

@@ -17,7 +17,6 @@ import {
   type TradeReplay,
 } from '@barkeep/realtime';
 import { allOf } from './all-of.ts';
-import { Audience } from './audience.ts';
 import { CommandGate } from './command-gate.ts';
 import { scanKeys } from './key-scan.ts';
 import { KeySpace } from './key-space.ts';
@@ -26,7 +25,7 @@ import { LiveFeed } from './live-feed.ts';
 import { type LiveChange, type LiveMessage, parseLiveMessage } from './live-message.ts';
 import { MEASURE_SCRIPT } from './measure-script.ts';
 import { NearCache } from './near-cache.ts';
-import type { NearShelf } from './near-shelf.ts';
+import type { NearValues } from './near-values.ts';
 import { KEYS_A_SCRIPT_READ, READ_SCRIPT } from './read-script.ts';
 import { RedisLink } from './redis-link.ts';
 import {
@@ -38,6 +37,7 @@ import { SAMPLE_SCRIPT } from './sample-script.ts';
 import { SequenceWatch } from './sequence-watch.ts';
 import { ServerTime } from './server-time.ts';
 import { decodeTrades, encodeTrades } from './stored-trade.ts';
+import { SubscriptionOrder } from './subscription-order.ts';
 import type { KeyKind, SymbolKeys } from './symbol-keys.ts';
 import { TradeReads } from './trade-reads.ts';
 import { TurnReads } from './turn-reads.ts';
@@ -79,7 +79,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
   readonly #near: NearCache | undefined;
   readonly #turn = new TurnReads();
   readonly #writer = randomBytes(8).toString('hex');
-  readonly #audience = new Audience();
+  readonly #subscriptions = new SubscriptionOrder();
   #listeners = 0;
   #feed: LiveFeed | undefined;
   /** What writes wait for; also after the feed was stopped, until those that waited have gone. */
@@ -116,7 +116,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
       maxTradesPerSymbol,
       maxAheadMs: this.maxAheadMs,
       onUnreadable: (values) => this.countUnreadable(values),
-      onApplied: (sequence, version) => this.#audience.answered(sequence, version),
+      onApplied: (sequence, version) => this.#subscriptions.answered(sequence, version),
       lives: () => this.#lives(),
     });
     this.#trades = new TradeReads({
@@ -137,7 +137,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
     listener: (event: RealtimeEvent) => void,
   ): Unsubscribe {
     const isFunction = typeof listener === 'function';
-    const admitted = isFunction ? this.#audience.admit(listener) : listener;
+    const admitted = isFunction ? this.#subscriptions.admit(listener) : listener;
     const unsubscribe = super.subscribe(selector, admitted);
     this.#listeners += 1;
     this.#listen();
@@ -443,14 +443,14 @@ export class RedisRealtime extends AbstractRealtimeCache {
   async #read<Value>(
     symbol: string,
     kind: LatestKind,
-    shelf: NearShelf<Value> | undefined,
+    nearValues: NearValues<Value> | undefined,
     decode: (stored: string) => Value | undefined,
   ): Promise<Value | undefined> {
     this.#writes.flush();
     const key = this.#keys.of(symbol)[kind];
     const stored = await this.#turn.share(key, async () => {
-      if (shelf === undefined || this.#near?.isOn !== true) return this.#get(key);
-      const [found = null] = await this.#readAndKeep([symbol], [key], shelf);
+      if (nearValues === undefined || this.#near?.isOn !== true) return this.#get(key);
+      const [found = null] = await this.#readAndKeep([symbol], [key], nearValues);
       return found;
     });
     return this.#decode(stored, decode);
@@ -470,16 +470,16 @@ export class RedisRealtime extends AbstractRealtimeCache {
   async #readMany<Value>(
     symbols: readonly string[],
     kind: LatestKind,
-    shelf: NearShelf<Value> | undefined,
+    nearValues: NearValues<Value> | undefined,
     decode: (symbol: string, stored: string) => Value | undefined,
   ): Promise<(Value | undefined)[]> {
     this.#writes.flush();
-    const isNear = shelf !== undefined && this.#near?.isOn === true;
+    const isNear = nearValues !== undefined && this.#near?.isOn === true;
     const most = isNear ? KEYS_A_SCRIPT_READ : KEYS_A_READ;
     const groups = inGroups(symbols, this.#link.isCluster ? 1 : most).map(async (group) => {
       const keys = group.map((symbol) => this.#keys.of(symbol)[kind]);
       const found = isNear
-        ? await this.#readAndKeep(group, keys, shelf)
+        ? await this.#readAndKeep(group, keys, nearValues)
         : await this.#gate.run(() => this.#link.client.mget(...keys));
       return group.map((symbol, i) =>
         this.#decode(found[i] ?? null, (stored) => decode(symbol, stored)),
@@ -492,9 +492,9 @@ export class RedisRealtime extends AbstractRealtimeCache {
   async #readAndKeep<Value>(
     symbols: readonly string[],
     keys: readonly string[],
-    shelf: NearShelf<Value>,
+    nearValues: NearValues<Value>,
   ): Promise<readonly (string | null)[]> {
-    const places = symbols.map((symbol) => shelf.reserve(symbol));
+    const places = symbols.map((symbol) => nearValues.reserve(symbol));
     const [first = ''] = symbols;
     const sequence = this.#keys.sequence(this.#writes.tagOf(this.#keys.of(first)));
     const askedAt = this.time.now();
@@ -509,7 +509,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
       if (place === undefined) continue;
       // Something else has taken its expiry from it.
       const expiresAt = askedAt + (life < 0 ? LONGEST_LIFE_MS : life);
-      shelf.fill(symbol, place, Number(version), found[i] ?? null, expiresAt);
+      nearValues.fill(symbol, place, Number(version), found[i] ?? null, expiresAt);
     }
     return found;
   }
@@ -559,7 +559,7 @@ export class RedisRealtime extends AbstractRealtimeCache {
     const { sequence, version, instant, changes } = message;
     this.#serverTime.told(instant);
     if (!this.#sequences.follows(sequence, version)) this.#miss();
-    this.#audience.tell(sequence, version, () => {
+    this.#subscriptions.tell(sequence, version, () => {
       for (const change of changes) this.#hearChange(change, message);
     });
   }

@@ -1,22 +1,22 @@
 import { beforeEach, expect, it } from 'vitest';
-import { Audience } from '../src/audience.ts';
 import { SequenceWatch } from '../src/sequence-watch.ts';
+import { SubscriptionOrder } from '../src/subscription-order.ts';
 
-let audience: Audience;
+let subscriptions: SubscriptionOrder;
 let heard: string[];
-let hearers: ReturnType<Audience['admit']>[];
+let hearers: ReturnType<SubscriptionOrder['admit']>[];
 
 beforeEach(() => {
-  audience = new Audience();
+  subscriptions = new SubscriptionOrder();
   heard = [];
   hearers = [];
 });
 
 it('keeps from a listener what was answered before it came, however late the news', () => {
   join('early');
-  audience.answered('s', 1);
+  subscriptions.answered('s', 1);
   join('late');
-  audience.answered('s', 2);
+  subscriptions.answered('s', 2);
   join('last');
   for (const version of [1, 2, 3]) tell('s', version);
   expect(heard).toEqual(['early 1', 'early 2', 'late 2', 'early 3', 'late 3', 'last 3']);
@@ -27,15 +27,15 @@ it('tells everyone what others wrote, and what is heard before its answer', () =
   tell('s', 1);
   join('other');
   tell('s', 2);
-  audience.answered('s', 2);
+  subscriptions.answered('s', 2);
   tell('other', 1);
   expect(heard).toEqual(['one 1', 'one 2', 'other 2', 'one 1', 'other 1']);
 });
 
 it('keeps nothing from anyone that says events were lost', () => {
-  audience.answered('s', 1);
+  subscriptions.answered('s', 1);
   join('late');
-  audience.tell('s', 1, () => hearers[0]?.({ type: 'lagged' }));
+  subscriptions.tell('s', 1, () => hearers[0]?.({ type: 'lagged' }));
   expect(heard).toEqual(['late lagged']);
 });
 
@@ -48,14 +48,14 @@ it('sees a number that was left out, or comes again', () => {
 
 function join(name: string): void {
   hearers.push(
-    audience.admit((event) => {
+    subscriptions.admit((event) => {
       heard.push(`${name} ${event.type === 'trades' ? event.symbol : event.type}`);
     }),
   );
 }
 
 function tell(sequence: string, version: number): void {
-  audience.tell(sequence, version, () => {
+  subscriptions.tell(sequence, version, () => {
     for (const hear of hearers) hear({ type: 'trades', symbol: `${version}`, trades: [] });
   });
 }

@@ -1,14 +1,14 @@
 import { ManualClock, monotonicTime } from '@barkeep/core';
 import { beforeEach, expect, it } from 'vitest';
-import { NearShelf } from '../src/near-shelf.ts';
+import { NearValues } from '../src/near-values.ts';
 
 const EXPIRES_AT = 1_000;
 let clock: ManualClock;
-let shelf: NearShelf<string>;
+let nearValues: NearValues<string>;
 
 beforeEach(() => {
   clock = new ManualClock(0);
-  shelf = new NearShelf({
+  nearValues = new NearValues({
     maxSymbols: 3,
     maxAgeMs: 500,
     time: monotonicTime(clock),
@@ -19,9 +19,9 @@ beforeEach(() => {
 it('gives what a read filled in, until it expires or is too old', async () => {
   read('A', 1, 'one');
   expect(await at('A')).toBe('one');
-  const answer = shelf.answer('A');
+  const answer = nearValues.answer('A');
   clock.advance(499);
-  expect(shelf.answer('A')).toBe(answer);
+  expect(nearValues.answer('A')).toBe(answer);
   clock.advance(1);
   expect(await at('A')).toBeUndefined();
   clock.advance(100);
@@ -34,9 +34,9 @@ it('gives what a read filled in, until it expires or is too old', async () => {
 
 it('never goes back to an older version', async () => {
   read('A', 5, 'five');
-  shelf.hear('A', 4, 'four', EXPIRES_AT);
+  nearValues.hear('A', 4, 'four', EXPIRES_AT);
   expect(await at('A')).toBe('five');
-  shelf.hear('A', 6, 'six', EXPIRES_AT);
+  nearValues.hear('A', 6, 'six', EXPIRES_AT);
   expect(await at('A')).toBe('six');
   read('A', 5, 'five');
   expect(await at('A')).toBe('six');
@@ -44,31 +44,31 @@ it('never goes back to an older version', async () => {
 
 it('takes the later one of the same version', async () => {
   read('A', 5, 'first');
-  shelf.hear('A', 5, 'second', EXPIRES_AT);
+  nearValues.hear('A', 5, 'second', EXPIRES_AT);
   expect(await at('A')).toBe('second');
 });
 
 it('refuses what a read found when something newer was heard of meanwhile', async () => {
-  const place = shelf.reserve('A');
-  shelf.hear('A', 7, 'seven', EXPIRES_AT);
-  shelf.fill('A', place, 6, 'six', EXPIRES_AT);
+  const place = nearValues.reserve('A');
+  nearValues.hear('A', 7, 'seven', EXPIRES_AT);
+  nearValues.fill('A', place, 6, 'six', EXPIRES_AT);
   expect(await at('A')).toBeUndefined();
-  shelf.fill('A', place, 7, 'seven', EXPIRES_AT);
+  nearValues.fill('A', place, 7, 'seven', EXPIRES_AT);
   expect(await at('A')).toBe('seven');
 });
 
 it('leaves a place empty that no read has filled: what is heard of late may be gone', async () => {
-  const place = shelf.reserve('A');
-  shelf.hear('A', 7, 'seven', EXPIRES_AT);
+  const place = nearValues.reserve('A');
+  nearValues.hear('A', 7, 'seven', EXPIRES_AT);
   expect(await at('A')).toBeUndefined();
-  shelf.fill('A', place, 7, null, EXPIRES_AT);
+  nearValues.fill('A', place, 7, null, EXPIRES_AT);
   expect(await at('A')).toBeUndefined();
 });
 
 it('forgets what was deleted, and refuses what was written before', async () => {
   read('A', 5, 'five');
-  shelf.hear('A', 6, undefined, EXPIRES_AT);
-  shelf.hear('A', 5, 'five', EXPIRES_AT);
+  nearValues.hear('A', 6, undefined, EXPIRES_AT);
+  nearValues.hear('A', 5, 'five', EXPIRES_AT);
   expect(await at('A')).toBeUndefined();
   read('A', 5, 'five');
   expect(await at('A')).toBeUndefined();
@@ -77,13 +77,13 @@ it('forgets what was deleted, and refuses what was written before', async () => 
 });
 
 it('does not fill a place that was cleared or evicted meanwhile', async () => {
-  const place = shelf.reserve('A');
-  shelf.clear();
-  shelf.fill('A', place, 1, 'one', EXPIRES_AT);
+  const place = nearValues.reserve('A');
+  nearValues.clear();
+  nearValues.fill('A', place, 1, 'one', EXPIRES_AT);
   expect(await at('A')).toBeUndefined();
-  const evicted = shelf.reserve('A');
-  for (const symbol of ['B', 'C', 'D']) shelf.reserve(symbol);
-  shelf.fill('A', evicted, 1, 'one', EXPIRES_AT);
+  const evicted = nearValues.reserve('A');
+  for (const symbol of ['B', 'C', 'D']) nearValues.reserve(symbol);
+  nearValues.fill('A', evicted, 1, 'one', EXPIRES_AT);
   expect(await at('A')).toBeUndefined();
 });
 
@@ -105,9 +105,9 @@ it('does not have at hand what cannot be decoded', async () => {
 });
 
 function read(symbol: string, version: number, text: string): void {
-  shelf.fill(symbol, shelf.reserve(symbol), version, text, EXPIRES_AT);
+  nearValues.fill(symbol, nearValues.reserve(symbol), version, text, EXPIRES_AT);
 }
 
 async function at(symbol: string): Promise<string | undefined> {
-  return shelf.answer(symbol);
+  return nearValues.answer(symbol);
 }

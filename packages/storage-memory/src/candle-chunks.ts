@@ -113,9 +113,9 @@ export class CandleChunks {
       const end = rest.indexAtOrAfter(startOf(chunks[position + 1]));
       const part = rest.slice(0, Math.min(CHUNK, end));
       if (chunk === undefined || isFullBefore(chunk, part)) {
-        tally.judge(CandleSeries.empty(this.#key), part);
+        tally.classify(CandleSeries.empty(this.#key), part);
         chunks.splice(position + 1, 0, compact(part));
-      } else if (tally.judge(chunk, part)) {
+      } else if (tally.classify(chunk, part)) {
         chunks.splice(position, 1, ...divide(CandleSeries.merge(chunk, part)));
       }
       rest = rest.slice(part.length);

@@ -1,4 +1,4 @@
-import { VERDICT, WriteTally } from '@barkeep/candle-archive';
+import { CANDLE_CHANGE, WriteTally } from '@barkeep/candle-archive';
 import {
   allocateColumns,
   CandleSeries,
@@ -61,7 +61,10 @@ export class CandleDraft {
     for (const [index, timestamp] of series.timestamp.entries()) {
       const before = this.#aside.get(timestamp) ?? this.#candles.find(timestamp);
       const isSame = before && candleComparison(before.series, series)(before.index, index);
-      tally.add(timestamp, isSame ? VERDICT.keep : before ? VERDICT.update : VERDICT.insert);
+      tally.add(
+        timestamp,
+        isSame ? CANDLE_CHANGE.keep : before ? CANDLE_CHANGE.update : CANDLE_CHANGE.insert,
+      );
       if (!isSame) this.#aside.set(timestamp, { series, index });
     }
     return { ...tally.result, changed: tally.changed };

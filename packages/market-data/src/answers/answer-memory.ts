@@ -2,7 +2,7 @@ import { estimateBytes } from '@barkeep/cache';
 import type { EpochMs, Interval } from '@barkeep/core';
 import type { CandleAnswer } from '../contract/candle-answer.ts';
 import type { TierStatistics } from '../contract/market-data-statistics.ts';
-import { askText, type CandleAsk } from '../series/candle-ask.ts';
+import { type AlignedQuery, alignedQueryText } from '../series/aligned-query.ts';
 import type { StoredCandles } from './candle-reader.ts';
 
 export interface AnswerMemoryOptions {
@@ -13,7 +13,7 @@ export interface AnswerMemoryOptions {
 }
 
 /** An answer, and what it rests on. */
-interface KeptAnswer extends Pick<StoredCandles, 'ask' | 'snapshot' | 'touches'> {
+interface KeptAnswer extends Pick<StoredCandles, 'wanted' | 'snapshot' | 'touches'> {
   readonly answer: CandleAnswer;
   /** The instants at which the answer would be the same, changes aside. */
   readonly holds: Interval;
@@ -51,8 +51,8 @@ export class AnswerMemory {
   }
 
   /** What an equal ask was answered, if the answer would be the same now. */
-  recall(ask: CandleAsk, mayFetch: boolean, now: EpochMs): CandleAnswer | undefined {
-    const text = textOf(ask, mayFetch);
+  recall(wanted: AlignedQuery, mayFetch: boolean, now: EpochMs): CandleAnswer | undefined {
+    const text = textOf(wanted, mayFetch);
     const kept = this.#kept.get(text);
     if (kept === undefined || !stillHolds(kept, now) || kept.answer.series.isDetached) {
       this.#misses += 1;
@@ -68,12 +68,12 @@ export class AnswerMemory {
   keep(stored: StoredCandles, mayFetch: boolean, answer: CandleAnswer, steady: Interval): void {
     const holds = { from: steady.from, to: Math.min(steady.to, stored.cachedUntil) };
     if (holds.from >= holds.to) return;
-    const { ask, snapshot, touches } = stored;
-    const text = textOf(ask, mayFetch);
+    const { wanted, snapshot, touches } = stored;
+    const text = textOf(wanted, mayFetch);
     this.#forget(text);
     const bytes = bytesOf(text, answer);
     if (bytes > this.#options.maxBytes) return;
-    this.#kept.set(text, { answer, ask, snapshot, touches, holds, bytes });
+    this.#kept.set(text, { answer, wanted, snapshot, touches, holds, bytes });
     this.#bytes += bytes;
     this.#keepBounds();
   }
@@ -98,8 +98,8 @@ export class AnswerMemory {
   }
 }
 
-function stillHolds({ ask, snapshot, touches, holds }: KeptAnswer, now: EpochMs): boolean {
-  const { series } = ask;
+function stillHolds({ wanted, snapshot, touches, holds }: KeptAnswer, now: EpochMs): boolean {
+  const { series } = wanted;
   return (
     holds.from <= now &&
     now < holds.to &&
@@ -108,8 +108,8 @@ function stillHolds({ ask, snapshot, touches, holds }: KeptAnswer, now: EpochMs)
   );
 }
 
-function textOf(ask: CandleAsk, mayFetch: boolean): string {
-  return `${mayFetch}/${askText(ask)}`;
+function textOf(wanted: AlignedQuery, mayFetch: boolean): string {
+  return `${mayFetch}/${alignedQueryText(wanted)}`;
 }
 
 function bytesOf(text: string, { series, missing, coverage }: CandleAnswer): number {

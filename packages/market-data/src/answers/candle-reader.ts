@@ -4,10 +4,10 @@ import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { RouterTier } from '../live/router-tier.ts';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
 import type { CandlePageTier } from '../pages/candle-page-tier.ts';
-import { askText, type CandleAsk } from '../series/candle-ask.ts';
+import { type AlignedQuery, alignedQueryText } from '../series/aligned-query.ts';
 import type { KnownSnapshot } from '../series/known-snapshot.ts';
 import { NO_FLOOR, type SeriesFloors } from '../series/series-floors.ts';
-import type { SeriesNotebook } from '../series/series-notebook.ts';
+import type { SeriesNotesStore } from '../series/series-notes-store.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import { CandleReading } from './candle-reading.ts';
 import { overlayLive } from './overlay-live.ts';
@@ -16,7 +16,7 @@ import { SharedReads } from './shared-reads.ts';
 
 /** What is stored, as far as an ask reaches: all of it of one state. */
 export interface StoredCandles extends FoundCandles {
-  readonly ask: CandleAsk;
+  readonly wanted: AlignedQuery;
   readonly snapshot: KnownSnapshot;
   /** How many changes of the series had been heard of when the reading began. */
   readonly changes: number;
@@ -27,8 +27,8 @@ export interface StoredCandles extends FoundCandles {
 }
 
 /** Whether no change of the series has been heard of since the reading began. */
-export function isCurrent({ ask, changes }: Pick<StoredCandles, 'ask' | 'changes'>): boolean {
-  return ask.series.changes === changes && !ask.series.isRetired;
+export function isCurrent({ wanted, changes }: Pick<StoredCandles, 'wanted' | 'changes'>): boolean {
+  return wanted.series.changes === changes && !wanted.series.isRetired;
 }
 
 export interface CandleReaderOptions {
@@ -37,7 +37,7 @@ export interface CandleReaderOptions {
   readonly tiers: readonly CandlePageTier[];
   /** Reads that would take more pages go to the storage directly, and leave the cache to others. */
   readonly maxPagesPerRead: number;
-  readonly notebook: SeriesNotebook;
+  readonly notesStore: SeriesNotesStore;
   readonly floors: SeriesFloors;
   /** Has the candles in the making; `undefined` when there is no router. */
   readonly router: RouterTier | undefined;
@@ -53,7 +53,7 @@ type Stored = Omit<StoredCandles, 'touches' | 'floor'>;
 /** Reads what is stored: through pages, or from the storage directly where pages do not pay. */
 export class CandleReader {
   readonly #options: CandleReaderOptions;
-  readonly #reads: SharedReads<CandleAsk, Stored>;
+  readonly #reads: SharedReads<AlignedQuery, Stored>;
   readonly #needsRevisions: boolean;
   #directReads = 0;
   #pagesRead = 0;
@@ -63,7 +63,7 @@ export class CandleReader {
     this.#options = options;
     this.#needsRevisions = options.tiers.some(({ needsRevision }) => needsRevision);
     this.#reads = new SharedReads({
-      textOf: askText,
+      textOf: alignedQueryText,
       stampOf: ({ series }) => series.changes,
       isUsable: ({ candles }) => !candles.isDetached,
       read: (asks) => this.#read(asks),
@@ -84,7 +84,7 @@ export class CandleReader {
   }
 
   /** One answer per ask, in their order; equal ones at a time are read once, and all in one go. */
-  async read(asks: readonly CandleAsk[]): Promise<StoredCandles[]> {
+  async read(asks: readonly AlignedQuery[]): Promise<StoredCandles[]> {
     const [stored, floors] = await Promise.all([
       this.#reads.load(asks),
       this.#floorsOf(asks),
@@ -95,8 +95,8 @@ export class CandleReader {
     });
   }
 
-  async #read(asks: readonly CandleAsk[]): Promise<Stored[]> {
-    const readings = asks.map((ask) => this.#reading(ask));
+  async #read(asks: readonly AlignedQuery[]): Promise<Stored[]> {
+    const readings = asks.map((wanted) => this.#reading(wanted));
     const changes = asks.map(({ series }) => series.changes);
     let open = readings.filter(({ isDone }) => !isDone);
     while (open.length > 0) {
@@ -105,13 +105,13 @@ export class CandleReader {
       open = open.filter(({ isDone }) => !isDone);
     }
     return readings.map((reading, i) => {
-      return { ...reading.result(), ask: reading.ask, changes: changes[i] ?? 0 };
+      return { ...reading.result(), wanted: reading.wanted, changes: changes[i] ?? 0 };
     });
   }
 
-  #reading(ask: CandleAsk): CandleReading {
+  #reading(wanted: AlignedQuery): CandleReading {
     const { tiers, maxPagesPerRead, clock } = this.#options;
-    return new CandleReading(ask, {
+    return new CandleReading(wanted, {
       maxPages: tiers.length === 0 ? 0 : maxPagesPerRead,
       needsRevisions: this.#needsRevisions,
       now: clock.now(),
@@ -170,7 +170,7 @@ export class CandleReader {
   }
 
   /** Before anybody fetches these periods: what is covered would not be replaced. */
-  async #dropDisbelieved({ ask: { series }, disbelieved }: CandleReading): Promise<void> {
+  async #dropDisbelieved({ wanted: { series }, disbelieved }: CandleReading): Promise<void> {
     const { storage, onFailure } = this.#options;
     for (const entry of disbelieved) {
       try {
@@ -181,18 +181,18 @@ export class CandleReader {
     }
   }
 
-  async #readNotes(asks: readonly CandleAsk[]): Promise<void> {
+  async #readNotes(asks: readonly AlignedQuery[]): Promise<void> {
     const unread = asks.filter(({ series }) => series.notes === undefined);
     if (unread.length === 0) return;
     await Promise.all(
       unread.map(async ({ series }) => {
-        const notes = await this.#options.notebook.read(series.key);
+        const notes = await this.#options.notesStore.read(series.key);
         series.notes ??= notes;
       }),
     );
   }
 
-  #floorsOf(asks: readonly CandleAsk[]): EpochMs[] | Promise<EpochMs[]> {
+  #floorsOf(asks: readonly AlignedQuery[]): EpochMs[] | Promise<EpochMs[]> {
     const known = asks.flatMap(({ series }) => series.floor ?? []);
     if (known.length === asks.length) return known;
     return Promise.all(asks.map(({ series }) => this.#options.floors.of(series)));
@@ -201,13 +201,13 @@ export class CandleReader {
   /** The router is asked last: nothing that happens is newer than what it has then. */
   #withLive(stored: Stored): Omit<StoredCandles, 'floor'> {
     const { router, clock, closeGraceMs } = this.#options;
-    const { ask, snapshot } = stored;
-    const { touches } = ask.series;
-    if (router === undefined || ask.limit === 0) return { ...stored, touches };
-    const unsettled = unsettledStretch(ask.series, clock.now(), closeGraceMs);
-    const [stretch] = intersectIntervals([unsettled], [ask.range]);
-    const live = stretch === undefined ? undefined : router.candles(ask.series.key, stretch);
-    const found = live === undefined ? stored : overlayLive(stored, live, ask, snapshot.covered);
+    const { wanted, snapshot } = stored;
+    const { touches } = wanted.series;
+    if (router === undefined || wanted.limit === 0) return { ...stored, touches };
+    const unsettled = unsettledStretch(wanted.series, clock.now(), closeGraceMs);
+    const [stretch] = intersectIntervals([unsettled], [wanted.range]);
+    const live = stretch === undefined ? undefined : router.candles(wanted.series.key, stretch);
+    const found = live === undefined ? stored : overlayLive(stored, live, wanted, snapshot.covered);
     return { ...stored, ...found, touches };
   }
 }

@@ -14,7 +14,7 @@ import type {
   SnapshotRequest,
 } from '@barkeep/storage';
 import type { CandlePage, FoundPage, PageRequest } from '../pages/candle-page.ts';
-import type { CandleAsk } from '../series/candle-ask.ts';
+import type { AlignedQuery } from '../series/aligned-query.ts';
 import { type AskedPages, KnownSnapshot } from '../series/known-snapshot.ts';
 import type { PageSpan } from '../series/page-geometry.ts';
 import { type FoundCandles, PageWalk } from './page-walk.ts';
@@ -39,7 +39,7 @@ const NOWHERE: Interval = { from: 0, to: 0 };
  * extent and coverage are of one state of the storage.
  */
 export class CandleReading {
-  readonly ask: CandleAsk;
+  readonly wanted: AlignedQuery;
   readonly #options: CandleReadingOptions;
   readonly #walk: PageWalk;
   #snapshot: KnownSnapshot | undefined;
@@ -54,11 +54,11 @@ export class CandleReading {
   #trips = 0;
   #disbelieved: readonly CoverageEntry[] = [];
 
-  constructor(ask: CandleAsk, options: CandleReadingOptions) {
-    this.ask = ask;
+  constructor(wanted: AlignedQuery, options: CandleReadingOptions) {
+    this.wanted = wanted;
     this.#options = options;
-    this.#walk = new PageWalk(ask);
-    const known = ask.series.snapshot;
+    this.#walk = new PageWalk(wanted);
+    const known = wanted.series.snapshot;
     this.#snapshot = known !== undefined && known.holdsFrom <= options.now ? known : undefined;
     this.#plan();
   }
@@ -82,7 +82,7 @@ export class CandleReading {
   /** Pages to look for in the tiers. */
   get requests(): PageRequest[] {
     if (this.#isDirect) return [];
-    const { series } = this.ask;
+    const { series } = this.wanted;
     const snapshot = this.#snapshot;
     return this.#needed.map((page) => ({ series, page, revision: snapshot?.revisionOf(page) }));
   }
@@ -101,7 +101,7 @@ export class CandleReading {
 
   /** What to ask of the storage. */
   request(): SnapshotRequest {
-    const { series } = this.ask;
+    const { series } = this.wanted;
     this.#changes = series.changes;
     this.#trips += 1;
     const ranges = this.#isDirect ? [this.#wholeAsk()] : this.#ranges();
@@ -110,7 +110,7 @@ export class CandleReading {
 
   /** Takes in the storage's answer to the latest request. Returns the pages worth keeping. */
   learn(answer: SeriesSnapshot, now: EpochMs): FoundPage[] {
-    const { series } = this.ask;
+    const { series } = this.wanted;
     const coverage = outside(answer.coverage, series.withdrawn);
     const asked = this.#isDirect ? { pages: [] } : this.#asked;
     const fresh = new KnownSnapshot({ ...answer, coverage }, asked, now);
@@ -160,14 +160,15 @@ export class CandleReading {
   #plan(): void {
     const { maxPages, now } = this.#options;
     const snapshot = this.#snapshot;
-    const stretch = snapshot === undefined ? likelyStretch(this.ask, now) : this.#stretch(snapshot);
+    const stretch =
+      snapshot === undefined ? likelyStretch(this.wanted, now) : this.#stretch(snapshot);
     const needed = stretch === undefined ? [] : this.#walk.next(stretch, maxPages);
     this.#isDirect = maxPages === 0 || this.#trips >= MAX_TRIPS || needed === undefined;
     this.#needed = this.#isDirect ? [] : (needed ?? []);
   }
 
   #wholeAsk(): SnapshotRange {
-    const { range, hasFrom, hasTo, limit, take } = this.ask;
+    const { range, hasFrom, hasTo, limit, take } = this.wanted;
     return {
       ...(hasFrom ? { from: range.from } : {}),
       ...(hasTo ? { to: range.to } : {}),
@@ -178,7 +179,7 @@ export class CandleReading {
   }
 
   #ranges(): SnapshotRange[] {
-    const { series } = this.ask;
+    const { series } = this.wanted;
     const { found } = this.#walk;
     const pages = [...new Set([...found.keys(), ...this.#needed])];
     const spans = spansAround(pages, series.snapshot?.span);
@@ -203,7 +204,7 @@ export class CandleReading {
   /** The part of the ask's range that can have candles. */
   #stretch({ extent }: KnownSnapshot): Interval {
     if (extent === undefined) return NOWHERE;
-    const { range } = this.ask;
+    const { range } = this.wanted;
     const from = Math.max(range.from, extent.from);
     return { from, to: Math.max(from, Math.min(range.to, extent.to)) };
   }
@@ -232,7 +233,7 @@ function directResult({ key, ranges: [range] }: SeriesSnapshot): FoundCandles {
 
 /** Where a series that is traded today would have the candles of an ask; `undefined` for nowhere. */
 function likelyStretch(
-  { series, range, limit, take }: CandleAsk,
+  { series, range, limit, take }: AlignedQuery,
   now: EpochMs,
 ): Interval | undefined {
   const { grid } = series;

@@ -12,7 +12,7 @@ import type { FetchOutcome } from '../fetching/fetch-outcome.ts';
 import { mapAtATime } from '../fetching/map-at-a-time.ts';
 import type { MissingCandleFetcher } from '../fetching/missing-candle-fetcher.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
-import { candleAsk } from '../series/candle-ask.ts';
+import { alignQuery } from '../series/aligned-query.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { fromFloor, type SeriesFloors } from '../series/series-floors.ts';
 import { steadyStretch } from '../series/steady-stretch.ts';
@@ -62,9 +62,9 @@ export class CandleRetrieval {
   recall(query: CheckedQuery, fetchMissing: boolean): CandleAnswer | undefined {
     const { directory, memory, fetcher, clock } = this.#options;
     if (memory === undefined) return undefined;
-    const ask = candleAsk(query, directory.of(query.key));
+    const wanted = alignQuery(query, directory.of(query.key));
     const mayFetch = fetchMissing && fetcher !== undefined;
-    const answer = memory.recall(ask, mayFetch, clock.now());
+    const answer = memory.recall(wanted, mayFetch, clock.now());
     if (answer !== undefined && mayFetch) this.#spared += 1;
     return answer;
   }
@@ -74,7 +74,7 @@ export class CandleRetrieval {
     { fetchMissing, signal }: RetrievalOptions,
   ): Promise<CandleAnswer[]> {
     const { directory, reader, fetcher, live, settings } = this.#options;
-    const asks = queries.map((query) => candleAsk(query, directory.of(query.key)));
+    const asks = queries.map((query) => alignQuery(query, directory.of(query.key)));
     await fetcher?.settle();
     if (live !== undefined) await Promise.all(asks.map(({ series }) => live.settle(series.text)));
     const stored = await reader.read(asks);
@@ -101,16 +101,16 @@ export class CandleRetrieval {
   ): Promise<CandleAnswer> {
     const { settings, memory, clock } = this.#options;
     let stored = await this.#upToDate(first);
-    const { ask } = stored;
-    const search = new MissingSearch(ask, settings, monotonicTime(clock));
+    const { wanted } = stored;
+    const search = new MissingSearch(wanted, settings, monotonicTime(clock));
     const outcomes: FetchOutcome[] = [];
     let now = clock.now();
     let hasFailed = false;
     while (!hasFailed) {
-      const wanted = search.next(stored, now);
-      if (wanted.length === 0) break;
-      stored = await this.#aboveFloor(stored, wanted, now);
-      const fetched = await fetcher.fetch(ask.series, fromFloor(wanted, stored.floor), signal);
+      const sought = search.next(stored, now);
+      if (sought.length === 0) break;
+      stored = await this.#aboveFloor(stored, sought, now);
+      const fetched = await fetcher.fetch(wanted.series, fromFloor(sought, stored.floor), signal);
       hasFailed = fetched.some(({ failure }) => failure !== undefined);
       outcomes.push(...fetched);
       stored = await this.#upToDate(stored);
@@ -133,15 +133,15 @@ export class CandleRetrieval {
   async #upToDate(stored: StoredCandles): Promise<StoredCandles> {
     let latest = stored;
     for (let reread = 0; reread < MAX_REREADS && !isCurrent(latest); reread += 1) {
-      const series = this.#options.directory.of(stored.ask.series.key);
-      const [again] = await this.#options.reader.read([{ ...stored.ask, series }]);
+      const series = this.#options.directory.of(stored.wanted.series.key);
+      const [again] = await this.#options.reader.read([{ ...stored.wanted, series }]);
       latest = again ?? latest;
     }
     return latest;
   }
 
-  #steadyStretch({ ask }: StoredCandles, now: EpochMs): Interval {
-    return steadyStretch(ask.series, now, this.#options.settings.closeGraceMs);
+  #steadyStretch({ wanted }: StoredCandles, now: EpochMs): Interval {
+    return steadyStretch(wanted.series, now, this.#options.settings.closeGraceMs);
   }
 
   /** What lacks of ended periods may have been removed lately, below a floor that is not known here yet. */
@@ -151,7 +151,7 @@ export class CandleRetrieval {
     now: EpochMs,
   ): Promise<StoredCandles> {
     const { floors, settings } = this.#options;
-    const { series } = stored.ask;
+    const { series } = stored.wanted;
     const [first] = lacking;
     const endedBy = unsettledStretch(series, now, settings.closeGraceMs).from;
     if (first === undefined || first.from >= endedBy) return stored;

@@ -27,10 +27,10 @@ export function composeAnswer(
   now: EpochMs,
   closeGraceMs: number,
 ): CandleAnswer {
-  const { ask } = stored;
-  const unsettled = unsettledStretch(ask.series, now, closeGraceMs);
+  const { wanted } = stored;
+  const unsettled = unsettledStretch(wanted.series, now, closeGraceMs);
   const range = answeredRange(stored, asked, unsettled.to);
-  const historyStart = historyStartOf(ask.series, stored.snapshot.extent, now);
+  const historyStart = historyStartOf(wanted.series, stored.snapshot.extent, now);
   const { entries } = stored.snapshot;
   return Object.freeze({
     series: stored.candles,
@@ -38,7 +38,7 @@ export function composeAnswer(
     missing: frozen(range ? missingFrom(range, stored, unsettled.from, historyStart) : []),
     coverage: frozen(range ? coverageWithin(entries, range.from, range.to) : []),
     failures: frozen(outcomes.flatMap(({ failure, refused }) => refused ?? failure ?? [])),
-    lastMayChange: lastMayChange(stored, range?.to ?? ask.range.from),
+    lastMayChange: lastMayChange(stored, range?.to ?? wanted.range.from),
     origins: Object.freeze(originsOf(stored, outcomes)),
     historyStart,
     retainedFrom: stored.floor === NO_FLOOR ? undefined : stored.floor,
@@ -52,11 +52,11 @@ function frozen<Part extends object>(parts: Part[]): readonly Part[] {
 }
 
 function answeredRange(
-  { ask, candles, snapshot, floor }: StoredCandles,
+  { wanted, candles, snapshot, floor }: StoredCandles,
   [farthest]: IntervalSet,
   currentEnd: EpochMs,
 ): Interval | undefined {
-  const { series, limit, take, range, hasFrom, hasTo } = ask;
+  const { series, limit, take, range, hasFrom, hasTo } = wanted;
   if (limit === 0) return undefined;
   const isCut = candles.length >= limit;
   const first = candles.length > 0 ? candles.firstTimestamp : undefined;
@@ -78,15 +78,15 @@ function missingFrom(
   endedBy: EpochMs,
   historyStart = from,
 ): Interval[] {
-  const begin = Math.max(from, stored.ask.series.grid.floor(historyStart));
+  const begin = Math.max(from, stored.wanted.series.grid.floor(historyStart));
   const ended = normalizeIntervals([{ from: begin, to: Math.min(to, endedBy) }]);
   return subtractIntervals(ended, coveredBy(stored));
 }
 
 /** Also where provisional periods follow the last candle: the source may still deliver one. */
-function lastMayChange({ ask, candles, snapshot, floor }: StoredCandles, to: EpochMs): boolean {
-  const { series } = ask;
-  const from = candles.length > 0 ? candles.lastTimestamp : ask.range.from;
+function lastMayChange({ wanted, candles, snapshot, floor }: StoredCandles, to: EpochMs): boolean {
+  const { series } = wanted;
+  const from = candles.length > 0 ? candles.lastTimestamp : wanted.range.from;
   const settling = intersectIntervals(
     series.settling.covered(),
     normalizeIntervals([{ from, to }]),

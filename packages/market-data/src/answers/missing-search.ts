@@ -10,7 +10,7 @@ import {
 } from '@barkeep/core';
 import type { FetchingSettings } from '../config/check-config.ts';
 import { takePeriods } from '../fetching/take-periods.ts';
-import type { CandleAsk } from '../series/candle-ask.ts';
+import type { AlignedQuery } from '../series/aligned-query.ts';
 import { historyStartOf } from '../series/history-start.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { StoredCandles } from './candle-reader.ts';
@@ -29,14 +29,14 @@ const IN_VAIN_MS = 3_600_000;
  * asked for twice.
  */
 export class MissingSearch {
-  readonly #ask: CandleAsk;
+  readonly #wanted: AlignedQuery;
   readonly #settings: FetchingSettings;
   readonly #time: MonotonicTime;
   #asked: IntervalSet = [];
   #round = 0;
 
-  constructor(ask: CandleAsk, settings: FetchingSettings, time: MonotonicTime) {
-    this.#ask = ask;
+  constructor(wanted: AlignedQuery, settings: FetchingSettings, time: MonotonicTime) {
+    this.#wanted = wanted;
     this.#settings = settings;
     this.#time = time;
   }
@@ -65,7 +65,7 @@ export class MissingSearch {
    * another period comes first.
    */
   idleUntil(now: EpochMs): EpochMs {
-    const { currentSeen, vainSearch } = this.#ask.series;
+    const { currentSeen, vainSearch } = this.#wanted.series;
     const steady = this.#time.now();
     const seenUntil = (currentSeen?.at ?? 0) + this.#settings.currentMaxAgeMs;
     const vainUntil = vainSearch?.until ?? 0;
@@ -77,7 +77,7 @@ export class MissingSearch {
 
   /** Remembers how far back it went, where it was a search for earlier candles that found none. */
   noteIfVain(before: StoredCandles, after: StoredCandles): void {
-    const { hasFrom, take, limit, series } = this.#ask;
+    const { hasFrom, take, limit, series } = this.#wanted;
     const [first] = this.#asked;
     if (this.#round < 2 || first === undefined || hasFrom || take === 'first') return;
     const { candles } = after;
@@ -89,11 +89,11 @@ export class MissingSearch {
   }
 
   #selected(fetchable: IntervalSet, now: EpochMs): IntervalSet {
-    const { limit, take, series } = this.#ask;
+    const { limit, take, series } = this.#wanted;
     if (limit === Number.POSITIVE_INFINITY) return fetchable;
     if (this.#round > 0)
       return takePeriods(fetchable, limit * 2 ** (this.#round - 1), take, series.grid);
-    const { from, to } = this.#ask.range;
+    const { from, to } = this.#wanted.range;
     const end = Math.min(to, this.#unsettled(now).to);
     const nearest = takePeriods(normalizeIntervals([{ from, to: end }]), limit, take, series.grid);
     return intersectIntervals(fetchable, nearest);
@@ -107,7 +107,7 @@ export class MissingSearch {
   }
 
   #searched(stored: StoredCandles, now: EpochMs): Interval {
-    const { limit, take, range, series } = this.#ask;
+    const { limit, take, range, series } = this.#wanted;
     const from = Math.max(range.from, this.#earliest(stored, now));
     const to = Math.min(range.to, this.#unsettled(now).to);
     const { candles } = stored;
@@ -118,7 +118,7 @@ export class MissingSearch {
   }
 
   #earliest(stored: StoredCandles, now: EpochMs): EpochMs {
-    const { series, hasFrom, limit, take } = this.#ask;
+    const { series, hasFrom, limit, take } = this.#wanted;
     const noted = historyStartOf(series, stored.snapshot.extent, now);
     const begin =
       noted === undefined ? stored.floor : Math.max(series.grid.floor(noted), stored.floor);
@@ -133,14 +133,14 @@ export class MissingSearch {
 
   /** How far back a search in vain went, while it is remembered. */
   #vainFrom({ snapshot }: StoredCandles): EpochMs | undefined {
-    const { vainSearch } = this.#ask.series;
+    const { vainSearch } = this.#wanted.series;
     if (vainSearch === undefined || this.#time.now() >= vainSearch.until) return undefined;
     return vainSearch.firstCandle === snapshot.extent?.from ? vainSearch.from : undefined;
   }
 
   /** How far back a search for so many candles goes by itself, all rounds together. */
   #farthest(now: EpochMs): EpochMs {
-    const { limit, range, series } = this.#ask;
+    const { limit, range, series } = this.#wanted;
     const { grid } = series;
     const end = grid.indexOf(Math.min(range.to, this.#unsettled(now).to));
     const periods = limit * 2 ** (this.#settings.maxSearchRounds - 1);
@@ -149,7 +149,7 @@ export class MissingSearch {
 
   /** What of the periods that are not final yet need not be fetched now. */
   #fresh(now: EpochMs): IntervalSet {
-    const { liveSince = Number.POSITIVE_INFINITY, currentSeen } = this.#ask.series;
+    const { liveSince = Number.POSITIVE_INFINITY, currentSeen } = this.#wanted.series;
     const { from, to } = this.#unsettled(now);
     if (liveSince <= from) return [{ from, to }];
     if (currentSeen === undefined || !this.#wasCurrentSeen(now)) return [];
@@ -157,7 +157,7 @@ export class MissingSearch {
   }
 
   #wasCurrentSeen(now: EpochMs): boolean {
-    const { grid, currentSeen } = this.#ask.series;
+    const { grid, currentSeen } = this.#wanted.series;
     return (
       currentSeen !== undefined &&
       currentSeen.period === grid.floor(now) &&
@@ -166,6 +166,6 @@ export class MissingSearch {
   }
 
   #unsettled(now: EpochMs): Interval {
-    return unsettledStretch(this.#ask.series, now, this.#settings.closeGraceMs);
+    return unsettledStretch(this.#wanted.series, now, this.#settings.closeGraceMs);
   }
 }

@@ -1,13 +1,13 @@
 import { CandleSeries, type IntervalSet, intervalsContain } from '@barkeep/core';
 import type { LiveCandle } from '@barkeep/source';
-import type { CandleAsk } from '../series/candle-ask.ts';
+import type { AlignedQuery } from '../series/aligned-query.ts';
 import type { FoundCandles } from './page-walk.ts';
 
 /** What was found, with the router's candles in place of those that are not final. */
 export function overlayLive(
   found: FoundCandles,
   live: readonly LiveCandle[],
-  { series, limit, take }: CandleAsk,
+  { series, limit, take }: AlignedQuery,
   covered: IntervalSet,
 ): FoundCandles {
   const open = live

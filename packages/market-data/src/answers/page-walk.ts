@@ -1,6 +1,6 @@
 import { CandleSeries, type EpochMs, type Interval } from '@barkeep/core';
 import type { CandlePage } from '../pages/candle-page.ts';
-import type { CandleAsk } from '../series/candle-ask.ts';
+import type { AlignedQuery } from '../series/aligned-query.ts';
 import type { PageSpan } from '../series/page-geometry.ts';
 
 /** The candles of an ask. */
@@ -19,10 +19,10 @@ export interface FoundCandles {
  */
 export class PageWalk {
   readonly found: Map<number, CandlePage> = new Map();
-  readonly #ask: CandleAsk;
+  readonly #wanted: AlignedQuery;
 
-  constructor(ask: CandleAsk) {
-    this.#ask = ask;
+  constructor(wanted: AlignedQuery) {
+    this.#wanted = wanted;
   }
 
   /**
@@ -31,7 +31,7 @@ export class PageWalk {
    */
   next(stretch: Interval, most: number): number[] | undefined {
     const span = this.#span(stretch);
-    if (span.first > span.last || this.#ask.limit === 0) return [];
+    if (span.first > span.last || this.#wanted.limit === 0) return [];
     const { first, last } = this.#reach(stretch, span);
     if (last - first >= most + this.found.size) return undefined;
     const needed: number[] = [];
@@ -41,7 +41,7 @@ export class PageWalk {
 
   /** The candles asked for; of one page, sharing its memory. */
   result(stretch: Interval): FoundCandles {
-    const { series, limit, take } = this.#ask;
+    const { series, limit, take } = this.#wanted;
     const { first, last } = this.#span(stretch);
     const pages = [...this.found].filter(([page]) => page >= first && page <= last);
     if (take === 'last') pages.sort(([a], [b]) => b - a);
@@ -66,14 +66,14 @@ export class PageWalk {
   }
 
   #span({ from, to }: Interval): PageSpan {
-    const { geometry } = this.#ask.series;
+    const { geometry } = this.#wanted.series;
     const first = geometry.pageOf(from);
     return { first, last: from < to ? geometry.pageOf(to - 1) : first - 1 };
   }
 
   /** The part of a span that has to be found before more is needed. */
   #reach(stretch: Interval, span: PageSpan): PageSpan {
-    const { limit, take, series } = this.#ask;
+    const { limit, take, series } = this.#wanted;
     if (limit === Number.POSITIVE_INFINITY) return span;
     const { geometry } = series;
     const stride =
@@ -89,7 +89,7 @@ export class PageWalk {
 
   /** How many pages from the end that counts are found, and how many candles they have of the stretch. */
   #walked(stretch: Interval, { first, last }: PageSpan): { pages: number; candles: number } {
-    const { take, limit } = this.#ask;
+    const { take, limit } = this.#wanted;
     let candles = 0;
     let pages = 0;
     for (; pages <= last - first && candles < limit; pages += 1) {

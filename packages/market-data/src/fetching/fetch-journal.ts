@@ -10,7 +10,7 @@ import {
 import type { FetchFailure } from '../contract/candle-answer.ts';
 import type { CoordinatorError } from '../contract/market-data-statistics.ts';
 import { isPossibleStart } from '../series/history-start.ts';
-import type { SeriesNotebook, SeriesNotes } from '../series/series-notebook.ts';
+import type { SeriesNotes, SeriesNotesStore } from '../series/series-notes-store.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { asBarkeepError } from './as-barkeep-error.ts';
 import { isRefusal } from './source-gate.ts';
@@ -40,15 +40,15 @@ export class FetchJournal {
     notesLost: 0,
     startsDoubted: 0,
   };
-  readonly #notebook: SeriesNotebook;
+  readonly #notesStore: SeriesNotesStore;
   readonly #clock: Clock;
   readonly #time: MonotonicTime;
   /** When the last error of a series was written down, in monotonic time. */
   readonly #notedAt = new WeakMap<SeriesState, number>();
   #lastError: CoordinatorError | undefined;
 
-  constructor(notebook: SeriesNotebook, clock: Clock) {
-    this.#notebook = notebook;
+  constructor(notesStore: SeriesNotesStore, clock: Clock) {
+    this.#notesStore = notesStore;
     this.#clock = clock;
     this.#time = monotonicTime(clock);
   }
@@ -134,11 +134,11 @@ export class FetchJournal {
   ): Promise<void> {
     try {
       // What is not known here may be known there, and must not be written over.
-      series.notes ??= await this.#notebook.read(series.key);
+      series.notes ??= await this.#notesStore.read(series.key);
       const notes = change(series.notes);
       if (notes === undefined) return;
       series.notes = notes;
-      await this.#notebook.write(series.key, notes);
+      await this.#notesStore.write(series.key, notes);
     } catch {
       this.counts.notesLost += 1;
     }

@@ -21,7 +21,7 @@ import type {
   CoordinatorStatistics,
 } from '../contract/market-data-statistics.ts';
 import { fromFloor, NO_FLOOR, type SeriesFloors } from '../series/series-floors.ts';
-import type { SeriesNotebook } from '../series/series-notebook.ts';
+import type { SeriesNotesStore } from '../series/series-notes-store.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { asBarkeepError } from './as-barkeep-error.ts';
 import { candlesOutside } from './candles-outside.ts';
@@ -39,7 +39,7 @@ import { type BreakerChange, isRefusal } from './source-gate.ts';
 export interface MissingCandleFetcherOptions {
   readonly coordinator: IMarketDataCoordinator;
   readonly storage: IMarketDataStorage;
-  readonly notebook: SeriesNotebook;
+  readonly notesStore: SeriesNotesStore;
   readonly floors: SeriesFloors;
   readonly clock: Clock;
   readonly settings: FetchingSettings;
@@ -68,11 +68,11 @@ export class MissingCandleFetcher {
   readonly #feedback = new ListenerSet<DeliveryFeedback>();
 
   constructor(options: MissingCandleFetcherOptions) {
-    const { coordinator, storage, notebook, clock, settings, closing } = options;
+    const { coordinator, storage, notesStore, clock, settings, closing } = options;
     this.#options = options;
     this.#time = monotonicTime(clock);
     this.#source = new SourceCalls(options);
-    this.#journal = new FetchJournal(notebook, clock);
+    this.#journal = new FetchJournal(notesStore, clock);
     this.#turns = new FetchTurns({
       ...settings,
       request: (series, flight) => this.#request(series, flight),

@@ -36,7 +36,7 @@ export interface HealthParts {
   readonly alerts: readonly StandingAlert[];
 }
 
-type Verdict = Pick<HealthCheck, 'status' | 'message'>;
+type CheckResult = Pick<HealthCheck, 'status' | 'message'>;
 
 const DEFAULT_TIMEOUT_MS = 1_000;
 /** A symbol, a key and a document that nobody has. */
@@ -44,7 +44,7 @@ const PROBE = 'barkeep:health';
 /** An error of recording counts for so long where nothing says that it has passed. */
 const RECENT_MS = 60_000;
 const NEVER: AbortSignal = new AbortController().signal;
-const OK: Verdict = { status: 'ok' };
+const OK: CheckResult = { status: 'ok' };
 const SEVERITY: readonly HealthStatus[] = ['ok', 'degraded', 'failed'];
 
 /** Looks at everything at the same time. Never rejects. */
@@ -55,10 +55,10 @@ export async function checkHealth(
   const { clock, storage, realtime, cache, diskCache, router, coordinator } = parts;
   const check = async (
     name: string,
-    look: (signal: AbortSignal) => Verdict | Promise<Verdict>,
+    look: (signal: AbortSignal) => CheckResult | Promise<CheckResult>,
   ): Promise<HealthCheck> => {
-    const verdict = await within(clock, options, look);
-    return { name, ...verdict, at: clock.now() };
+    const result = await within(clock, options, look);
+    return { name, ...result, at: clock.now() };
   };
   const checks = await Promise.all([
     check('service', () => ofState(parts.state)),
@@ -87,8 +87,8 @@ export async function checkHealth(
 async function within(
   clock: Clock,
   { timeoutMs = DEFAULT_TIMEOUT_MS, signal = NEVER }: HealthOptions,
-  look: (signal: AbortSignal) => Verdict | Promise<Verdict>,
-): Promise<Verdict> {
+  look: (signal: AbortSignal) => CheckResult | Promise<CheckResult>,
+): Promise<CheckResult> {
   try {
     if (!(timeoutMs > 0)) {
       throw invalidInput({ field: 'timeoutMs', rule: 'must be above 0', value: timeoutMs });
@@ -99,12 +99,12 @@ async function within(
   }
 }
 
-function ofState(state: HandleState): Verdict {
+function ofState(state: HandleState): CheckResult {
   return state === 'open' ? OK : { status: 'failed', message: `the service is ${state}` };
 }
 
 /** A cache answers reads that fail as misses, and counts them. The service does without it. */
-async function ofCache(cache: IDataCache, signal: AbortSignal): Promise<Verdict> {
+async function ofCache(cache: IDataCache, signal: AbortSignal): Promise<CheckResult> {
   try {
     const before = await cache.stats({ signal });
     await cache.get(PROBE, { signal });
@@ -117,13 +117,13 @@ async function ofCache(cache: IDataCache, signal: AbortSignal): Promise<Verdict>
   }
 }
 
-function ofRouter({ connection }: RouterStatistics): Verdict {
+function ofRouter({ connection }: RouterStatistics): CheckResult {
   const { status, since } = connection;
   if (status === 'connected') return OK;
   return { status: 'degraded', message: `${status} since ${new Date(since).toISOString()}` };
 }
 
-function ofRecording({ candles, realtime }: RouterStatistics, now: number): Verdict {
+function ofRecording({ candles, realtime }: RouterStatistics, now: number): CheckResult {
   if (candles !== undefined && candles.failing > 0) {
     const { failing, lastError } = candles;
     return { status: 'degraded', message: `${failing} series not stored: ${lastError?.message}` };
@@ -133,13 +133,13 @@ function ofRecording({ candles, realtime }: RouterStatistics, now: number): Verd
   return { status: 'degraded', message: error.message };
 }
 
-function ofCoordinator({ breaker, lastError }: CoordinatorStatistics): Verdict {
+function ofCoordinator({ breaker, lastError }: CoordinatorStatistics): CheckResult {
   if (breaker.state === 'closed') return OK;
   const reason = lastError === undefined ? '' : `: ${lastError.message}`;
   return { status: 'degraded', message: `its breaker is ${breaker.state}${reason}` };
 }
 
-function ofAlerts(alerts: readonly StandingAlert[]): Verdict {
+function ofAlerts(alerts: readonly StandingAlert[]): CheckResult {
   if (alerts.length === 0) return OK;
   return { status: 'degraded', message: alerts.map(({ message }) => message).join('; ') };
 }

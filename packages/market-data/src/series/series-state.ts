@@ -9,7 +9,7 @@ import {
 import type { KnownSnapshot } from './known-snapshot.ts';
 import type { LiveStreams } from './live-streams.ts';
 import type { PageGeometry } from './page-geometry.ts';
-import type { SeriesNotes } from './series-notebook.ts';
+import type { SeriesNotes } from './series-notes-store.ts';
 import { SettlingPeriods } from './settling-periods.ts';
 import { SpoiledPeriods } from './spoiled-periods.ts';
 

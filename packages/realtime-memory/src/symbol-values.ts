@@ -7,16 +7,16 @@ const OWN_BYTES = 208;
 const TICKER_BYTES = 344;
 
 /** All that is kept of one symbol, and its neighbours in the order of use. */
-export class SymbolDesk {
+export class SymbolValues {
   readonly symbol: string;
   book: StoredOrderBook | undefined;
   trades: RecentTrades | undefined;
-  /** As last added up, for the total of all desks. */
+  /** As last added up, for the total of all symbols. */
   bytes = 0;
   /** Used just after this one. */
-  newer: SymbolDesk | undefined;
+  newer: SymbolValues | undefined;
   /** Used just before this one. */
-  older: SymbolDesk | undefined;
+  older: SymbolValues | undefined;
 
   #ticker: Ticker | undefined;
   /** In the time of the cache, as all instants here. */
@@ -63,7 +63,7 @@ export class SymbolDesk {
   }
 
   /** How many values are here: a ticker, a book and each trade are one. */
-  get values(): number {
+  get count(): number {
     return (
       (this.#ticker === undefined ? 0 : 1) +
       (this.book === undefined ? 0 : 1) +

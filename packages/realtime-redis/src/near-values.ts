@@ -27,7 +27,7 @@ export interface NearPlace<Value> {
  * fills it if nothing newer was heard of meanwhile; a write that is heard of changes only places that
  * are there. So a value never goes back to an older one, whichever way it comes.
  */
-export class NearShelf<Value> {
+export class NearValues<Value> {
   readonly #options: NearShelfOptions<Value>;
   readonly #places = new Map<string, NearPlace<Value>>();
 

@@ -13,7 +13,7 @@ export interface SeriesNotes {
 const PREFIX = 'series/';
 
 /** Keeps the notes of each series as a document in the storage's metadata. */
-export class SeriesNotebook {
+export class SeriesNotesStore {
   readonly #storage: IMarketDataStorage;
   /** The last write under way of each document: one at a time, in order. */
   readonly #writes = new Map<string, Promise<unknown>>();

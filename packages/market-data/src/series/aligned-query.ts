@@ -3,7 +3,7 @@ import { type CheckedQuery, EVER } from '@barkeep/storage';
 import type { SeriesState } from './series-state.ts';
 
 /** A checked query about one series, with its bounds moved to period starts. */
-export interface CandleAsk {
+export interface AlignedQuery {
   readonly series: SeriesState;
   /** The periods whose start the query selects. */
   readonly range: Interval;
@@ -15,7 +15,7 @@ export interface CandleAsk {
   readonly take: 'first' | 'last';
 }
 
-export function candleAsk(query: CheckedQuery, series: SeriesState): CandleAsk {
+export function alignQuery(query: CheckedQuery, series: SeriesState): AlignedQuery {
   const { grid } = series;
   const from = grid.ceil(withinTime(query.from));
   const to = grid.ceil(withinTime(query.to));
@@ -30,7 +30,14 @@ export function candleAsk(query: CheckedQuery, series: SeriesState): CandleAsk {
 }
 
 /** Equal for asks about the same: neither a bound nor a timeframe has a slash. */
-export function askText({ series, range, hasFrom, hasTo, limit, take }: CandleAsk): string {
+export function alignedQueryText({
+  series,
+  range,
+  hasFrom,
+  hasTo,
+  limit,
+  take,
+}: AlignedQuery): string {
   const from = hasFrom ? range.from : '';
   const to = hasTo ? range.to : '';
   return `${from}/${to}/${limit}/${take}/${series.text}`;

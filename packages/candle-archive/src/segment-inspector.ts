@@ -19,15 +19,15 @@ export type SegmentFault =
       readonly message: string;
     };
 
-export interface JudgedSegment {
+export interface InspectedSegment {
   readonly segment: StoredSegment;
   /** Its candles, where they can be read. */
   readonly columns: CandleColumns | undefined;
   readonly fault: SegmentFault | undefined;
 }
 
-/** Judges the segments of one series, in the order of their beginnings as they are said to be. */
-export class SegmentJudge {
+/** Classifies the segments of one series, in the order of their beginnings as they are said to be. */
+export class SegmentInspector {
   readonly #key: SeriesKey;
   readonly #taken: CandleExtent[] = [];
 
@@ -35,11 +35,11 @@ export class SegmentJudge {
     this.#key = key;
   }
 
-  judge(segment: StoredSegment): JudgedSegment {
-    const judged = judge(this.#key, segment);
-    const { fault, columns } = judged;
+  inspect(segment: StoredSegment): InspectedSegment {
+    const inspected = inspect(this.#key, segment);
+    const { fault, columns } = inspected;
     const extent = fault?.kind === 'misdescribed' ? fault.header : segment;
-    if (columns === undefined || take(this.#taken, extent)) return judged;
+    if (columns === undefined || take(this.#taken, extent)) return inspected;
     const overlapping = { kind: 'overlapping', segment, message: 'it overlaps another' } as const;
     return { segment, columns: undefined, fault: overlapping };
   }
@@ -57,7 +57,7 @@ function take(taken: CandleExtent[], { first, last }: CandleExtent): boolean {
   return true;
 }
 
-function judge(key: SeriesKey, segment: StoredSegment): JudgedSegment {
+function inspect(key: SeriesKey, segment: StoredSegment): InspectedSegment {
   const { data, checksum, first, last, count, format } = segment;
   // Damage may have made a value of another type of it, whatever the column is declared as.
   if (!(data instanceof Uint8Array)) return damaged(segment, 'its bytes are of another type');
@@ -84,6 +84,6 @@ function judge(key: SeriesKey, segment: StoredSegment): JudgedSegment {
   }
 }
 
-function damaged(segment: StoredSegment, message: string): JudgedSegment {
+function damaged(segment: StoredSegment, message: string): InspectedSegment {
   return { segment, columns: undefined, fault: { kind: 'damaged', segment, message } };
 }

@@ -10,7 +10,7 @@ import {
 import type { WriteResult } from '@barkeep/storage';
 import type { CandleExtent } from './stored-series.ts';
 
-interface Verdicts {
+interface CandleChanges {
   /** Nothing is stored at its timestamp. */
   readonly insert: 1;
   /** A row with other values is. */
@@ -22,42 +22,50 @@ interface Verdicts {
 }
 
 /** What storing a candle means: bytes, since there is one for each candle of a batch. */
-export const VERDICT: Verdicts = Object.freeze({ insert: 1, update: 2, keep: 3, overlay: 4 });
+export const CANDLE_CHANGE: CandleChanges = Object.freeze({
+  insert: 1,
+  update: 2,
+  keep: 3,
+  overlay: 4,
+});
 
-/** Judges candles by stored ones; those at whose timestamp nothing is stored keep their verdict. */
-export function judgeCandles(
+/** Classifies candles by stored ones; those at whose timestamp nothing is stored keep their kind. */
+export function classifyCandles(
   stored: CandleColumns,
   candles: CandleColumns,
-  verdicts: Uint8Array,
-  { other = VERDICT.update, start = 0 }: { readonly other?: number; readonly start?: number } = {},
+  kinds: Uint8Array,
+  {
+    other = CANDLE_CHANGE.update,
+    start = 0,
+  }: { readonly other?: number; readonly start?: number } = {},
 ): void {
   const { timestamp } = stored;
   const isEqual = candleComparison(stored, candles);
   let j = start;
-  for (let i = 0; i < verdicts.length && j < timestamp.length; i += 1) {
+  for (let i = 0; i < kinds.length && j < timestamp.length; i += 1) {
     const at = candles.timestamp[i] ?? Number.NaN;
     while ((timestamp[j] ?? Number.POSITIVE_INFINITY) < at) j += 1;
     if (timestamp[j] !== at) continue;
-    verdicts[i] = isEqual(j, i) ? VERDICT.keep : other;
+    kinds[i] = isEqual(j, i) ? CANDLE_CHANGE.keep : other;
   }
 }
 
-/** How many of the verdicts call for a change. */
-export function countChanges(verdicts: Uint8Array): number {
+/** How many of the kinds call for a change. */
+export function countChanges(kinds: Uint8Array): number {
   let changes = 0;
-  for (const verdict of verdicts) if (verdict !== VERDICT.keep) changes += 1;
+  for (const kind of kinds) if (kind !== CANDLE_CHANGE.keep) changes += 1;
   return changes;
 }
 
-/** The candles that are to be stored, by their verdicts. */
-export function candlesToWrite(candles: CandleSeries, verdicts: Uint8Array): CandleSeries {
-  const changes = countChanges(verdicts);
+/** The candles that are to be stored, by their kinds. */
+export function candlesToWrite(candles: CandleSeries, kinds: Uint8Array): CandleSeries {
+  const changes = countChanges(kinds);
   if (changes === candles.length) return candles;
   const columns = allocateColumns(changes, optionalColumns(candles));
   const copy = candleCopier(candles, columns);
   let length = 0;
-  for (let i = 0; i < verdicts.length; i += 1) {
-    if (verdicts[i] === VERDICT.keep) continue;
+  for (let i = 0; i < kinds.length; i += 1) {
+    if (kinds[i] === CANDLE_CHANGE.keep) continue;
     copy(i, length);
     length += 1;
   }
@@ -80,26 +88,26 @@ export class WriteTally {
     return { first: this.#firstChanged, last: this.#lastChanged };
   }
 
-  add(timestamp: EpochMs, verdict: number | undefined): void {
-    if (verdict === VERDICT.keep) {
+  add(timestamp: EpochMs, kind: number | undefined): void {
+    if (kind === CANDLE_CHANGE.keep) {
       this.#counts.unchanged += 1;
       return;
     }
-    this.#counts[verdict === VERDICT.insert ? 'inserted' : 'updated'] += 1;
+    this.#counts[kind === CANDLE_CHANGE.insert ? 'inserted' : 'updated'] += 1;
     this.#firstChanged ??= timestamp;
     this.#lastChanged = timestamp;
   }
 
-  /** Judges candles by stored ones, and counts them; returns whether they change anything. */
-  judge(stored: CandleSeries, candles: CandleSeries): boolean {
-    const verdicts = new Uint8Array(candles.length).fill(VERDICT.insert);
+  /** Classifies candles by stored ones, and counts them; returns whether they change anything. */
+  classify(stored: CandleSeries, candles: CandleSeries): boolean {
+    const kinds = new Uint8Array(candles.length).fill(CANDLE_CHANGE.insert);
     const start = stored.indexAtOrAfter(candles.firstTimestamp);
-    judgeCandles(stored, candles, verdicts, { start });
-    this.addAll(candles.timestamp, verdicts);
-    return countChanges(verdicts) > 0;
+    classifyCandles(stored, candles, kinds, { start });
+    this.addAll(candles.timestamp, kinds);
+    return countChanges(kinds) > 0;
   }
 
-  addAll(timestamp: Float64Array, verdicts: Uint8Array): void {
-    for (let i = 0; i < verdicts.length; i += 1) this.add(timestamp[i] ?? Number.NaN, verdicts[i]);
+  addAll(timestamp: Float64Array, kinds: Uint8Array): void {
+    for (let i = 0; i < kinds.length; i += 1) this.add(timestamp[i] ?? Number.NaN, kinds[i]);
   }
 }
