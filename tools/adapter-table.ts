@@ -1,23 +1,17 @@
 /**
- * The README's table of adapters, made from what each adapter says of itself. `pnpm adapter-table`
- * writes it; a test fails when it is out of date.
+ * The README's table of adapters, made from what each adapter says of itself: its package.json names
+ * example URLs (`barkeep.urls`), and its definition makes adapters of them. `pnpm adapter-table` writes it; a
+ * test fails when it is out of date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CacheCapabilities } from '../packages/cache/src/index.ts';
-import { DiskCache } from '../packages/cache-disk/src/index.ts';
-import { keyvCacheFromUrl } from '../packages/cache-keyv/src/index.ts';
-import { MemoryCache } from '../packages/cache-memory/src/index.ts';
 import type { Platform } from '../packages/core/src/index.ts';
+import { adapterFromUrl } from '../packages/market-data/src/adapters/adapter-from-url.ts';
+import type { Adapter } from '../packages/market-data/src/adapters/with-given-adapters.ts';
 import type { RealtimeCapabilities } from '../packages/realtime/src/index.ts';
-import { MemoryRealtime } from '../packages/realtime-memory/src/index.ts';
-import { RedisRealtime } from '../packages/realtime-redis/src/index.ts';
 import type { Durability, StorageCapabilities } from '../packages/storage/src/index.ts';
-import { MemoryStorage } from '../packages/storage-memory/src/index.ts';
-import { SqliteStorage } from '../packages/storage-sqlite/src/index.ts';
-import { SqlJsStorage } from '../packages/storage-sqljs/src/index.ts';
 
 interface AdapterRow {
   readonly package: string;
@@ -28,9 +22,14 @@ interface AdapterRow {
   readonly runsIn: string;
 }
 
-const README = resolve(import.meta.dirname, '../README.md');
+/** What is different for the kinds of adapters. */
+type KindCells = Pick<AdapterRow, 'survives' | 'shared' | 'bounds'>;
+
+const ROOT = resolve(import.meta.dirname, '..');
+const README = join(ROOT, 'README.md');
 const BEGIN = '<!-- adapters: written by `pnpm adapter-table` -->\n\n';
 const END = '\n\n<!-- end of adapters -->';
+const KINDS = ['storage', 'cache', 'realtime'] as const;
 
 const TITLES: AdapterRow = {
   package: 'package',
@@ -50,10 +49,15 @@ const SURVIVED: Readonly<Record<Durability, string>> = {
 
 /** Rows of cells, the titles first. Nothing is opened. */
 export async function adapterTable(): Promise<string[][]> {
-  const rows = [TITLES, ...storageRows(), ...(await cacheRows()), ...realtimeRows()];
+  const rows: AdapterRow[] = [TITLES];
+  for (const kind of KINDS) {
+    for (const name of readdirSync(join(ROOT, 'packages')).sort()) {
+      if (name.startsWith(`${kind}-`)) rows.push(...(await rowsOf(name)));
+    }
+  }
   return rows.map((row) => [
-    row.package === TITLES.package ? row.package : `[${row.package}](packages/${row.package})`,
-    row.url.startsWith('URL') ? row.url : `\`${row.url}\``,
+    row === TITLES ? row.package : `[${row.package}](packages/${row.package})`,
+    row === TITLES ? row.url : `\`${row.url}\``,
     row.survives,
     row.shared,
     row.bounds,
@@ -74,78 +78,77 @@ export function tableInReadme(readme: string): string[][] {
     );
 }
 
-function storageRows(): AdapterRow[] {
-  const path = join(tmpdir(), 'market_data.sqlite3');
-  const careful = new SqliteStorage({ path, durability: 'power-loss' }).capabilities.durability;
-  const sqlite = new SqliteStorage({ path }).capabilities;
-  return [
-    {
-      ...storageRow('storage-sqlite', 'sqlite:./market_data.sqlite3', sqlite),
-      survives: `${SURVIVED[sqlite.durability]}; ${SURVIVED[careful]} with \`?durability=${careful}\``,
-    },
-    storageRow(
-      'storage-sqljs',
-      'sqljs:./market_data.sqlite3',
-      new SqlJsStorage({ path }).capabilities,
-    ),
-    storageRow('storage-memory', 'memory:', new MemoryStorage().capabilities),
-  ];
+/** A row for each URL of a package; one that only adds parameters adds to the row of the URL without them. */
+async function rowsOf(name: string): Promise<AdapterRow[]> {
+  const folder = join(ROOT, 'packages', name);
+  const { barkeep } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const adapter = await adapterOf(folder);
+  const rows: AdapterRow[] = [];
+  for (const url of barkeep.urls as readonly string[]) {
+    const row = { package: name, url, ...(await cellsOf(adapter, url)) };
+    const [plain, parameters] = url.split('?');
+    const before = rows.findIndex((one) => one.url === plain);
+    const base = rows[before];
+    if (base === undefined) rows.push(row);
+    else
+      rows[before] = {
+        ...base,
+        survives: `${base.survives}; ${row.survives} with \`?${parameters}\``,
+      };
+  }
+  return rows;
 }
 
-function storageRow(name: string, url: string, capabilities: StorageCapabilities): AdapterRow {
-  const { durability, sharing, changes, platforms } = capabilities;
+async function adapterOf(folder: string): Promise<Adapter> {
+  const exported: Readonly<Record<string, unknown>> = await import(
+    pathToFileURL(join(folder, 'src/index.ts')).href
+  );
+  const found = Object.values(exported).find(isAdapter);
+  if (found === undefined) throw new Error(`${folder} exports no adapter definition`);
+  return found;
+}
+
+function isAdapter(value: unknown): value is Adapter {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'schemes' in value;
+}
+
+async function cellsOf({ kind, schemes }: Adapter, url: string) {
+  const entries = Object.entries(schemes).map(([name, scheme]) => [name, { scheme }] as const);
+  const made: { readonly capabilities: { readonly platforms: readonly Platform[] } } =
+    await adapterFromUrl<{ readonly capabilities: { readonly platforms: readonly Platform[] } }>(
+      url,
+      'url',
+      Object.fromEntries(entries),
+      {},
+    );
+  const { capabilities } = made;
+  const cells = { storage: storageCells, cache: cacheCells, realtime: realtimeCells }[kind];
+  return { ...cells(capabilities as never), runsIn: named(capabilities.platforms) };
+}
+
+function storageCells({ durability, sharing, changes }: StorageCapabilities): KindCells {
   const shares = sharing === 'multi-process';
   return {
-    package: name,
-    url,
     survives: SURVIVED[durability],
     shared: shares ? `candles${changes === 'shared' ? ' and changes' : ''}` : 'nothing',
     bounds: '–',
-    runsIn: named(platforms),
   };
 }
 
-async function cacheRows(): Promise<AdapterRow[]> {
-  const map = await keyvCacheFromUrl({ url: '' });
-  const store = await keyvCacheFromUrl({ url: 'redis://localhost' });
-  return [
-    cacheRow('cache-memory', 'memory:', new MemoryCache().capabilities),
-    cacheRow('cache-disk', 'disk:./cache', new DiskCache().capabilities),
-    cacheRow('cache-keyv', 'keyv:', map.capabilities),
-    cacheRow('cache-keyv', 'keyv:redis://localhost', store.capabilities),
-  ];
-}
-
-function cacheRow(name: string, url: string, capabilities: CacheCapabilities): AdapterRow {
-  const { sharing, persistent, maxEntries, maxBytes, platforms } = capabilities;
+function cacheCells({ sharing, persistent, maxEntries, maxBytes }: CacheCapabilities): KindCells {
   return {
-    package: name,
-    url,
     survives: persistent ? SURVIVED['process-crash'] : SURVIVED.volatile,
     shared: sharing === 'multi-process' ? 'entries and invalidation' : 'nothing',
     bounds: bounds({ entries: maxEntries, bytes: maxBytes }),
-    runsIn: named(platforms),
   };
 }
 
-function realtimeRows(): AdapterRow[] {
-  const redis = new RedisRealtime({ url: 'redis://localhost' });
-  return [
-    realtimeRow('realtime-memory', 'memory:', new MemoryRealtime().capabilities),
-    realtimeRow('realtime-redis', 'redis://localhost', redis.capabilities),
-  ];
-}
-
-function realtimeRow(name: string, url: string, capabilities: RealtimeCapabilities): AdapterRow {
-  const { sharing, maxSymbols, maxTradesPerSymbol, platforms } = capabilities;
+function realtimeCells({ sharing, ...limits }: RealtimeCapabilities): KindCells {
   const shares = sharing === 'multi-process';
   return {
-    package: name,
-    url,
     survives: shares ? `${SURVIVED['process-crash']}, until it expires` : SURVIVED.volatile,
     shared: shares ? 'values and updates' : 'nothing',
-    bounds: bounds({ symbols: maxSymbols, 'trades a symbol': maxTradesPerSymbol }),
-    runsIn: named(platforms),
+    bounds: bounds({ symbols: limits.maxSymbols, 'trades a symbol': limits.maxTradesPerSymbol }),
   };
 }
 
