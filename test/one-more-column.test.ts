@@ -1,12 +1,10 @@
 /** Adding an optional column to candles takes three lines, and the type checker points at each. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
-
-const root = resolve(import.meta.dirname, '..');
+import { expect, it } from 'vitest';
+import { copyOfPackages, typeFaults } from './copy-of-packages.ts';
 
 /** After which line of which file the new line goes. */
 const LINES = [
@@ -67,9 +65,7 @@ for (const storage of [new MemoryStorage(), new SqliteStorage({ path: process.ar
 `;
 
 it('takes one line each in core, the codec and the engine', async () => {
-  const copy = mkdtempSync(join(tmpdir(), 'barkeep-column-'));
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
-  copyHouse(copy);
+  const copy = copyOfPackages();
   const check = (name: string) => typeFaults(join(copy, 'packages', name));
 
   const database = join(copy, 'candles.sqlite3');
@@ -96,29 +92,4 @@ async function run(copy: string, text: string, database: string): Promise<string
   writeFileSync(script, text);
   const arguments_ = ['--conditions=@barkeep/typescript', script, database];
   return (await promisify(execFile)(process.execPath, arguments_)).stdout;
-}
-
-/** The packages with their links to each other; what is installed is shared. */
-function copyHouse(copy: string): void {
-  const filter = (source: string): boolean => !/[\\/](dist|\.turbo|test|bench)$/.test(source);
-  cpSync(join(root, 'packages'), join(copy, 'packages'), {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter,
-  });
-  for (const name of ['base', 'neutral', 'node']) {
-    cpSync(join(root, `tsconfig.${name}.json`), join(copy, `tsconfig.${name}.json`));
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-}
-
-/** What the type checker says of a package; nothing when it is content. */
-async function typeFaults(directory: string): Promise<string> {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  try {
-    await promisify(execFile)(process.execPath, [tsc, '-p', directory], { cwd: directory });
-    return '';
-  } catch (error) {
-    return error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
-  }
 }

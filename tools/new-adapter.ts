@@ -3,51 +3,65 @@
  * compiles, and whose conformance suite says what is still to be written.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const KINDS = ['storage', 'cache', 'realtime'] as const;
 const USAGE = `usage: npx -y pnpm@12 new-adapter <${KINDS.join('|')}> <name>, such as storage acme`;
+/** What follows: links, format, and its row in the README. */
+const STEPS = ['install', 'exec biome check --write <package>', 'adapter-table'];
 /** What every package of a kind has alike. */
 const SHARED = ['tsconfig.json', 'tsdown.config.ts', 'test/tsconfig.json', 'test/readme.test.ts'];
 
-const [kind = '', backend = ''] = process.argv.slice(2);
-if (!KINDS.some((one) => one === kind) || !/^[a-z][a-z0-9]*$/.test(backend)) fail(USAGE);
-const name = `${kind}-${backend}`;
-const folder = join(ROOT, 'packages', name);
-if (existsSync(folder)) fail(`packages/${name} is there already`);
-
-const sibling = join(ROOT, 'packages', `${kind}-memory`);
-for (const file of SHARED) cpSync(join(sibling, file), join(folder, file));
-write('tsconfig.json', read('tsconfig.json').replace('neutral', 'node'));
-write('tsdown.config.ts', read('tsdown.config.ts').replace('neutral', 'node'));
-write('package.json', manifest());
-const templates = join(import.meta.dirname, 'new-adapter');
-for (const source of ['all', kind]) {
-  for (const file of readdirSync(join(templates, source), { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.txt')) copyTemplate(join(templates, source), file);
+/** Writes the files of a package below `packages` of a root, and returns its name. */
+export function writeAdapterPackage(root: string, kind: string, backend: string): string {
+  if (!KINDS.some((one) => one === kind) || !/^[a-z][a-z0-9]*$/.test(backend)) fail(USAGE);
+  const name = `${kind}-${backend}`;
+  const folder = join(root, 'packages', name);
+  if (existsSync(folder)) fail(`packages/${name} is there already`);
+  const sibling = join(root, 'packages', `${kind}-memory`);
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
+  for (const file of SHARED) {
+    write(file, readFileSync(join(sibling, file), 'utf8').replace('neutral', 'node'));
   }
+  write(
+    'package.json',
+    manifest(readFileSync(join(sibling, 'package.json'), 'utf8'), kind, backend),
+  );
+  const named = (text: string): string =>
+    text
+      .replaceAll('__kind__', kind)
+      .replaceAll('__Kind__', pascal(kind))
+      .replaceAll('acme', backend)
+      .replaceAll('Acme', pascal(backend));
+  for (const source of ['all', kind]) {
+    const templates = join(import.meta.dirname, 'new-adapter', source);
+    for (const file of readdirSync(templates, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.txt')) continue;
+      write(
+        named(file.slice(0, -'.txt'.length)),
+        named(readFileSync(join(templates, file), 'utf8')),
+      );
+    }
+  }
+  return name;
 }
-run('npx', ['-y', 'pnpm@12', 'install']);
-run('npx', ['-y', 'pnpm@12', 'exec', 'biome', 'check', '--write', `packages/${name}`]);
-console.log(`packages/${name} is there. See what is still to be written:
 
-    npx -y pnpm@12 exec vitest run --project ${name}
-
-CONTRIBUTING.md goes on from here: "Adding an adapter, step by step".`);
-
-function manifest(): string {
-  const text = readFileSync(join(sibling, 'package.json'), 'utf8');
-  const { dependencies: _, devDependencies: __, ...rest } = JSON.parse(text);
+function manifest(sibling: string, kind: string, backend: string): string {
+  const { dependencies: _, devDependencies: __, ...rest } = JSON.parse(sibling);
   const workspace = (names: readonly string[]) =>
     Object.fromEntries(names.map((one) => [`@barkeep/${one}`, 'workspace:^']));
   const made = {
     ...rest,
-    name: `@barkeep/${name}`,
+    name: `@barkeep/${kind}-${backend}`,
     description: `Barkeep ${kind} in ${pascal(backend)}.`,
     keywords: ['barkeep', 'market-data', 'candles', 'ohlcv', kind, backend],
-    repository: { ...rest.repository, directory: `packages/${name}` },
+    repository: { ...rest.repository, directory: `packages/${kind}-${backend}` },
     barkeep: { urls: [`${backend}:./data`] },
     dependencies: workspace(['core', kind]),
     devDependencies: workspace(['conformance']),
@@ -55,28 +69,9 @@ function manifest(): string {
   return `${JSON.stringify(made, undefined, 2)}\n`;
 }
 
-/** `adapter.ts.txt` becomes `adapter.ts`, with the name of the backend in the place of Acme's. */
-function copyTemplate(from: string, file: string): void {
-  const named = (text: string): string =>
-    text
-      .replaceAll('__kind__', kind)
-      .replaceAll('__Kind__', pascal(kind))
-      .replaceAll('acme', backend)
-      .replaceAll('Acme', pascal(backend));
-  write(named(file.slice(0, -'.txt'.length)), named(readFileSync(join(from, file), 'utf8')));
-}
-
-function read(file: string): string {
-  return readFileSync(join(folder, file), 'utf8');
-}
-
-function write(file: string, text: string): void {
-  mkdirSync(dirname(join(folder, file)), { recursive: true });
-  writeFileSync(join(folder, file), text);
-}
-
-function run(command: string, parameters: readonly string[]): void {
-  execFileSync(command, parameters, {
+/** Of pnpm. */
+function run(command: string): void {
+  execFileSync('npx', ['-y', 'pnpm@12', ...command.split(' ')], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
@@ -90,4 +85,15 @@ function pascal(word: string): string {
 function fail(message: string): never {
   console.error(message);
   process.exit(1);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [kind = '', backend = ''] = process.argv.slice(2);
+  const name = writeAdapterPackage(ROOT, kind, backend);
+  for (const step of STEPS) run(step.replace('<package>', `packages/${name}`));
+  console.log(`packages/${name} is there. See what is still to be written:
+
+    npx -y pnpm@12 exec vitest run --project ${name}
+
+CONTRIBUTING.md goes on from here: "Adding an adapter, step by step".`);
 }

@@ -136,7 +136,7 @@ export class KeyvAccess {
     return new Promise((resolve, reject) => {
       const onTime = (): void => {
         const message = `the Keyv store did not answer within ${this.#timeoutMs} ms`;
-        reject(new BarkeepError('TIMEOUT', message, { retryable: true }));
+        reject(new BarkeepError('TIMEOUT', message));
       };
       // The machine's clock: it is the machine that is waited for.
       const timer = systemClock.setTimer(onTime, this.#timeoutMs, { keepsProcessAlive: true });
@@ -159,7 +159,7 @@ function textIn(stored: unknown): string | undefined {
 }
 
 function refused(): BarkeepError {
-  return new BarkeepError('UNAVAILABLE', 'the Keyv store refused a write', { retryable: true });
+  return new BarkeepError('UNAVAILABLE', 'the Keyv store refused a write');
 }
 
 function storeFailure(cause: unknown): BarkeepError {
@@ -167,6 +167,5 @@ function storeFailure(cause: unknown): BarkeepError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new BarkeepError('UNAVAILABLE', `the Keyv store failed: ${reason}`, {
     cause,
-    retryable: true,
   });
 }

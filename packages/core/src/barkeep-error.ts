@@ -44,11 +44,21 @@ export type BarkeepErrorCode =
   | 'MISSING_PACKAGE'
   | 'INTERNAL';
 
+/** The codes of errors after which the same call may succeed later, unless the error says otherwise. */
+const RETRYABLE: ReadonlySet<BarkeepErrorCode> = new Set<BarkeepErrorCode>([
+  'BUSY',
+  'DISK_FULL',
+  'IO',
+  'UNAVAILABLE',
+  'TIMEOUT',
+  'OVERLOADED',
+]);
+
 /** Facts about one error, by name: plain values that can be logged or sent to another thread. */
 export type BarkeepErrorDetails = Readonly<Record<string, unknown>>;
 
 export interface BarkeepErrorOptions {
-  /** Whether the same call may succeed later. Default: false. */
+  /** Whether the same call may succeed later. Default: as the code says. */
   readonly retryable?: boolean;
   readonly details?: BarkeepErrorDetails;
   readonly cause?: unknown;
@@ -56,7 +66,8 @@ export interface BarkeepErrorOptions {
 
 /** Every failure Barkeep reports, save programming mistakes (`TypeError`, `RangeError`). */
 export class BarkeepError extends Error {
-  override readonly name: string = 'BarkeepError';
+  /** `AbortError` where the code is `ABORTED`, as callers of other APIs know it; else `BarkeepError`. */
+  override readonly name: string;
   readonly code: BarkeepErrorCode;
   /** Whether the same call may succeed later without a change by the caller. */
   readonly retryable: boolean;
@@ -64,8 +75,9 @@ export class BarkeepError extends Error {
 
   constructor(code: BarkeepErrorCode, message: string, options: BarkeepErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = code === 'ABORTED' ? 'AbortError' : 'BarkeepError';
     this.code = code;
-    this.retryable = options.retryable ?? false;
+    this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.details = Object.freeze({ ...options.details });
   }
 
@@ -73,8 +85,9 @@ export class BarkeepError extends Error {
   static is(error: unknown, code?: BarkeepErrorCode): error is BarkeepError {
     return (
       error instanceof Error &&
-      error.name === 'BarkeepError' &&
       'code' in error &&
+      (error.name === 'BarkeepError' ||
+        (error.name === 'AbortError' && error.code === 'ABORTED')) &&
       (code === undefined || error.code === code)
     );
   }

@@ -20,11 +20,7 @@ export function fileFailure(
   if (BarkeepError.is(cause)) return cause;
   const code = CODES[systemCode(cause) ?? ''] ?? other;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new BarkeepError(code, `cannot use ${path}: ${reason}`, {
-    cause,
-    retryable: code === 'DISK_FULL' || code === 'IO',
-    details: { path },
-  });
+  return new BarkeepError(code, `cannot use ${path}: ${reason}`, { cause, details: { path } });
 }
 
 /** The operating system's name of an error, such as `ENOENT`. */

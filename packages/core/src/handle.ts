@@ -77,6 +77,16 @@ export abstract class Handle implements AsyncDisposable {
     }
   }
 
+  /** What the methods below threw, as a `BarkeepError`: one of their own as it is, anything else as `INTERNAL`. */
+  protected failure(error: unknown): BarkeepError {
+    if (BarkeepError.is(error)) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new BarkeepError('INTERNAL', `${this.name} failed unexpectedly: ${reason}`, {
+      details: { name: this.name },
+      cause: error,
+    });
+  }
+
   protected notOpen(): BarkeepError {
     const hint =
       this.#state === 'idle' || this.#state === 'opening' ? 'await open() first' : 'make a new one';
@@ -92,7 +102,7 @@ export abstract class Handle implements AsyncDisposable {
       this.#state = this.#closing === undefined ? 'open' : 'closing';
     } catch (error) {
       this.#state = 'closed';
-      throw error;
+      throw this.failure(error);
     }
   }
 
@@ -114,6 +124,8 @@ export abstract class Handle implements AsyncDisposable {
       });
     try {
       await this._close();
+    } catch (error) {
+      throw this.failure(error);
     } finally {
       this.#state = 'closed';
     }

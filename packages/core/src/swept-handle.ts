@@ -1,5 +1,4 @@
 import type { Awaitable } from './awaitable.ts';
-import { BarkeepError } from './barkeep-error.ts';
 import { type CallOptions, throwIfAborted, untilAborted } from './call-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Handle } from './handle.ts';
@@ -116,15 +115,6 @@ export abstract class SweptHandle extends Handle {
       this.use(() => work),
       options?.signal,
     );
-  }
-
-  /** What an adapter threw, as a `BarkeepError`: its own as it is, anything else as `INTERNAL`. */
-  protected failure(error: unknown): BarkeepError {
-    if (BarkeepError.is(error)) return error;
-    return new BarkeepError('INTERNAL', `${this.name} failed unexpectedly`, {
-      details: { name: this.name },
-      cause: error,
-    });
   }
 
   /** As `measure`, without a promise of its own. */

@@ -78,9 +78,10 @@ describe('opening a handle', () => {
     const failure = new Error('no such file');
     const calls = [gate.open(), gate.open()];
     gate.opening.reject(failure);
-    for (const call of calls) await expect(call).rejects.toBe(failure);
+    const failed = { code: 'INTERNAL', cause: failure };
+    for (const call of calls) await expect(call).rejects.toMatchObject(failed);
     expect(gate.state).toBe('closed');
-    await expect(gate.open()).rejects.toBe(failure);
+    await expect(gate.open()).rejects.toMatchObject(failed);
     await gate.close();
     await expect(gate.open()).rejects.toMatchObject(notOpen('closed'));
     expect(gate.log).toEqual(['open']);

@@ -281,7 +281,7 @@ describe('a storage that fails', () => {
     const [failure] = heard.flatMap((event) => (event.type === 'failure' ? [event.error] : []));
     expect(failure).toMatchObject({
       code: 'INTERNAL',
-      message: 'recording failed unexpectedly: the disk is gone',
+      message: 'storage-memory failed unexpectedly: the disk is gone',
       cause,
     });
   });

@@ -39,7 +39,8 @@ describe('retry', () => {
   it('goes on for errors that say so, of Barkeep or not', async () => {
     expect((await attempts(new BarkeepError('BUSY', 'x', { retryable: true }))).count).toBe(5);
     expect((await attempts({ retryable: true })).count).toBe(5);
-    expect((await attempts(new BarkeepError('IO', 'x'))).count).toBe(1);
+    expect((await attempts(new BarkeepError('IO', 'x', { retryable: false }))).count).toBe(1);
+    expect((await attempts(new BarkeepError('IO', 'x'))).count).toBe(5);
     expect((await attempts(new TypeError('x'))).count).toBe(1);
     expect((await attempts(undefined)).count).toBe(1);
   });

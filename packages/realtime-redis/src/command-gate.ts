@@ -32,7 +32,6 @@ export class CommandGate {
   overloaded(): BarkeepError {
     const { maxPending } = this.#options;
     return new BarkeepError('OVERLOADED', `${maxPending} commands wait for Redis already`, {
-      retryable: true,
       details: { maxPendingCommands: maxPending },
     });
   }
@@ -78,7 +77,6 @@ export class CommandGate {
 
 function timedOut(timeoutMs: number): BarkeepError {
   return new BarkeepError('TIMEOUT', `Redis did not answer within ${timeoutMs} ms`, {
-    retryable: true,
     details: { commandTimeoutMs: timeoutMs },
   });
 }

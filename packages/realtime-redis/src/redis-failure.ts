@@ -1,34 +1,29 @@
 import { BarkeepError, type BarkeepErrorCode } from '@barkeep/core';
 
-interface Reading {
-  readonly code: BarkeepErrorCode;
-  readonly retryable: boolean;
-}
-
 /** What the first word of a server's error says. */
-const REPLIES: Readonly<Record<string, Reading>> = {
-  READONLY: { code: 'READ_ONLY', retryable: false },
-  OOM: { code: 'DISK_FULL', retryable: true },
-  MISCONF: { code: 'UNAVAILABLE', retryable: true },
-  LOADING: { code: 'UNAVAILABLE', retryable: true },
-  MASTERDOWN: { code: 'UNAVAILABLE', retryable: true },
-  CLUSTERDOWN: { code: 'UNAVAILABLE', retryable: true },
-  TRYAGAIN: { code: 'UNAVAILABLE', retryable: true },
-  NOREPLICAS: { code: 'UNAVAILABLE', retryable: true },
-  BUSY: { code: 'BUSY', retryable: true },
-  LATE: { code: 'TIMEOUT', retryable: true },
-  NOAUTH: { code: 'CANNOT_OPEN', retryable: false },
-  WRONGPASS: { code: 'CANNOT_OPEN', retryable: false },
-  NOPERM: { code: 'CANNOT_OPEN', retryable: false },
-  WRONGTYPE: { code: 'CORRUPT', retryable: false },
+const REPLIES: Readonly<Record<string, BarkeepErrorCode>> = {
+  READONLY: 'READ_ONLY',
+  OOM: 'DISK_FULL',
+  MISCONF: 'UNAVAILABLE',
+  LOADING: 'UNAVAILABLE',
+  MASTERDOWN: 'UNAVAILABLE',
+  CLUSTERDOWN: 'UNAVAILABLE',
+  TRYAGAIN: 'UNAVAILABLE',
+  NOREPLICAS: 'UNAVAILABLE',
+  BUSY: 'BUSY',
+  LATE: 'TIMEOUT',
+  NOAUTH: 'CANNOT_OPEN',
+  WRONGPASS: 'CANNOT_OPEN',
+  NOPERM: 'CANNOT_OPEN',
+  WRONGTYPE: 'CORRUPT',
 };
 
 /** A failure of Redis or of the way to it, as a `BarkeepError`. */
 export function redisFailure(error: unknown): BarkeepError {
   if (BarkeepError.is(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const { code, retryable } = readingOf(error, message);
-  return new BarkeepError(code, `Redis: ${message}`, { retryable, cause: withoutCommand(error) });
+  const cause = withoutCommand(error);
+  return new BarkeepError(codeOf(error, message), `Redis: ${message}`, { cause });
 }
 
 /** ioredis notes beside an error what was sent: the password of `AUTH`, or all data of a batch. */
@@ -38,14 +33,14 @@ function withoutCommand(error: unknown): unknown {
   return Object.assign(new Error(message), { name, stack });
 }
 
-function readingOf(error: unknown, message: string): Reading {
+function codeOf(error: unknown, message: string): BarkeepErrorCode {
   if (!(error instanceof Error) || error.name === 'ReplyError') {
-    return REPLIES[/^[A-Z]+/.exec(message)?.[0] ?? ''] ?? { code: 'INTERNAL', retryable: false };
+    return REPLIES[/^[A-Z]+/.exec(message)?.[0] ?? ''] ?? 'INTERNAL';
   }
   // A mistake in a program is none of Redis.
   if (error instanceof TypeError || error instanceof RangeError) {
-    return { code: 'INTERNAL', retryable: false };
+    return 'INTERNAL';
   }
-  if (message === 'Command timed out') return { code: 'TIMEOUT', retryable: true };
-  return { code: 'UNAVAILABLE', retryable: true };
+  if (message === 'Command timed out') return 'TIMEOUT';
+  return 'UNAVAILABLE';
 }

@@ -105,7 +105,7 @@ export class RedisLink {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         const message = `Redis did not answer within ${commandTimeoutMs} ms`;
-        reject(new BarkeepError('TIMEOUT', message, { retryable: true }));
+        reject(new BarkeepError('TIMEOUT', message));
       }, commandTimeoutMs);
       work.then(resolve, reject).finally(() => clearTimeout(timer));
     });

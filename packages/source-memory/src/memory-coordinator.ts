@@ -61,7 +61,7 @@ const MAX_LOGGED = 10_000;
  * @example
  * const coordinator = new MemoryCoordinator({ clock, listedAt: Date.UTC(2025, 0, 1) });
  * coordinator.add({ symbol: 'KRW-BTC', timeframe: '1m' }, candles);
- * coordinator.fail(new BarkeepError('UNAVAILABLE', 'down', { retryable: true }));
+ * coordinator.fail(new BarkeepError('UNAVAILABLE', 'down'));
  */
 export class MemoryCoordinator implements IMarketDataCoordinator {
   readonly #source: string;

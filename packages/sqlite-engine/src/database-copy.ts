@@ -111,9 +111,7 @@ function begin(source: SqliteDriver, target: CopyTarget): CopiedSchema {
     detach(source);
     target.remove();
   }
-  throw new BarkeepError('BUSY', 'the schema of the database changes all the time', {
-    retryable: true,
-  });
+  throw new BarkeepError('BUSY', 'the schema of the database changes all the time');
 }
 
 function readSchema(source: SqliteDriver): CopiedSchema {

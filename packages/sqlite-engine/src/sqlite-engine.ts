@@ -438,7 +438,7 @@ export class SqliteEngine {
     guarded(() => {
       const row = this.#driver.prepare('PRAGMA wal_checkpoint(FULL)').get([]);
       if (row?.[0] === 0) return;
-      throw new BarkeepError('BUSY', 'other connections keep the WAL in use', { retryable: true });
+      throw new BarkeepError('BUSY', 'other connections keep the WAL in use');
     });
   }
 

@@ -3,13 +3,12 @@ import { BarkeepError, type BarkeepErrorCode } from '@barkeep/core';
 interface Meaning {
   readonly code: BarkeepErrorCode;
   readonly message: string;
-  readonly retryable?: boolean;
 }
 
 /** The first prefix that fits counts, so extended codes stand before the primary ones. */
 const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
-  ['SQLITE_BUSY', { code: 'BUSY', message: 'another connection holds a lock', retryable: true }],
-  ['SQLITE_LOCKED', { code: 'BUSY', message: 'another connection holds a lock', retryable: true }],
+  ['SQLITE_BUSY', { code: 'BUSY', message: 'another connection holds a lock' }],
+  ['SQLITE_LOCKED', { code: 'BUSY', message: 'another connection holds a lock' }],
   ['SQLITE_READONLY', { code: 'READ_ONLY', message: 'the database refuses writes' }],
   ['SQLITE_PERM', { code: 'READ_ONLY', message: 'the file system refuses access' }],
   ['SQLITE_CANTOPEN', { code: 'CANNOT_OPEN', message: 'the database cannot be opened' }],
@@ -18,15 +17,15 @@ const MEANINGS: readonly (readonly [prefix: string, meaning: Meaning])[] = [
   ['SQLITE_IOERR_SHORT_READ', { code: 'CORRUPT', message: 'the database has been cut short' }],
   ['SQLITE_IOERR_CORRUPTFS', { code: 'CORRUPT', message: 'the file system is damaged' }],
   // The index of the WAL, which is shared memory in a file, cannot be made as large as it has to be.
-  ['SQLITE_IOERR_SHMSIZE', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
-  ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left', retryable: true }],
+  ['SQLITE_IOERR_SHMSIZE', { code: 'DISK_FULL', message: 'no space is left' }],
+  ['SQLITE_FULL', { code: 'DISK_FULL', message: 'no space is left' }],
   // A length that no value of ours has.
   ['SQLITE_TOOBIG', { code: 'CORRUPT', message: 'the database is damaged' }],
   // What is stored already contradicts a key: nothing of ours is stored twice.
   ['SQLITE_CONSTRAINT_UNIQUE', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_CONSTRAINT_PRIMARYKEY', { code: 'CORRUPT', message: 'the database is damaged' }],
   ['SQLITE_CONSTRAINT_ROWID', { code: 'CORRUPT', message: 'the database is damaged' }],
-  ['SQLITE_IOERR', { code: 'IO', message: 'the operating system failed', retryable: true }],
+  ['SQLITE_IOERR', { code: 'IO', message: 'the operating system failed' }],
 ];
 
 /** What our statements, which are right for our schema, only fail with when that is another one. */
@@ -49,11 +48,7 @@ export function sqliteFailure(cause: unknown): BarkeepError {
   return new BarkeepError(
     meaning?.code ?? 'INTERNAL',
     `${meaning?.message ?? 'unexpected failure in the SQLite engine'}: ${reason}`,
-    {
-      cause,
-      retryable: meaning?.retryable ?? false,
-      details: sqlite === undefined ? {} : { sqlite },
-    },
+    { cause, details: sqlite === undefined ? {} : { sqlite } },
   );
 }
 

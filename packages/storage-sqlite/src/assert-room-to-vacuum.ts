@@ -19,7 +19,7 @@ export async function assertRoomToVacuum(path: string): Promise<void> {
     throw new BarkeepError(
       'DISK_FULL',
       `a vacuum of ${path} needs ${needed} bytes in ${directory}, which has ${available}: make room, or give pages back in steps (incrementalVacuum)`,
-      { retryable: true, details: { path, directory, needed, available } },
+      { details: { path, directory, needed, available } },
     );
   }
 }

@@ -107,7 +107,6 @@ export class ReplaceableDatabase {
   #isOpen(cause: unknown): BarkeepError {
     return new BarkeepError('BUSY', `${this.#path} is open in another process`, {
       cause,
-      retryable: true,
       details: { path: this.#path },
     });
   }

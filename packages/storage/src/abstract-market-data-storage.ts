@@ -507,9 +507,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** Counts work in the background that failed, keeps it for `stats()`, and reports it to subscribers. */
   protected reportFailure(work: BackgroundWork, cause: unknown): void {
-    const error = BarkeepError.is(cause)
-      ? cause
-      : new BarkeepError('INTERNAL', `${work} of ${this.name} failed unexpectedly`, { cause });
+    const error = this.failure(cause);
     const failure: BackgroundFailure = { type: 'failure', work, error, at: this.clock.now() };
     this.#background.failures += 1;
     this.#background.lastFailure = failure;
@@ -1076,7 +1074,11 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     const signal = options?.signal;
     throwIfAborted(signal);
     const running = this.use(() => this.#statistics.measure(operation, async () => work()));
-    return signal === undefined ? running : untilAborted(running, signal);
+    try {
+      return await untilAborted(running, signal);
+    } catch (error) {
+      throw this.failure(error);
+    }
   }
 }
 

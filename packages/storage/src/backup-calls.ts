@@ -154,7 +154,6 @@ async function limited<T>(
 
 function late(deadlineMs: number): BarkeepError {
   return new BarkeepError('TIMEOUT', `the backup was not complete after ${deadlineMs} ms`, {
-    retryable: true,
     details: { deadlineMs },
   });
 }

@@ -89,7 +89,7 @@ export class SimulatedExchange {
    */
   stream(): ExchangeStream {
     if (this.#isInterrupted) {
-      throw new BarkeepError('UNAVAILABLE', 'the exchange cannot be reached', { retryable: true });
+      throw new BarkeepError('UNAVAILABLE', 'the exchange cannot be reached');
     }
     const stream = new ExchangeStream(this);
     this.#streams.add(stream);
@@ -181,7 +181,6 @@ export class SimulatedExchange {
     if (this.#window.calls >= this.callsPerSecond) {
       const retryAfterMs = (second + 1) * 1_000 - now;
       throw new BarkeepError('OVERLOADED', 'the exchange refuses: too many calls this second', {
-        retryable: true,
         details: { callsPerSecond: this.callsPerSecond, retryAfterMs },
       });
     }

@@ -29,6 +29,7 @@ export class OwnedParts {
       return;
     }
     throw new BarkeepError('IO', `${failures.length} parts failed to close`, {
+      retryable: false,
       cause: new AggregateError(failures),
     });
   }

@@ -32,7 +32,6 @@ export class ConcurrencyLimit {
   /** The error of work for which there is no room. */
   overloaded(): BarkeepError {
     return new BarkeepError('OVERLOADED', `${this.#maxWaiting} fetches are waiting already`, {
-      retryable: true,
       details: { limit: this.#maxWaiting },
     });
   }

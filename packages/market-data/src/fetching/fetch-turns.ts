@@ -194,7 +194,6 @@ export class FetchTurns {
   #overloaded(): BarkeepError {
     const { maxWaitingFetches: limit } = this.#options;
     return new BarkeepError('OVERLOADED', `more than ${limit} fetches would have to wait`, {
-      retryable: true,
       details: { limit },
     });
   }

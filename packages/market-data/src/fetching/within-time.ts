@@ -14,7 +14,6 @@ export async function withinTime<T>(
   let timeout: BarkeepError | undefined;
   const onTime = (): void => {
     timeout = new BarkeepError('TIMEOUT', `no answer within ${timeoutMs} ms`, {
-      retryable: true,
       details: { timeoutMs },
     });
     either.abort(timeout);

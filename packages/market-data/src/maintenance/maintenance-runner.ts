@@ -123,9 +123,7 @@ export class MaintenanceRunner implements IServiceMaintenance {
     while (this.#underWay !== undefined) await this.#underWay.catch(ignore);
     const runs = await this.#exclusively(() => this.#runAll(wanted, options));
     if (runs !== undefined) return runs;
-    throw new BarkeepError('BUSY', 'this database is being maintained already', {
-      retryable: true,
-    });
+    throw new BarkeepError('BUSY', 'this database is being maintained already');
   }
 
   async #tick(): Promise<void> {

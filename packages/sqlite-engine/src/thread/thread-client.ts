@@ -126,7 +126,6 @@ function ended(cause: unknown): BarkeepError {
 
 function overloaded(): BarkeepError {
   return new BarkeepError('OVERLOADED', `more than ${MOST_PENDING} calls are under way`, {
-    retryable: true,
     details: { limit: MOST_PENDING },
   });
 }

@@ -14,7 +14,6 @@ const CODES: Readonly<Record<string, BarkeepErrorCode>> = {
   SecurityError: 'CANNOT_OPEN',
   VersionError: 'CANNOT_OPEN',
 };
-const RETRYABLE: readonly BarkeepErrorCode[] = ['DISK_FULL', 'BUSY', 'IO'];
 
 /** What a failure of the browser's storage means to the user; `name` is that of the database. */
 export function browserFailure(cause: unknown, name: string): BarkeepError {
@@ -23,7 +22,6 @@ export function browserFailure(cause: unknown, name: string): BarkeepError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new BarkeepError(code, `cannot use ${name} in this browser: ${reason}`, {
     cause,
-    retryable: RETRYABLE.includes(code),
     details: { path: name },
   });
 }

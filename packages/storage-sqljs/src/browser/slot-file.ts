@@ -93,7 +93,7 @@ class HeldFile implements SlotFile {
   #noRoom(written: number, expected: number): BarkeepError {
     const message = `there is no room to save ${this.#name}: the browser wrote ${written | 0} of ${expected} bytes; the save before is as it was`;
     const details = { path: this.#name, written: written | 0, expected };
-    return new BarkeepError('DISK_FULL', message, { retryable: true, details });
+    return new BarkeepError('DISK_FULL', message, { details });
   }
 }
 
