@@ -5,20 +5,20 @@ import { LineStorage } from './line-storage.ts';
 
 /** A storage whose disk can be made to fail. */
 export class FailingLineStorage extends LineStorage {
-  failure: 'disk full' | 'sync fails' | 'killed' | undefined;
+  fault: 'disk full' | 'sync fails' | 'killed' | undefined;
 
   protected override append(file: number, bytes: Uint8Array, position: number): void {
-    if (this.failure !== 'disk full' && this.failure !== 'killed') {
+    if (this.fault !== 'disk full' && this.fault !== 'killed') {
       super.append(file, bytes, position);
       return;
     }
     writeSync(file, bytes, 0, bytes.length - 1, position);
-    if (this.failure === 'killed') process.kill(process.pid, 'SIGKILL');
+    if (this.fault === 'killed') process.kill(process.pid, 'SIGKILL');
     throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
   }
 
   protected override sync(file: number): void {
-    if (this.failure !== 'sync fails') super.sync(file);
+    if (this.fault !== 'sync fails') super.sync(file);
     else throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
   }
 }
@@ -29,11 +29,11 @@ export function lineHarness(
   Storage: typeof FailingLineStorage,
   sync = true,
 ): StorageHarness {
-  const begin = (failure: FailingLineStorage['failure']) => async (subject: unknown) => {
+  const begin = (fault: FailingLineStorage['fault']) => async (subject: unknown) => {
     if (!(subject instanceof FailingLineStorage)) throw new TypeError('this is another storage');
-    subject.failure = failure;
+    subject.fault = fault;
     return () => {
-      subject.failure = undefined;
+      subject.fault = undefined;
     };
   };
   return {
