@@ -7,6 +7,14 @@ export function budget(usual: number): number {
   return Math.ceil(usual * FACTOR);
 }
 
+/** Whether tests take as long as it needs, rather than as long as somebody waits. */
+export const isLong: boolean = FACTOR > 1;
+
+/** Every second of these in `pnpm test`, the same ones each time; all of them in `pnpm test:long`. */
+export function everySecond<T>(items: readonly T[]): readonly T[] {
+  return isLong ? items : items.filter((_, i) => i % 2 === 0);
+}
+
 /**
  * The parameters of a property with a budget. A failure prints its seed and steps; `BARKEEP_TEST_SEED`
  * repeats it.

@@ -1,10 +1,10 @@
 /**
- * The tests with a budget, many times longer than in `pnpm test`: models of random steps, and processes
- * that are killed. `BARKEEP_TEST_FACTOR` says how many times (default: 20); arguments choose files.
+ * The tests with a budget, many times longer than in `pnpm test`: models of random steps, processes that are
+ * killed, every planted bug, every scenario in a browser. `BARKEEP_TEST_FACTOR` says how many times (default: 20); arguments choose files.
  */
 import { spawnSync } from 'node:child_process';
 
-const FILES = ['model', 'kill', 'interrupted', 'aging'];
+const FILES = ['model', 'kill', 'interrupted', 'aging', 'planted', 'corruption', 'chromium.test'];
 const given = process.argv.slice(2);
 const { status, error } = spawnSync('vitest', ['run', ...(given.length > 0 ? given : FILES)], {
   stdio: 'inherit',

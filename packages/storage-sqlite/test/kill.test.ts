@@ -7,7 +7,7 @@ import { BetterSqlite3Driver } from '../src/better-sqlite3-driver.ts';
 import { ChildProcess } from './child-process.ts';
 import { MINUTE, START, temporaryDirectory } from './temporary-database.ts';
 
-const ROUNDS = budget(30);
+const ROUNDS = budget(15);
 const BATCH = 400;
 
 /**
@@ -41,7 +41,7 @@ it(
   budget(180_000),
 );
 
-const COMPACTED_ROUNDS = budget(15);
+const COMPACTED_ROUNDS = budget(8);
 const TINY: ArchiveOption = { segmentCandles: 32, keepRows: 16, bulkCandles: 64 };
 
 /** The child's clock goes so fast that it compacts all the time, by itself and when it asks for it. */

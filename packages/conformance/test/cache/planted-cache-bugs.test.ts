@@ -2,6 +2,7 @@ import { planScenarios } from '@barkeep/conformance';
 import { type CacheHarness, cacheSuite, runCacheConformance } from '@barkeep/conformance/cache';
 import { registerCacheConformance } from '@barkeep/conformance/cache/vitest';
 import { describe, expect, it } from 'vitest';
+import { everySecond } from '../../../../tools/test-budget.ts';
 import { memoryHarness } from './plant-cache-bug.ts';
 import { harnesses, PLANTED_CACHE_BUGS } from './planted-cache-bugs.ts';
 import { ReferenceCache } from './reference-cache.ts';
@@ -12,12 +13,15 @@ registerCacheConformance(memoryHarness('reference-cache'));
 if (lasting !== undefined) registerCacheConformance({ ...lasting, model: { runs: 200 } });
 
 describe('planted bugs', () => {
-  it.each(PLANTED_CACHE_BUGS)('an adapter that $name is caught by $caughtBy', async (planted) => {
-    const harness = { ...planted.harness, model: { seed: 1, shrinkMs: 0 } };
-    const report = await runCacheConformance(harness, { only: [planted.caughtBy] });
-    expect(report.passed).toEqual([]);
-    expect(report.failed.map(({ key }) => key)).toEqual([planted.caughtBy]);
-  });
+  it.each(everySecond(PLANTED_CACHE_BUGS))(
+    'an adapter that $name is caught by $caughtBy',
+    async (planted) => {
+      const harness = { ...planted.harness, model: { seed: 1, shrinkMs: 0 } };
+      const report = await runCacheConformance(harness, { only: [planted.caughtBy] });
+      expect(report.passed).toEqual([]);
+      expect(report.failed.map(({ key }) => key)).toEqual([planted.caughtBy]);
+    },
+  );
 
   it('are many, and different', () => {
     expect(PLANTED_CACHE_BUGS.length).toBeGreaterThanOrEqual(99);

@@ -3,6 +3,7 @@ import { realtimeSuite, runRealtimeConformance } from '@barkeep/conformance/real
 import { registerRealtimeConformance } from '@barkeep/conformance/realtime/vitest';
 import type { IRealtimeCache, RealtimeCapabilities } from '@barkeep/realtime';
 import { describe, expect, it } from 'vitest';
+import { everySecond } from '../../../../tools/test-budget.ts';
 import { type PlantedRealtimeBug, referenceHarness, sharedHarness } from './plant-realtime-bug.ts';
 import { PLANTED_REALTIME_BUGS } from './planted-realtime-bugs.ts';
 import { SHARED_REALTIME_BUGS } from './shared-realtime-bugs.ts';
@@ -14,7 +15,7 @@ registerRealtimeConformance(referenceHarness());
 registerRealtimeConformance(sharedHarness());
 
 describe('planted bugs', () => {
-  it.each(ALONE)('an adapter that $name is caught by $caughtBy', expectCaught);
+  it.each(everySecond(ALONE))('an adapter that $name is caught by $caughtBy', expectCaught);
 
   it('are many, and different', () => {
     const names = [...ALONE, ...SHARED_REALTIME_BUGS].map(({ name }) => name);
@@ -24,7 +25,10 @@ describe('planted bugs', () => {
 });
 
 describe('planted bugs of sharing', () => {
-  it.each(SHARED_REALTIME_BUGS)('an adapter that $name is caught by $caughtBy', expectCaught);
+  it.each(everySecond(SHARED_REALTIME_BUGS))(
+    'an adapter that $name is caught by $caughtBy',
+    expectCaught,
+  );
 });
 
 async function expectCaught({ harness, caughtBy }: PlantedRealtimeBug): Promise<void> {

@@ -1,6 +1,7 @@
 import { runStorageConformance } from '@barkeep/conformance/storage';
 import { registerStorageConformance } from '@barkeep/conformance/storage/vitest';
 import { describe, expect, it } from 'vitest';
+import { everySecond } from '../../../../tools/test-budget.ts';
 import { fileHarness } from './planted-bugs/file-backup-bugs.ts';
 import { plantBug, referenceHarness } from './planted-bugs/plant-bug.ts';
 import { plantedStorageBugs } from './planted-bugs/planted-storage-bugs.ts';
@@ -10,11 +11,14 @@ registerStorageConformance({ ...referenceHarness(), model: { runs: 300 } });
 registerStorageConformance({ ...fileHarness(), model: { runs: 1 } });
 
 describe('planted bugs', () => {
-  it.each(plantedStorageBugs)('a storage that $name is caught by $caughtBy', async (bug) => {
-    const harness = { ...bug.harness, model: { seed: 7, shrinkMs: 0 } };
-    const report = await runStorageConformance(harness, { only: [bug.caughtBy] });
-    expect(report.failed.map(({ key }) => key)).toEqual([bug.caughtBy]);
-  });
+  it.each(everySecond(plantedStorageBugs))(
+    'a storage that $name is caught by $caughtBy',
+    async (bug) => {
+      const harness = { ...bug.harness, model: { seed: 7, shrinkMs: 0 } };
+      const report = await runStorageConformance(harness, { only: [bug.caughtBy] });
+      expect(report.failed.map(({ key }) => key)).toEqual([bug.caughtBy]);
+    },
+  );
 
   it('are many, and different', () => {
     const names = plantedStorageBugs.map(({ name }) => name);

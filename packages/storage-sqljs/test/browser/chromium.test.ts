@@ -2,6 +2,7 @@ import { chromium } from 'playwright-core';
 import { describe } from 'vitest';
 import type { TestBrowser, TestTab } from '../../../../tools/browsers/test-tab.ts';
 import { browserLaunch, hasBrowser } from '../../../../tools/test-browser.ts';
+import { isLong } from '../../../../tools/test-budget.ts';
 import { describeInBrowser } from './every-browser.ts';
 
 describe.skipIf(!hasBrowser('Chromium'))('in Chromium', () => {
@@ -9,7 +10,7 @@ describe.skipIf(!hasBrowser('Chromium'))('in Chromium', () => {
     launch: launchChromium,
     places: ['OPFS', 'IndexedDB'],
     conformance: [
-      ['OPFS', ['']],
+      ['OPFS', isLong ? [''] : ['storage/sizes/', 'storage/isolation/', 'storage/model/']],
       ['IndexedDB', ['storage/lifecycle/', 'storage/durability/', 'storage/model/']],
     ],
   });
