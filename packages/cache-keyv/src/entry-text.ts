@@ -1,7 +1,6 @@
 import type { CacheEntry } from '@barkeep/cache';
 import { BarkeepError } from '@barkeep/core';
 import { decodeValue, encodeValue } from '@barkeep/value-codec';
-import { bytesFromText, bytesToText } from './bytes-as-text.ts';
 import type { Stamp } from './invalidation-marks.ts';
 import { textDigest } from './text-digest.ts';
 
@@ -46,4 +45,24 @@ export function decodeEntry(text: string): StoredEntry {
 /** @throws BarkeepError `CORRUPT` */
 export function entryOf({ key, expiresAt, tags, data }: StoredEntry): CacheEntry {
   return { key, expiresAt, tags, value: decodeValue(bytesFromText(data)) };
+}
+
+/** As many arguments as every engine takes in one call. */
+const CHUNK = 8_192;
+
+/** Base64: the one form of bytes that every Keyv store and serializer keeps. */
+function bytesToText(bytes: Uint8Array): string {
+  let binary = '';
+  for (let start = 0; start < bytes.length; start += CHUNK) {
+    binary += String.fromCharCode(...bytes.subarray(start, start + CHUNK));
+  }
+  return btoa(binary);
+}
+
+/** @throws DOMException when the text is not Base64. */
+function bytesFromText(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }

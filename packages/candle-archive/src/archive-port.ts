@@ -1,6 +1,6 @@
 import type { Awaitable, CandleColumns, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { CheckedQuery, CoverageEntry } from '@barkeep/storage';
-import type { SeriesChange } from './series-change.ts';
+import type { ArchiveChange } from './archive-change.ts';
 import type {
   LoadedSegment,
   SegmentEntry,
@@ -57,7 +57,7 @@ export interface StateLoad {
   readonly ranges: readonly Interval[];
 }
 
-export interface SeriesState {
+export interface ArchivedState {
   readonly series: SeriesRow | undefined;
   /** Of each range. */
   readonly revisions: readonly string[];
@@ -95,9 +95,9 @@ export interface ArchivePort {
   /** For each, what is stored; `undefined` for a series that is not there. */
   hold(loads: readonly ChangeLoad[]): Awaitable<readonly (LoadedChange | undefined)[]>;
   /** Returns how many rows each change removed. */
-  apply(changes: readonly SeriesChange[]): Awaitable<readonly number[]>;
+  apply(changes: readonly ArchiveChange[]): Awaitable<readonly number[]>;
   read(loads: readonly ReadLoad[]): Awaitable<readonly (LoadedCandles | undefined)[]>;
-  states(loads: readonly StateLoad[]): Awaitable<readonly SeriesState[]>;
+  states(loads: readonly StateLoad[]): Awaitable<readonly ArchivedState[]>;
   find(key: SeriesKey): Awaitable<SeriesRow | undefined>;
   foldPage(load: FoldLoad): Awaitable<FoldPage>;
   /** Rows as they are, sound or not, ascending. */

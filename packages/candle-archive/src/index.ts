@@ -1,3 +1,4 @@
+export * from './archive-change.ts';
 export * from './archive-policy.ts';
 export type * from './archive-port.ts';
 export * from './candle-fault.ts';
@@ -26,7 +27,6 @@ export {
 } from './read-candles.ts';
 export { cutSegments, removeCandles } from './remove-candles.ts';
 export type { SegmentFault } from './segment-inspector.ts';
-export * from './series-change.ts';
 export * from './stored-segment.ts';
 export * from './stored-series.ts';
 export {

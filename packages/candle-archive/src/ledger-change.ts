@@ -5,12 +5,12 @@ import {
   putCoverageEntry,
   removeCoverageRange,
 } from '@barkeep/storage';
-import type { LoggedChange, SeriesChange } from './series-change.ts';
+import type { ArchiveChange, LoggedChange } from './archive-change.ts';
 
 /** Up to this many entries are compared one by one. */
 const FEW = 8;
 
-type LedgerPart = Pick<SeriesChange, 'coverage' | 'log'>;
+type LedgerPart = Pick<ArchiveChange, 'coverage' | 'log'>;
 
 /** Adds entries to a ledger; those that change nothing are not logged. */
 export function coverageAdded(

@@ -1,11 +1,11 @@
 import type { SeriesKey } from '@barkeep/core';
 import type { CoverageEntry, QuarantinedRun } from '@barkeep/storage';
+import { type ArchiveChange, candlesChanged } from './archive-change.ts';
 import { periodsAround } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
 import { assertReadable, inspectCandles } from './inspect-candles.ts';
 import { coverageRemoved } from './ledger-change.ts';
 import type { SegmentFault } from './segment-inspector.ts';
-import { candlesChanged, type SeriesChange } from './series-change.ts';
 import type { SeriesIdentity } from './stored-series.ts';
 
 /** Whether a series has segments that cannot be read, or of which something wrong is said. */
@@ -34,7 +34,7 @@ export function mendSegments(
   series: SeriesIdentity,
   faults: readonly SegmentFault[],
   ledger: readonly CoverageEntry[],
-): { readonly runs: QuarantinedRun[]; readonly change: SeriesChange } {
+): { readonly runs: QuarantinedRun[]; readonly change: ArchiveChange } {
   const { key } = series;
   const misdescribed = faults.filter((fault) => fault.kind === 'misdescribed');
   const givenUp = faults.filter(({ kind }) => kind !== 'misdescribed');

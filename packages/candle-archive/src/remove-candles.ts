@@ -1,7 +1,7 @@
 import { type Interval, lowerBound, type SeriesKey } from '@barkeep/core';
+import { candlesChanged } from './archive-change.ts';
 import { ask, type Decision } from './decision.ts';
 import { coverageRemoved } from './ledger-change.ts';
-import { candlesChanged } from './series-change.ts';
 import {
   checkedSegment,
   type LoadedSegment,

@@ -5,6 +5,7 @@ import {
   type EpochMs,
   type Interval,
 } from '@barkeep/core';
+import type { ArchiveChange } from './archive-change.ts';
 import type { ArchivePolicy } from './archive-policy.ts';
 import type { ChangeLoad, LoadedChange } from './archive-port.ts';
 import {
@@ -16,7 +17,6 @@ import {
 } from './classify-candles.ts';
 import { assertSoundRows } from './damaged-segment.ts';
 import { ask, type Decision } from './decision.ts';
-import type { SeriesChange } from './series-change.ts';
 import {
   checkedSegment,
   decodePart,
@@ -105,7 +105,7 @@ export class StorePlan {
   }
 
   /** What is to be done, after all candles were stored. */
-  change(inserted: number, candles: CandleSeries): Omit<SeriesChange, 'series'> {
+  change(inserted: number, candles: CandleSeries): Omit<ArchiveChange, 'series'> {
     const [removedRows, rows] = [this.#removedRows, this.#written];
     const { extent } = candles;
     const counters =

@@ -12,11 +12,11 @@ import {
   type CoverageEntry,
   uncoveredPart,
 } from '@barkeep/storage';
+import { type ArchiveChange, candlesChanged } from './archive-change.ts';
 import type { ArchivePolicy } from './archive-policy.ts';
 import type { ChangeLoad, LoadedChange } from './archive-port.ts';
 import { ask, type Decision } from './decision.ts';
 import { coverageAdded, coverageRemoved } from './ledger-change.ts';
-import { candlesChanged, type SeriesChange } from './series-change.ts';
 import { StorePlan, wantedToStore } from './store-plan.ts';
 import { joinOptional, periodsOf } from './stored-series.ts';
 
@@ -45,7 +45,7 @@ export function* writeBatches(
   for (const group of together(batches)) {
     const loads = group.map((batch) => loadOf(batch, policy));
     const loaded = yield* ask('hold', loads);
-    const changes: SeriesChange[] = [];
+    const changes: ArchiveChange[] = [];
     for (const [i, batch] of group.entries()) {
       const { outcome, change } = yield* store(batch, held(loaded[i]), policy);
       outcomes.push(outcome);
@@ -130,7 +130,7 @@ function* store(
   { key, columns, covers, source, collectedAt, replaces }: ArchiveBatch,
   loaded: LoadedChange,
   policy: ArchivePolicy | 'off',
-): Decision<{ readonly outcome: BatchOutcome; readonly change: SeriesChange }> {
+): Decision<{ readonly outcome: BatchOutcome; readonly change: ArchiveChange }> {
   const { series, coverage: ledger } = loaded;
   const given = CandleSeries.fromTrustedColumns(key, columns);
   const wanted = uncoveredPart({ series: given, covers, replaces }, ledger);

@@ -1,5 +1,6 @@
 /** A port over a few maps, which counts what it is asked for. */
 import {
+  type ArchiveChange,
   type ArchivePort,
   type ChangeLoad,
   type FoldLoad,
@@ -10,7 +11,6 @@ import {
   type NewSegment,
   type ReadLoad,
   type SegmentId,
-  type SeriesChange,
   type SeriesIdentity,
   type SeriesRow,
   type StateLoad,
@@ -75,7 +75,7 @@ export class MemoryPort implements SyncArchivePort {
     });
   }
 
-  apply(changes: readonly SeriesChange[]): number[] {
+  apply(changes: readonly ArchiveChange[]): number[] {
     this.requests.push('apply');
     return changes.map(({ series, ...change }) => {
       const table = this.#tableOf(series);

@@ -16,7 +16,6 @@ import {
   type RealtimeWriteResult,
   type TradeReplay,
 } from '@barkeep/realtime';
-import { allOf } from './all-of.ts';
 import { CommandGate } from './command-gate.ts';
 import { scanKeys } from './key-scan.ts';
 import { KeySpace } from './key-space.ts';
@@ -635,4 +634,10 @@ function inGroups<T>(items: readonly T[], size: number): T[][] {
   const groups: T[][] = [];
   for (let i = 0; i < items.length; i += size) groups.push(items.slice(i, i + size));
   return groups;
+}
+
+/** The results once all have ended, so that nothing of them is under way when the first failure is thrown. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }

@@ -8,7 +8,7 @@ import {
   type OptionalColumn,
   REQUIRED_COLUMNS,
 } from '@barkeep/core';
-import { type CandleRow, ColumnBuilder } from './column-builder.ts';
+import { ColumnBuilder, type RowValues } from './column-builder.ts';
 import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
 import { WIDE_COLUMNS } from './wide-columns.ts';
@@ -28,8 +28,8 @@ export class CandleRows {
   readonly #optional: readonly OptionalColumn[];
   /** How many values a row has, with the number of its series. */
   readonly #width: number;
-  readonly #ascending: SqliteStatement<CandleRow>;
-  readonly #descending: SqliteStatement<CandleRow>;
+  readonly #ascending: SqliteStatement<RowValues>;
+  readonly #descending: SqliteStatement<RowValues>;
   readonly #insertOne: SqliteStatement;
   readonly #insertBlock: SqliteStatement;
   readonly #delete: SqliteStatement;

@@ -4,7 +4,7 @@ import type { SeriesChanges } from './backup-record.ts';
 import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 
-interface SeriesState {
+interface ArchivedState {
   readonly id: number;
   readonly symbol: string;
   readonly timeframe: string;
@@ -33,7 +33,7 @@ export function changedSince(now: SqliteDriver, before: SqliteDriver): SeriesCha
   });
 }
 
-function statesOf(driver: SqliteDriver): SeriesState[] {
+function statesOf(driver: SqliteDriver): ArchivedState[] {
   return driver
     .prepare<readonly [id: number, symbol: string, timeframe: string, revision: string | null]>(
       'SELECT id, symbol, timeframe, revision FROM series',
@@ -52,6 +52,6 @@ function bucketsOf(driver: SqliteDriver, seriesId: number): Map<number, string> 
   );
 }
 
-function nameOf({ symbol, timeframe }: SeriesState): string {
+function nameOf({ symbol, timeframe }: ArchivedState): string {
   return JSON.stringify([symbol, timeframe]);
 }

@@ -8,7 +8,7 @@ import {
 } from '@barkeep/core';
 
 /** One candle as SQLite yields it: the required columns, and all optional ones or none. */
-export type CandleRow = readonly [
+export type RowValues = readonly [
   timestamp: number,
   open: number,
   high: number,
@@ -38,7 +38,7 @@ export class ColumnBuilder {
     return this.#length;
   }
 
-  append(rows: readonly CandleRow[]): void {
+  append(rows: readonly RowValues[]): void {
     this.#reserve(this.#length + rows.length);
     const { timestamp, open, high, low, close, volume } = this.#columns;
     let i = this.#length;
@@ -63,7 +63,7 @@ export class ColumnBuilder {
     return columns;
   }
 
-  #appendOptional(name: OptionalColumn, rows: readonly CandleRow[]): void {
+  #appendOptional(name: OptionalColumn, rows: readonly RowValues[]): void {
     const column = this.#columns[name];
     const place = REQUIRED + OPTIONAL_COLUMNS.indexOf(name);
     if (column === undefined) return;

@@ -1,4 +1,6 @@
 import {
+  type ArchiveChange,
+  type ArchivedState,
   type CandleSelection,
   type ChangeLoad,
   decide,
@@ -13,9 +15,7 @@ import {
   type ReadLoad,
   readCandles,
   type SegmentId,
-  type SeriesChange,
   type SeriesIdentity,
-  type SeriesState,
   type StateLoad,
   type StoredSegment,
   type SyncArchivePort,
@@ -117,7 +117,7 @@ export class SqliteArchive implements SyncArchivePort {
     return { segments, rows: table.at(id, at), areAllRows: false };
   }
 
-  apply(changes: readonly SeriesChange[]): number[] {
+  apply(changes: readonly ArchiveChange[]): number[] {
     let number = changes.some(({ log = [] }) => log.length > 0) ? this.changes.newest : 0;
     return changes.map((change) => {
       const removed = this.#apply(change);
@@ -131,7 +131,7 @@ export class SqliteArchive implements SyncArchivePort {
     });
   }
 
-  #apply({ series, ...change }: SeriesChange): number {
+  #apply({ series, ...change }: ArchiveChange): number {
     const { id } = series;
     const { setApart, removedSegments, described, segments } = change;
     for (const [segment, reason] of setApart ?? []) this.candleSegments.keep(segment.id, reason);
@@ -178,7 +178,7 @@ export class SqliteArchive implements SyncArchivePort {
     return take === 'first' ? found : found.reverse();
   }
 
-  states(loads: readonly StateLoad[]): SeriesState[] {
+  states(loads: readonly StateLoad[]): ArchivedState[] {
     return loads.map(({ key, ranges }) => {
       const series = this.series.find(key);
       const revisions = this.revisions.of(series, ranges);

@@ -7,7 +7,6 @@ import {
   type Platform,
 } from '@barkeep/core';
 import { type AdapterUrl, parseAdapterUrl } from './adapter-url.ts';
-import { currentPlatform, PLATFORM_NAMES } from './current-platform.ts';
 import type { GivenAdapter, KnownAdapter, SchemeTable } from './known-adapters.ts';
 
 /** Options of an adapter: it checks their values itself. */
@@ -172,4 +171,17 @@ function parameterOf(
 function countOf(text: string, field: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw invalidInput({ field, rule: 'must be a whole number', value: text });
+}
+
+const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
+  node: 'Node.js',
+  browser: 'a browser',
+};
+
+/** Bun and Deno have what adapters need of Node.js; workers of browsers count as browsers. */
+function currentPlatform(): Platform {
+  const { process } = globalThis as {
+    readonly process?: { readonly versions?: { readonly node?: string } };
+  };
+  return process?.versions?.node === undefined ? 'browser' : 'node';
 }

@@ -15,7 +15,7 @@ import type { LiveFeed } from '../live/live-feed.ts';
 import { alignQuery } from '../series/aligned-query.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { fromFloor, type SeriesFloors } from '../series/series-floors.ts';
-import { steadyStretch } from '../series/steady-stretch.ts';
+import type { SeriesState } from '../series/series-state.ts';
 import { unsettledStretch } from '../series/unsettled-stretch.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { type CandleReader, isCurrent, type StoredCandles } from './candle-reader.ts';
@@ -170,4 +170,13 @@ export class CandleRetrieval {
     const sure = await this.#aboveFloor(stored, answer.missing, now);
     return sure === stored ? answer : composeAnswer(sure, outcomes, asked, now, closeGraceMs);
   }
+}
+
+/** The stretch around an instant in which the current period, and what counts as ended or as settling, stay the same. */
+function steadyStretch({ grid, settling }: SeriesState, now: EpochMs, graceMs: number): Interval {
+  const ended = now - graceMs;
+  return {
+    from: Math.max(grid.floor(now), grid.floor(ended) + graceMs),
+    to: Math.min(grid.shift(now), grid.shift(ended) + graceMs, now + settling.settlesInMs),
+  };
 }

@@ -2,12 +2,16 @@ import * as fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as paths from 'node:path';
 import { BarkeepError, fileFailure } from '@barkeep/core';
-import type { Persister } from '@barkeep/sqlite-engine';
-import { type DatabaseLocation, locateDatabase, pathWithLog } from '@barkeep/sqlite-engine';
+import {
+  type DatabaseLocation,
+  inodeOf,
+  locateDatabase,
+  type Persister,
+  pathWithLog,
+} from '@barkeep/sqlite-engine';
 import { assertDatabase } from '../database-image.ts';
 import { assertUsablePath } from './assert-usable-path.ts';
 import { FileLock } from './file-lock.ts';
-import { countDescriptors } from './open-descriptors.ts';
 import { readCopy } from './read-copy.ts';
 import { replacePages } from './replace-pages.ts';
 import { readWhole } from './whole-transfer.ts';
@@ -276,4 +280,16 @@ function headerOf({ fd }: FileHandle): Uint8Array {
   const header = new Uint8Array(HEADER_LENGTH);
   fs.readSync(fd, header, 0, HEADER_LENGTH, 0);
   return header;
+}
+
+/** Where the system lists the descriptors of this process. Windows, which needs none of this, does not. */
+const LIST = '/dev/fd';
+
+/**
+ * How many descriptors of this process lead to a file. Locks of POSIX do not hold between them, and
+ * closing one drops the locks of all.
+ */
+function countDescriptors(inode: string | undefined): number {
+  if (!fs.existsSync(LIST)) return 0;
+  return fs.readdirSync(LIST).filter((name) => inodeOf(`${LIST}/${name}`, fs) === inode).length;
 }

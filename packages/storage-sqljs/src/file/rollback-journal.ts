@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { syncDirectory } from './sync-directory.ts';
+import { dirname } from 'node:path';
 import { writeWhole } from './whole-transfer.ts';
 
 /** https://sqlite.org/fileformat2.html#the_rollback_journal */
@@ -112,5 +112,16 @@ export class RollbackJournal {
     let sum = this.#nonce;
     for (let i = page.length - CHECKSUM_STRIDE; i > 0; i -= CHECKSUM_STRIDE) sum += page[i] ?? 0;
     return sum >>> 0;
+  }
+}
+
+/** So that the name of a file survives a power cut. Windows has no such thing. */
+async function syncDirectory(file: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(dirname(file), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
   }
 }

@@ -21,7 +21,7 @@ export type LoggedChange =
   | { readonly kind: 'coverage'; readonly range: Interval };
 
 /** What is to be made of one series, in this order. What is not named stays as it is. */
-export interface SeriesChange {
+export interface ArchiveChange {
   readonly series: SeriesIdentity;
   /** All optional columns that the series then ever had, where they are more. */
   readonly optional?: readonly OptionalColumn[] | undefined;
