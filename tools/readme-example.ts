@@ -9,8 +9,9 @@ import { text } from 'node:stream/consumers';
 const LONGEST_RUN_MS = 25_000;
 
 export interface ReadmeExample {
-  /** The first block of the README marked `ts`. */
+  /** The first block of the README marked `ts` or `js`: what runs as it stands on the oldest Node. */
   readonly code: string;
+  readonly language: 'ts' | 'js';
   /** What it prints, where the block that comes next is marked `text`. */
   readonly output: string | undefined;
 }
@@ -30,8 +31,9 @@ export async function runReadmeExample(
   readme: string = join(packageDir, 'README.md'),
   heading?: string,
 ): Promise<string> {
-  const { code, output } = readmeExample(below(await readFile(readme, 'utf8'), heading));
-  const printed = await runModule(resolve(packageDir), code);
+  const example = readmeExample(below(await readFile(readme, 'utf8'), heading));
+  const { output } = example;
+  const printed = await runModule(resolve(packageDir), example);
   if (output !== undefined && printed.trimEnd() !== output.trimEnd()) {
     throw new Error(`the README's example prints\n${printed}\ninstead of\n${output}`);
   }
@@ -40,11 +42,14 @@ export async function runReadmeExample(
 
 export function readmeExample(readme: string): ReadmeExample {
   const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
-  const position = blocks.findIndex(([, language]) => language === 'ts');
-  const [, , code] = blocks[position] ?? [];
-  if (code === undefined) throw new Error('the README has no ```ts block');
-  const [, language, next] = blocks[position + 1] ?? [];
-  return { code, output: language === 'text' ? next : undefined };
+  const position = blocks.findIndex(([, language]) => language === 'ts' || language === 'js');
+  const [, language, code] = blocks[position] ?? [];
+  if (code === undefined) throw new Error('the README has no ```ts or ```js block');
+  // Node 22 knows no explicit resource management.
+  if (code.includes('await using')) throw new Error('the README must close what it opens');
+  const [, after, next] = blocks[position + 1] ?? [];
+  const output = after === 'text' ? next : undefined;
+  return { code, language: language === 'js' ? 'js' : 'ts', output };
 }
 
 function below(readme: string, heading: string | undefined): string {
@@ -54,20 +59,21 @@ function below(readme: string, heading: string | undefined): string {
   return readme.slice(start);
 }
 
-async function runModule(packageDir: string, code: string): Promise<string> {
+async function runModule(packageDir: string, { code, language }: ReadmeExample): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'barkeep-readme-'));
   try {
     // Imports were resolved from the package's folder before the first statement runs.
-    return await runNode(packageDir, `process.chdir(${JSON.stringify(scratch)}); ${code}`);
+    const module = `process.chdir(${JSON.stringify(scratch)}); ${code}`;
+    return await runNode(packageDir, language === 'js' ? 'module' : 'module-typescript', module);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function runNode(cwd: string, code: string): Promise<string> {
+async function runNode(cwd: string, type: string, code: string): Promise<string> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@barkeep/typescript', '--input-type=module-typescript'],
+    ['--conditions=@barkeep/typescript', `--input-type=${type}`],
     { cwd, timeout: LONGEST_RUN_MS, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   child.stdin.end(code);
