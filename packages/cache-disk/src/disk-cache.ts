@@ -31,7 +31,7 @@ interface KnownFile {
  * least recently used entries go first when a bound is reached.
  *
  * @example
- * await using cache = new DiskCache({ directory: './cache', maxBytes: 2 ** 28 });
+ * const cache = new DiskCache({ directory: './cache', maxBytes: 2 ** 28 });
  * await cache.open();
  */
 export class DiskCache extends AbstractDataCache {

@@ -26,7 +26,7 @@ const CLEAN_UP_AFTER_MS = 60_000;
  * it throws, emits `error` or never answers.
  *
  * @example
- * await using cache = new KeyvCache({ keyv: new Keyv(new KeyvRedis(url)), sharing: 'multi-process' });
+ * const cache = new KeyvCache({ keyv: new Keyv(new KeyvRedis(url)), sharing: 'multi-process' });
  * await cache.open();
  */
 export class KeyvCache extends AbstractDataCache {

@@ -64,7 +64,7 @@ const BYTES_PER_CANDLE = 6 * Float64Array.BYTES_PER_ELEMENT;
  * before go on with what it saw.
  *
  * @example
- * await using storage = new MemoryStorage();
+ * const storage = new MemoryStorage();
  * await storage.open();
  */
 export class MemoryStorage extends AbstractMarketDataStorage {

@@ -40,7 +40,7 @@ const WRITER_NUMBERS = 2 ** 48 - 1;
  * may have the same database open.
  *
  * @example
- * await using storage = new SqliteStorage({ path: './market_data.sqlite3' });
+ * const storage = new SqliteStorage({ path: './market_data.sqlite3' });
  * await storage.open();
  */
 export class SqliteStorage extends EngineStorage {

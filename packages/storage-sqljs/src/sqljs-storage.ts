@@ -17,7 +17,7 @@ import type { WorkerCalls } from './worker-protocol.ts';
  * `close()`. One process at a time may have the file open.
  *
  * @example
- * await using storage = new SqlJsStorage({ path: './market_data.sqlite3' });
+ * const storage = new SqlJsStorage({ path: './market_data.sqlite3' });
  * await storage.open();
  */
 export class SqlJsStorage extends SnapshotStorage {

@@ -9,20 +9,23 @@ import type { StorageCapabilities } from './storage-capabilities.ts';
 import type { IStorageMaintenance } from './storage-maintenance.ts';
 
 export interface StorageStatistics {
-  /** Calls, failures and latencies since the handle was opened, by operation such as `candles.read`. */
+  /**
+   * Calls, failures and latencies since the handle was created, by operation, such as
+   * `candles.read`.
+   */
   readonly operations: Readonly<Record<string, OperationSummary>>;
   readonly candlesRead: number;
   readonly candlesInserted: number;
   readonly candlesUpdated: number;
   readonly candlesUnchanged: number;
   readonly size: StorageSize;
-  /** Of work that nobody awaits, such as compaction; see `BackgroundWork`. */
+  /** Failures of background work, such as compaction; see `BackgroundWork`. */
   readonly background: BackgroundStatistics;
 }
 
 export interface BackgroundStatistics {
   readonly failures: number;
-  /** The latest failure; it stays after a later success. */
+  /** The latest failure. Kept after a later success. */
   readonly lastFailure: BackgroundFailure | undefined;
 }
 
@@ -30,18 +33,26 @@ export interface BackgroundStatistics {
 export interface StorageSize {
   readonly series: number;
   readonly candles: number;
-  /** Bytes of disk or memory that the data occupies. */
+  /** Size of the data on disk or in memory, in bytes. */
   readonly bytes: number;
-  /** What the write-ahead log takes besides, where there is one. */
+  /** Size of the write-ahead log in bytes, if there is one. Not included in `bytes`. */
   readonly walBytes?: number | undefined;
-  /** What is free where the data lies, to this user; where that can be told. */
+  /** Free disk space available to this user, in bytes, if known. */
   readonly freeBytes?: number | undefined;
 }
 
 /**
- * Persistent candles with their coverage and metadata. Open it before use, close it after.
+ * Persistent storage of candles, with their coverage, and of metadata. Open it before use and close
+ * it afterwards.
  *
- * Calls may overlap: each write is atomic, and a read sees every write that resolved before it began.
+ * Calls may overlap. Each write is atomic, and a read sees every write that resolved before it
+ * began.
+ *
+ * @example
+ * const storage = new SqliteStorage({ path: './market.db' });
+ * await storage.open();
+ * await storage.candles.write({ key: { symbol: 'KRW-BTC', timeframe: '1m' }, candles });
+ * const latest = await storage.candles.read({ symbol: 'KRW-BTC', timeframe: '1m', limit: 200 });
  */
 export interface IMarketDataStorage extends AsyncDisposable {
   readonly name: string;
@@ -51,16 +62,16 @@ export interface IMarketDataStorage extends AsyncDisposable {
   readonly coverage: ICoverageRepository;
   readonly metadata: IMetadataRepository;
   readonly changes: IChangeFeed;
-  /** There exactly when `capabilities.integrity`. */
+  /** Present if and only if `capabilities.integrity` is true. */
   readonly integrity?: IIntegrityCheck | undefined;
-  /** There exactly when `capabilities.maintenance`. */
+  /** Present if and only if `capabilities.maintenance` is true. */
   readonly maintenance?: IStorageMaintenance | undefined;
-  /** There exactly when `capabilities.backup`. */
+  /** Present if and only if `capabilities.backup` is true. */
   readonly backup?: IStorageBackup | undefined;
 
   open(options?: CallOptions): Promise<void>;
   close(): Promise<void>;
-  /** Resolves when everything written so far is as durable as the adapter can make it. */
+  /** Makes everything written so far as durable as the adapter can. */
   flush(options?: CallOptions): Promise<void>;
   stats(options?: CallOptions): Promise<StorageStatistics>;
 }
