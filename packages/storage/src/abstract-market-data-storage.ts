@@ -118,34 +118,34 @@ import type {
 } from './storage-maintenance.ts';
 
 /**
- * A batch an adapter receives: checked, sorted, without duplicates, in memory of its own, and with at
- * least one candle or one covered period.
+ * A batch as an adapter receives it: validated, sorted, without duplicates, in memory of its own,
+ * and with at least one candle or one covered period.
  */
 export interface CheckedBatch {
   readonly key: SeriesKey;
-  /** The adapter may keep or transfer its columns. */
+  /** The candles. The adapter may keep or transfer the columns. */
   readonly series: CandleSeries;
-  /** Whole periods. */
+  /** Covered ranges, in whole periods. */
   readonly covers: IntervalSet;
   readonly source: string;
   readonly collectedAt: number;
-  /** `uncoveredPart` says, in the transaction of the write, what is to be stored. */
+  /** What to store. Call `uncoveredPart` in the transaction of the write to apply it. */
   readonly replaces: 'all' | 'uncovered';
 }
 
-/** What one batch changed. */
+/** The result of one batch. */
 export interface BatchOutcome extends WriteResult {
-  /** The stretch that holds every inserted or updated candle; `undefined` when there was none. */
+  /** The range of all inserted and updated candles; `undefined` if there were none. */
   readonly changed?: Interval | undefined;
 }
 
-/** What a removal changed. */
+/** The result of a removal. */
 export interface RemovalOutcome {
   readonly removed: number;
 }
 
 export interface AbstractStorageOptions {
-  /** Default: the machine's clock. */
+  /** Source of time. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
@@ -169,14 +169,24 @@ const NOTHING_FREED: VacuumReport = Object.freeze({
   tookMs: 0,
 });
 const MAX_SOURCE_LENGTH = 256;
-/** How many candles a continuity report looks at in one go. */
+/** How many candles a continuity report reads at a time. */
 const CONTINUITY_CHUNK = 65_536;
 
 /**
- * The common part of every storage: it checks arguments, fills defaults, guards the life cycle,
- * honours abort signals, counts and times calls, and tells the change feed. An adapter extends it
- * and writes the methods that start with an underscore, which receive exactly what their types say:
- * arguments need no further checks, and the handle is open.
+ * Base class of all storages. It validates arguments, fills in defaults, guards the lifecycle,
+ * handles abort signals, measures calls and publishes to the change feed. Extend it and implement
+ * the methods that start with an underscore. They receive valid arguments and are only called while
+ * the handle is open.
+ *
+ * @example
+ * export class AcmeStorage extends AbstractMarketDataStorage {
+ *   constructor(options: AbstractStorageOptions = {}) {
+ *     super('storage-acme', { durability: 'process-crash' }, options);
+ *   }
+ *   protected async _read({ key, from, to, limit, take }: CheckedQuery) {
+ *     return CandleSeries.from(key, await this.#db.select(key, from, to, limit, take));
+ *   } // and so on: _open, _close, _write, _remove, …
+ * }
  */
 export abstract class AbstractMarketDataStorage extends Handle implements IMarketDataStorage {
   readonly capabilities: StorageCapabilities;
@@ -193,7 +203,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   readonly #written = { inserted: 0, updated: 0, unchanged: 0 };
   readonly #gate = new ChangeGate();
   readonly #leases = new Map<string, { readonly owner: string; readonly until: EpochMs }>();
-  /** Where the adapter has none: kept from when they are first asked for. */
+  /** For adapters without revisions. Created on first use. */
   #ownRevisions: ProcessRevisions | undefined;
   readonly #background: { -readonly [K in keyof BackgroundStatistics]: BackgroundStatistics[K] } = {
     failures: 0,
@@ -304,39 +314,52 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     };
   }
 
-  /** Stores the batches (at least one) in order, with their coverage, as one atomic unit; one outcome per batch. */
+  /**
+   * Stores one or more batches in order, with their coverage, as one atomic unit. Returns one
+   * outcome per batch.
+   */
   protected abstract _write(batches: readonly CheckedBatch[]): Promise<readonly BatchOutcome[]>;
 
+  /** Returns the candles in ascending order. `from` is before `to`, and `limit` is at least 1. */
   protected abstract _read(query: CheckedQuery): Promise<CandleSeries>;
 
-  /** Removes candles and coverage in `[from, to)`, atomically. The range is whole periods, at least one, or `EVER`. */
+  /**
+   * Removes candles and coverage in `[from, to)`, atomically. The range is one or more whole
+   * periods, or `EVER`.
+   */
   protected abstract _remove(key: SeriesKey, range: Interval): Promise<RemovalOutcome>;
 
-  /** In any order. */
+  /** Lists the series that have candles, in any order. */
   protected abstract _list(filter: SeriesFilter): Promise<SeriesInfo[]>;
 
-  /** The entry is whole periods, at least one. */
+  /** Adds an entry of one or more whole periods. `addCoverageEntry` merges it into a ledger. */
   protected abstract _addCoverage(key: SeriesKey, entry: CoverageEntry): Promise<void>;
 
-  /** The entries that touch the range, ascending; they need not be cut to it. */
+  /**
+   * Returns the entries that touch the range, in ascending order. They need not be clipped to it.
+   */
   protected abstract _coverageOf(key: SeriesKey, range: Interval): Promise<CoverageEntry[]>;
 
-  /** The range is whole periods, at least one, or `EVER`. */
+  /** Removes coverage. The range is one or more whole periods, or `EVER`. */
   protected abstract _removeCoverage(key: SeriesKey, range: Interval): Promise<void>;
 
-  /** Metadata values are JSON text. */
+  /** Returns the document's JSON text, or `undefined` if there is none. */
   protected abstract _getMetadata(key: string): Promise<string | undefined>;
 
   protected abstract _setMetadata(key: string, text: string): Promise<void>;
 
+  /** Returns whether the document existed. */
   protected abstract _deleteMetadata(key: string): Promise<boolean>;
 
-  /** In any order. */
+  /** Returns the keys with this prefix, in any order. */
   protected abstract _metadataKeys(prefix: string): Promise<string[]>;
 
   protected abstract _size(): Promise<StorageSize>;
 
-  /** Override it when some columns cost less to read than all. The names are known, and each is there once. */
+  /**
+   * Reads some columns. Override it if that is cheaper than reading all. Names are valid and
+   * unique.
+   */
   protected async _readColumns<C extends CandleColumn>(
     query: CheckedQuery,
     columns: readonly C[],
@@ -344,15 +367,16 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return pickColumns(await this._read(query), columns);
   }
 
-  /** Reads several series; override it when one round trip can serve them all. */
+  /** Reads several series. Override it if one round trip can serve them all. */
   protected _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
     return mapInTurns(queries, (query) => this._read(query));
   }
 
   /**
-   * Everything in one snapshot is of one state; those of several requests may be of several. Override it
-   * where one transaction can tell, and always where other processes share the data: this one composes
-   * a snapshot of other calls, and starts over when a change passed through this instance meanwhile.
+   * Takes one snapshot per request. Each snapshot must be consistent; two snapshots of one call may
+   * be of different states. This default combines several calls and starts over if a change went
+   * through this instance in between. Override it if one transaction can do it; required with
+   * `sharing: 'multi-process'`.
    */
   protected _snapshots(requests: readonly CheckedSnapshotRequest[]): Promise<SeriesSnapshot[]> {
     if (this.capabilities.sharing === 'multi-process') {
@@ -364,51 +388,54 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return mapInTurns(requests, (request) => this.#gate.read(() => this.#compose(request)));
   }
 
-  /** Override it when a resolved write is not yet as durable as it can be. */
+  /** Makes resolved writes as durable as possible. Override it unless they already are. */
   protected _flush(): Promise<void> {
     return Promise.resolve();
   }
 
   /**
-   * Must be overridden by an adapter that declares the capability `revisions`: a text for each range,
-   * in their order. Ranges may be empty, and their bounds may lie inside periods.
+   * Returns one revision per range, in order. Ranges may be empty, and their bounds may lie inside
+   * periods. Required with the capability `revisions`.
    */
   protected _revisions(_key: SeriesKey, _ranges: readonly Interval[]): Promise<string[]> {
     return Promise.reject(new TypeError(`${this.name} declares revisions without _revisions`));
   }
 
   /**
-   * Gives the range new revisions and tells other processes of it; this instance's subscribers are told
-   * by the base. The range is whole periods, at least one, or `EVER`. Override it when the storage has
-   * revisions, or `changes: 'shared'`.
+   * Gives the range new revisions and notifies other processes; the base notifies this instance's
+   * subscribers. The range is one or more whole periods, or `EVER`. Override it if the storage has
+   * revisions or `changes: 'shared'`.
    */
   protected _announce(_key: SeriesKey, _range: Interval): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Must be overridden by an adapter that declares the capability `integrity`. */
+  /** Checks all series or one. Required with the capability `integrity`. */
   protected _checkIntegrity(_key: SeriesKey | undefined): Promise<IntegrityReport> {
     return Promise.reject(new TypeError(`${this.name} declares integrity without _checkIntegrity`));
   }
 
   /**
-   * Sets damaged candles apart; the intervals are whole periods. Override it when candles of this
-   * storage can be damaged.
+   * Moves damaged candles out of the way and returns their ranges in whole periods. Override it if
+   * this storage's candles can be damaged.
    */
   protected _quarantine(_key: SeriesKey | undefined): Promise<QuarantineReport> {
     return Promise.resolve({ candles: 0, runs: [] });
   }
 
   /**
-   * Mends what `_checkIntegrity` finds. Override it when what this storage keeps can be damaged: this one
-   * mends nothing, and says so.
+   * Repairs what `_checkIntegrity` finds. Override it if this storage's data can be damaged; the
+   * default repairs nothing and reports all problems as remaining.
    */
   protected async _repair(key: SeriesKey | undefined): Promise<RepairReport> {
     const { problems } = await this._checkIntegrity(key);
     return { repairs: [], truncated: false, series: [], remaining: problems };
   }
 
-  /** Must be overridden by an adapter that declares the capability `maintenance`; it ends early when the signal fires. */
+  /**
+   * Compacts series; stops early when the signal is aborted. Required with the capability
+   * `maintenance`.
+   */
   protected _compact(
     _filter: SeriesFilter,
     _signal: AbortSignal | undefined,
@@ -416,12 +443,12 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.reject(new TypeError(`${this.name} declares maintenance without _compact`));
   }
 
-  /** Must be overridden by an adapter that declares the capability `maintenance`. */
+  /** Reports what `_compact` would do. Required with the capability `maintenance`. */
   protected _explain(_filter: SeriesFilter): Promise<CompactionReport> {
     return Promise.reject(new TypeError(`${this.name} declares maintenance without _explain`));
   }
 
-  /** Override it where space is used in pages. */
+  /** Override it if the storage uses pages. */
   protected async _fragmentation(_tables: boolean): Promise<FragmentationReport> {
     const { bytes } = await this._size();
     return {
@@ -434,37 +461,43 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     };
   }
 
-  /** Override it where pages can be free; it ends early, with nothing done, when the signal fires. */
+  /**
+   * Override it if pages can be free. Stops early, with nothing done, when the signal is aborted.
+   */
   protected _vacuum(_signal: AbortSignal | undefined): Promise<VacuumReport> {
     return Promise.resolve(NOTHING_FREED);
   }
 
-  /** Override it where pages can be free. */
+  /** Override it if pages can be free. */
   protected _incrementalVacuum(_pages: number): Promise<VacuumReport> {
     return Promise.resolve(NOTHING_FREED);
   }
 
-  /** Override it where queries are planned by statistics. */
+  /** Override it if queries are planned from statistics. */
   protected _analyze(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Override it where there are indexes; it ends early, with nothing done, when the signal fires. */
+  /**
+   * Override it if there are indexes. Stops early, with nothing done, when the signal is aborted.
+   */
   protected _reindex(_signal: AbortSignal | undefined): Promise<string[]> {
     return Promise.resolve([]);
   }
 
-  /** Override it where users can add indexes, or statements have plans. */
+  /** Override it if users can add indexes or statements have query plans. */
   protected _advise(): Promise<MaintenanceAdvice[]> {
     return Promise.resolve([]);
   }
 
-  /** Override it where statements have plans. */
+  /** Override it if statements have query plans. */
   protected _slowQueries(): Promise<SlowQuery[]> {
     return Promise.resolve([]);
   }
 
-  /** Must be overridden by an adapter that declares `maintenance` and `sharing: 'multi-process'`. */
+  /**
+   * Required with `maintenance` and `sharing: 'multi-process'`. The default holds leases in memory.
+   */
   protected _lease({ name, owner, forMs }: LeaseRequest): Promise<boolean> {
     const now = this.clock.now();
     const held = this.#leases.get(name);
@@ -475,12 +508,15 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.resolve(true);
   }
 
-  /** What backups of this storage can be; with `bytes`, a restoration replaces what it holds. */
+  /**
+   * The media that backups can use. With `bytes`, a restore without `to` replaces this storage's
+   * contents.
+   */
   protected _backupMedia(): readonly BackupMedium[] {
     return ['file'];
   }
 
-  /** Must be overridden, as the next two, by an adapter that declares the capability `backup`. */
+  /** Required with the capability `backup`, like the next two methods. */
   protected _createBackup(_backup: CheckedBackup): Promise<CreatedBackup> {
     return Promise.reject(new TypeError(`${this.name} declares backup without _createBackup`));
   }
@@ -489,23 +525,32 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return Promise.reject(new TypeError(`${this.name} declares backup without _verifyBackup`));
   }
 
-  /** Without `to` it replaces what is stored, with new revisions; subscribers are told by the base. */
+  /**
+   * Restores a backup. Without `to`, replaces the stored data and all revisions; the base notifies
+   * subscribers.
+   */
   protected _restoreBackup(_restore: CheckedRestore): Promise<RestoredBackup> {
     return Promise.reject(new TypeError(`${this.name} declares backup without _restoreBackup`));
   }
 
-  /** Must be overridden where backups can be files. */
+  /** Required if backups can be files. */
   protected _pruneBackups(_prune: CheckedPrune): Promise<PruneReport> {
     return Promise.reject(new TypeError(`${this.name} keeps backups without _pruneBackups`));
   }
 
-  /** Called when the change feed gets its first subscriber: an adapter that must look for changes begins. */
+  /**
+   * Called when the change feed gets its first subscriber. Start watching for changes here if
+   * needed.
+   */
   protected _watchChanges(): void {}
 
   /** Called when the last subscriber has left. */
   protected _unwatchChanges(): void {}
 
-  /** Counts work in the background that failed, keeps it for `stats()`, and reports it to subscribers. */
+  /**
+   * Reports a failure of background work: counts it, keeps it for `stats()`, and publishes it to
+   * subscribers.
+   */
   protected reportFailure(work: BackgroundWork, cause: unknown): void {
     const error = this.failure(cause);
     const failure: BackgroundFailure = { type: 'failure', work, error, at: this.clock.now() };
@@ -514,7 +559,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     this.publish(failure);
   }
 
-  /** Tells subscribers of a change that did not come through this instance's own writes. */
+  /** Publishes a change that was not made by this instance's own writes. */
   protected publish(event: ChangeEvent): void {
     this.#gate.note();
     this.#publish(event);
@@ -526,14 +571,14 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     this.#listeners.emit(event);
   }
 
-  /** Runs what changes candles or coverage, and tells of it. */
+  /** Runs work that changes candles or coverage. */
   #change<T>(work: () => Promise<T>): Promise<T> {
     return this.#gate.change(async () => {
       try {
         return await work();
       } catch (error) {
         // What it has changed nonetheless is unknown.
-        this.#ownRevisions?.renewAll();
+        if (!BarkeepError.is(error, 'ABORTED')) this.#ownRevisions?.renewAll();
         throw error;
       }
     });
@@ -611,7 +656,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return { key, series, covers, source, collectedAt: this.clock.now(), replaces };
   }
 
-  /** Counts what was written, and tells subscribers. */
+  /** Updates counters and publishes the changes of a write. */
   *#settle(
     batches: readonly CheckedBatch[],
     outcomes: readonly BatchOutcome[],
@@ -1064,7 +1109,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return series;
   }
 
-  /** The frame of every call: open, not aborted, timed, and given up when the signal fires. */
+  /**
+   * Wraps every call: checks that the handle is open and the signal not aborted, measures it, and
+   * rejects when the signal is aborted.
+   */
   async #call<T>(
     operation: string,
     options: CallOptions | undefined,
@@ -1082,7 +1130,10 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
   }
 }
 
-/** Where the chunk after this one begins, which began at `from`. @throws BarkeepError `CORRUPT` when that is not later. */
+/**
+ * Returns where the chunk after this one begins. This one began at `from`.
+ * @throws BarkeepError `CORRUPT` if that would not be later.
+ */
 function after({ key, lastTimestamp }: CandleSeries, from: number): number {
   if (lastTimestamp >= from) return lastTimestamp + 1;
   throw new BarkeepError(
@@ -1106,7 +1157,7 @@ function isNotEmpty({ series, covers }: CheckedBatch): boolean {
   return series.length > 0 || covers.length > 0;
 }
 
-/** Runs a check; a fault it finds also names the position of the batch or query. */
+/** Runs a check and adds the batch or query number to its error. */
 function inBatch<T>(index: number, check: () => T): T {
   try {
     return check();
@@ -1119,7 +1170,7 @@ function isEmptyQuery({ from, to, limit }: Pick<CheckedQuery, 'from' | 'to' | 'l
   return limit === 0 || from >= to;
 }
 
-/** An adapter is not asked for candles where there can be none. */
+/** Adapters are not asked for candles of empty ranges. */
 function withoutEmptyRanges({ key, ranges }: CheckedSnapshotRequest): CheckedSnapshotRequest {
   return {
     key,

@@ -35,7 +35,7 @@ export type CreatedBackup = Omit<BackupReport, 'tookMs' | 'incremental'>;
 export type VerifiedBackup = Omit<BackupVerification, 'tookMs' | 'ok'>;
 export type RestoredBackup = Omit<RestoreReport, 'tookMs'>;
 
-/** What backups are made of: arguments are checked. */
+/** The adapter's part of each backup call. Arguments are validated. */
 export interface BackupWork {
   create(backup: CheckedBackup): Promise<CreatedBackup>;
   verify(from: BackupSource, call: BackupCall): Promise<VerifiedBackup>;
@@ -47,15 +47,15 @@ export interface BackupCallsOptions {
   readonly clock: Clock;
   readonly media: () => readonly BackupMedium[];
   readonly work: BackupWork;
-  /** The frame of every call: whether the handle is open, how long it took. */
+  /** Wraps every call: checks that the handle is open and measures it. */
   readonly run: <T>(operation: string, work: () => Promise<T>) => Promise<T>;
-  /** The frame of a call that replaces everything that is stored. */
+  /** Wraps a call that replaces all stored data. */
   readonly replace: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
- * The calls of a backup as users see them: with checked arguments, a deadline, progress and an abort
- * signal. Other than elsewhere an aborted call ends when the work has ended, and cleaned up.
+ * The public backup API: validates arguments and adds deadline, progress and abort signal. Unlike
+ * other calls, an aborted backup call rejects only after the work has stopped and cleaned up.
  */
 export function backupCalls(options: BackupCallsOptions): IStorageBackup {
   const { clock, media, work, run, replace } = options;
@@ -114,7 +114,7 @@ export function backupCalls(options: BackupCallsOptions): IStorageBackup {
 
 type LimitedOptions = CallOptions & Pick<BackupOptions, 'onProgress'>;
 
-/** Runs work under one signal, which fires when the caller's does, or at the deadline. */
+/** Runs work with one signal that fires when the caller's signal does, or at the deadline. */
 async function limited<T>(
   clock: Clock,
   { signal, onProgress }: LimitedOptions,

@@ -1,7 +1,7 @@
 import type { EpochMs } from '@barkeep/core';
 import type { CheckedPrune } from './checked-backup.ts';
 
-/** A backup as retention sees it. */
+/** The facts of a backup that retention depends on. */
 export interface KeptBackup {
   readonly id: string;
   readonly createdAt: EpochMs;
@@ -12,7 +12,10 @@ const DAY = 86_400_000;
 /** 1970 began on a Thursday. */
 const MONDAY = 3;
 
-/** Which backups to keep, latest first: those that the retention asks for, some more, and what they continue. */
+/**
+ * Returns the backups to keep, latest first: those the retention selects, those in `also`, and
+ * every backup that a kept increment depends on.
+ */
 export function keptBackups<B extends KeptBackup>(
   backups: readonly B[],
   keep: CheckedPrune['keep'],
@@ -37,7 +40,7 @@ export function keptBackups<B extends KeptBackup>(
   return all.filter((backup) => kept.has(backup));
 }
 
-/** The first of each of so many periods. */
+/** The latest backup of each of the last `count` periods that have any. */
 function latestOfEach<B extends KeptBackup>(
   all: readonly B[],
   count: number,

@@ -11,46 +11,53 @@ import type {
 } from '@barkeep/core';
 import type { SeriesSnapshot, SnapshotRequest } from './series-snapshot.ts';
 
-/** Candles of one series to store, with what is known about where they came from. */
+/** Candles of one series to write, with their coverage and source. */
 export interface CandleBatch {
   readonly key: SeriesKey;
-  /** In any order; of equal timestamps the later one counts. Must not be changed until the write settles. */
+  /**
+   * Candles in any order. If timestamps repeat, the last one is stored. Do not modify them until
+   * the write has settled.
+   */
   readonly candles: CandleInput;
   /**
-   * The stretches these candles are complete for: a period in here without a candle had no trades.
-   * Only whole periods count. Never cover a period that has not ended.
+   * The ranges for which these candles are complete: a period in them without a candle had no
+   * trades. Only whole periods count. Never cover a period that has not closed yet.
    */
   readonly covers?: Interval | readonly Interval[] | undefined;
-  /** Who delivered them, such as `upbit-rest`; kept with the coverage. Default: `unknown`. */
+  /**
+   * Where the candles came from, such as `upbit-rest`. Stored with the coverage. Default:
+   * `unknown`.
+   */
   readonly source?: string | undefined;
   /**
-   * - `all`: every candle is stored (the default)
-   * - `uncovered`: only what is not covered at that moment, which the write's transaction decides. Candles in
-   *   covered periods are left out and count as unchanged, and `covers` leaves the entries there as they
-   *   are. For what was asked for a while ago: a period that has been covered since is final.
+   * - `all`: upsert every candle (default)
+   * - `uncovered`: store only periods that are not covered yet. Candles in covered periods are
+   *   skipped and count as unchanged; coverage entries there are kept. Checked in the write's own
+   *   transaction. Use it for late deliveries, as a period covered in the meantime is final.
    */
   readonly replaces?: 'all' | 'uncovered' | undefined;
 }
 
-/** What a write did to the candles it was given, duplicates inside a batch counted once. */
+/** What a write did. Duplicates inside a batch count once. */
 export interface WriteResult {
   readonly inserted: number;
   readonly updated: number;
-  /** Already stored with the same values, or left out by `replaces: 'uncovered'`: cost no write. */
+  /** Already stored with the same values, or skipped by `replaces: 'uncovered'`. Costs no write. */
   readonly unchanged: number;
 }
 
 export interface CandleQuery {
   readonly symbol: string;
   readonly timeframe: Timeframe;
-  /** The first instant wanted. Default: the beginning. */
+  /** Start of the range, inclusive. Default: the beginning. */
   readonly from?: EpochMs | undefined;
-  /** The first instant no longer wanted. Default: the end. */
+  /** End of the range, exclusive. Default: the end. */
   readonly to?: EpochMs | undefined;
-  /** At most this many candles; 0 gives none. Default: all. */
+  /** Maximum number of candles; 0 returns none. Default: all. */
   readonly limit?: number | undefined;
   /**
-   * Which ones when `limit` cuts. Default: `first` when `from` is given, else `last`, as exchanges do.
+   * Which candles to keep if there are more than `limit`. Default: `first` if `from` is given,
+   * otherwise `last`, as most exchanges do.
    */
   readonly take?: 'first' | 'last' | undefined;
 }
@@ -60,47 +67,62 @@ export interface CandleScan {
   readonly timeframe: Timeframe;
   readonly from?: EpochMs | undefined;
   readonly to?: EpochMs | undefined;
-  /** How many candles a chunk has at most. Default: 16,384. */
+  /**
+   * Maximum number of candles per chunk. A larger value needs more memory and fewer reads. Default:
+   * 16,384.
+   */
   readonly chunkSize?: number | undefined;
 }
 
-/** Selects series: those that match every field given. */
+/** Selects the series that match every given field. */
 export interface SeriesFilter {
   readonly symbol?: string | undefined;
   readonly timeframe?: Timeframe | undefined;
 }
 
-/** One stored series that has candles. */
+/** A stored series with at least one candle. */
 export interface SeriesInfo {
   readonly symbol: string;
   readonly timeframe: Timeframe;
-  /** How many candles it has. */
+  /** Number of candles. */
   readonly count: number;
-  /** The timestamp of its first candle. */
+  /** Timestamp of the first candle. */
   readonly first: EpochMs;
-  /** The timestamp of its last candle. */
+  /** Timestamp of the last candle. */
   readonly last: EpochMs;
 }
 
-/** The stored candles. */
+/** Reads and writes candles. */
 export interface ICandleRepository {
   /**
-   * Inserts or replaces candles, and records their coverage: all of it or nothing, however many
-   * batches. The last write wins on (symbol, timeframe, timestamp).
+   * Upserts candles and records their coverage, atomically across all batches. The last write wins
+   * on (symbol, timeframe, timestamp).
+   *
+   * @example
+   * await storage.candles.write({
+   *   key: { symbol: 'KRW-BTC', timeframe: '1m' },
+   *   candles: [{ timestamp: from, open: 100, high: 102, low: 99, close: 101, volume: 1.5 }],
+   *   covers: { from, to: from + 60_000 },
+   * });
    *
    * @throws BarkeepError `INVALID_INPUT` naming batch, index, field and rule; nothing is stored.
    */
   write(batches: CandleBatch | readonly CandleBatch[], options?: CallOptions): Promise<WriteResult>;
 
-  /** The candles of one series in `[from, to)`, ascending. Unknown series: an empty result. */
+  /**
+   * Returns the candles of one series in `[from, to)`, in ascending order. Empty if the series is
+   * unknown.
+   *
+   * @example
+   * const latest = await storage.candles.read({ symbol: 'KRW-BTC', timeframe: '1m', limit: 200 });
+   */
   read(query: CandleQuery, options?: CallOptions): Promise<CandleSeries>;
 
   /**
-   * Some columns of what `read` answers, each in memory of its own; an optional one that the series
-   * lacks is NaN throughout. A storage that keeps columns apart reads only those that it needs to
-   * tell them.
+   * Like `read`, but returns only some columns, each in memory of its own. An optional column that
+   * the series lacks is filled with NaN. Column-oriented storages read only the columns they need.
    *
-   * @throws BarkeepError `INVALID_INPUT` when `columns` is empty, or has an unknown or repeated name.
+   * @throws BarkeepError `INVALID_INPUT` if `columns` is empty, or has an unknown or repeated name.
    */
   readColumns<C extends CandleColumn>(
     query: CandleQuery,
@@ -108,39 +130,39 @@ export interface ICandleRepository {
     options?: CallOptions,
   ): Promise<SomeColumns<C>>;
 
-  /** Several reads in one go; the answers are in the order of the queries. */
+  /** Runs several reads in one call. Results are in the order of the queries. */
   readMany(queries: readonly CandleQuery[], options?: CallOptions): Promise<CandleSeries[]>;
 
   /**
-   * The candles of one series in chunks, in bounded memory. Nothing stays locked between chunks: a
-   * candle written meanwhile is seen when the scan has not passed it.
+   * Iterates over the candles of one series in chunks, in bounded memory. Nothing is locked between
+   * chunks: the scan includes concurrent writes ahead of its position.
    */
   scan(query: CandleScan, options?: CallOptions): AsyncIterable<CandleSeries>;
 
   /**
-   * Removes the candles of a series, or those that `read` finds in a range, and the coverage of the
-   * periods that start there. Returns how many candles there were.
+   * Removes all candles of a series, or those in a range, with the coverage of the periods that
+   * start there. Returns the number of candles removed.
    */
   remove(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<number>;
 
   /**
-   * A text for each range, in their order, that stands for the candles of the series in it: an entity
-   * tag, by which whoever keeps candles elsewhere can tell whether they are still the stored ones.
+   * Returns one revision string per range, in order: an entity tag (ETag) of the candles in that
+   * range.
    *
-   * Equal texts for one series and range mean equal candles in the range: at any time, after the
-   * storage was opened again, in any process, and between copies of one database that have gone
-   * different ways since. Every change of candles in the range, and every `changes.announce` of it,
-   * brings a text that there has never been before, also when a later change undoes it. Writing what is
-   * stored already, compaction and changes of coverage leave the text as it is, and so, as a rule,
-   * does a change in another series or more than about a thousand periods away.
+   * Equal revisions for the same series and range mean equal candles: at any time, after reopening,
+   * in any process, and between copies of a database that have since diverged. Every change to
+   * candles in the range, and every `changes.announce` of it, produces a revision that was never
+   * used before, even if a later change undoes it. Rewriting identical candles, compaction and
+   * coverage changes keep the revision. So does, usually, a change to another series, or more than
+   * about a thousand periods away.
    *
-   * To keep candles under their text: ask for it, read the candles, and ask again. What was read
-   * between two equal texts is what they stand for. With the first text alone, a change in between
-   * makes what is kept useless in this database, as its text never comes back, and wrong in an older
-   * copy that is used again, such as a restored backup.
+   * To cache candles elsewhere: get the revision, read the candles, get the revision again; if both
+   * match, store the candles under that revision. With the first revision alone, a change in
+   * between would make the entry useless in this database, as its revision never returns, and wrong
+   * in an older copy, such as a restored backup. `snapshots` returns both in one consistent call.
    *
-   * A text has at most 128 characters, all of `0-9 A-Z a-z . : _ -`, and no meaning beyond being
-   * equal or not. A range with nothing in it has one, too, and so has a series that is not stored.
+   * A revision has at most 128 characters from `0-9 A-Z a-z . : _ -` and can only be compared for
+   * equality. Empty ranges and unknown series have revisions, too.
    *
    * @throws BarkeepError `INVALID_INPUT` naming the range in `batch`; `UNSUPPORTED` unless
    * `capabilities.revisions`.
@@ -148,10 +170,10 @@ export interface ICandleRepository {
   revisions(key: SeriesKey, ranges: readonly Interval[], options?: CallOptions): Promise<string[]>;
 
   /**
-   * For each request, one series as it is at one instant: how far it reaches, what is covered, and for
-   * each range a revision and, where wanted, the candles. Everything in one snapshot is of one state,
-   * whoever else writes, removes or compacts meanwhile; the snapshots of one call may be of several.
-   * A series that is not stored has a snapshot, too.
+   * Returns a consistent snapshot of one series per request: its extent, its coverage and, for each
+   * range, a revision and optionally the candles. Everything in one snapshot is of the same state,
+   * regardless of concurrent writes, removals or compaction. Two snapshots of one call may be of
+   * different states. An unknown series has a snapshot, too.
    *
    * @example
    * const [{ extent, coverage, ranges }] = await storage.candles.snapshots([
@@ -162,6 +184,8 @@ export interface ICandleRepository {
    */
   snapshots(requests: readonly SnapshotRequest[], options?: CallOptions): Promise<SeriesSnapshot[]>;
 
-  /** Every series that has candles, by symbol and then timeframe (both in code unit order). */
+  /**
+   * Lists all series that have candles, sorted by symbol and then timeframe, in code unit order.
+   */
   list(filter?: SeriesFilter, options?: CallOptions): Promise<SeriesInfo[]>;
 }

@@ -7,31 +7,35 @@ import type {
   Unsubscribe,
 } from '@barkeep/core';
 
-/** Candles or coverage of a series changed somewhere inside an interval. */
+/** Candles or coverage of a series changed somewhere in an interval. */
 export interface SeriesChange {
   readonly type: 'candles' | 'coverage';
   readonly key: SeriesKey;
   readonly interval: Interval;
-  /** Whether this instance made the change, or another one on the same data. */
+  /**
+   * `local` if this instance made the change, `remote` if another instance on the same data did.
+   */
   readonly origin: 'local' | 'remote';
 }
 
-/** Changes were lost on the way, so anything may have changed: drop what was cached. */
+/**
+ * Change events were lost, so anything may have changed. Drop everything cached from this storage.
+ */
 export interface FeedLagged {
   readonly type: 'lagged';
 }
 
 /**
- * Work in the background that failed, whose outcome nobody awaits.
+ * Background work that failed without a caller to report to.
  *
- * - `change-feed`: changes of other processes could not be read; a `lagged` follows
- * - `compaction`: a series could not be compacted by itself
- * - `reading`: a connection for reads could not be opened; those that are open go on
- * - `saving`: a snapshot could not be saved by itself
+ * - `change-feed`: changes by other processes could not be read; a `lagged` event follows
+ * - `compaction`: automatic compaction of a series failed
+ * - `reading`: a read connection could not be opened; existing ones still work
+ * - `saving`: an automatic save of a snapshot failed
  */
 export type BackgroundWork = 'change-feed' | 'compaction' | 'reading' | 'saving';
 
-/** Work in the background failed. It is tried again where that makes sense. */
+/** Background work failed. It is retried where that makes sense. */
 export interface BackgroundFailure {
   readonly type: 'failure';
   readonly work: BackgroundWork;
@@ -39,24 +43,31 @@ export interface BackgroundFailure {
   readonly at: EpochMs;
 }
 
+/** An event of the change feed. */
 export type ChangeEvent = SeriesChange | FeedLagged | BackgroundFailure;
 
-/** Every committed change, so that caches stay true, and what failed in the background. */
+/** Publishes every committed change, for cache invalidation, and failures of background work. */
 export interface IChangeFeed {
   /**
-   * Calls the listener after each commit, before the promise of a local write resolves. What the
-   * listener throws surfaces as an uncaught error and disturbs nobody else.
+   * Calls the listener after each commit, before the promise of a local write resolves. An error
+   * thrown by the listener surfaces as an uncaught error and affects no other listener.
    *
-   * @throws BarkeepError `NOT_OPEN` outside the state `open`.
+   * @example
+   * const unsubscribe = storage.changes.subscribe((event) => {
+   *   if (event.type === 'candles') cache.drop(event.key, event.interval);
+   *   if (event.type === 'lagged') cache.dropAll();
+   * });
+   *
+   * @throws BarkeepError `NOT_OPEN` unless the storage is open.
    */
   subscribe(listener: (event: ChangeEvent) => void): Unsubscribe;
 
   /**
-   * Says that candles and coverage of a series may have changed without this storage's doing: another
-   * tool wrote to the database, or a file was put back. Subscribers hear of it as of any change of the
-   * periods that the range touches (default: all of time), first of candles, then of coverage; with
-   * `changes: 'shared'` in every process. The revisions of the range become new. What is stored stays
-   * as it is, and the series need not be stored at all.
+   * Publishes a change that was made outside this storage, for example if another tool wrote to the
+   * database or a file was restored. Subscribers receive it like any change to the periods the
+   * range touches (default: all time), first for candles, then for coverage; with
+   * `changes: 'shared'`, in every process. The range gets new revisions. Stored data does not
+   * change, and the series need not exist.
    *
    * @throws BarkeepError `INVALID_INPUT`.
    */

@@ -1,6 +1,6 @@
 type Visitor = 'change' | 'reading';
 
-/** How often a reading may find that something changed meanwhile before it keeps changes out. */
+/** How often a read may be repeated because of a concurrent change before it blocks changes. */
 const TRIES = 3;
 
 interface Waiting {
@@ -9,8 +9,9 @@ interface Waiting {
 }
 
 /**
- * Lets several calls read one state of data that offers no snapshot: a reading in which something
- * changed starts over, and in the end changes wait for it, in the order of their arrival.
+ * Makes several calls read one consistent state of data that offers no snapshots. A read with a
+ * change in between starts over; after several tries, changes have to wait for it, in order of
+ * arrival.
  */
 export class ChangeGate {
   readonly #waiting: Waiting[] = [];
@@ -19,12 +20,12 @@ export class ChangeGate {
   /** How many changes have begun or ended. */
   #changes = 0;
 
-  /** Something has changed without passing through here. */
+  /** Notes a change that did not pass through this gate. */
   note(): void {
     this.#changes += 1;
   }
 
-  /** Runs a change, beside other changes. */
+  /** Runs a change. Changes may run concurrently. */
   change<T>(work: () => Promise<T>): Promise<T> {
     return this.#visit('change', async () => {
       this.#changes += 1;
@@ -36,7 +37,7 @@ export class ChangeGate {
     });
   }
 
-  /** Runs `work`, which only reads, until nothing has changed from its beginning to its end. */
+  /** Runs `work`, which must only read, until nothing changed while it ran. */
   async read<T>(work: () => Promise<T>): Promise<T> {
     for (let i = 0; i < TRIES && this.#isQuiet; i += 1) {
       const before = this.#changes;
@@ -66,7 +67,7 @@ export class ChangeGate {
     this.#count += 1;
   }
 
-  /** The last one lets in those who came next, as far as they go together. */
+  /** The last one to leave admits those waiting next, as far as they can run together. */
   #leave(): void {
     this.#count -= 1;
     while (this.#waiting[0] !== undefined) {

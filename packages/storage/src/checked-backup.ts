@@ -9,15 +9,15 @@ import type {
   RestoreOptions,
 } from './storage-backup.ts';
 
-/** What an adapter receives with each long call. */
+/** What an adapter receives with each long-running call. */
 export interface BackupCall {
-  /** To be looked at often: when it has fired, the adapter cleans up and throws whatever it likes. */
+  /** Check it often. When it is aborted, clean up and throw any error. */
   readonly signal: AbortSignal;
   report(progress: BackupProgress): void;
 }
 
 export interface CheckedBackup extends BackupCall {
-  /** `undefined`: the bytes are wanted. */
+  /** The file to write; `undefined` to return the bytes. */
   readonly to: string | undefined;
   readonly overwrite: boolean;
   readonly since: string | undefined;
@@ -25,7 +25,7 @@ export interface CheckedBackup extends BackupCall {
 
 export interface CheckedRestore extends BackupCall {
   readonly from: BackupSource;
-  /** `undefined`: this storage is to be replaced. */
+  /** The file to write; `undefined` to replace this storage's contents. */
   readonly to: string | undefined;
   readonly overwrite: boolean;
 }

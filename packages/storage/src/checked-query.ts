@@ -18,19 +18,19 @@ import {
 import type { CandleQuery, CandleScan, SeriesFilter } from './candle-repository.ts';
 import { refuseOtherUnits } from './refuse-other-units.ts';
 
-/** A candle query with every default filled in: what an adapter receives. */
+/** A validated candle query with all defaults filled in, as adapters receive it. */
 export interface CheckedQuery {
   readonly key: SeriesKey;
-  /** A safe integer; the smallest one when the caller gave none. */
+  /** A safe integer. Default: the smallest one. */
   readonly from: EpochMs;
-  /** A safe integer; the largest one when the caller gave none. */
+  /** A safe integer. Default: the largest one. */
   readonly to: EpochMs;
-  /** At least 1; `Infinity` when the caller gave none. */
+  /** At least 1. Default: `Infinity`. */
   readonly limit: number;
   readonly take: 'first' | 'last';
 }
 
-/** All of time. */
+/** All time. */
 export const EVER: Interval = Object.freeze({
   from: Number.MIN_SAFE_INTEGER,
   to: Number.MAX_SAFE_INTEGER,
@@ -41,7 +41,10 @@ const SCAN_KEYS = ['symbol', 'timeframe', 'from', 'to', 'chunkSize'] as const;
 const FILTER_KEYS = ['symbol', 'timeframe'] as const;
 const DEFAULT_CHUNK = 16_384;
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Validates a query and fills in defaults.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function checkQuery(query: CandleQuery): CheckedQuery {
   assertQuery(query);
   const key = checkKey(query);
@@ -49,7 +52,10 @@ export function checkQuery(query: CandleQuery): CheckedQuery {
   return { key, ...checkSelection(query, QUERY_KEYS, 'query') };
 }
 
-/** Which candles of a series, with every default filled in. @throws BarkeepError `INVALID_INPUT`. */
+/**
+ * Validates the range, `limit` and `take` of a query and fills in defaults.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function checkSelection(
   selection: Omit<CandleQuery, 'symbol' | 'timeframe'>,
   known: readonly string[],
@@ -68,7 +74,10 @@ export function checkSelection(
   };
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Validates a scan and fills in defaults.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function checkScan(scan: CandleScan): CheckedQuery {
   assertQuery(scan);
   const key = checkKey(scan);
@@ -85,7 +94,10 @@ export function checkScan(scan: CandleScan): CheckedQuery {
   return { key, ...range, limit: chunkSize, take: 'first' };
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Validates a series filter.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function checkFilter(filter: SeriesFilter): SeriesFilter {
   if (filter === null || typeof filter !== 'object') {
     throw invalidInput({ field: 'filter', rule: 'must be { symbol?, timeframe? }', value: filter });
@@ -96,25 +108,37 @@ export function checkFilter(filter: SeriesFilter): SeriesFilter {
   return filter;
 }
 
-/** A copy with nothing but symbol and timeframe. @throws BarkeepError `INVALID_INPUT`. */
+/**
+ * Validates a series key and returns a copy with symbol and timeframe only.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function checkKey(key: SeriesKey): SeriesKey {
   validateSeriesKey(key);
   return { symbol: key.symbol, timeframe: key.timeframe };
 }
 
-/** A copy of an interval of milliseconds. @throws BarkeepError `INVALID_INPUT`. */
+/**
+ * Validates an interval in epoch milliseconds and returns a copy.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function checkInterval(interval: Interval, timeframe: Timeframe, field = 'range'): Interval {
   validateInterval(interval, field);
   refuseOtherUnits(interval, timeframe);
   return { from: interval.from, to: interval.to };
 }
 
-/** The interval, or all of time when there is none. @throws BarkeepError `INVALID_INPUT`. */
+/**
+ * Like `checkInterval`; returns `EVER` if there is no range.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function checkOptionalRange(range: Interval | undefined, timeframe: Timeframe): Interval {
   return range === undefined ? EVER : checkInterval(range, timeframe);
 }
 
-/** Copies of the intervals. @throws BarkeepError `INVALID_INPUT` naming the one at fault in `batch`. */
+/**
+ * Validates a list of intervals and returns copies.
+ * @throws BarkeepError `INVALID_INPUT` naming the invalid one in `batch`.
+ */
 export function checkRanges(ranges: readonly Interval[], timeframe: Timeframe): Interval[] {
   if (!Array.isArray(ranges)) {
     throw invalidInput({ field: 'ranges', rule: 'must be an array', value: ranges });
@@ -128,7 +152,10 @@ export function checkRanges(ranges: readonly Interval[], timeframe: Timeframe): 
   });
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless they are names of columns, each once, at least one. */
+/**
+ * Throws unless the list has at least one name, and every name is a column and unique.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function checkColumns(columns: readonly CandleColumn[]): void {
   if (!Array.isArray(columns) || columns.length === 0) {
     throw invalidInput({ field: 'columns', rule: 'must name at least one column', value: columns });

@@ -9,16 +9,16 @@ import { checkKey, checkSelection } from './checked-query.ts';
 import { refuseOtherUnits } from './refuse-other-units.ts';
 import type { SnapshotRange, SnapshotRequest } from './series-snapshot.ts';
 
-/** A range of a snapshot with every default filled in: what an adapter receives. */
+/** A range of a snapshot with all defaults filled in, as adapters receive it. */
 export interface CheckedSnapshotRange extends Interval {
-  /** `wantsCandles` answers it. An empty range, and one with a limit of 0, arrives as `never`. */
+  /** Pass it to `wantsCandles`. Empty ranges and those with `limit: 0` arrive as `never`. */
   readonly candles: 'never' | 'always' | { readonly unless: string };
-  /** At least 1; `Infinity` when the caller gave none. */
+  /** At least 1. Default: `Infinity`. */
   readonly limit: number;
   readonly take: 'first' | 'last';
 }
 
-/** A snapshot request with every default filled in: what an adapter receives. */
+/** A snapshot request with all defaults filled in, as adapters receive it. */
 export interface CheckedSnapshotRequest {
   readonly key: SeriesKey;
   readonly ranges: readonly CheckedSnapshotRange[];
@@ -28,7 +28,7 @@ const REQUEST_KEYS = ['symbol', 'timeframe', 'ranges'] as const;
 const RANGE_KEYS = ['from', 'to', 'candles', 'limit', 'take'] as const;
 const UNLESS_KEYS = ['unless'] as const;
 
-/** Whether a snapshot has the candles of a range that has this revision. */
+/** Whether to include the candles of a range, given its current revision. */
 export function wantsCandles(
   { candles }: Pick<CheckedSnapshotRange, 'candles'>,
   revision: string,
@@ -36,7 +36,11 @@ export function wantsCandles(
   return typeof candles === 'string' ? candles === 'always' : candles.unless !== revision;
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming field, rule and, of a range, its position in `index`. */
+/**
+ * Validates a snapshot request and fills in defaults.
+ * @throws BarkeepError `INVALID_INPUT` naming field and rule, and the position of a range in
+ * `index`.
+ */
 export function checkSnapshotRequest(request: SnapshotRequest): CheckedSnapshotRequest {
   if (request === null || typeof request !== 'object') {
     const rule = 'must be { symbol, timeframe, ranges? }';

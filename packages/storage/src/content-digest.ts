@@ -1,11 +1,13 @@
 const PRIMES = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1, 0x27d4eb2f] as const;
 
-/** A checksum of 64 bits over words and text, in their order. It finds damage; it does not keep out forgery. */
+/**
+ * A 64-bit checksum over numbers, bytes and text, in order. Detects corruption, but not tampering.
+ */
 export class ContentDigest {
   #a = 0x9e3779b1 | 0;
   #b = 0x243f6a88 | 0;
 
-  /** The bits of numbers, as they are in memory. */
+  /** Adds the raw bits of numbers. */
   addNumbers(numbers: Float64Array): void {
     const words = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2);
     let [a, b] = [this.#a, this.#b];
@@ -32,7 +34,7 @@ export class ContentDigest {
     this.#addWord(text.length ^ PRIMES[2]);
   }
 
-  /** Sixteen hexadecimal digits. */
+  /** The checksum as 16 hexadecimal digits. */
   get value(): string {
     return hex(finish(this.#a)) + hex(finish(this.#b ^ (this.#a >>> 7)));
   }

@@ -2,8 +2,14 @@ import type { EpochMs, Interval } from '@barkeep/core';
 import type { CoverageEntry } from './coverage-repository.ts';
 
 /**
- * The ledger after an entry was added. It replaces what it overlaps; entries of the same source
- * that overlap or touch it merge with it, and the merged one was collected when the latest was.
+ * Returns the ledger with an entry added. It replaces what it overlaps. Overlapping or adjacent
+ * entries of the same source are merged; the merged entry has the latest `collectedAt`.
+ *
+ * @example
+ * addCoverageEntry(
+ *   [{ from: 0, to: 100, source: 'rest', collectedAt: 1 }],
+ *   { from: 40, to: 60, source: 'socket', collectedAt: 2 },
+ * ); // 0-40 rest, 40-60 socket, 60-100 rest
  */
 export function addCoverageEntry(
   ledger: readonly CoverageEntry[],
@@ -15,8 +21,8 @@ export function addCoverageEntry(
 }
 
 /**
- * The ledger after entries were added, one after the other: in one pass, in time that grows with the
- * number of entries, where these ascend.
+ * Returns the ledger with entries added one after the other. A single pass in linear time if the
+ * entries are in ascending order.
  */
 export function addCoverageEntries(
   ledger: readonly CoverageEntry[],
@@ -34,7 +40,7 @@ export function addCoverageEntries(
   return result.concat(ledger.slice(next));
 }
 
-/** As `addCoverageEntry`, in the ledger itself: looks only at the entries that are concerned. */
+/** Like `addCoverageEntry`, but changes the ledger in place and visits only affected entries. */
 export function putCoverageEntry(ledger: CoverageEntry[], entry: CoverageEntry): void {
   if (entry.from >= entry.to) return;
   const first = indexOfFirst(ledger, (old) => old.to >= entry.from);
@@ -42,7 +48,7 @@ export function putCoverageEntry(ledger: CoverageEntry[], entry: CoverageEntry):
   ledger.splice(first, end - first, ...mergeInto(ledger.slice(first, end), entry));
 }
 
-/** The ledger without a stretch: entries that reach into it are cut. */
+/** Returns the ledger without a range. Entries that overlap it are cut. */
 export function removeCoverageRange(
   ledger: readonly CoverageEntry[],
   range: Interval,
@@ -58,7 +64,7 @@ export function removeCoverageRange(
   return result;
 }
 
-/** The entries that touch `[from, to)`, cut to it. */
+/** Returns the entries that overlap `[from, to)`, clipped to it. */
 export function coverageWithin(
   ledger: readonly CoverageEntry[],
   from: EpochMs,
@@ -69,7 +75,7 @@ export function coverageWithin(
     .map((it) => ({ ...it, from: Math.max(it.from, from), to: Math.min(it.to, to) }));
 }
 
-/** Where the entries that share an instant with a range begin in a ledger, and where they end. */
+/** The index range of the entries that overlap a range. */
 export function indexesWithin(
   ledger: readonly CoverageEntry[],
   { from, to }: Interval,
@@ -79,7 +85,7 @@ export function indexesWithin(
   return [first, end];
 }
 
-/** The position of the first entry that a test holds for, given that it holds for all that follow. */
+/** The index of the first entry that passes a test. All entries after it must pass, too. */
 function indexOfFirst(
   ledger: readonly CoverageEntry[],
   test: (entry: CoverageEntry) => boolean,
@@ -95,7 +101,7 @@ function indexOfFirst(
   return low;
 }
 
-/** What becomes of the entries that an added one overlaps or touches. */
+/** Merges an entry with the existing entries it overlaps or touches. */
 function mergeInto(touching: readonly CoverageEntry[], entry: CoverageEntry): CoverageEntry[] {
   let { from, to, collectedAt } = entry;
   const others: CoverageEntry[] = [];

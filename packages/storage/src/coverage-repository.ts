@@ -1,44 +1,44 @@
 import type { CallOptions, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 
-/** Who delivered something, and when. */
+/** Where data came from, and when. */
 export interface Provenance {
-  /** A short name such as `upbit-rest`. */
+  /** A short name, such as `upbit-rest`. */
   readonly source: string;
-  /** Default: now. */
+  /** When it was fetched. Default: now. */
   readonly collectedAt?: EpochMs | undefined;
 }
 
-/** A stretch that is complete, and where that is known from. */
+/** A range that is complete, with its source. */
 export interface CoverageEntry extends Interval {
   readonly source: string;
-  /** When the latest part of the stretch was collected. */
+  /** When the most recent part of the range was fetched. */
   readonly collectedAt: EpochMs;
 }
 
 /** How complete a series is within a range. */
 export interface ContinuityReport {
   readonly range: Interval;
-  /** How many periods the range has. */
+  /** Number of periods in the range. */
   readonly periods: number;
   readonly candles: number;
-  /** Periods inside coverage without a candle: nothing was traded. */
+  /** Covered periods without a candle: no trades. */
   readonly noTradePeriods: number;
-  /** Candles outside coverage: stored, but they may still change. */
+  /** Candles outside coverage. They are stored, but may still change. */
   readonly uncoveredCandles: number;
-  /** Periods outside coverage without a candle: not fetched yet. */
+  /** Gaps: uncovered periods without a candle, not fetched yet. */
   readonly missingPeriods: number;
-  /** What is not covered. */
+  /** The ranges that are not covered. */
   readonly missing: readonly Interval[];
 }
 
 /**
- * The ledger of what has been fetched. A period inside coverage without a candle had no trades; a
- * period outside coverage is missing. Coverage always consists of whole periods.
+ * Coverage: the record of which ranges have been fetched. A covered period without a candle had no
+ * trades; an uncovered period is missing. Coverage always consists of whole periods.
  */
 export interface ICoverageRepository {
   /**
-   * Records a stretch as complete. Only the whole periods inside it count. Where it overlaps older
-   * entries it replaces them; entries of one source that touch become one.
+   * Records a range as complete. Only the whole periods in it count. It replaces older entries
+   * where they overlap; adjacent entries of one source are merged.
    */
   add(
     key: SeriesKey,
@@ -47,13 +47,22 @@ export interface ICoverageRepository {
     options?: CallOptions,
   ): Promise<void>;
 
-  /** The entries that touch the range, cut to it; ascending, without overlap. */
+  /** Returns the entries that overlap the range, clipped to it, in ascending order. */
   of(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<CoverageEntry[]>;
 
-  /** The whole periods of the range that are not covered, joined into intervals. */
+  /**
+   * Returns the whole periods of the range that are not covered, merged into intervals: what to
+   * backfill.
+   *
+   * @example
+   * const day = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) };
+   * for (const gap of await storage.coverage.missing(key, day)) await backfill(key, gap);
+   */
   missing(key: SeriesKey, range: Interval, options?: CallOptions): Promise<Interval[]>;
 
-  /** Forgets a stretch (every period it touches), or all of the series'. Candles stay. */
+  /**
+   * Removes coverage of every period the range touches, or of the whole series. Keeps the candles.
+   */
   remove(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<void>;
 
   /** Counts candles, no-trade periods and missing periods. Default range: first to last candle. */

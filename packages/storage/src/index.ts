@@ -27,11 +27,13 @@ export {
 export type * from './coverage-repository.ts';
 export type * from './integrity-check.ts';
 export type * from './market-data-storage.ts';
+export * from './merge-batch.ts';
 export type * from './metadata-repository.ts';
 export { ProcessRevisions } from './process-revisions.ts';
 export { randomRevision } from './random-revision.ts';
 export { refuseOtherUnits } from './refuse-other-units.ts';
 export { type RevisionBuckets, revisionBucketRange, revisionBuckets } from './revision-buckets.ts';
+export * from './select-candles.ts';
 export { SeriesDigest } from './series-digest.ts';
 export type * from './series-snapshot.ts';
 export type * from './storage-adapter.ts';

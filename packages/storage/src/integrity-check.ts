@@ -2,14 +2,13 @@ import type { CallOptions, Interval, SeriesKey } from '@barkeep/core';
 
 /**
  * What `repair` does about a problem.
- * - `recount`: counters, and what an index says of candles, are written anew from the candles. Where
- *   candles are missing or too many, the series is no longer covered
- * - `rebuild`: what follows from the rest (indexes, views, the list of free pages) is made anew; nothing
- *   is lost
- * - `forget-coverage`: the entry is dropped, so that the next fetch brings its time again
- * - `quarantine`: what cannot be trusted is set apart, and is no longer covered
- * - `restore-backup`: none, it is beyond repair. At most, coverage is forgotten, so that nothing that
- *   cannot be trusted passes for complete
+ * - `recount`: rewrites counters and index entries from the candles. If candles are missing or
+ *   duplicated, also removes the coverage of the series
+ * - `rebuild`: rebuilds derived data (indexes, views, the free page list); nothing is lost
+ * - `forget-coverage`: drops the coverage entry, so that the next fetch requests the range again
+ * - `quarantine`: moves data that cannot be trusted out of the way and removes its coverage
+ * - `restore-backup`: nothing; only a backup helps. At most removes coverage, so that untrusted
+ *   data does not count as complete
  */
 export type IntegrityRemedy =
   | 'recount'
@@ -18,58 +17,58 @@ export type IntegrityRemedy =
   | 'quarantine'
   | 'restore-backup';
 
-/** Something that should never be found in a storage. */
+/** A problem found in the storage. */
 export interface IntegrityProblem {
   /**
    * - `order`: candles out of order or duplicated
-   * - `value`: a candle that breaks a rule of the model, such as high below low
-   * - `counter`: a series' count, first or last disagrees with its candles
-   * - `coverage`: coverage entries that overlap, are unaligned or lie beyond all time
+   * - `value`: a candle that breaks a rule, such as `high` below `low`
+   * - `counter`: count, first or last timestamp of a series does not match its candles
+   * - `coverage`: coverage entries that overlap, are unaligned or out of range
    * - `reference`: rows that belong to no series
-   * - `damaged`: bytes that cannot be read, or that contradict each other
+   * - `damaged`: bytes that cannot be read or that contradict each other
    */
   readonly kind: 'order' | 'value' | 'counter' | 'coverage' | 'reference' | 'damaged';
   /** What `repair` does about it. */
   readonly repair: IntegrityRemedy;
   readonly key?: SeriesKey;
   readonly interval?: Interval;
-  /** The part of the database that it is in, where only that is known. */
+  /** The table concerned, if nothing more precise is known. */
   readonly table?: string;
   readonly message: string;
 }
 
 export interface IntegrityReport {
   readonly ok: boolean;
-  /** How many series have candles, and how many candles: all that was checked. */
+  /** Number of series with candles, and of candles: everything that was checked. */
   readonly series: number;
   readonly candles: number;
-  /** At most a thousand; `truncated` says whether there were more. */
+  /** At most 1,000; `truncated` is true if there are more. */
   readonly problems: readonly IntegrityProblem[];
   readonly truncated: boolean;
 }
 
-/** Candles that were given up because their bytes cannot be read. */
+/** Candles lost because their bytes cannot be read. */
 export interface QuarantinedRun {
   readonly key: SeriesKey;
-  /** The whole periods they were in; no longer covered, so the next fetch brings them again. */
+  /** Their whole periods. No longer covered, so the next fetch requests them again. */
   readonly interval: Interval;
-  /** How many there were. */
+  /** Number of candles lost. */
   readonly candles: number;
   /** What is wrong with them. */
   readonly message: string;
 }
 
-/** What a quarantine set apart. */
+/** What was quarantined. */
 export interface QuarantineReport {
-  /** How many candles were given up. */
+  /** Total number of candles lost. */
   readonly candles: number;
-  /** By series and time. */
+  /** Sorted by series and time. */
   readonly runs: readonly QuarantinedRun[];
 }
 
-/** Something that was mended, or taken out of the way. */
+/** Something that was repaired or quarantined. */
 export interface IntegrityRepair {
-  /** Of the problem. */
+  /** The kind of problem it was. */
   readonly kind: IntegrityProblem['kind'];
   readonly key?: SeriesKey;
   readonly interval?: Interval;
@@ -79,36 +78,37 @@ export interface IntegrityRepair {
 
 /** What a repair did. */
 export interface RepairReport {
-  /** At most a thousand; `truncated` says whether there were more. */
+  /** At most 1,000; `truncated` is true if there are more. */
   readonly repairs: readonly IntegrityRepair[];
   readonly truncated: boolean;
-  /** The series that may read differently now. */
+  /** Series whose reads may return something else now. */
   readonly series: readonly SeriesKey[];
-  /** What a check finds after it, at most a thousand: it is beyond repair. */
+  /** What a check still finds afterwards and cannot be repaired. At most 1,000. */
   readonly remaining: readonly IntegrityProblem[];
 }
 
-/** Checks what is stored against the rules of the model and of the storage's own format. */
+/** Checks and repairs stored data. */
 export interface IIntegrityCheck {
   /**
-   * Reads everything, or one series, and reports whatever it finds: damage never makes it fail. Changes
-   * nothing. Periods that were never fetched are no problem: see `coverage.continuity`.
+   * Reads all data, or one series, and reports every problem. Damaged data is reported, never
+   * thrown. Changes nothing. Periods that were never fetched are not a problem; see
+   * `coverage.continuity`.
    */
   check(key?: SeriesKey, options?: CallOptions): Promise<IntegrityReport>;
 
   /**
-   * Sets damaged candles of all series, or of one, apart, so that the rest can be read, and forgets
-   * the coverage of their time, so that the next fetch of a market data service brings them again.
-   * Nothing is destroyed: the storage keeps the damaged bytes where reads do not look. A storage
-   * whose candles cannot be damaged has nothing to set apart.
+   * Moves damaged candles, of all series or of one, out of the way so that the rest can be read.
+   * Removes their coverage, so that the next fetch of a market data service requests them again.
+   * The damaged bytes are kept, but no longer read. Does nothing in storages whose candles cannot
+   * be damaged.
    */
   quarantine(key?: SeriesKey, options?: CallOptions): Promise<QuarantineReport>;
 
   /**
-   * Mends what `check` finds, in all series or in one: counts anew, corrects what the storage says of
-   * candles that are sound, and sets apart, as `quarantine` does, what cannot be mended. Where candles
-   * are lost and nobody knows when they were, the coverage of the whole series is forgotten. What only
-   * a backup can restore is in `remaining`.
+   * Repairs what `check` finds, in all series or in one: corrects counters and metadata of intact
+   * candles and quarantines what cannot be repaired. If candles are lost and their times are
+   * unknown, removes the coverage of the whole series. Problems that only a backup can fix are
+   * returned in `remaining`.
    */
   repair(key?: SeriesKey, options?: CallOptions): Promise<RepairReport>;
 }

@@ -1,11 +1,11 @@
 import { type Awaitable, nextTurn, throwIfAborted } from '@barkeep/core';
 
-/** How long a run may hold the thread before it lets others have it. */
+/** How long to hold the thread before yielding to the event loop. */
 const SLICE_MS = 4;
 
 /**
- * The answer for each item, one after the other. What is ready at once costs no turn of its own, but the
- * event loop gets its turn every few milliseconds, however many items there are.
+ * Maps items one after the other without blocking the event loop. Results that are ready at once
+ * cost no extra turn; the event loop runs every few milliseconds.
  */
 export async function mapInTurns<T, R>(
   items: readonly T[],

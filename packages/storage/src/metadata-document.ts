@@ -4,12 +4,18 @@ const MAX_KEY_LENGTH = 512;
 const MAX_TEXT_LENGTH = 1_048_576;
 const MAX_DEPTH = 100;
 
-/** @throws BarkeepError `INVALID_INPUT` unless it is a string of 1 to 512 well-formed UTF-16 units. */
+/**
+ * Throws unless the key is a well-formed string of 1 to 512 UTF-16 units without U+0000.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateDocumentKey(key: unknown, field = 'key'): void {
   validateName(key, field, MAX_KEY_LENGTH);
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless it is a text that every backend can keep as it is. */
+/**
+ * Throws unless the name is a string that every backend can store unchanged.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateName(
   name: unknown,
   field: string,
@@ -28,8 +34,9 @@ export function validateName(
 }
 
 /**
- * @throws BarkeepError `INVALID_INPUT` when a part would not survive JSON, the text is too long, or
- * the parts are nested more than 100 deep; `field` is the path to the part.
+ * Validates a document and returns its JSON text.
+ * @throws BarkeepError `INVALID_INPUT` if a part would not survive JSON, the text is too long, or
+ * it is nested more than 100 levels deep. `field` is the path to the part.
  */
 export function stringifyDocument(value: JsonValue): string {
   validateJson(value, 'value', []);
@@ -44,7 +51,10 @@ export function stringifyDocument(value: JsonValue): string {
   return text;
 }
 
-/** @throws BarkeepError `CORRUPT` when the stored text is not JSON. */
+/**
+ * Parses stored JSON text.
+ * @throws BarkeepError `CORRUPT` if it is not JSON.
+ */
 export function parseDocument(key: string, text: string): JsonValue {
   try {
     return JSON.parse(text);

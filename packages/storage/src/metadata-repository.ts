@@ -1,15 +1,22 @@
 import type { CallOptions, JsonValue } from '@barkeep/core';
 
-/** Small JSON documents by key: statistics, quality notes, settings of the storage itself. */
+/**
+ * Small JSON documents by key, for statistics, data quality notes and the storage's own settings.
+ */
 export interface IMetadataRepository {
+  /** Returns the document, or `undefined` if there is none. */
   get(key: string, options?: CallOptions): Promise<JsonValue | undefined>;
 
-  /** @throws BarkeepError `INVALID_INPUT` when the value is not plain JSON, or its text exceeds 1,048,576 characters. */
+  /**
+   * Creates or replaces a document.
+   * @throws BarkeepError `INVALID_INPUT` if the value is not plain JSON, or its text is longer than
+   * 1,048,576 characters.
+   */
   set(key: string, value: JsonValue, options?: CallOptions): Promise<void>;
 
-  /** Returns whether it was there. */
+  /** Deletes a document. Returns whether it existed. */
   delete(key: string, options?: CallOptions): Promise<boolean>;
 
-  /** The keys that start with a prefix (default: all), in code unit order. */
+  /** Lists the keys with a prefix (default: all), in code unit order. */
   keys(prefix?: string, options?: CallOptions): Promise<string[]>;
 }

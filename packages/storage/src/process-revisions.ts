@@ -4,11 +4,14 @@ import { type RevisionBuckets, revisionBuckets } from './revision-buckets.ts';
 import { SeriesRevisions } from './series-revisions.ts';
 
 /**
- * Revisions that are kept in the memory of a process, for data whose every change it sees: no other
- * instance gives the same ones.
+ * Revisions kept in process memory, for data that only this process changes. Unique to this
+ * instance.
  */
 export class ProcessRevisions {
-  /** Kept when a series has gone: what it had must not come back under a revision of then. */
+  /**
+   * Entries are kept when a series is removed, so that old candles cannot return under an old
+   * revision.
+   */
   readonly #series = new Map<string, SeriesRevisions>();
   #origin = randomRevision();
   #changes = 0;
@@ -19,12 +22,14 @@ export class ProcessRevisions {
     return `${this.#origin}.${latest}`;
   }
 
-  /** Gives a range a new revision. To be called in the same step in which its candles change. */
+  /**
+   * Gives a range a new revision. Call it in the same synchronous step that changes the candles.
+   */
   renew(key: SeriesKey, range: Interval): void {
     this.renewBuckets(key, [revisionBuckets(key.timeframe, range)]);
   }
 
-  /** The same of several ranges, which were found to lie in these buckets. */
+  /** Like `renew`, for several ranges, given by their buckets. */
   renewBuckets(key: SeriesKey, all: readonly RevisionBuckets[]): void {
     if (all.length === 0) return;
     const text = seriesKeyText(key);

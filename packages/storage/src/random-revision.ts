@@ -1,11 +1,11 @@
 const WORDS = 3;
-/** Of a word of 32 bits, to the base of 36. */
+/** Digits of a 32-bit word in base 36. */
 const DIGITS = 7;
-/** Random words for many revisions: to get a few takes nearly as long. */
+/** Random words for many revisions, as requesting a few takes nearly as long. */
 const pool = new Uint32Array(64 * WORDS);
 let used = pool.length;
 
-/** A text of 21 characters that nobody has made before, nor will: 96 random bits. */
+/** Returns a unique string of 21 characters with 96 random bits. */
 export function randomRevision(): string {
   if (used === pool.length) {
     crypto.getRandomValues(pool);

@@ -7,17 +7,20 @@ import {
   timeframeGrid,
 } from '@barkeep/core';
 
-/** The years 2001 to 2128 in microseconds, 1811 to 1938 before 1970: both beyond the years 1 to 9999. */
+/**
+ * Microseconds of the years 2001 to 2128, or 1811 to 1938 if negative. Outside the years 1 to 9999
+ * when read as milliseconds.
+ */
 const MICROSECONDS_FROM = 1e15;
 const MICROSECONDS_TO = 5e15;
-/** Shorter periods start at so many instants that starting one proves nothing. */
+/** For shorter periods, being aligned proves nothing: too many instants are. */
 const SHORTEST_PROOF_MS = 60_000;
 
 /**
- * Refuses bounds that look like epoch seconds, micro- or nanoseconds: milliseconds are taken everywhere, and
- * a range that reaches back to January 1970 by mistake would be fetched and read for hours. Any other safe
- * integer may be a bound: 0, instants before 1970, and the ends of time. What would be seconds may be one,
- * too, where a period starts: of the candles of early 1970.
+ * Throws if a bound looks like epoch seconds, microseconds or nanoseconds instead of milliseconds.
+ * A range that reaches back to January 1970 by mistake would otherwise take hours to fetch and
+ * read. Any other safe integer is allowed: 0, times before 1970, and the limits of time. A bound
+ * that looks like seconds is also allowed if a period starts there, for candles of early 1970.
  *
  * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
  */

@@ -1,10 +1,13 @@
 import { type Interval, type Timeframe, timeframeGrid } from '@barkeep/core';
 
-/** Numbers of consecutive buckets, `last` included. An empty range may touch none: `last` is below `first`. */
+/**
+ * A range of consecutive bucket numbers, including `last`. `last` is below `first` for an empty
+ * range.
+ */
 export interface RevisionBuckets {
   readonly first: number;
   readonly last: number;
-  /** Whether they are more than are worth a mark each: then all of the series is marked at once. */
+  /** Whether there are too many buckets to mark one by one. Mark the whole series instead. */
   readonly areMany: boolean;
 }
 
@@ -12,8 +15,8 @@ const PERIODS_PER_BUCKET = 1_024;
 const MOST_BUCKETS = 256;
 
 /**
- * Which buckets a range touches. A storage that keeps a mark of the latest change per
- * bucket, 1,024 periods of a series, has little to keep, and a change far away leaves its mark elsewhere.
+ * Returns the buckets a range touches. A bucket is 1,024 periods of a series. A storage that
+ * records the latest change per bucket stores little, and distant changes do not affect each other.
  */
 export function revisionBuckets(timeframe: Timeframe, { from, to }: Interval): RevisionBuckets {
   const grid = timeframeGrid(timeframe);
@@ -22,7 +25,7 @@ export function revisionBuckets(timeframe: Timeframe, { from, to }: Interval): R
   return { first, last, areMany: last - first >= MOST_BUCKETS };
 }
 
-/** The time of one bucket. */
+/** The time range of one bucket. */
 export function revisionBucketRange(timeframe: Timeframe, bucket: number): Interval {
   const grid = timeframeGrid(timeframe);
   const first = bucket * PERIODS_PER_BUCKET;

@@ -1,16 +1,16 @@
 import { type EpochMs, type SeriesKey, seriesKeyText, type Timeframe } from '@barkeep/core';
 import type { ActivityReport, SeriesActivity, TimeframeActivity } from './storage-maintenance.ts';
 
-/** More series are not kept track of: the one that was used longest ago is forgotten. */
+/** Maximum number of series to track. Beyond it, the least recently used one is dropped. */
 const MAX_SERIES = 10_000;
-/** What is this old counts half towards how hot a series is. */
+/** Age at which a call counts half towards the heat of a series. */
 const HALF_LIFE_MS = 3_600_000;
 
-/** What one write did to one series. */
+/** The effect of one write on one series. */
 export interface SeriesWrite {
   readonly inserted: number;
   readonly updated: number;
-  /** The first and the last timestamp written; NaN when there were no candles. */
+  /** First and last timestamp written; NaN if there were no candles. */
   readonly first: EpochMs;
   readonly last: EpochMs;
 }
@@ -21,10 +21,10 @@ type Counted = { -readonly [K in keyof SeriesActivity]: SeriesActivity[K] } & {
   usedAt: EpochMs;
 };
 
-/** How series are read and written through one handle, in bounded memory. */
+/** Tracks reads and writes per series through one handle, in bounded memory. */
 export class ActivityLog {
   readonly #since: EpochMs;
-  /** By the text of their keys, those used longest ago first. */
+  /** By key text, least recently used first. */
   readonly #series = new Map<string, Counted>();
   readonly #timeframes = new Map<Timeframe, { -readonly [K in keyof TimeframeActivity]: number }>();
 
@@ -53,7 +53,7 @@ export class ActivityLog {
     this.#timeframes.set(key.timeframe, timeframe);
   }
 
-  /** The hottest series first, at most so many. */
+  /** Returns at most `limit` series, hottest first. */
   report(limit: number, now: EpochMs): ActivityReport {
     const series = Array.from(this.#series.values(), ({ newest: _newest, usedAt, ...rest }) => {
       return { ...rest, heat: cooled(rest.heat, now - usedAt) };
@@ -101,7 +101,7 @@ function unused({ symbol, timeframe }: SeriesKey, now: EpochMs): Counted {
   };
 }
 
-/** A clock that was set back cools nothing. */
+/** Heat does not change if the clock was set back. */
 function cooled(heat: number, ageMs: number): number {
   return ageMs <= 0 ? heat : heat * 2 ** (-ageMs / HALF_LIFE_MS);
 }

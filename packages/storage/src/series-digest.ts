@@ -9,27 +9,28 @@ import { ContentDigest } from './content-digest.ts';
 import type { CoverageEntry } from './coverage-repository.ts';
 
 /**
- * The checksum of one series, by which a backup is compared with what was copied: of the bits of its
- * candles and of its coverage, and of nothing that depends on how they are stored.
+ * The checksum of one series, used to compare a backup with its original. Depends only on candles
+ * and coverage, not on how they are stored.
  */
 export class SeriesDigest {
   readonly #required = REQUIRED_COLUMNS.map((name) => ({ name, digest: new ContentDigest() }));
-  /** Of the optional columns in which a candle has a value. */
+  /** Optional columns in which at least one candle has a value. */
   readonly #optional = new Map<OptionalColumn, ContentDigest>();
   #count = 0;
 
-  /** The next candles, in ascending order; in pieces of any size. */
+  /** Adds the next candles, in ascending order and chunks of any size. */
   add(candles: CandleColumns): void {
     for (const { name, digest } of this.#required) digest.addNumbers(candles[name]);
     for (const name of optionalColumns(candles)) this.#addPresent(name, candles[name] ?? []);
     this.#count += candles.timestamp.length;
   }
 
-  /** How many candles were added. */
+  /** Number of candles added. */
   get count(): number {
     return this.#count;
   }
 
+  /** Returns the checksum of the candles added and this coverage. */
   finish(coverage: readonly CoverageEntry[]): string {
     const whole = new ContentDigest();
     whole.addText(`${this.#count}`);
@@ -44,7 +45,7 @@ export class SeriesDigest {
     return whole.value;
   }
 
-  /** Values with their positions: a column that no candle has a value in is as good as none. */
+  /** Adds values with their positions, so that a column without any values counts as absent. */
   #addPresent(name: OptionalColumn, values: Iterable<number>): void {
     const present: number[] = [];
     let position = this.#count;

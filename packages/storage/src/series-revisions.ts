@@ -1,9 +1,9 @@
 import type { RevisionBuckets } from './revision-buckets.ts';
 
-/** Which change of one series was the latest, by buckets of its periods. Changes have growing numbers. */
+/** The latest change per bucket of one series. Changes have increasing numbers. */
 export class SeriesRevisions {
   readonly #latest = new Map<number, number>();
-  /** The latest change of buckets that have none of their own. */
+  /** The latest change of buckets without an entry of their own. */
   #latestOfAll = 0;
 
   mark({ first, last, areMany }: RevisionBuckets, change: number): void {
@@ -15,7 +15,7 @@ export class SeriesRevisions {
     for (let bucket = first; bucket <= last; bucket += 1) this.#latest.set(bucket, change);
   }
 
-  /** The number of the latest change; 0 when there was none. */
+  /** The number of the latest change; 0 if there was none. */
   latest({ first, last }: RevisionBuckets): number {
     let latest = this.#latestOfAll;
     if (last - first < this.#latest.size) {

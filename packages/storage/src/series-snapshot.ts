@@ -1,50 +1,58 @@
 import type { CandleSeries, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { CoverageEntry } from './coverage-repository.ts';
 
-/** A range of a series to take from a snapshot. */
+/** A range of a series to include in a snapshot. */
 export interface SnapshotRange {
-  /** Default: the beginning. */
+  /** Start, inclusive. Default: the beginning. */
   readonly from?: EpochMs | undefined;
-  /** Default: the end. */
+  /** End, exclusive. Default: the end. */
   readonly to?: EpochMs | undefined;
   /**
-   * - `never`: the revision only (the default)
+   * - `never`: only the revision (default)
    * - `always`: the candles, too
-   * - `{ unless }`: the candles, too, unless this is the range's revision and the caller has them
+   * - `{ unless }`: the candles, too, unless the range still has this revision
    */
   readonly candles?: 'never' | 'always' | { readonly unless: string } | undefined;
-  /** At most this many candles; 0 gives none. Default: all. The revision is always that of the whole range. */
+  /**
+   * Maximum number of candles; 0 returns none. The revision always covers the whole range. Default:
+   * all.
+   */
   readonly limit?: number | undefined;
-  /** Which ones when `limit` cuts. Default: `first` when `from` is given, else `last`. */
+  /**
+   * Which candles to keep if there are more than `limit`. Default: `first` if `from` is given,
+   * otherwise `last`.
+   */
   readonly take?: 'first' | 'last' | undefined;
 }
 
-/** What to take from one series. */
+/** A snapshot of one series. */
 export interface SnapshotRequest extends SeriesKey {
-  /** Default: none, for extent and coverage alone. */
+  /** Ranges to include. Default: none; the snapshot then has extent and coverage only. */
   readonly ranges?: readonly SnapshotRange[] | undefined;
 }
 
-/** A range of a snapshot. */
+/** One range of a snapshot. */
 export interface SnapshotPart {
   /**
-   * As `candles.revisions` gives it. A storage without that capability gives one of its own, which only
-   * compares with those that the same instance gave.
+   * The revision of the range, as from `candles.revisions`. If the storage does not support
+   * revisions, it is only comparable with others from the same instance.
    */
   readonly revision: string;
-  /** `undefined` when they were not wanted. */
+  /** `undefined` if not requested. */
   readonly candles: CandleSeries | undefined;
 }
 
 /**
- * One series at one instant: extent, coverage, revisions and candles are all of the same state, which
- * the storage really had between the call and its answer.
+ * One series at one instant. Extent, coverage, revisions and candles are all of the same state, one
+ * that the storage had between the call and its result.
  */
 export interface SeriesSnapshot {
   readonly key: SeriesKey;
-  /** From the first candle to the end of the last one's period; `undefined` when there is none. */
+  /**
+   * From the first candle to the end of the last candle's period; `undefined` if there are none.
+   */
   readonly extent: Interval | undefined;
-  /** All of the series' entries, ascending, without overlap. */
+  /** All coverage entries of the series, in ascending order, without overlap. */
   readonly coverage: readonly CoverageEntry[];
   /** In the order of the request. */
   readonly ranges: readonly SnapshotPart[];

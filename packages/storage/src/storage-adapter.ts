@@ -1,5 +1,5 @@
 import type { AdapterDefinition } from '@barkeep/core';
 import type { IMarketDataStorage } from './market-data-storage.ts';
 
-/** What makes storages from URLs. */
+/** Defines how storages are created from URLs. */
 export type StorageAdapter = AdapterDefinition<'storage', IMarketDataStorage>;

@@ -1,86 +1,99 @@
 import type { CallOptions, EpochMs, SeriesKey } from '@barkeep/core';
 
-/** Where a backup is: the path of a file, or its bytes. */
+/** A backup: the path of a file, or its bytes. */
 export type BackupSource = string | Uint8Array;
 
-/** What a backup can be written to and restored from. */
+/** What backups can be written to and restored from. */
 export type BackupMedium = 'file' | 'bytes';
 
-/** How far a backup or a restoration is. */
+/** Progress of a backup or restore. */
 export interface BackupProgress {
   readonly phase: 'copying' | 'verifying';
-  /** Of the phase, from 0 to 1; an estimate. */
+  /** Estimated progress of the phase, from 0 to 1. */
   readonly fraction: number;
 }
 
 export interface BackupOptions extends CallOptions {
-  /** The file to write. Required unless `media` includes `bytes`; without it the report has the bytes. */
+  /**
+   * The file to write. Required unless `media` includes `bytes`; without it, the report contains
+   * the bytes.
+   */
   readonly to?: string | undefined;
-  /** Whether a file at `to` is replaced. Default: false. */
+  /** Whether to replace a file at `to`. Default: false; an existing file is then an error. */
   readonly overwrite?: boolean | undefined;
   /**
-   * An earlier backup of the same data: only what has changed since is written. To restore, that one must
-   * still be where it is now, relative to the new one.
+   * Path of an earlier backup of the same data, for an incremental backup: only changes since then
+   * are written. To restore it, the earlier backup must still be at the same path relative to the
+   * new one.
    */
   readonly since?: string | undefined;
-  /** How long it may take, in milliseconds. Default: as long as it takes. */
+  /**
+   * Time limit in milliseconds. When it is exceeded, the backup is removed and the call rejects
+   * with `TIMEOUT`. Default: none.
+   */
   readonly deadlineMs?: number | undefined;
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 
 export interface RestoreOptions extends CallOptions {
   readonly from: BackupSource;
-  /** The database file to write. Required where databases are files; elsewhere this storage is replaced. */
+  /**
+   * The database file to write. Required if databases are files. Otherwise this storage's contents
+   * are replaced.
+   */
   readonly to?: string | undefined;
-  /** Whether a database at `to`, or what this storage holds, is replaced. Default: false. */
+  /** Whether to replace a database at `to`, or the contents of this storage. Default: false. */
   readonly overwrite?: boolean | undefined;
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 
-/** What a backup has of one series. */
+/** One series of a backup. */
 export interface BackupSeries extends SeriesKey {
   readonly count: number;
-  /** Timestamps of the first and the last candle; `undefined` when there is only coverage. */
+  /** First and last timestamp; `undefined` if there is only coverage. */
   readonly first: EpochMs | undefined;
   readonly last: EpochMs | undefined;
-  /** Of candles and coverage: equal for equal contents, in whichever storage; see `SeriesDigest`. */
+  /**
+   * Checksum of candles and coverage. Equal contents have equal checksums in every storage; see
+   * `SeriesDigest`.
+   */
   readonly checksum: string;
 }
 
-/** What a backup says of itself. */
+/** The description stored in a backup. */
 export interface BackupDescription {
-  /** Unique. */
+  /** A unique id. */
   readonly id: string;
   readonly createdAt: EpochMs;
-  /** The `id` of the backup that an increment continues; `undefined` for a full backup. */
+  /** The `id` of the backup this increment is based on; `undefined` for a full backup. */
   readonly base: string | undefined;
-  /** By symbol and timeframe: every series of the state that was copied. */
+  /** All series in the backup, sorted by symbol and timeframe. */
   readonly series: readonly BackupSeries[];
-  /** In all of `series`. */
+  /** Total number of candles. */
   readonly candles: number;
 }
 
-/** What was created, already verified. */
+/** A backup that was created and verified. */
 export interface BackupReport extends BackupDescription {
   readonly incremental: boolean;
-  /** The file; `undefined` where `content` is the backup. */
+  /** The file; `undefined` if the backup is in `content`. */
   readonly path: string | undefined;
   readonly content: Uint8Array | undefined;
-  /** The size of the backup. */
+  /** Size of the backup in bytes. */
   readonly bytes: number;
   readonly tookMs: number;
-  /** Names of tables that somebody added to the database and that cannot be copied, such as virtual ones. */
+  /** Tables that users added to the database and that cannot be copied, such as virtual tables. */
   readonly omitted: readonly string[];
 }
 
-/** Something wrong with a backup. */
+/** A problem with a backup. */
 export interface BackupProblem {
   /**
-   * - `unreadable`: it is no backup, is cut short, or bytes of it cannot be read
-   * - `structure`: its pages or its schema contradict each other
-   * - `series`: a series is missing, or is not what was recorded when the backup was made
-   * - `content`: the same of documents, revisions and what else there is
-   * - `base`: the backup that this increment continues is missing, damaged or another one
+   * - `unreadable`: not a backup, truncated, or partly unreadable
+   * - `structure`: pages or schema are inconsistent
+   * - `series`: a series is missing or differs from what was recorded at backup time
+   * - `content`: metadata documents, revisions or other data differ from what was recorded
+   * - `base`: the backup this increment is based on is missing, damaged or a different one
    */
   readonly kind: 'unreadable' | 'structure' | 'series' | 'content' | 'base';
   readonly key?: SeriesKey;
@@ -88,34 +101,39 @@ export interface BackupProblem {
 }
 
 export interface BackupVerification {
-  /** Whether it can be restored as it was made. */
+  /** Whether the backup can be restored exactly as it was made. */
   readonly ok: boolean;
-  /** At most a thousand. */
+  /** At most 1,000. */
   readonly problems: readonly BackupProblem[];
-  /** `undefined` when that cannot be read. */
+  /** `undefined` if the description cannot be read. */
   readonly backup: BackupDescription | undefined;
   readonly bytes: number;
   readonly tookMs: number;
 }
 
 export interface RestoreReport extends BackupDescription {
-  /** The database file; `undefined` when this storage has it now. */
+  /** The database file; `undefined` if this storage's contents were replaced. */
   readonly path: string | undefined;
   readonly tookMs: number;
 }
 
-/** How many backups are kept: those that any of these keeps. Days, weeks (from Monday) and months are UTC. */
+/**
+ * How many backups to keep. A backup is kept if any of these selects it. Days, weeks (from Monday)
+ * and months are in UTC.
+ */
 export interface BackupRetention {
-  /** The latest ones. */
+  /** Keep the latest `last` backups. Default: 0. */
   readonly last?: number | undefined;
-  /** The latest one of each of so many days, weeks and months that have any. */
+  /** Keep the latest backup of each of the last `daily` days that have one. Default: 0. */
   readonly daily?: number | undefined;
+  /** Keep the latest backup of each of the last `weekly` weeks that have one. Default: 0. */
   readonly weekly?: number | undefined;
+  /** Keep the latest backup of each of the last `monthly` months that have one. Default: 0. */
   readonly monthly?: number | undefined;
 }
 
 export interface PruneOptions extends CallOptions {
-  /** Its files that are backups are looked at, and nothing else. */
+  /** The directory to prune. Only backup files in it are considered. */
   readonly directory: string;
   readonly keep: BackupRetention;
 }
@@ -126,42 +144,46 @@ export interface PruneReport {
   readonly removed: readonly string[];
 }
 
-/** Copies of everything that is stored, made while reads and writes go on. */
+/** Online backups: copies of everything stored, made while reads and writes continue. */
 export interface IStorageBackup {
-  /** What `create`, `verify` and `restore` take. */
+  /** The media that `create`, `verify` and `restore` support. */
   readonly media: readonly BackupMedium[];
 
   /**
-   * Copies one state of the storage: all that was acknowledged before the call is in it, and of later
-   * writes a part that the storage once held, whole. What is in the backup has been read back and
-   * compared when the promise resolves. A file comes into being in one step; a backup that fails, is
-   * aborted, late or killed leaves none, but perhaps a temporary file beside it, which the next backup
-   * into that directory removes.
+   * Copies one consistent state of the storage. It includes everything acknowledged before the call
+   * and possibly some later writes, each in full. The backup is read back and compared before the
+   * promise resolves. The file appears in one step: a backup that fails, is aborted, times out or
+   * is killed leaves none, at most a temporary file, which the next backup into that directory
+   * removes.
    *
-   * @throws BarkeepError `TIMEOUT` after `deadlineMs`; `BUSY` when `to` is a database that is open;
-   * `INVALID_INPUT` when there is a file already; `CORRUPT` when what is stored is damaged.
+   * @example
+   * const { path, candles } = await storage.backup.create({ to: './backups/monday.db' });
+   *
+   * @throws BarkeepError `TIMEOUT` after `deadlineMs`; `BUSY` if `to` is an open database;
+   * `INVALID_INPUT` if the file exists and `overwrite` is false; `CORRUPT` if stored data is
+   * damaged.
    */
   create(options?: BackupOptions): Promise<BackupReport>;
 
   /**
-   * Reads a backup as a whole and compares it with what was recorded when it was made.
-   * @throws BarkeepError `CANNOT_OPEN` when there is no such file.
+   * Reads a whole backup and compares it with what was recorded at backup time.
+   * @throws BarkeepError `CANNOT_OPEN` if there is no such file.
    */
   verify(from: BackupSource, options?: CallOptions): Promise<BackupVerification>;
 
   /**
-   * Makes a database of a backup, which is verified first, in one step: when it fails or is killed, what
-   * was there is there still. Where this storage is replaced, subscribers hear `lagged`, and all
-   * revisions are new.
+   * Verifies a backup and restores it to a database in one step: if it fails or is killed, the
+   * previous contents are kept. If this storage's contents are replaced, subscribers receive
+   * `lagged` and all revisions change.
    *
-   * @throws BarkeepError `CORRUPT` when the backup is damaged; `BUSY` when the database at `to` is open,
-   * here or in another process; `INVALID_INPUT` when there is something already, without `overwrite`.
+   * @throws BarkeepError `CORRUPT` if the backup is damaged; `BUSY` if the database at `to` is open
+   * here or in another process; `INVALID_INPUT` if there is data already and `overwrite` is false.
    */
   restore(options: RestoreOptions): Promise<RestoreReport>;
 
   /**
-   * Removes the backups of a directory that `keep` does not keep. The only one that can be restored stays
-   * in any case, and so does each that a kept increment needs.
+   * Removes the backups of a directory that `keep` does not select. Always keeps the only backup
+   * that can be restored, and every backup that a kept increment depends on.
    */
   prune(options: PruneOptions): Promise<PruneReport>;
 }

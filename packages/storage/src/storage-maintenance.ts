@@ -1,33 +1,33 @@
 import type { CallOptions, EpochMs, SeriesKey } from '@barkeep/core';
 import type { SeriesFilter } from './candle-repository.ts';
 
-/** What a compaction did, or would do, to the series it looked at. */
+/** What a compaction did, or would do. */
 export interface CompactionReport {
-  /** How many series it changes. */
+  /** Number of series changed. */
   readonly series: number;
-  /** Compressed runs of candles. */
+  /** Segments: compressed runs of candles. */
   readonly segmentsBefore: number;
   readonly segmentsAfter: number;
-  /** Candles that are stored one by one. */
+  /** Rows: candles stored one by one. */
   readonly rowsBefore: number;
   readonly rowsAfter: number;
-  /** What segments and rows take, in bytes; rows by estimate. */
+  /** Size of segments and rows in bytes; rows are estimated. */
   readonly bytesBefore: number;
   readonly bytesAfter: number;
 }
 
-/** How the space of a storage is used. A storage without pages counts none, and has nothing free. */
+/** How the space of a storage is used. Without pages, all counts are 0. */
 export interface FragmentationReport {
-  /** In bytes. */
+  /** Size of one page in bytes. */
   readonly pageBytes: number;
   readonly pages: number;
-  /** Pages that hold nothing, and that later writes will use. */
+  /** Unused pages. Later writes will reuse them. */
   readonly freePages: number;
   /** `freePages / pages`: 0 to 1. */
   readonly freeRatio: number;
-  /** What waits in the write-ahead log to be brought into the database. */
+  /** Size of the write-ahead log that has not been written back to the database, in bytes. */
   readonly logBytes: number;
-  /** There when it was asked for, and the storage can tell. */
+  /** Present if requested and supported. */
   readonly tables: readonly TableFragmentation[] | undefined;
 }
 
@@ -36,23 +36,25 @@ export interface TableFragmentation {
   readonly name: string;
   readonly kind: 'table' | 'index';
   readonly pages: number;
-  /** Of its pages, in bytes. */
+  /** Unused bytes in its pages. */
   readonly unusedBytes: number;
-  /** The share of pages that follow their predecessor in the file: 1 reads from front to back. */
+  /**
+   * The share of pages that directly follow their predecessor in the file. 1 is fully sequential.
+   */
   readonly sequentialRatio: number;
 }
 
 export interface FragmentationOptions extends CallOptions {
-  /** Reads the header of every page to describe each table and index. Default: false. */
+  /** Also report every table and index. Reads the header of every page. Default: false. */
   readonly tables?: boolean | undefined;
 }
 
 export interface IncrementalVacuumOptions extends CallOptions {
-  /** The most free pages to give back in this call. Default: 100. */
+  /** Maximum number of free pages to release. More take longer. Default: 100. */
   readonly pages?: number | undefined;
 }
 
-/** What was given back to the file system. */
+/** What was returned to the file system. */
 export interface VacuumReport {
   readonly pagesBefore: number;
   readonly pagesAfter: number;
@@ -60,15 +62,15 @@ export interface VacuumReport {
   readonly tookMs: number;
 }
 
-/** Something about the queries, indexes or tables of a storage that is worth a change. */
+/** A suggested change to queries, indexes or tables. */
 export interface MaintenanceAdvice {
   /**
-   * - `full-scan`: a statement reads a whole table where an index is expected
-   * - `unused-index`: no statement of Barkeep uses an index that was added
-   * - `redundant-index`: another index, or the table's own order, begins with the same columns
-   * - `column-order`: an index has the right columns, and a statement needs them in another order
-   * - `foreign-table`: a table that is not Barkeep's; it is left alone
-   * - `slow-query`: a statement took far longer than it usually does
+   * - `full-scan`: a statement scans a whole table where an index is expected
+   * - `unused-index`: no Barkeep statement uses an index that a user added
+   * - `redundant-index`: another index, or the table's own order, starts with the same columns
+   * - `column-order`: an index has the right columns, but a statement needs them in another order
+   * - `foreign-table`: a table that does not belong to Barkeep; it is left alone
+   * - `slow-query`: a statement took far longer than usual
    */
   readonly kind:
     | 'full-scan'
@@ -81,24 +83,24 @@ export interface MaintenanceAdvice {
   readonly subject: string;
   /** What was found. */
   readonly message: string;
-  /** What to do, such as an SQL statement; nothing of it is done by itself. */
+  /** What to do, such as an SQL statement. Never applied automatically. */
   readonly suggestion: string;
 }
 
-/** A statement that took far longer than it usually does. */
+/** A statement that took far longer than usual. */
 export interface SlowQuery {
   readonly at: EpochMs;
   readonly sql: string;
   /** Types and lengths of its parameters, never their values. */
   readonly parameters: string;
   readonly tookMs: number;
-  /** What counted as slow then. */
+  /** The threshold at that time, in milliseconds. */
   readonly thresholdMs: number;
-  /** The steps of its plan. */
+  /** The steps of its query plan. */
   readonly plan: readonly string[];
 }
 
-/** How a series has been read and written through one handle. */
+/** Reads and writes of a series through one handle. */
 export interface SeriesActivity {
   readonly key: SeriesKey;
   readonly reads: number;
@@ -106,11 +108,11 @@ export interface SeriesActivity {
   readonly writes: number;
   readonly inserted: number;
   readonly updated: number;
-  /** Writes that inserted something before the latest candle written so far. */
+  /** Writes that inserted candles before the latest one written so far. */
   readonly lateWrites: number;
   readonly lastReadAt: EpochMs | undefined;
   readonly lastWriteAt: EpochMs | undefined;
-  /** Calls of late: each counts 1, and half as much with every hour that has passed since. */
+  /** Recent activity: each call counts 1 and loses half its weight every hour. */
   readonly heat: number;
 }
 
@@ -119,78 +121,84 @@ export interface TimeframeActivity {
   readonly updated: number;
 }
 
-/** What goes on in a storage, as one handle sees it. */
+/** Reads and writes through one handle. */
 export interface ActivityReport {
-  /** When it was opened. */
+  /** When the handle was created. */
   readonly since: EpochMs;
-  /** The hottest first. */
+  /** Hottest first. */
   readonly series: readonly SeriesActivity[];
   /** Candles written, by timeframe. */
   readonly timeframes: Readonly<Record<string, TimeframeActivity>>;
 }
 
 export interface ActivityOptions extends CallOptions {
-  /** The most series. Default: 100. */
+  /** Maximum number of series to report. Default: 100. */
   readonly limit?: number | undefined;
 }
 
-/** Keeps other processes from the same work for a time. */
+/** A lease that keeps other processes from doing the same work. */
 export interface LeaseRequest {
-  /** What is leased, such as `maintenance`. */
+  /** What to lease, such as `maintenance`. */
   readonly name: string;
-  /** Who asks: the same owner may renew its lease. */
+  /** Who holds the lease. The same owner can renew it. */
   readonly owner: string;
-  /** For how long, in milliseconds; 0 gives it back. */
+  /** Duration in milliseconds; 0 releases the lease. */
   readonly forMs: number;
 }
 
-/** Brings what is stored into the form that takes the least space and reads the fastest. */
+/** Compaction, space and query maintenance. */
 export interface IStorageMaintenance {
   /**
-   * Compacts every series, or those that match a filter, as the storage's policy says. No answer of
-   * any other call changes by it. It works in small steps, so reads and writes go on meanwhile, and
-   * what was done before it was aborted or killed stays done.
+   * Compacts all series, or those that match a filter, according to the storage's policy. Does not
+   * change the result of any other call. Works in small steps, so reads and writes continue; steps
+   * completed before an abort or crash are kept.
    *
-   * @throws BarkeepError `CORRUPT` when a series is damaged: see `integrity.quarantine`.
+   * @throws BarkeepError `CORRUPT` if a series is damaged: see `integrity.quarantine`.
    */
   compact(filter?: SeriesFilter, options?: CallOptions): Promise<CompactionReport>;
 
-  /** What `compact` would do now, without doing it. */
+  /** Reports what `compact` would do now, without doing it. */
   explain(filter?: SeriesFilter, options?: CallOptions): Promise<CompactionReport>;
 
-  /** How much is free, from counters; with `tables` also how each table and index lies, which takes a while. */
+  /**
+   * Reports free space, from counters. With `tables`, also describes each table and index, which
+   * takes longer.
+   */
   fragmentation(options?: FragmentationOptions): Promise<FragmentationReport>;
 
   /**
-   * Builds the storage anew without free pages, each table in one piece. Reads go on, and writes wait
-   * until it is done: see `incrementalVacuum` for what never makes them wait. It needs as much disk
-   * space again as the storage takes.
+   * Rebuilds the storage without free pages and with each table in one piece. Reads continue;
+   * writes wait until it is done. Needs as much free disk space as the storage occupies.
+   * `incrementalVacuum` does not make writes wait.
    *
-   * @throws BarkeepError `DISK_FULL` before anything is begun, when there is not enough space; `BUSY`.
+   * @throws BarkeepError `DISK_FULL` before it begins if there is not enough space; `BUSY`.
    */
   vacuum(options?: CallOptions): Promise<VacuumReport>;
 
-  /** Gives some free pages back in one short step, between writes. Nothing else moves. */
+  /** Releases some free pages in one short step between writes. Moves nothing else. */
   incrementalVacuum(options?: IncrementalVacuumOptions): Promise<VacuumReport>;
 
-  /** Renews what the storage knows of its tables to plan queries by, where that is stale. */
+  /** Updates the query planner's statistics where they are stale. */
   analyze(options?: CallOptions): Promise<void>;
 
-  /** Builds all indexes anew, those that users added too. Returns their names. Writes wait meanwhile. */
+  /**
+   * Rebuilds all indexes, including those users added. Returns their names. Writes wait until it is
+   * done.
+   */
   reindex(options?: CallOptions): Promise<string[]>;
 
-  /** What would be worth a change. Nothing is changed, and nothing that users added is ever dropped. */
+  /** Suggests improvements. Changes nothing, and never drops anything users added. */
   advise(options?: CallOptions): Promise<MaintenanceAdvice[]>;
 
-  /** Statements that took far longer than they usually do: the latest 100. */
+  /** Returns the latest 100 statements that took far longer than usual. */
   slowQueries(options?: CallOptions): Promise<SlowQuery[]>;
 
-  /** Which series are hot and which are cold, how they are written, and how fast timeframes grow. */
+  /** Reports which series are hot or cold, how they are written, and how fast timeframes grow. */
   activity(options?: ActivityOptions): Promise<ActivityReport>;
 
   /**
-   * Leases something to one owner over all processes that share the storage. Returns whether this owner
-   * has it now: false while another one's lease has not run out.
+   * Leases a name to one owner, across all processes that share the storage. Returns whether this
+   * owner holds the lease: false while another owner's lease has not expired.
    */
   lease(request: LeaseRequest, options?: CallOptions): Promise<boolean>;
 }

@@ -3,15 +3,16 @@ import type { CandleBatch } from './candle-repository.ts';
 import { indexesWithin } from './coverage-ledger.ts';
 import type { CoverageEntry } from './coverage-repository.ts';
 
-/** What of a batch is to be stored. */
+/** The part of a batch to store. */
 export interface BatchContent {
   readonly series: CandleSeries;
   readonly covers: IntervalSet;
 }
 
 /**
- * What of a batch is to be stored, given the ledger at that moment: all of it or, where it replaces only
- * what is `uncovered`, what lies outside. The ledger's entries beside the batch may be left out.
+ * Returns the part of a batch to store, given the current coverage ledger: all of it or, with
+ * `replaces: 'uncovered'`, what is not covered. The ledger may omit entries outside the batch's
+ * range.
  */
 export function uncoveredPart(
   { series, covers, replaces }: BatchContent & Pick<CandleBatch, 'replaces'>,
@@ -40,7 +41,7 @@ function candlesOutside(series: CandleSeries, ledger: readonly CoverageEntry[]):
   return CandleSeries.concat(series.key, runs);
 }
 
-/** The entries that share an instant with a range. */
+/** The entries that overlap a range. */
 function entriesWithin(
   ledger: readonly CoverageEntry[],
   range: Interval | undefined,
