@@ -1,13 +1,17 @@
 import type { Awaitable } from './awaitable.ts';
 
-/** Where adapters can run; workers count as what they run in. */
+/** Where an adapter can run. A worker counts as the platform it runs on. */
 export type Platform = 'node' | 'browser';
 
-/** How a parameter of a URL is read: as text, as a whole number, or as `on` or `off`. */
+/**
+ * How a URL parameter is parsed: `text` as is, `count` as a whole number, `switch` as `on` or
+ * `off`.
+ */
 export type AdapterParameter = 'text' | 'count' | 'switch';
 
-/** Which option the part of a URL after its scheme becomes, and how it is read. */
+/** Maps the part of a URL after its scheme to an option of the adapter. */
 export interface AdapterTarget {
+  /** The name of the option that receives it. */
   readonly option: string;
   /**
    * - `path`: what follows the colon, percent-decoded
@@ -17,26 +21,30 @@ export interface AdapterTarget {
   readonly kind: 'path' | 'url' | 'inner-url';
 }
 
-/** How a URL of one scheme becomes an adapter. */
+/** How a URL of one scheme is turned into an adapter. */
 export interface AdapterScheme<Adapter> {
-  /** The only platform it runs on. Default: any. */
+  /** The only platform the adapter runs on. Default: any. */
   readonly platform?: Platform | undefined;
-  /** Default: nothing may follow the scheme but parameters. */
+  /**
+   * The option set from the part after the scheme. Default: none; only parameters may follow the
+   * scheme.
+   */
   readonly target?: AdapterTarget | undefined;
-  /** The options that parameters of the URL may set. Default: none. */
+  /** The options that URL parameters may set. Any other parameter is an error. Default: none. */
   readonly parameters?: Readonly<Record<string, AdapterParameter>> | undefined;
   /**
-   * Makes the adapter, not yet open. Its options are those of the URL, which it checks itself, and those
-   * that the service gives to every adapter of its kind: `clock`; a realtime cache also `tradingHours`.
+   * Creates the adapter without opening it. Receives the options read from the URL, which the
+   * adapter validates itself, plus those the service passes to every adapter of this kind: `clock`,
+   * and `tradingHours` for a realtime cache.
    */
   readonly create: (options: never) => Awaitable<Adapter>;
 }
 
 /**
- * What makes adapters of one kind from URLs. Each adapter package exports one; those that market-data does
- * not know by themselves are given to it as `adapters`.
+ * Defines how adapters of one kind are created from URLs. Every adapter package exports one. Pass
+ * it to `createMarketData` as `adapters` unless market-data already knows the package.
  *
- * ```ts
+ * @example
  * export const acmeStorage: StorageAdapter = {
  *   kind: 'storage',
  *   schemes: {
@@ -47,10 +55,12 @@ export interface AdapterScheme<Adapter> {
  *     },
  *   },
  * };
- * ```
  */
 export interface AdapterDefinition<Kind extends string, Adapter> {
   readonly kind: Kind;
-  /** By scheme, without the colon: lower-case letters, digits, `+`, `.` and `-`, a letter first. */
+  /**
+   * Schemes by name, without the colon. A name starts with a letter and has only lower-case
+   * letters, digits, `+`, `.` and `-`.
+   */
   readonly schemes: Readonly<Record<string, AdapterScheme<Adapter>>>;
 }

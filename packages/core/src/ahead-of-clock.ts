@@ -2,23 +2,23 @@ import type { EpochMs } from './epoch-ms.ts';
 import { faultPlace, invalidInput } from './invalid-input.ts';
 import { type Timeframe, timeframeGrid } from './timeframe.ts';
 
-/** How far an instant may lie ahead of the clock. */
+/** How far ahead of the clock a timestamp may be. */
 export interface AheadBound {
   readonly now: EpochMs;
   readonly maxAheadMs: number;
 }
 
-/** An instant to check, and where it was found. */
+/** A timestamp to check, and where it was found. */
 export interface CheckedInstant {
   readonly field: string;
   readonly value: EpochMs;
-  /** The position of the value in its list, from 0. */
+  /** The item's position in its list, from 0. */
   readonly index?: number | undefined;
 }
 
 /**
- * The rule that an instant too far ahead of the clock breaks, in words; `undefined` when it breaks none.
- * With a timeframe the instant is a candle's, which may lie one period further ahead.
+ * Returns the rule that a timestamp too far ahead of the clock breaks, or `undefined` if it is
+ * within bounds. With a timeframe, the timestamp is a candle's and may be one period further ahead.
  */
 export function aheadOfClockFault(
   instant: EpochMs,
@@ -34,7 +34,10 @@ export function aheadOfClockFault(
   return `must be at most ${maxAheadMs} ms${more} ahead of the clock, which is at ${now}`;
 }
 
-/** @throws BarkeepError `INVALID_INPUT` with `field`, `value`, `rule` and `now` for an `aheadOfClockFault`. */
+/**
+ * Throws if a timestamp is too far ahead of the clock; see `aheadOfClockFault`.
+ * @throws BarkeepError `INVALID_INPUT` with `field`, `value`, `rule` and `now`.
+ */
 export function refuseAheadOfClock(
   { field, value, index }: CheckedInstant,
   bound: AheadBound,

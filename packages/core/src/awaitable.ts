@@ -1,2 +1,2 @@
-/** A value, or the promise of one: what a method may return that is sometimes synchronous. */
+/** A value or a promise of it: the return type of methods that may be synchronous. */
 export type Awaitable<T> = T | Promise<T>;

@@ -44,7 +44,7 @@ export type BarkeepErrorCode =
   | 'MISSING_PACKAGE'
   | 'INTERNAL';
 
-/** The codes of errors after which the same call may succeed later, unless the error says otherwise. */
+/** Codes for which the same call may succeed later, unless the error sets `retryable` itself. */
 const RETRYABLE: ReadonlySet<BarkeepErrorCode> = new Set<BarkeepErrorCode>([
   'BUSY',
   'DISK_FULL',
@@ -54,22 +54,36 @@ const RETRYABLE: ReadonlySet<BarkeepErrorCode> = new Set<BarkeepErrorCode>([
   'OVERLOADED',
 ]);
 
-/** Facts about one error, by name: plain values that can be logged or sent to another thread. */
+/** Facts about one error, by name. Plain values that can be logged or posted to another thread. */
 export type BarkeepErrorDetails = Readonly<Record<string, unknown>>;
 
 export interface BarkeepErrorOptions {
-  /** Whether the same call may succeed later. Default: as the code says. */
+  /** Whether the same call may succeed later. Default: derived from the code. */
   readonly retryable?: boolean;
   readonly details?: BarkeepErrorDetails;
   readonly cause?: unknown;
 }
 
-/** Every failure Barkeep reports, save programming mistakes (`TypeError`, `RangeError`). */
+/**
+ * The error class of every failure Barkeep reports, except programming mistakes (`TypeError`,
+ * `RangeError`). Branch on `code`; messages may change between versions.
+ *
+ * @example
+ * try {
+ *   await storage.open();
+ * } catch (error) {
+ *   if (BarkeepError.is(error, 'BUSY')) return retryLater();
+ *   throw error;
+ * }
+ */
 export class BarkeepError extends Error {
-  /** `AbortError` where the code is `ABORTED`, as callers of other APIs know it; else `BarkeepError`. */
+  /**
+   * `AbortError` if the code is `ABORTED`, as with `fetch` and other web APIs; otherwise
+   * `BarkeepError`.
+   */
   override readonly name: string;
   readonly code: BarkeepErrorCode;
-  /** Whether the same call may succeed later without a change by the caller. */
+  /** Whether the same call may succeed later without any change by the caller. */
   readonly retryable: boolean;
   readonly details: BarkeepErrorDetails;
 
@@ -81,7 +95,10 @@ export class BarkeepError extends Error {
     this.details = Object.freeze({ ...options.details });
   }
 
-  /** Whether `error` is a BarkeepError, of `code` when one is given; also across package copies. */
+  /**
+   * Whether `error` is a BarkeepError and, if `code` is given, has that code. Prefer it to
+   * `instanceof`: it also recognizes errors from another copy of this package.
+   */
   static is(error: unknown, code?: BarkeepErrorCode): error is BarkeepError {
     return (
       error instanceof Error &&

@@ -1,46 +1,51 @@
 import type { EpochMs } from './epoch-ms.ts';
 
-/** What every column says of itself. */
+/** The rules of one column. */
 export interface CandleColumnRules {
-  /** Whether every candle has it. A series none of whose candles has an optional one pays nothing for it. */
+  /**
+   * Whether every candle has a value. An optional column that no candle of a series uses takes no
+   * space.
+   */
   readonly required: boolean;
   /**
-   * `time`: epoch milliseconds, the start of a period. `price`: any finite number. `amount`: not
-   * negative. `count`: a whole number, not negative. None is −0.
+   * The values allowed: `time` is the start of a period in epoch milliseconds, `price` any finite
+   * number, `amount` a finite number of at least 0, `count` a whole number of at least 0. −0 is
+   * never allowed.
    */
   readonly values: 'time' | 'price' | 'amount' | 'count';
   /**
-   * How the value of a longer period is made of those of its parts: `mean` is weighted by their
-   * volumes. Of an optional column, only when every part has it; `last` takes the latest there is.
+   * How candles of a shorter timeframe are combined into one of a longer timeframe. `mean` is
+   * weighted by volume. An optional column is combined only if every part has a value, except
+   * `last`, which takes the latest value there is.
    */
   readonly merge: 'first' | 'max' | 'min' | 'last' | 'sum' | 'mean';
 }
 
 /**
- * The columns of a candle, in the order they are shown: the one list, from which the rest is made.
- * A new one is optional, is added at the end, and needs an id in `@barkeep/segment-codec`, which
- * the type checker demands.
+ * The columns of a candle, in display order. Column names and types are all derived from this
+ * table. To add a column, append an optional one and give it an id in `@barkeep/segment-codec`; the
+ * type checker reports any place you miss.
  */
 export const CANDLE_COLUMNS = {
-  /** The period's start: aligned to the timeframe. */
+  /** Start of the period (open time), aligned to the timeframe. */
   timestamp: { required: true, values: 'time', merge: 'first' },
   open: { required: true, values: 'price', merge: 'first' },
-  /** Not below `open`, `low` or `close`. */
+  /** At least `open`, `low` and `close`. */
   high: { required: true, values: 'price', merge: 'max' },
-  /** Not above `open`, `high` or `close`. */
+  /** At most `open`, `high` and `close`. */
   low: { required: true, values: 'price', merge: 'min' },
   close: { required: true, values: 'price', merge: 'last' },
-  /** The traded amount in the base currency. */
+  /** Amount traded, in the base currency. */
   volume: { required: true, values: 'amount', merge: 'sum' },
-  /** The traded amount in the quote currency. */
+  /** Amount traded, in the quote currency. */
   quoteVolume: { required: false, values: 'amount', merge: 'sum' },
-  /** How many trades there were. */
+  /** Number of trades. */
   tradeCount: { required: false, values: 'count', merge: 'sum' },
-  /** The part of `volume` whose buyer was the taker. */
+  /** Part of `volume` in which the buyer was the taker. */
   takerBuyVolume: { required: false, values: 'amount', merge: 'sum' },
-  /** The mean price, weighted by volume. */
+  /** Volume-weighted average price. */
   vwap: { required: false, values: 'price', merge: 'mean' },
-  /** Contracts that were open at the period's end. */
+  /** Open interest at the end of the period, in contracts. */
   openInterest: { required: false, values: 'amount', merge: 'last' },
 } as const;
 
@@ -56,44 +61,51 @@ type OptionalValues<V> = {
   readonly [C in keyof Table as Table[C]['required'] extends false ? C : never]?: V;
 };
 
-/** What happened to a price within one period of a timeframe. A value that is not known is left out. */
+/**
+ * The prices and volumes of one period of a timeframe (OHLCV). Leave out optional values you do not
+ * know.
+ */
 export interface Candle extends RequiredValues<number>, OptionalValues<number> {}
 
 /**
- * Candles as a struct of arrays: one `Float64Array` per column, all of one length. Where a candle
- * lacks an optional value, its column has NaN; where all do, the column may be left out.
+ * Candles as a struct of arrays: one `Float64Array` per column, all of the same length. NaN marks a
+ * candle without an optional value. A column in which every value would be NaN may be left out.
  */
 export interface CandleColumns extends RequiredValues<Float64Array>, OptionalValues<Float64Array> {}
 
 /** The name of a column. */
 export type CandleColumn = keyof Table;
+/** The name of a column in which every candle has a value. */
 export type RequiredColumn = keyof RequiredValues<unknown>;
+/** The name of a column in which candles may have no value. */
 export type OptionalColumn = keyof OptionalValues<unknown>;
 
-/** Some columns of candles, by name. */
+/** A selection of columns, by name. */
 export type SomeColumns<C extends CandleColumn> = { readonly [K in C]: Float64Array };
 
-/** The names of all columns, in the order of the table. */
+/** All column names, in the order of `CANDLE_COLUMNS`. */
 export const COLUMN_NAMES: readonly CandleColumn[] = Object.freeze(
   // TypeScript gives the keys of an object as strings.
   Object.keys(CANDLE_COLUMNS) as CandleColumn[],
 );
 const RULES: Readonly<Record<CandleColumn, CandleColumnRules>> = CANDLE_COLUMNS;
+/** The names of the required columns, in the order of `CANDLE_COLUMNS`. */
 export const REQUIRED_COLUMNS: readonly RequiredColumn[] = Object.freeze(
   COLUMN_NAMES.filter((name): name is RequiredColumn => RULES[name].required),
 );
+/** The names of the optional columns, in the order of `CANDLE_COLUMNS`. */
 export const OPTIONAL_COLUMNS: readonly OptionalColumn[] = Object.freeze(
   COLUMN_NAMES.filter((name): name is OptionalColumn => !RULES[name].required),
 );
 
 const NO_COLUMNS: readonly OptionalColumn[] = Object.freeze([]);
 
-/** So many optional columns are looked for in a nanosecond: at each place the engine knows the name. */
+/** The first 8 optional columns are checked by name, which takes about a nanosecond. */
 const FAST = 8;
 const [a = '', b = '', c = '', d = '', e = '', f = '', g = '', h = '']: readonly string[] =
   OPTIONAL_COLUMNS;
 
-/** Whether a candle, or columns, have anything optional. */
+/** Whether a candle or a set of columns has any optional value or column. */
 export function hasOptional(columns: Partial<Record<OptionalColumn, unknown>>): boolean {
   const of: Readonly<Record<string, unknown>> = columns;
   return (
@@ -109,7 +121,7 @@ export function hasOptional(columns: Partial<Record<OptionalColumn, unknown>>): 
   );
 }
 
-/** The optional columns that at least one of some has, in the order of the table. */
+/** The optional columns that at least one argument has, in the order of `CANDLE_COLUMNS`. */
 export function optionalColumns(
   ...all: readonly Partial<CandleColumns>[]
 ): readonly OptionalColumn[] {
@@ -117,13 +129,13 @@ export function optionalColumns(
   return OPTIONAL_COLUMNS.filter((name) => all.some((columns) => columns[name] !== undefined));
 }
 
-/** The columns that candles have, in the order of the table. */
+/** The names of the columns present, in the order of `CANDLE_COLUMNS`. */
 export function columnNames(columns: CandleColumns): readonly CandleColumn[] {
   const optional = optionalColumns(columns);
   return optional.length === 0 ? REQUIRED_COLUMNS : [...REQUIRED_COLUMNS, ...optional];
 }
 
-/** A candle as exchanges and ccxt deliver it: without optional columns. */
+/** A candle in the array form that exchanges and ccxt return. Has no optional columns. */
 export type CandleRow = readonly [
   timestamp: EpochMs,
   open: number,
@@ -134,12 +146,15 @@ export type CandleRow = readonly [
 ];
 
 /**
- * What a caller may hand in as candles, in any order: columns, such as a `CandleSeries`; candle objects; or
- * rows `[timestamp, open, high, low, close, volume]`.
+ * Candles in any order, in one of three forms: columns (such as a `CandleSeries`), candle objects,
+ * or rows `[timestamp, open, high, low, close, volume]`.
  */
 export type CandleInput = CandleColumns | readonly (Candle | CandleRow)[];
 
-/** New columns of one length: the required ones filled with zeros, optional ones with NaN. */
+/**
+ * Allocates columns of the given length. Required columns are filled with 0, optional ones with
+ * NaN.
+ */
 export function allocateColumns(
   length: number,
   optional: readonly OptionalColumn[] = NO_COLUMNS,
@@ -156,7 +171,7 @@ export function allocateColumns(
   return columns;
 }
 
-/** Some columns, each made by a function. */
+/** Creates one column per name. */
 export function mapColumns<C extends CandleColumn>(
   names: readonly C[],
   make: (name: C) => Float64Array,
@@ -167,7 +182,7 @@ export function mapColumns<C extends CandleColumn>(
   return columns as SomeColumns<C>;
 }
 
-/** Some columns of candles; NaN throughout where they do not have one. */
+/** Selects columns by name. A column that the candles do not have is filled with NaN. */
 export function pickColumns<C extends CandleColumn>(
   columns: CandleColumns,
   names: readonly C[],
@@ -178,7 +193,7 @@ export function pickColumns<C extends CandleColumn>(
   );
 }
 
-/** The candles `[start, end)`, as views of the same memory. */
+/** The candles `[start, end)` by index, as views of the same memory. */
 export function sliceColumns(columns: CandleColumns, start?: number, end?: number): CandleColumns {
   const slice: WritableColumns = {
     timestamp: columns.timestamp.subarray(start, end),
@@ -195,7 +210,9 @@ export function sliceColumns(columns: CandleColumns, start?: number, end?: numbe
   return slice;
 }
 
-/** Copies all of `source` into `target`, from index `offset` on: the columns that `target` has. */
+/**
+ * Copies all of `source` into `target` from index `offset` on, for the columns that `target` has.
+ */
 export function copyColumns(source: CandleColumns, target: CandleColumns, offset: number): void {
   target.timestamp.set(source.timestamp, offset);
   target.open.set(source.open, offset);
@@ -231,8 +248,8 @@ export function candleCopier(
 }
 
 /**
- * Returns a function that tells whether candle `i` of `a` equals candle `j` of `b` in every column.
- * Stored candles have no −0, and NaN only where an optional value is absent.
+ * Returns a function that compares candle `i` of `a` with candle `j` of `b` in every column.
+ * Expects stored candles: no −0, and NaN only for a missing optional value.
  */
 export function candleComparison(
   a: CandleColumns,
@@ -250,7 +267,7 @@ export function candleComparison(
       optional.every((name) => Object.is(a[name]?.[i] ?? Number.NaN, b[name]?.[j] ?? Number.NaN)));
 }
 
-/** The candle at an index, which must be there. */
+/** Returns the candle at an index. The index must be in range. */
 export function candleAt(
   columns: CandleColumns,
   i: number,

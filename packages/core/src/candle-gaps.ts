@@ -4,8 +4,15 @@ import { wholePeriodsAround } from './interval-set.ts';
 import { timeframeGrid } from './timeframe.ts';
 
 /**
- * The periods without a candle, joined into intervals: between the first and the last candle, or
- * within a range. Whether nothing was traded there or nothing was fetched, only coverage can tell.
+ * Returns the gaps in a series: periods without a candle, merged into intervals. Searches between
+ * the first and the last candle, or within a range. A gap means "no trades" or "not fetched"; only
+ * coverage tells which.
+ *
+ * @example
+ * const series = await storage.candles.read({ symbol: 'KRW-BTC', timeframe: '1m' });
+ * for (const { from, to } of candleGaps(series)) {
+ *   console.log('no candles from', new Date(from), 'to', new Date(to));
+ * }
  */
 export function candleGaps(series: CandleSeries, within?: Interval): Interval[] {
   const grid = timeframeGrid(series.timeframe);

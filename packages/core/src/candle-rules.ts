@@ -13,11 +13,12 @@ import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-in
 import type { TimeframeGrid } from './timeframe.ts';
 
 /**
- * Checks the candles `[start, end)` against the rules of the model: values finite and not −0, low
- * and high around open and close, volume not negative, timestamps at the start of a period, optional
- * values as `CANDLE_COLUMNS` says, or NaN.
+ * Checks the candles `[start, end)`: values are finite and not −0, `low` ≤ `open`, `close` ≤
+ * `high`, `volume` is not negative, timestamps are aligned to the timeframe, and optional values
+ * follow `CANDLE_COLUMNS` or are NaN.
  *
- * @throws BarkeepError `INVALID_INPUT` with `index`, `timestamp`, `field` and `rule` of the first fault.
+ * @throws BarkeepError `INVALID_INPUT` with `index`, `timestamp`, `field` and `rule` of the first
+ * fault.
  */
 export function checkCandles(
   columns: CandleColumns,
@@ -112,7 +113,7 @@ function faultOf(candle: Candle, grid: TimeframeGrid): InvalidInputDetails {
   return { field, rule: `must lie between low (${low}) and high (${high})`, value: candle[field] };
 }
 
-/** Epoch seconds show themselves here: read as milliseconds, next to none is the start of a period. */
+/** Detects epoch seconds: read as milliseconds, hardly any are aligned to a period. */
 function alignmentFault(timestamp: number, grid: TimeframeGrid): string | undefined {
   if (grid.isAligned(timestamp)) return undefined;
   const rule = epochMsFault(timestamp);

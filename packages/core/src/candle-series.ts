@@ -41,15 +41,16 @@ const ColumnHolder: new (columns: CandleColumns) => CandleColumns = class {
 };
 
 /**
- * Candles of one series as a struct of arrays, ascending by `timestamp`, without duplicates.
+ * Candles of one series as a struct of arrays, in ascending order and without duplicate timestamps.
+ * Reads return candles in this form, and writes accept it.
  *
- * The currency of the whole system. The columns are for reading: a series may share its memory with
- * others (`slice` copies nothing), so writing to a column is a mistake that no check will catch.
+ * Treat the columns as read-only. Series may share memory (`slice` copies nothing), so writing to a
+ * column can change other series; nothing detects it.
  *
  * @example
  * const closes = series.close;            // Float64Array, no copying
  * const last = series.at(-1);             // { timestamp, open, high, low, close, volume }
- * const traded = series.quoteVolume;      // undefined unless candles of the series have it
+ * const traded = series.quoteVolume;      // undefined if no candle of the series has it
  * for (const candle of series) draw(candle);
  */
 export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
@@ -61,9 +62,11 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
   }
 
   /**
-   * Checks candles and copies them into a new series: sorted, of duplicates the later one. The input, in
-   * any order, is left as it was.
-   * @throws BarkeepError `INVALID_INPUT` naming the index, the field and the rule of the first fault.
+   * Validates candles and copies them into a new series, sorted by timestamp. If two candles have
+   * the same timestamp, the later one in the input is kept. Accepts any order and does not change
+   * the input.
+   * @throws BarkeepError `INVALID_INPUT` naming the index, the field and the rule of the first
+   * fault.
    */
   static from(key: SeriesKey, candles: CandleInput): CandleSeries {
     const gathering = gatherCandles(key, candles);
@@ -73,22 +76,23 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
     return CandleSeries.fromTrustedColumns(ownKey, step.value);
   }
 
+  /** Returns a series without candles. */
   static empty(key: SeriesKey): CandleSeries {
     return CandleSeries.fromTrustedColumns(key, allocateColumns(0));
   }
 
   /**
-   * Wraps columns without copying or checking: for adapters, whose columns come from checked
-   * candles. The columns must be valid, equally long and strictly ascending by timestamp, and
-   * belong to the series from now on.
+   * Wraps columns without copying or validating them; for adapters, whose candles are already
+   * validated. The columns must be valid, equally long and strictly ascending by timestamp. The
+   * series takes ownership of them.
    */
   static fromTrustedColumns(key: SeriesKey, columns: CandleColumns): CandleSeries {
     return new CandleSeries(key, columns);
   }
 
   /**
-   * Joins parts of one series that follow each other in time.
-   * @throws RangeError when a part does not begin after the one before it has ended.
+   * Joins parts of one series in chronological order.
+   * @throws RangeError if a part does not begin after the end of the previous one.
    */
   static concat(key: SeriesKey, parts: readonly CandleSeries[]): CandleSeries {
     const [first] = parts;
@@ -109,7 +113,7 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
     return CandleSeries.fromTrustedColumns(key, columns);
   }
 
-  /** The candles of both series; where both have a timestamp, the one of `over`. */
+  /** Merges two series. Where both have a candle for a timestamp, the one of `over` is kept. */
   static merge(base: CandleSeries, over: CandleSeries): CandleSeries {
     if (over.length === 0) return base;
     if (base.length === 0) return over;
@@ -140,44 +144,51 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
     return this.timestamp.length;
   }
 
-  /** The first candle's timestamp; NaN when there is none. */
+  /** The timestamp of the first candle; NaN if the series is empty. */
   get firstTimestamp(): EpochMs {
     return this.timestamp[0] ?? Number.NaN;
   }
 
-  /** The last candle's timestamp; NaN when there is none. */
+  /** The timestamp of the last candle; NaN if the series is empty. */
   get lastTimestamp(): EpochMs {
     return this.timestamp[this.length - 1] ?? Number.NaN;
   }
 
-  /** The names of its columns: the required ones, and the optional ones that its candles may have. */
+  /** The names of its columns: all required ones and the optional ones present. */
   get columns(): readonly CandleColumn[] {
     return columnNames(this);
   }
 
-  /** The candle at an index; a negative one counts from the end. `undefined` outside. */
+  /**
+   * Returns the candle at an index, or `undefined` if out of range. A negative index counts from
+   * the end.
+   */
   at(index: number): Candle | undefined {
     const i = index < 0 ? this.length + index : index;
     return this.timestamp[i] === undefined ? undefined : candleAt(this, i);
   }
 
-  /** The candles `[start, end)`, by index as in `Array.prototype.slice`, sharing this series' memory. */
+  /**
+   * Returns the candles `[start, end)` by index, as `Array.prototype.slice` does. Shares memory.
+   */
   slice(start?: number, end?: number): CandleSeries {
     return CandleSeries.fromTrustedColumns(this.key, sliceColumns(this, start, end));
   }
 
-  /** The candles whose timestamp is in `[from, to)`, sharing this series' memory. */
+  /** Returns the candles with a timestamp in `[from, to)`. Shares memory. */
   between(from: EpochMs, to: EpochMs): CandleSeries {
     const start = this.indexAtOrAfter(from);
     return this.slice(start, Math.max(start, this.indexAtOrAfter(to)));
   }
 
-  /** The index of the first candle at or after an instant; `length` when all are before it. */
+  /**
+   * Returns the index of the first candle at or after an instant; `length` if all are before it.
+   */
   indexAtOrAfter(instant: EpochMs): number {
     return lowerBound(this.timestamp, instant);
   }
 
-  /** The smallest interval of instants that holds every candle's timestamp; `undefined` when empty. */
+  /** The shortest interval that contains every timestamp; `undefined` if the series is empty. */
   get extent(): Interval | undefined {
     return this.length === 0
       ? undefined
@@ -185,21 +196,21 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
   }
 
   /**
-   * Whether the memory of a column was transferred away, to a worker for example: its candles are gone.
-   * Transfer the columns of a `copy()` instead: others may be reading the same ones.
+   * Whether the memory of a column was transferred, for example to a worker. Its candles are then
+   * gone. Transfer the columns of a `copy()` instead, as other series may share this memory.
    */
   get isDetached(): boolean {
     return this.columns.some((column) => isDetached(this[column]?.buffer));
   }
 
-  /** A copy with memory of its own, of exactly its size. */
+  /** Returns a copy with memory of its own, no larger than its candles need. */
   copy(): CandleSeries {
     const columns = allocateColumns(this.length, optionalColumns(this));
     copyColumns(this, columns, 0);
     return CandleSeries.fromTrustedColumns(this.key, columns);
   }
 
-  /** Whether both have the same candles, bit for bit. The keys are not compared. */
+  /** Whether both series have the same candles, bit for bit. Does not compare keys. */
   equals(other: CandleSeries): boolean {
     if (this.length !== other.length) return false;
     return (
@@ -208,7 +219,7 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
     );
   }
 
-  /** The candles as objects. */
+  /** Returns the candles as objects. */
   toArray(): Candle[] {
     return Array.from(this);
   }
@@ -218,7 +229,7 @@ export class CandleSeries extends ColumnHolder implements Iterable<Candle> {
     for (let i = 0; i < this.length; i += 1) yield candleAt(this, i, optional);
   }
 
-  /** `{ symbol, timeframe, candles }` with plain objects, for `JSON.stringify`. */
+  /** Returns `{ symbol, timeframe, candles }` as plain objects, for `JSON.stringify`. */
   toJSON(): { symbol: string; timeframe: Timeframe; candles: Candle[] } {
     return { symbol: this.symbol, timeframe: this.timeframe, candles: this.toArray() };
   }

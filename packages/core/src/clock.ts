@@ -1,39 +1,42 @@
 import { abortedError, throwIfAborted } from './call-options.ts';
 import type { EpochMs } from './epoch-ms.ts';
 
-/** A timer that was set: `cancel` keeps it from firing. */
+/** A pending timer. `cancel` stops it from firing. */
 export interface ClockTimer {
   cancel(): void;
 }
 
 export interface ClockTimerOptions {
   /**
-   * Whether the process stays alive until the timer fires. Default: false, as it should be for what
-   * runs in the background; true where a caller awaits the end of the delay.
+   * Whether the timer keeps the process alive until it fires. Default: false, for background work.
+   * Set it if a caller awaits the delay.
    */
   readonly keepsProcessAlive?: boolean | undefined;
 }
 
-/** Where time comes from. Everything that waits or expires asks its clock, so tests need not sleep. */
+/**
+ * The source of time and timers. All expiry and waiting goes through a clock, so tests can use a
+ * `ManualClock` instead of sleeping.
+ */
 export interface Clock {
-  /** Wall time. It may be set, so it may jump both ways. */
+  /** Wall time. It may jump forwards and backwards when the system clock is set. */
   now(): EpochMs;
   /**
-   * Milliseconds since an instant of no meaning; they never go back. Without it, `monotonicTime` goes by
-   * `now` and by timers, and notices that the clock was set back when it next looks.
+   * Milliseconds since an arbitrary instant; never goes back. If absent, `monotonicTime` falls back
+   * to `now` and timers, and detects a clock set back at its next reading.
    */
   monotonic?(): number;
-  /** Calls back once, `delayMs` from now; `Infinity` never does. */
+  /** Calls `callback` once after `delayMs` milliseconds. `Infinity` never fires. */
   setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer;
 }
 
 /** `setTimeout` counts in 32 bits: a longer delay would fire at once. */
 const LONGEST_TIMEOUT_MS = 2_147_483_647;
 
-/** Looking it up costs more than asking it. */
+/** Kept in a constant: the property lookup costs more than the call. */
 const stopwatch = performance;
 
-/** The machine's clock. */
+/** The system clock: `Date.now`, `performance.now` and `setTimeout`. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   monotonic: () => stopwatch.now(),
@@ -50,8 +53,8 @@ export const systemClock: Clock = Object.freeze({
 });
 
 /**
- * Resolves after `delayMs` of the clock's time; the process stays alive until then.
- * @throws BarkeepError `ABORTED` as soon as the signal fires.
+ * Resolves after `delayMs` milliseconds of the clock's time. Keeps the process alive until then.
+ * @throws BarkeepError `ABORTED` as soon as the signal is aborted.
  */
 export async function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   throwIfAborted(signal);

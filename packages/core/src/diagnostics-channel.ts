@@ -16,8 +16,8 @@ interface DiagnosticsModule {
 }
 
 /**
- * A channel of `node:diagnostics_channel`, where the platform has such channels; elsewhere nobody ever
- * hears it. Ask `isHeard` before making a message, so that nothing is made for nobody.
+ * A channel of `node:diagnostics_channel`. On platforms without it, nothing is published. Check
+ * `isHeard` before building a message, to avoid the cost when there is no subscriber.
  */
 export class DiagnosticsChannel<Message extends object> {
   readonly #channel: Channel | undefined;
@@ -26,6 +26,7 @@ export class DiagnosticsChannel<Message extends object> {
     this.#channel = diagnostics?.channel(name);
   }
 
+  /** Whether the channel has subscribers. */
   get isHeard(): boolean {
     return this.#channel?.hasSubscribers === true;
   }
@@ -37,7 +38,7 @@ export class DiagnosticsChannel<Message extends object> {
 
 /**
  * A tracing channel of `node:diagnostics_channel`: `tracing:<name>:start`, `:end`, `:asyncStart`,
- * `:asyncEnd` and `:error`, all with one context object. Ask `isHeard` first.
+ * `:asyncEnd` and `:error`, all with the same context object. Check `isHeard` before using it.
  */
 export class TraceChannel<Context extends object> {
   readonly #channel: TracingChannel | undefined;
@@ -46,6 +47,7 @@ export class TraceChannel<Context extends object> {
     this.#channel = diagnostics?.tracingChannel(name);
   }
 
+  /** Whether the channel has subscribers. */
   get isHeard(): boolean {
     return this.#channel?.hasSubscribers === true;
   }

@@ -1,19 +1,25 @@
 import { epochMsFault } from './epoch-ms.ts';
 import { invalidInput } from './invalid-input.ts';
 
-/** The rule that a value breaks as a number, which is finite and not −0; `undefined` when it breaks none. */
+/** Returns the rule a value breaks as a number (finite, not −0), or `undefined` if it is valid. */
 export function numberFault(value: unknown): string | undefined {
   if (typeof value !== 'number') return 'must be a number';
   if (!Number.isFinite(value)) return 'must be a finite number';
   return Object.is(value, -0) ? 'must not be -0' : undefined;
 }
 
-/** The same of an amount: a number of at least zero. */
+/**
+ * Returns the rule a value breaks as an amount (a number of at least 0), or `undefined` if it is
+ * valid.
+ */
 export function amountFault(value: unknown): string | undefined {
   return numberFault(value) ?? (Number(value) < 0 ? 'must not be negative' : undefined);
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless the value is an instant in epoch milliseconds. */
+/**
+ * Throws unless the value is a timestamp in epoch milliseconds.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function requiredTimestamp(
   value: unknown,
   field: string,
@@ -23,7 +29,10 @@ export function requiredTimestamp(
   if (rule !== undefined) throw fault(field, rule, value, index);
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless the value is a whole number of at least zero, or absent. */
+/**
+ * Throws unless the value is `undefined` or a whole number of at least 0.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function optionalLimit(value: unknown, field = 'limit'): void {
   if (value === undefined) return;
   if (!Number.isSafeInteger(value) || (value as number) < 0 || Object.is(value, -0)) {
@@ -31,7 +40,10 @@ export function optionalLimit(value: unknown, field = 'limit'): void {
   }
 }
 
-/** @throws BarkeepError `INVALID_INPUT` when an object has a key that is not in the list. */
+/**
+ * Throws if an object has a key that is not in the list, such as a misspelled option.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function onlyKnownKeys(value: object, known: readonly string[], field: string): void {
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) {

@@ -11,7 +11,10 @@ const CODES: Readonly<Record<string, BarkeepErrorCode>> = {
   EISDIR: 'CANNOT_OPEN',
 };
 
-/** What a failure of the file system means to the user; `other` where its code does not tell. */
+/**
+ * Wraps a file system error in a BarkeepError with a matching code, such as `DISK_FULL` for
+ * `ENOSPC`. Uses the code `other` if the error has none that is known.
+ */
 export function fileFailure(
   cause: unknown,
   path: string,
@@ -23,7 +26,7 @@ export function fileFailure(
   return new BarkeepError(code, `cannot use ${path}: ${reason}`, { cause, details: { path } });
 }
 
-/** The operating system's name of an error, such as `ENOENT`. */
+/** The system error code of an error, such as `ENOENT`. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

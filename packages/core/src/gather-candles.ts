@@ -25,11 +25,12 @@ const CHUNK = 8_192;
 const DAY_MS = 86_400_000;
 
 /**
- * Copies candles into new columns: checked, ascending, and of duplicates the later one. It yields
- * every few thousand candles, so that whoever drives it can let others have the thread.
+ * Validates candles and copies them into new columns, in ascending order. If two have the same
+ * timestamp, the later one in the input is kept. Yields every few thousand candles, so that
+ * `runCooperatively` can release the thread.
  *
- * @throws BarkeepError `INVALID_INPUT` with `index`, `field` and `rule` of the first candle that
- * breaks one.
+ * @throws BarkeepError `INVALID_INPUT` with `index`, `field` and `rule` of the first invalid
+ * candle.
  */
 export function* gatherCandles(
   key: SeriesKey,
@@ -41,7 +42,7 @@ export function* gatherCandles(
   return gathered;
 }
 
-/** As `gatherCandles`, for callers that know that a single candle's time is not in seconds. */
+/** Like `gatherCandles`, but does not check whether a single candle's time is in epoch seconds. */
 export function* gatherAnyTimes(
   key: SeriesKey,
   candles: CandleInput,
@@ -65,8 +66,9 @@ export function* gatherAnyTimes(
 }
 
 /**
- * Of a thousand candles in epoch seconds, one starts a period by chance: it is refused when it comes alone.
- * Believed are two in one batch, and days, weeks and months: of those there is history in early 1970.
+ * Rejects a single candle whose time looks like epoch seconds: about one in a thousand such times
+ * is aligned by chance. Two in one batch are accepted, and so are days, weeks and months, which
+ * have real history in early 1970.
  */
 function refuseSeconds({ timestamp: [first] }: CandleColumns): void {
   const rule = epochMsFault(first);

@@ -1,18 +1,18 @@
 import { BarkeepError } from './barkeep-error.ts';
 import { type CallOptions, throwIfAborted, untilAborted } from './call-options.ts';
 
-/** The life of everything that is opened and closed. */
+/** The lifecycle of everything that is opened and closed. */
 export type HandleState = 'idle' | 'opening' | 'open' | 'closing' | 'closed';
 
 /**
- * Something that is opened once and closed once: storages, caches, services.
+ * Base of everything that is opened once and closed once: storages, caches, services.
  *
- * `open` and `close` may be called again and by several callers at a time: all get the same outcome.
- * A handle whose opening failed is `closed` and stays so; make a new one. A `close` that comes while
- * the handle opens lets it finish, and then releases what it acquired.
+ * `open` and `close` may be called repeatedly and concurrently; every caller gets the same outcome.
+ * If opening fails, the handle is `closed` for good: create a new one. Calling `close` while the
+ * handle is opening lets the opening finish, then releases what it acquired.
  */
 export abstract class Handle implements AsyncDisposable {
-  /** What error messages call it, such as `storage-sqlite`. */
+  /** The name used in error messages, such as `storage-sqlite`. */
   readonly name: string;
   #state: HandleState = 'idle';
   #opening: Promise<void> | undefined;
@@ -29,9 +29,9 @@ export abstract class Handle implements AsyncDisposable {
   }
 
   /**
-   * Makes the handle ready for use.
-   * An `AbortSignal` gives up the waiting, not the opening: call `close` to be rid of it.
-   * @throws BarkeepError `NOT_OPEN` after `close`; whatever kept it from opening.
+   * Opens the handle. An `AbortSignal` only stops the wait, not the opening: call `close` to undo
+   * it.
+   * @throws BarkeepError `NOT_OPEN` after `close`, or the error that prevented opening.
    */
   async open(options: CallOptions = {}): Promise<void> {
     if (this.#closing !== undefined) throw this.notOpen();
@@ -41,8 +41,9 @@ export abstract class Handle implements AsyncDisposable {
   }
 
   /**
-   * Finishes what is under way, then releases everything. Never opened: nothing to do. Work that runs
-   * in the handle may call it, but must not await it: it would wait for itself.
+   * Waits for running calls, then releases all resources. Does nothing if the handle was never
+   * opened. Code running inside a call may start `close` but must not await it, or it would wait
+   * for itself.
    */
   close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing';
@@ -54,18 +55,24 @@ export abstract class Handle implements AsyncDisposable {
     return this.close();
   }
 
-  /** Acquires what the handle needs. When it throws, it has released all it acquired. */
+  /** Acquires resources. If it throws, it must have released everything it acquired. */
   protected abstract _open(): Promise<void>;
 
-  /** Releases what `_open` acquired; called at most once, and only after `_open` succeeded. */
+  /** Releases what `_open` acquired. Called at most once, and only if `_open` succeeded. */
   protected abstract _close(): Promise<void>;
 
-  /** @throws BarkeepError `NOT_OPEN` unless the state is `open`. */
+  /**
+   * Throws unless the handle is open.
+   * @throws BarkeepError `NOT_OPEN`.
+   */
   protected assertOpen(): void {
     if (this.#state !== 'open') throw this.notOpen();
   }
 
-  /** Runs work that needs the handle open; `close` waits until it has settled. */
+  /**
+   * Runs work while the handle is open. `close` waits for the work to settle.
+   * @throws BarkeepError `NOT_OPEN`.
+   */
   protected async use<T>(work: () => Promise<T>): Promise<T> {
     this.assertOpen();
     this.#inUse += 1;
@@ -77,7 +84,10 @@ export abstract class Handle implements AsyncDisposable {
     }
   }
 
-  /** What the methods below threw, as a `BarkeepError`: one of their own as it is, anything else as `INTERNAL`. */
+  /**
+   * Converts an error of the implementation: a BarkeepError is returned as is, anything else
+   * becomes `INTERNAL`.
+   */
   protected failure(error: unknown): BarkeepError {
     if (BarkeepError.is(error)) return error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -87,6 +97,7 @@ export abstract class Handle implements AsyncDisposable {
     });
   }
 
+  /** Returns the `NOT_OPEN` error for the current state. */
   protected notOpen(): BarkeepError {
     const hint =
       this.#state === 'idle' || this.#state === 'opening' ? 'await open() first' : 'make a new one';

@@ -1,20 +1,20 @@
 import { BarkeepError } from './barkeep-error.ts';
 
-/** What Node, Bun, browsers and bundlers say of a module that is not there. */
+/** Messages of Node, Bun, browsers and bundlers for a module that was not found. */
 const NOT_FOUND =
   /cannot find (module|package)|could not resolve|failed to resolve|does not resolve|bare specifier|dynamic require/i;
-/** The first thing that is quoted, in whichever quotes: what was not found, before who asked for it. */
+/** The first quoted name in the message: the missing module, before the importer. */
 const FIRST_QUOTED = /['"“`]([^'"”`]+)['"”`]/;
 
 /**
- * What the import of an optional package threw: `MISSING_PACKAGE`, with the command that installs it,
- * where this very package was not found; as it is where the package itself could not be loaded.
+ * Converts an error from importing an optional package: `MISSING_PACKAGE` with the install command
+ * if this package was not found, otherwise the error as is.
  */
 export function importFailure(error: unknown, name: string): unknown {
   return isMissing(error, name) ? missingPackage(name, error) : error;
 }
 
-/** `MISSING_PACKAGE`, with the command that installs it. */
+/** Returns a `MISSING_PACKAGE` error with the install command. */
 export function missingPackage(name: string, cause?: unknown): BarkeepError {
   const install = `npm install ${name}`;
   return new BarkeepError('MISSING_PACKAGE', `${name} is not installed: ${install}`, {

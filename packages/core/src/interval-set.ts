@@ -2,12 +2,12 @@ import type { Interval } from './interval.ts';
 import type { TimeframeGrid } from './timeframe.ts';
 
 /**
- * Intervals that are not empty, ascend, and neither overlap nor touch. Every function here takes
- * and returns such a list, except `normalizeIntervals`, which makes one of any list.
+ * Non-empty intervals in ascending order that neither overlap nor touch. All functions here take
+ * and return such lists; `normalizeIntervals` creates one from any list.
  */
 export type IntervalSet = readonly Interval[];
 
-/** Sorts, joins what overlaps or touches, and drops what is empty. */
+/** Sorts intervals, joins those that overlap or touch, and drops empty ones. */
 export function normalizeIntervals(intervals: readonly Interval[]): Interval[] {
   const sorted = intervals.filter((it) => it.from < it.to).sort((a, b) => a.from - b.from);
   const joined: Interval[] = [];
@@ -22,12 +22,12 @@ export function normalizeIntervals(intervals: readonly Interval[]): Interval[] {
   return joined;
 }
 
-/** What is in `a`, in `b`, or in both. */
+/** The instants in `a`, in `b`, or in both. */
 export function unionIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
   return normalizeIntervals([...a, ...b]);
 }
 
-/** What is in both `a` and `b`. */
+/** The instants in both `a` and `b`. */
 export function intersectIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
   const shared: Interval[] = [];
   let i = 0;
@@ -46,7 +46,7 @@ export function intersectIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
   return shared;
 }
 
-/** What is in `a` and not in `b`. */
+/** The instants in `a` but not in `b`. */
 export function subtractIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
   const rest: Interval[] = [];
   let j = 0;
@@ -63,7 +63,7 @@ export function subtractIntervals(a: IntervalSet, b: IntervalSet): Interval[] {
   return rest;
 }
 
-/** Whether every instant of `interval` is in the set. An empty interval always is. */
+/** Whether every instant of `interval` is in the set. True for an empty interval. */
 export function intervalsContain(set: IntervalSet, interval: Interval): boolean {
   return (
     interval.from >= interval.to ||
@@ -71,30 +71,38 @@ export function intervalsContain(set: IntervalSet, interval: Interval): boolean 
   );
 }
 
-/** The length of the set in milliseconds. */
+/** The total length of the set in milliseconds. */
 export function intervalsLength(set: IntervalSet): number {
   return set.reduce((sum, it) => sum + (it.to - it.from), 0);
 }
 
-/** The whole periods inside an interval: `from` rounds up, `to` down; `undefined` if none is left. */
+/**
+ * The whole periods inside an interval: rounds `from` up and `to` down. `undefined` if there are
+ * none.
+ */
 export function wholePeriodsInside(interval: Interval, grid: TimeframeGrid): Interval | undefined {
   const from = grid.ceil(interval.from);
   const to = grid.floor(interval.to);
   return from < to ? { from, to } : undefined;
 }
 
-/** The whole periods an interval touches: `from` rounds down, `to` up. An empty one touches none. */
+/**
+ * The whole periods that an interval touches: rounds `from` down and `to` up. An empty interval
+ * touches none.
+ */
 export function wholePeriodsAround(interval: Interval, grid: TimeframeGrid): Interval {
   const from = grid.floor(interval.from);
   return { from, to: interval.from < interval.to ? grid.ceil(interval.to) : from };
 }
 
-/** The periods that start inside an interval, those whose candles are in it: both bounds round up. */
+/**
+ * The periods that start inside an interval, and so have their candle in it: rounds both bounds up.
+ */
 export function wholePeriodsFrom(interval: Interval, grid: TimeframeGrid): Interval {
   return { from: grid.ceil(interval.from), to: grid.ceil(interval.to) };
 }
 
-/** How many of the grid's periods start inside the set. */
+/** The number of periods that start inside the set. */
 export function countPeriods(set: IntervalSet, grid: TimeframeGrid): number {
   return set.reduce((sum, it) => {
     const { from, to } = wholePeriodsFrom(it, grid);

@@ -1,19 +1,19 @@
 import type { EpochMs } from './epoch-ms.ts';
 import { invalidInput } from './invalid-input.ts';
 
-/** A half-open stretch of time, `[from, to)`: `from` is in it, `to` is not. */
+/** A half-open time range `[from, to)`: includes `from`, excludes `to`. */
 export interface Interval {
   readonly from: EpochMs;
   readonly to: EpochMs;
 }
 
-/** Whether two intervals share an instant. */
+/** Whether two intervals overlap. */
 export function intervalsOverlap(a: Interval, b: Interval): boolean {
   return a.from < b.to && b.from < a.to;
 }
 
 /**
- * Checks an interval's bounds: safe integers, `from` not after `to`.
+ * Throws unless both bounds are safe integers and `from` is not after `to`.
  * @throws BarkeepError `INVALID_INPUT` naming `from` or `to`.
  */
 export function validateInterval(interval: Interval, field = 'interval'): void {
@@ -31,7 +31,10 @@ export function validateInterval(interval: Interval, field = 'interval'): void {
   }
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless the bound is a safe integer. */
+/**
+ * Throws unless the bound is a safe integer.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateBound(value: unknown, field: 'from' | 'to'): void {
   if (!Number.isSafeInteger(value)) {
     throw invalidInput({ field, rule: 'must be a safe integer of epoch milliseconds', value });

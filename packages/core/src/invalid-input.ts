@@ -1,33 +1,37 @@
 import { BarkeepError } from './barkeep-error.ts';
 import { type EpochMs, epochMsRangeFault } from './epoch-ms.ts';
 
+/** The `details` of an `INVALID_INPUT` error. */
 export interface InvalidInputDetails {
-  /** The name of the argument or value that broke the rule, such as `high` or `limit`. */
+  /** The argument or field that broke the rule, such as `high` or `limit`. */
   readonly field: string;
-  /** The rule, in words that complete "<field> …". */
+  /** The rule, worded to follow the field name: "must be a finite number". */
   readonly rule: string;
-  /** What was given; an object or a function only as words, so that the details can be sent on. */
+  /**
+   * The invalid value. Objects and functions are only described in words, so the details can be
+   * cloned.
+   */
   readonly value?: unknown;
-  /** The position of the offending item in its list, from 0. */
+  /** The item's position in its list, from 0. */
   readonly index?: number;
-  /** The time of that item, such as the start of a candle's period. */
+  /** The item's time, such as the start of a candle's period. */
   readonly timestamp?: EpochMs;
-  /** The position of the batch or query in a call that takes several, from 0. */
+  /** The position of the batch or query, from 0, in a call that takes several. */
   readonly batch?: number;
-  /** The line of a text file, from 1. */
+  /** The line number in a text file, from 1. */
   readonly line?: number;
 }
 
-/** Which item of a list broke a rule. */
+/** Identifies the item of a list that broke a rule. */
 export type FaultPlace = Pick<InvalidInputDetails, 'index' | 'timestamp'>;
 
-/** The place of an item, with its time where that is one. */
+/** Returns `index` and `timestamp` of an item, as far as they are known and valid. */
 export function faultPlace(index: number | undefined, timestamp?: unknown): FaultPlace {
   const isTime = typeof timestamp === 'number' && epochMsRangeFault(timestamp) === undefined;
   return { ...(index === undefined ? {} : { index }), ...(isTime ? { timestamp } : {}) };
 }
 
-/** The error for a value that broke a rule: code `INVALID_INPUT`. */
+/** Creates the `INVALID_INPUT` error for a value that broke a rule. */
 export function invalidInput(details: InvalidInputDetails, subject?: string): BarkeepError {
   const place = [
     details.line === undefined ? '' : `line ${details.line}: `,
@@ -46,12 +50,12 @@ export function invalidInput(details: InvalidInputDetails, subject?: string): Ba
   );
 }
 
-/** An instant for people and for programs: `2024-01-01T00:00:00.000Z (1704067200000)`. */
+/** Formats an instant for people and programs: `2024-01-01T00:00:00.000Z (1704067200000)`. */
 export function timeText(instant: EpochMs): string {
   return `${new Date(instant).toISOString()} (${instant})`;
 }
 
-/** `error`, naming also the batch or query it belongs to when it is the fault of an input. */
+/** Adds the batch number to an `INVALID_INPUT` error. Returns any other error as is. */
 export function faultInBatch(error: unknown, batch: number): unknown {
   if (!BarkeepError.is(error, 'INVALID_INPUT') || 'batch' in error.details) return error;
   return new BarkeepError('INVALID_INPUT', `batch ${batch}: ${error.message}`, {

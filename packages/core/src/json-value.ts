@@ -1,4 +1,4 @@
-/** What survives `JSON.stringify` and `JSON.parse` unchanged. */
+/** A value that `JSON.stringify` and `JSON.parse` preserve. */
 export type JsonValue =
   | null
   | boolean

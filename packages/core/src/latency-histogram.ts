@@ -1,6 +1,8 @@
-/** How many calls took less than `upToMs`, and not less than the bucket before allows. */
+/**
+ * The number of calls that took less than `upToMs`, but not less than the previous bucket's limit.
+ */
 export interface LatencyBucket {
-  /** In milliseconds; `Infinity` in the last bucket there can be. */
+  /** Upper limit in milliseconds; `Infinity` in the last possible bucket. */
   readonly upToMs: number;
   readonly calls: number;
 }
@@ -10,7 +12,7 @@ const STEP_BITS = 3;
 /** The first bucket begins a factor of 2 to this power above or below one millisecond. */
 const LOWEST_POWER = -10;
 const DOUBLINGS = 30;
-/** One more, for what takes longer than the longest that is told apart: 17.5 minutes. */
+/** The extra bucket holds calls longer than the highest limit, about 17.5 minutes. */
 const BUCKET_COUNT = DOUBLINGS * STEPS_PER_DOUBLING + 1;
 
 const SMALLEST_MS = 2 ** LOWEST_POWER;
@@ -24,20 +26,20 @@ const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 const HIGH_WORD = isLittleEndian ? 1 : 0;
 
 /**
- * Times of calls by buckets whose width is at most an eighth (12.5 %) of where they begin, in constant
- * memory. The bucket is read off the bits of the number: no logarithm, no search.
+ * A histogram of latencies in constant memory. A bucket is at most 12.5 % wider than its lower
+ * limit. The bucket index is read from the bits of the number, without a logarithm or a search.
  */
 export class LatencyHistogram {
   /** Doubles: what is counted a million times a second would overflow 32 bits within hours. */
   readonly #counts = new Float64Array(BUCKET_COUNT);
 
-  /** A time that is negative or no number counts as none. */
+  /** Adds one call. A negative or NaN time is recorded as 0. */
   record(ms: number): void {
     const bucket = bucketOf(ms);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
   }
 
-  /** Those with calls, the shortest times first. */
+  /** Returns the non-empty buckets, shortest times first. */
   buckets(): LatencyBucket[] {
     const buckets: LatencyBucket[] = [];
     for (const [bucket, calls] of this.#counts.entries()) {
@@ -48,9 +50,10 @@ export class LatencyHistogram {
 }
 
 /**
- * The time within which a share of the calls ended, such as 0.99 of them: an upper bound, at most 12.5 %
- * above the exact value. 0 without calls.
- * @param buckets Ascending, as `LatencyHistogram.buckets` and `OperationSummary.histogram` have them.
+ * Estimates a quantile, such as the 99th percentile for a `share` of 0.99. Returns an upper bound,
+ * at most 12.5 % above the exact value; 0 if there were no calls.
+ * @param buckets In ascending order, as in `LatencyHistogram.buckets` and
+ * `OperationSummary.histogram`.
  */
 export function latencyQuantile(buckets: readonly LatencyBucket[], share: number): number {
   const total = buckets.reduce((sum, { calls }) => sum + calls, 0);

@@ -1,11 +1,11 @@
 import { Listener } from './listener.ts';
 
-/** Takes a listener off again. Calling it twice does nothing more. */
+/** Removes a listener. Further calls have no effect. */
 export type Unsubscribe = () => void;
 
 /**
- * Listeners of one kind of event. A listener that throws does not keep others from hearing: its
- * error is raised again in a microtask, where the process's own handling of uncaught errors sees it.
+ * A set of event listeners. If a listener throws, the others are still called; the error is
+ * rethrown in a microtask and reaches the process's handler for uncaught errors.
  */
 export class ListenerSet<Event> {
   readonly #listeners = new Set<Listener<Event>>();
@@ -14,7 +14,10 @@ export class ListenerSet<Event> {
     return this.#listeners.size;
   }
 
-  /** @throws TypeError unless it is a function. */
+  /**
+   * Adds a listener and returns a function that removes it.
+   * @throws TypeError if `listener` is not a function.
+   */
   add(listener: (event: Event) => void): Unsubscribe {
     const entry = new Listener(listener);
     this.#listeners.add(entry);

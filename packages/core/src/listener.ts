@@ -1,12 +1,12 @@
 /**
- * A function that hears events until it is taken off. What it throws is raised again in a microtask,
- * where the process's own handling of uncaught errors sees it.
+ * An event listener that can be ended. If it throws, the error is rethrown in a microtask and
+ * reaches the process's handler for uncaught errors.
  */
 export class Listener<Event> {
   readonly #call: (event: Event) => void;
   #isOn = true;
 
-  /** @throws TypeError unless it is a function. */
+  /** @throws TypeError if `call` is not a function. */
   constructor(call: (event: Event) => void) {
     if (typeof call !== 'function') throw new TypeError('a listener must be a function');
     this.#call = call;
@@ -23,7 +23,7 @@ export class Listener<Event> {
     }
   }
 
-  /** It hears nothing from now on. */
+  /** Stops delivery to this listener. */
   end(): void {
     this.#isOn = false;
   }

@@ -1,4 +1,7 @@
-/** The index of the first of some ascending values that is at or after another; `length` when none is. */
+/**
+ * Returns the index of the first value that is at least `value`, by binary search; `length` if
+ * there is none.
+ */
 export function lowerBound(ascending: Float64Array, value: number): number {
   let low = 0;
   let high = ascending.length;

@@ -8,11 +8,20 @@ interface PendingTimer {
 }
 
 /**
- * A clock that stands still until it is told to move: for tests and simulations. Its wall time may be set
- * to anything (`setWallTime`); its timers and `monotonic` go on as if nothing had happened.
+ * A clock that only moves when told to, for tests and simulations. `advance` moves time and fires
+ * timers. `setWallTime` simulates a system clock being set: timers and `monotonic` are not
+ * affected.
+ *
+ * @example
+ * const clock = new ManualClock(Date.UTC(2026, 0, 1));
+ * const cache = new MemoryCache({ clock });
+ * await cache.open();
+ * await cache.set('key', 'value', { ttlMs: 60_000 });
+ * clock.advance(60_000);
+ * await cache.get('key'); // undefined: expired without sleeping
  */
 export class ManualClock implements Clock {
-  /** Monotonic time, which equals wall time until that is set. */
+  /** Monotonic time. Equals wall time until `setWallTime` is called. */
   #now: EpochMs;
   #wallOffset = 0;
   #order = 0;
@@ -36,22 +45,27 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#pending.delete(timer) };
   }
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get pendingTimers(): number {
     return this.#pending.size;
   }
 
-  /** Moves forward, firing the timers that fall due, each at its own instant and in order. */
+  /**
+   * Moves time forward by `ms` milliseconds and fires due timers in order, each at its own instant.
+   */
   advance(ms: number): void {
     this.advanceTo(this.now() + ms);
   }
 
-  /** Sets the wall clock, ahead or back. No time passes: no timer fires by it, and none is moved. */
+  /** Sets the wall clock forwards or backwards. No time passes, and no timer fires or moves. */
   setWallTime(instant: EpochMs): void {
     this.#wallOffset = instant - this.#now;
   }
 
-  /** Moves forward to an instant of wall time; going back is a `RangeError`. */
+  /**
+   * Moves time forward to an instant of wall time.
+   * @throws RangeError if the instant is in the past.
+   */
   advanceTo(wallTime: EpochMs): void {
     if (!(wallTime >= this.now())) {
       throw new RangeError(`the clock is at ${this.now()} and cannot move to ${wallTime}`);

@@ -1,8 +1,8 @@
 import { type CandleColumn, mapColumns, type SomeColumns } from './candle-columns.ts';
 
 /**
- * Merges two runs of candles; where both have a timestamp, the candle of `over` counts.
- * Of the union, the first or the last `limit` candles, in new memory of exactly their size.
+ * Merges two sorted sets of candles and returns the first or the last `limit` of them, in newly
+ * allocated memory. Where both have a candle for a timestamp, the one of `over` is kept.
  */
 export function mergeColumns<C extends CandleColumn>(
   base: SomeColumns<C | 'timestamp'>,

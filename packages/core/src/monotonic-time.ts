@@ -3,13 +3,14 @@ import type { EpochMs } from './epoch-ms.ts';
 import { ListenerSet, type Unsubscribe } from './listener-set.ts';
 import { RepeatingTask } from './repeating-task.ts';
 
-/**
- * By how much the wall clock and the time that passed have parted, in milliseconds. Above 0: the clock
- * was set ahead, or this process stood still (sleep, SIGSTOP, a blocked loop). Below 0: it was set back.
- */
+/** A difference between the wall clock and elapsed time. */
 export interface TimeJump {
+  /**
+   * In milliseconds. Positive: the clock was set ahead, or the process was suspended (sleep,
+   * SIGSTOP, a blocked event loop). Negative: the clock was set back.
+   */
   readonly byMs: number;
-  /** The wall clock before and after. */
+  /** The wall clock before the jump. `after` is the wall clock after it. */
   readonly before: EpochMs;
   readonly after: EpochMs;
 }
@@ -19,14 +20,16 @@ const TOLERANCE_MS = 1_000;
 /** After this long without a jump, slow drift between the two clocks is forgotten. */
 const REBASE_MS = 60_000;
 const WATCH_INTERVAL_MS = 5_000;
-/** How often the machine's wall clock is looked at: what is read a million times a second is not. */
+/**
+ * Minimum time between two readings of the system's wall clock, which is too slow for every call.
+ */
 const LOOK_EVERY_MS = 1;
-/** A timer this late proves that the process stood still, or that the clock was set ahead. */
+/** A timer this late means that the process was suspended or the clock was set ahead. */
 const OVERDUE_MS = 5_000;
 
 const timesByClock = new WeakMap<Clock, MonotonicTime>();
 
-/** The monotonic time of a clock; every caller gets the same one. */
+/** Returns the monotonic time of a clock. Every caller gets the same instance. */
 export function monotonicTime(clock: Clock): MonotonicTime {
   const known = timesByClock.get(clock);
   if (known !== undefined) return known;
@@ -36,9 +39,9 @@ export function monotonicTime(clock: Clock): MonotonicTime {
 }
 
 /**
- * Time that never goes back, for durations: expiry, ages, waits. It follows the clock's `monotonic`
- * where there is one, and otherwise its wall time, less the steps back that its readings and its timers
- * show. Time in which the machine slept counts as passed, whatever `monotonic` says of it.
+ * Time that never goes back, for durations: TTLs, ages, delays. Uses the clock's `monotonic` if it
+ * has one; otherwise wall time, corrected for backward jumps that readings and timers reveal. Time
+ * the machine spent asleep counts as elapsed, even if `monotonic` omits it.
  *
  * @example
  * const time = monotonicTime(clock);
@@ -50,9 +53,9 @@ export class MonotonicTime {
   readonly #watch: RepeatingTask;
   #wall: EpochMs;
   #steady: number;
-  /** When the wall clock is to be looked at again, by the clock's `monotonic`. */
+  /** When to read the wall clock again, in the clock's `monotonic`. */
   #lookAt = Number.NEGATIVE_INFINITY;
-  /** What is added to the clock's own reading. */
+  /** Added to the clock's own reading. */
   #offset = 0;
   /** When the next tick of the watch is due, in monotonic time; `Infinity` while nobody watches. */
   #tickDueAt = Number.POSITIVE_INFINITY;
@@ -66,7 +69,7 @@ export class MonotonicTime {
     });
   }
 
-  /** Milliseconds since an instant of no meaning. */
+  /** Milliseconds since an arbitrary instant. */
   now(): number {
     const time = this.#clock.monotonic === undefined ? this.#byWall() : this.#bySteady();
     if (time - this.#tickDueAt <= OVERDUE_MS) return time;
@@ -76,7 +79,7 @@ export class MonotonicTime {
     return time;
   }
 
-  /** As the clock's own; when the timer fires, at least `delayMs` have passed. */
+  /** Like the clock's own `setTimer`. When the timer fires, at least `delayMs` have elapsed. */
   setTimer(callback: () => void, delayMs: number, options?: ClockTimerOptions): ClockTimer {
     const dueAt = this.now() + Math.max(0, delayMs);
     const onTime = (): void => {
@@ -87,8 +90,8 @@ export class MonotonicTime {
   }
 
   /**
-   * Calls the listener when the wall clock is set, or the process has stood still. It is noticed at the
-   * next reading, within five seconds of running.
+   * Calls the listener when the wall clock is set or the process was suspended. Detected at the
+   * next reading, within five seconds of running time.
    */
   onJump(listener: (jump: TimeJump) => void): Unsubscribe {
     const remove = this.#jumps.add(listener);
@@ -138,7 +141,7 @@ export class MonotonicTime {
     return steady + this.#offset;
   }
 
-  /** A timer says how much has passed where the clock's own reading cannot. */
+  /** Advances time to a due timer, for clocks whose own reading cannot show it. */
   #passTo(dueAt: number): void {
     const time = this.now();
     if (this.#clock.monotonic !== undefined || time >= dueAt) return;

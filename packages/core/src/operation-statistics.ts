@@ -1,34 +1,37 @@
 import { TraceChannel } from './diagnostics-channel.ts';
 import { type LatencyBucket, LatencyHistogram, latencyQuantile } from './latency-histogram.ts';
 
-/** How calls of one kind have fared. Times are in milliseconds. */
+/** Statistics of one kind of call. Times are in milliseconds. */
 export interface OperationSummary {
   readonly calls: number;
   readonly failures: number;
   readonly totalMs: number;
   readonly meanMs: number;
   readonly maxMs: number;
-  /** Upper bounds, at most an eighth (12.5 %) above the exact value. */
+  /** Percentiles are upper bounds, at most 12.5 % above the exact value. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
-  /** The buckets with calls in them, the shortest times first. */
+  /** The non-empty buckets, shortest times first. */
   readonly histogram: readonly LatencyBucket[];
 }
 
-/** The context of the tracing channel `barkeep:operation`. */
+/** The context object of the tracing channel `barkeep:operation`. */
 export interface OperationTrace {
-  /** Whose operation it is, such as `market-data` or `storage-sqlite`. */
+  /** The component that ran the operation, such as `market-data` or `storage-sqlite`. */
   readonly component: string;
   readonly operation: string;
-  /** `undefined` until it has ended. */
+  /** Duration in milliseconds; `undefined` until the operation has ended. */
   durationMs: number | undefined;
 }
 
 export interface OperationStatisticsOptions {
-  /** What the tracing channel `barkeep:operation` calls it. Default: its calls are not traced. */
+  /**
+   * The component name reported on the tracing channel `barkeep:operation`. Default: calls are not
+   * traced.
+   */
   readonly component?: string | undefined;
-  /** Calls that take as long are reported to `onSlow`, in milliseconds. Default: none. */
+  /** Calls that take at least this many milliseconds are reported to `onSlow`. Default: none. */
   readonly slowMs?: number | undefined;
   readonly onSlow?: ((operation: string, elapsedMs: number) => void) | undefined;
 }
@@ -48,12 +51,12 @@ export class OperationStatistics {
     this.#onSlow = options.onSlow;
   }
 
-  /** Whether somebody follows calls: then they must go through `measure`. */
+  /** Whether calls are being traced. If so, they must go through `measure`. */
   get isTraced(): boolean {
     return traces.isHeard && this.#component !== undefined;
   }
 
-  /** Runs `work` and records how long it took and whether it failed. */
+  /** Runs `work`, and records its duration and whether it failed. */
   measure<T>(operation: string, work: () => Promise<T>): Promise<T> {
     if (this.#component === undefined || !traces.isHeard) return this.#measure(operation, work);
     const trace: OperationTrace = {
@@ -64,6 +67,7 @@ export class OperationStatistics {
     return traces.trace(trace, () => this.#measure(operation, work, trace));
   }
 
+  /** Records a call that was timed elsewhere. */
   record(operation: string, elapsedMs: number, failed = false): void {
     let counter = this.#operations.get(operation);
     if (counter === undefined) {
@@ -74,7 +78,7 @@ export class OperationStatistics {
     if (elapsedMs >= this.#slowMs) this.#onSlow?.(operation, elapsedMs);
   }
 
-  /** The figures so far, by operation. */
+  /** Statistics so far, by operation. */
   summary(): Readonly<Record<string, OperationSummary>> {
     return Object.fromEntries(
       Array.from(this.#operations, ([name, counter]) => [name, counter.summary()]),

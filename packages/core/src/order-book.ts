@@ -3,15 +3,15 @@ import { amountFault, numberFault } from './field-rules.ts';
 import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import { validateSymbol } from './series-key.ts';
 
-/** All that is offered at one price. */
+/** The total size offered at one price. */
 export interface OrderBookLevel {
-  /** Any finite number: spreads, and sometimes oil, are offered at zero and below. */
+  /** Any finite number. May be zero or negative, as with spreads and sometimes oil. */
   readonly price: number;
   /** In the base currency. */
   readonly size: number;
 }
 
-/** A whole order book at one instant; it replaces the one before it. */
+/** A full order book snapshot. It replaces the previous one. */
 export interface OrderBook {
   readonly symbol: string;
   readonly timestamp: EpochMs;
@@ -21,7 +21,11 @@ export interface OrderBook {
   readonly asks: readonly OrderBookLevel[];
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field, such as `asks.price`, the level's index, and the book's time. */
+/**
+ * Throws if an order book breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field, such as `asks.price`, the level's index,
+ * and the book's time.
+ */
 export function validateOrderBook(book: OrderBook): void {
   if (book === null || typeof book !== 'object') {
     throw invalidInput({ field: 'book', rule: 'must be an object', value: book });

@@ -2,9 +2,9 @@ import type { Awaitable } from './awaitable.ts';
 import type { Clock, ClockTimer } from './clock.ts';
 
 /**
- * Calls a task every `intervalMs`: with one timer, never two runs at a time (a call that falls due
- * while one is under way is left out), and without keeping the process alive. The task deals with
- * its own failures.
+ * Runs a task every `intervalMs` milliseconds, with a single timer. Runs never overlap: a run that
+ * falls due during another is skipped. The timer does not keep the process alive. The task must
+ * handle its own errors.
  */
 export class RepeatingTask {
   readonly #clock: Clock;
@@ -13,19 +13,19 @@ export class RepeatingTask {
   #timer: ClockTimer | undefined;
   #underWay = false;
 
-  /** An interval of `Infinity` never calls. */
+  /** An interval of `Infinity` never runs the task. */
   constructor(clock: Clock, intervalMs: number, task: () => Awaitable<void>) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
     this.#task = task;
   }
 
-  /** Calling it twice does nothing more. */
+  /** Starts the timer. Further calls have no effect. */
   start(): void {
     if (this.#timer === undefined && this.#intervalMs !== Number.POSITIVE_INFINITY) this.#arm();
   }
 
-  /** No call begins after this; one that is under way goes on to its end. */
+  /** Stops the timer. A run in progress finishes. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

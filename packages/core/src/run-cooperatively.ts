@@ -1,11 +1,12 @@
 import { throwIfAborted } from './call-options.ts';
 
-/** How long a run may hold the thread before it lets others have it. */
+/** How long to hold the thread before yielding to the event loop. */
 const SLICE_MS = 4;
 
 /**
- * Drives a generator to its end, pausing at its yields whenever it has held the thread for a few
- * milliseconds: long work in the caller's thread, without blocking its event loop.
+ * Runs a generator to completion without blocking the event loop: at a `yield`, it releases the
+ * thread if it has held it for more than a few milliseconds.
+ * @throws BarkeepError `ABORTED` at the next pause after the signal is aborted.
  */
 export async function runCooperatively<T>(
   steps: Generator<void, T, void>,
@@ -24,7 +25,7 @@ export async function runCooperatively<T>(
   return step.value;
 }
 
-/** Resolves in a later turn of the event loop, after timers and I/O that are due. */
+/** Resolves in a later turn of the event loop, after due timers and I/O. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve);

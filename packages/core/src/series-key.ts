@@ -1,7 +1,7 @@
 import { invalidInput } from './invalid-input.ts';
 import { type Timeframe, timeframeGrid } from './timeframe.ts';
 
-/** What names a series of candles. The symbol is opaque: it is compared, never parsed. */
+/** Identifies a series of candles. The symbol is opaque: it is compared, never parsed. */
 export interface SeriesKey {
   readonly symbol: string;
   readonly timeframe: Timeframe;
@@ -9,7 +9,10 @@ export interface SeriesKey {
 
 const MAX_SYMBOL_LENGTH = 512;
 
-/** @throws BarkeepError `INVALID_INPUT` naming `symbol` or `timeframe`. */
+/**
+ * Throws unless the key has a valid symbol and timeframe.
+ * @throws BarkeepError `INVALID_INPUT` naming `symbol` or `timeframe`.
+ */
 export function validateSeriesKey(key: SeriesKey): void {
   if (key === null || typeof key !== 'object') {
     throw invalidInput({ field: 'key', rule: 'must be { symbol, timeframe }', value: key });
@@ -18,18 +21,21 @@ export function validateSeriesKey(key: SeriesKey): void {
   timeframeGrid(key.timeframe);
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless it is a non-empty, well-formed string of at most 512 UTF-16 units. */
+/**
+ * Throws unless the symbol is a well-formed string of 1 to 512 UTF-16 units without U+0000.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateSymbol(symbol: unknown): asserts symbol is string {
   const rule = symbolFault(symbol);
   if (rule !== undefined) throw invalidInput({ field: 'symbol', rule, value: symbol });
 }
 
-/** One text per key, equal exactly when symbol and timeframe are: for maps and cache keys. */
+/** Returns a string that is unique per symbol and timeframe, for maps and cache keys. */
 export function seriesKeyText(key: SeriesKey): string {
   return `${key.timeframe}:${key.symbol}`;
 }
 
-/** The key of a `seriesKeyText`. A timeframe has no colon, so the first one ends it. */
+/** Returns the key that `seriesKeyText` made this string from. */
 export function parseSeriesKeyText(text: string): SeriesKey {
   const colon = text.indexOf(':');
   return { symbol: text.slice(colon + 1), timeframe: text.slice(0, colon) as Timeframe };

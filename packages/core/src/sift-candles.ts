@@ -5,24 +5,24 @@ import { gatherAnyTimes } from './gather-candles.ts';
 import { type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 import type { SeriesKey } from './series-key.ts';
 
-/** Candles without those that broke a rule. */
+/** The valid candles, and the reason for each one that was dropped. */
 export interface SiftedCandles {
   readonly columns: CandleColumns;
   /**
-   * An `INVALID_INPUT` for each candle that was left out, which names its time, where it has one, in place
-   * of an index.
+   * One `INVALID_INPUT` per dropped candle. Names the candle's time, if it has one, instead of an
+   * index.
    */
   readonly faults: readonly BarkeepError[];
 }
 
-/** Candles judged between two yields. */
+/** Candles checked between two yields. */
 const CHUNK = 1_024;
 
 /**
- * As `gatherCandles`, but leaves out each candle that breaks a rule. Where none does, it costs the same.
- * Whether times might be in seconds is not looked at, where they are the starts of periods.
+ * Like `gatherCandles`, but drops invalid candles instead of throwing. Costs the same if all are
+ * valid. Does not check whether aligned times might be epoch seconds.
  *
- * @throws BarkeepError `INVALID_INPUT` when they are no candles at all.
+ * @throws BarkeepError `INVALID_INPUT` if the input is not candles at all.
  */
 export function* siftCandles(
   key: SeriesKey,
@@ -49,8 +49,8 @@ export function* siftCandles(
 }
 
 /**
- * What is wrong with a candle by itself: `INVALID_INPUT` with field, rule and, where it has one, its
- * time. `undefined` when nothing is. Whether a time might be in seconds is not looked at.
+ * Returns the `INVALID_INPUT` error for a single candle, with field, rule and its time if it has
+ * one; `undefined` if the candle is valid. Does not check for epoch seconds.
  */
 export function candleFault(key: SeriesKey, candle: Candle | CandleRow): BarkeepError | undefined {
   try {

@@ -5,7 +5,9 @@ import {
   optionalColumns,
 } from './candle-columns.ts';
 
-/** Eleven bits sort a million neighbouring candles in two passes, with counters that fit the cache. */
+/**
+ * 11 bits sort a million consecutive candles in two passes, with counters that fit the CPU cache.
+ */
 const RADIX = 2_048;
 /** How many candles are handled between two yields. */
 const CHUNK = 8_192;
@@ -19,11 +21,11 @@ export function isAscending(timestamp: Float64Array, start: number, end: number)
 }
 
 /**
- * New columns in ascending order; of equal timestamps the last one is kept. Yields every few
- * thousand candles. A radix sort: its time grows with the number of candles only, whatever their
- * order, be it that of pages fetched backwards or none at all.
+ * Sorts candles into new columns in ascending order. If timestamps are equal, the last one is kept.
+ * Yields every few thousand candles. A radix sort: the time depends only on the number of candles,
+ * not on their order.
  *
- * @param stepMs What every distance between two timestamps is a multiple of. Default: 1.
+ * @param stepMs A divisor of every difference between two timestamps. Default: 1.
  */
 export function* sortCandles(
   columns: CandleColumns,
@@ -107,7 +109,7 @@ function readDigits(
   }
 }
 
-/** Drops from a sorted order all but the last index of each timestamp. */
+/** Keeps only the last index of each timestamp in a sorted order. */
 function* lastOfEach(
   timestamp: Float64Array,
   order: Uint32Array,

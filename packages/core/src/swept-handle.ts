@@ -8,9 +8,12 @@ import { OperationStatistics, type OperationSummary } from './operation-statisti
 import { RepeatingTask } from './repeating-task.ts';
 
 export interface SweptHandleOptions {
-  /** Default: the machine's clock. */
+  /** Source of time. Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** How often expired values are removed, in milliseconds; `Infinity` for never. Default: 30,000. */
+  /**
+   * How often expired values are removed, in milliseconds. `Infinity` disables it; expired values
+   * then keep their memory until `sweep` is called. Default: 30,000.
+   */
   readonly sweepIntervalMs?: number | undefined;
 }
 
@@ -18,13 +21,16 @@ const DEFAULT_SWEEP_INTERVAL_MS = 30_000;
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
 /**
- * A handle over values that expire: it removes them from time to time, with one timer. Its methods
- * that start with an underscore may return a value or a promise, so that an adapter in memory pays
- * for no promise below the one its caller gets.
+ * Base of handles over values with a TTL: removes expired values periodically, with one timer.
+ * Methods that start with an underscore may return a value or a promise, so in-memory adapters do
+ * not pay for extra promises.
  */
 export abstract class SweptHandle extends Handle {
   protected readonly clock: Clock;
-  /** What lives are measured by: it survives a wall clock that is set, and counts the machine's sleep. */
+  /**
+   * Time for measuring TTLs. Not affected by wall clock changes; includes time the machine was
+   * asleep.
+   */
   protected readonly time: MonotonicTime;
   readonly #operations: OperationStatistics;
   readonly #sweeper: RepeatingTask;
@@ -46,7 +52,9 @@ export abstract class SweptHandle extends Handle {
     this.#sweeper = new RepeatingTask(this.time, sweepIntervalMs, () => this.#sweepByItself());
   }
 
-  /** Removes what has expired now; returns how many values. Happens by itself from time to time. */
+  /**
+   * Removes expired values now and returns how many. Also runs periodically; see `sweepIntervalMs`.
+   */
   async sweep(options: CallOptions = NO_OPTIONS): Promise<number> {
     this.begin(options);
     const removed = await this.run('sweep', options, () => this._sweep());
@@ -54,16 +62,18 @@ export abstract class SweptHandle extends Handle {
     return removed;
   }
 
-  /** Acquires what the adapter needs; when it throws, it has released all it acquired. */
+  /**
+   * Acquires the adapter's resources. If it throws, it must have released everything it acquired.
+   */
   protected _start(): Awaitable<void> {}
 
   /** Releases what `_start` acquired. */
   protected _stop(): Awaitable<void> {}
 
-  /** Removes values that are no longer live; returns how many. */
+  /** Removes expired values and returns how many. */
   protected abstract _sweep(): Awaitable<number>;
 
-  /** The calls that `run` made, by operation. */
+  /** Statistics of the calls made through `run`, by operation. */
   protected get operations(): Readonly<Record<string, OperationSummary>> {
     return this.#operations.summary();
   }
@@ -72,12 +82,14 @@ export abstract class SweptHandle extends Handle {
     return this.#expirations;
   }
 
-  /** Counts values that expired and were removed outside a sweep. */
+  /** Counts expired values that were removed outside a sweep. */
   protected countExpirations(values: number): void {
     this.#expirations += values;
   }
 
-  /** Sweeps by the timer that failed: nobody waits for them, so the next one tries again. */
+  /**
+   * How many periodic sweeps failed. They have no caller to report to; the next one tries again.
+   */
   protected get failedSweeps(): number {
     return this.#failedSweeps;
   }
@@ -92,13 +104,16 @@ export abstract class SweptHandle extends Handle {
     await this._stop();
   }
 
-  /** @throws BarkeepError `NOT_OPEN`, `ABORTED`. */
+  /**
+   * Checks that the handle is open and the signal not aborted.
+   * @throws BarkeepError `NOT_OPEN`, `ABORTED`.
+   */
   protected begin(options: CallOptions | undefined): void {
     this.assertOpen();
     throwIfAborted(options?.signal);
   }
 
-  /** Runs the adapter's part of a call, and times it; whatever it throws becomes a `BarkeepError`. */
+  /** Runs and times the adapter's part of a call. Whatever it throws becomes a `BarkeepError`. */
   protected run<T>(
     operation: string,
     options: CallOptions | undefined,
@@ -109,7 +124,10 @@ export abstract class SweptHandle extends Handle {
       : this.#timed(operation, options, work);
   }
 
-  /** The outcome of work under way. An aborted caller leaves at once; `close` waits for the work. */
+  /**
+   * Waits for running work. An aborted caller is rejected at once, but `close` still waits for the
+   * work.
+   */
   protected settled<T>(work: Promise<T>, options: CallOptions | undefined): Promise<T> {
     return untilAborted(
       this.use(() => work),
@@ -117,7 +135,7 @@ export abstract class SweptHandle extends Handle {
     );
   }
 
-  /** As `measure`, without a promise of its own. */
+  /** Like `measure`, but without an extra promise. */
   async #timed<T>(
     operation: string,
     options: CallOptions | undefined,

@@ -4,33 +4,36 @@ import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-in
 import { validateSymbol } from './series-key.ts';
 
 /**
- * The latest state of a market: at least one of `price`, `bid` and `ask`. Prices are in the quote
- * currency, volumes in the base currency.
+ * The latest state of a market, with at least one of `price`, `bid` and `ask`. Prices are in the
+ * quote currency, volumes in the base currency.
  */
 export interface Ticker {
   readonly symbol: string;
-  /** When the exchange made this state. */
+  /** When the exchange produced this state. */
   readonly timestamp: EpochMs;
-  /** The last traded price; absent when there was none, or it is not told. */
+  /** Last traded price. Absent if there was no trade or the exchange does not report it. */
   readonly price?: number;
-  /** The price that changes are measured against: the previous close. */
+  /** Previous close: the reference for `change` and `changeRate`. */
   readonly previousClose?: number;
-  /** `price - previousClose`: signed. */
+  /** `price - previousClose`, signed. */
   readonly change?: number;
-  /** The change as a signed ratio: 0.015 is +1.5 %. */
+  /** Change as a signed ratio: 0.015 is +1.5 %. */
   readonly changeRate?: number;
   readonly open?: number;
   readonly high?: number;
   readonly low?: number;
-  /** Volume of the current day (or of 24 hours, as the exchange counts), in the base currency. */
+  /**
+   * Volume of the current day or the last 24 hours, as the exchange reports it, in the base
+   * currency.
+   */
   readonly volume?: number;
-  /** The same in the quote currency. */
+  /** The same volume in the quote currency. */
   readonly quoteVolume?: number;
   readonly bid?: number;
   readonly ask?: number;
 }
 
-/** Every numeric field of a ticker besides its timestamp. */
+/** All numeric fields of a ticker except its timestamp. */
 export const TICKER_FIELDS = Object.freeze([
   'price',
   'previousClose',
@@ -48,7 +51,10 @@ export const TICKER_FIELDS = Object.freeze([
   'symbol' | 'timestamp'
 >[];
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field, the rule and the ticker's index and time. */
+/**
+ * Throws if a ticker breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field, the rule, and the ticker's index and time.
+ */
 export function validateTicker(ticker: Ticker, index?: number): void {
   if (ticker === null || typeof ticker !== 'object') {
     const place = faultPlace(index);

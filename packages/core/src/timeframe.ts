@@ -4,30 +4,33 @@ import { invalidInput } from './invalid-input.ts';
 /** Second, minute, hour, day, week (Monday 00:00 UTC), calendar month, calendar year. */
 export type TimeframeUnit = 's' | 'm' | 'h' | 'd' | 'w' | 'M' | 'y';
 
-/** The units an origin is written in. */
+/** The units of an origin. */
 export type TimeframeOriginUnit = 's' | 'm' | 'h' | 'd';
 
 /**
- * The length of a candle's period, such as `1m`, `4h` or `1M`. Any `<n><unit>` works; the text is
- * part of the series' key, so `60m` and `1h` are two series.
+ * The length of a candle's period, such as `1m`, `4h` or `1M`. Any `<n><unit>` is valid. The string
+ * is part of the series key, so `60m` and `1h` are two series.
  *
- * For markets whose periods begin elsewhere than on the UTC grid, an origin follows: how far after
- * that grid each period begins. `1h@30m` are hours from half past, `1d@15h` days from 15:00 UTC,
- * `1w@3d` weeks from Thursday, `1w@159h` weeks from Sunday 15:00. Months and years may begin less
- * than a day early as well: `1M@-9h` are the months of Seoul.
+ * For markets whose periods are not aligned to UTC, append an origin: the offset of each period
+ * from the UTC grid. `1h@30m` are hours from half past, `1d@15h` days from 15:00 UTC, `1w@3d` weeks
+ * from Thursday, `1w@159h` weeks from Sunday 15:00 UTC. Months and years may also start up to a day
+ * early: `1M@-9h` are the months of Seoul.
  *
- * An origin has one spelling: shorter than the period, and a whole number of its largest unit
- * (`15h`, not `900m`; 5 h 30 min is `330m`).
+ * Each origin has one valid spelling: shorter than the period, in the largest unit that gives a
+ * whole number (`15h`, not `900m`; `330m` for 5 h 30 min).
  */
 export type Timeframe =
   | `${number}${TimeframeUnit}`
   | `${number}${TimeframeUnit}@${number}${TimeframeOriginUnit}`;
 
-/** What the text of a timeframe says. */
+/** The parts of a timeframe string. */
 export interface TimeframeParts {
   readonly count: number;
   readonly unit: TimeframeUnit;
-  /** How far after the UTC grid each period begins: 0 without an origin, negative for `1M@-9h`. */
+  /**
+   * Offset of each period from the UTC grid in milliseconds: 0 without an origin, negative for
+   * `1M@-9h`.
+   */
   readonly originMs: number;
 }
 
@@ -49,40 +52,49 @@ export const COMMON_TIMEFRAMES: readonly Timeframe[] = Object.freeze([
 ] as const);
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
-/** 1970-01-05 was the first Monday of the epoch; epoch arithmetic alone would put weeks on Thursday. */
+/**
+ * 1970-01-05 was the first Monday. Counting weeks from the epoch itself would start them on
+ * Thursday.
+ */
 const FIRST_MONDAY: EpochMs = 4 * UNIT_MS.d;
 const LONGEST_MS = 1_000 * 366 * UNIT_MS.d;
 const LONGEST_MONTHS = 12_000;
 
-/** The origin of a month has to be shorter than the shortest one, that of a year likewise. */
+/** An origin must be shorter than the shortest month or year. */
 const SHORTEST_CALENDAR_MS = { M: 28 * UNIT_MS.d, y: 365 * UNIT_MS.d } as const;
 const ORIGIN_UNITS = ['d', 'h', 'm', 's'] as const satisfies readonly TimeframeOriginUnit[];
 
 /**
- * The periods of one timeframe: where they start and end. Fixed-length periods count from the
- * epoch (weeks from Monday 1970-01-05), months and years from January 1970 by the calendar; the
- * timeframe's own origin comes on top.
+ * The periods of one timeframe: where they start and end. Fixed-length periods are counted from the
+ * epoch (weeks from Monday 1970-01-05), months and years from January 1970; the timeframe's origin
+ * is added.
  *
- * Every method takes any safe integer, before 1970 too; a period that would start or end beyond
- * the safe integers still does so by the same arithmetic.
+ * Methods accept any safe integer, also before 1970. A period that would start or end outside the
+ * safe integers follows the same arithmetic.
  */
 export interface TimeframeGrid extends TimeframeParts {
   readonly timeframe: Timeframe;
-  /** The period's length when all periods are equally long; `undefined` for months and years. */
+  /** Length of a period in milliseconds; `undefined` for months and years, which vary. */
   readonly fixedMs: number | undefined;
-  /** The start of period 0, the timeframe's own origin included: where periods are counted from. */
+  /** Start of period 0, including the timeframe's origin. */
   readonly origin: EpochMs;
-  /** A period's usual length: exact for fixed ones, 30.44 or 365.24 days a month or year. */
+  /**
+   * Typical length of a period in milliseconds: exact if fixed, 30.44 days per month, 365.24 per
+   * year.
+   */
   readonly typicalMs: number;
   /** Whether a period starts at this instant. */
   isAligned(at: EpochMs): boolean;
-  /** The start of the period that holds this instant. */
+  /** The start of the period that contains this instant. */
   floor(at: EpochMs): EpochMs;
   /** The first period start at or after this instant. */
   ceil(at: EpochMs): EpochMs;
-  /** The start of the period `periods` (default 1, may be negative) after the one that holds `at`. */
+  /**
+   * The start of the period that lies `periods` after the one containing `at`. Default: 1; may be
+   * negative.
+   */
   shift(at: EpochMs, periods?: number): EpochMs;
-  /** The number of the period that holds this instant; consecutive periods differ by one. */
+  /** The number of the period that contains this instant. Consecutive periods differ by 1. */
   indexOf(at: EpochMs): number;
   /** The start of the period with this number. */
   startOf(index: number): EpochMs;
@@ -92,8 +104,16 @@ const grids = new Map<string, TimeframeGrid>();
 const MAX_CACHED_GRIDS = 256;
 
 /**
- * The grid of a timeframe.
- * @throws BarkeepError `INVALID_INPUT` when the text is no timeframe, or another spelling of one.
+ * Returns the grid of a timeframe. Cached, so repeated calls are cheap.
+ * @throws BarkeepError `INVALID_INPUT` if the string is not a timeframe, or not its one valid
+ * spelling.
+ *
+ * @example
+ * const grid = timeframeGrid('1h');
+ * const now = Date.UTC(2026, 0, 1, 9, 42);
+ * grid.floor(now); // 09:00, start of the current candle
+ * grid.shift(now); // 10:00, start of the next one
+ * grid.shift(now, -24); // 09:00 of the day before
  */
 export function timeframeGrid(timeframe: Timeframe): TimeframeGrid {
   const known = grids.get(timeframe);
@@ -104,20 +124,21 @@ export function timeframeGrid(timeframe: Timeframe): TimeframeGrid {
   return grid;
 }
 
-/** Whether a text is a timeframe, in the one spelling its origin has. */
+/** Whether a value is a timeframe in its one valid spelling. */
 export function isTimeframe(value: unknown): value is Timeframe {
   return timeframeFault(value) === undefined;
 }
 
-/** The rule a timeframe broke, in words; `undefined` when it broke none. */
+/** Returns the rule a timeframe breaks, or `undefined` if it is valid. */
 export function timeframeFault(value: unknown): string | undefined {
   const parts = parse(value);
   return typeof parts === 'string' ? parts : undefined;
 }
 
 /**
- * What the text of a timeframe says.
- * @throws BarkeepError `INVALID_INPUT` when the text is no timeframe, or another spelling of one.
+ * Parses a timeframe string.
+ * @throws BarkeepError `INVALID_INPUT` if the string is not a timeframe, or not its one valid
+ * spelling.
  */
 export function timeframeParts(timeframe: Timeframe): TimeframeParts {
   const parts = parse(timeframe);
@@ -126,9 +147,9 @@ export function timeframeParts(timeframe: Timeframe): TimeframeParts {
 }
 
 /**
- * The text of a timeframe.
- * @throws BarkeepError `INVALID_INPUT` unless the parts are those of a timeframe: a positive whole
- * number, a unit, and an origin of whole seconds shorter than the period.
+ * Formats a timeframe.
+ * @throws BarkeepError `INVALID_INPUT` unless the parts are valid: a positive whole number, a unit,
+ * and an origin of whole seconds shorter than the period.
  */
 export function timeframeOf(parts: TimeframeParts): Timeframe {
   const timeframe = textOf(parts);
@@ -136,7 +157,7 @@ export function timeframeOf(parts: TimeframeParts): Timeframe {
   return timeframe;
 }
 
-/** Orders timeframes by the length of their periods, then by their text. */
+/** Sorts timeframes by the length of their periods, then by their string. */
 export function compareTimeframes(a: Timeframe, b: Timeframe): number {
   return timeframeGrid(a).typicalMs - timeframeGrid(b).typicalMs || (a < b ? -1 : a > b ? 1 : 0);
 }
@@ -175,7 +196,7 @@ function parse(value: unknown): TimeframeParts | string {
 
 const TOO_LONG = 'must be at most a thousand years';
 
-/** A grid has one text, since the text is part of the series' key. */
+/** Allows only one spelling per grid, since the string is part of the series key. */
 function spelled(text: string, parts: TimeframeParts): TimeframeParts | string {
   const spelling = textOf(parts);
   return spelling === text ? parts : `must be written "${spelling}"`;

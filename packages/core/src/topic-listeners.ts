@@ -2,8 +2,9 @@ import { Listener } from './listener.ts';
 import type { Unsubscribe } from './listener-set.ts';
 
 /**
- * Listeners by what they want to hear of: an event visits those of its topics and no others, however
- * many there are. Otherwise as `ListenerSet`; of one topic they hear in the order they came.
+ * Event listeners by topic: an event is delivered only to listeners of its topics, however many
+ * others there are. Listeners of one topic are called in subscription order. Errors are handled as
+ * in `ListenerSet`.
  */
 export class TopicListeners<Event> {
   readonly #all = new Set<Listener<Event>>();
@@ -13,7 +14,11 @@ export class TopicListeners<Event> {
     return this.#all.size;
   }
 
-  /** Without topics it hears only what concerns everyone. @throws TypeError unless it is a function. */
+  /**
+   * Adds a listener and returns a function that removes it. Without topics, the listener receives
+   * only what `emitToAll` sends.
+   * @throws TypeError if `listener` is not a function.
+   */
   add(topics: Iterable<string>, listener: (event: Event) => void): Unsubscribe {
     const entry = new Listener(listener);
     const own = new Set(topics);
@@ -30,18 +35,18 @@ export class TopicListeners<Event> {
     };
   }
 
-  /** Whether a listener wants any of the topics. */
+  /** Whether any of the topics has a listener. */
   hasAny(topics: readonly string[]): boolean {
     return topics.some((topic) => this.#byTopic.has(topic));
   }
 
-  /** Tells those of the topics, each once. */
+  /** Calls every listener of the topics once. */
   emit(topics: readonly string[], event: Event): void {
     const found = topics.flatMap((topic) => [...(this.#byTopic.get(topic) ?? [])]);
     for (const listener of new Set(found)) listener.tell(event);
   }
 
-  /** Tells everyone. */
+  /** Calls every listener. */
   emitToAll(event: Event): void {
     for (const listener of [...this.#all]) listener.tell(event);
   }

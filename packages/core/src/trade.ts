@@ -2,35 +2,41 @@ import { type EpochMs, epochMsFault } from './epoch-ms.ts';
 import { amountFault, numberFault } from './field-rules.ts';
 import { faultPlace, type InvalidInputDetails, invalidInput } from './invalid-input.ts';
 
-/** One execution. */
+/** A single trade. */
 export interface Trade {
   /**
-   * The exchange's id: unique within the symbol, not necessarily ordered. A string: ids exceed 2^53. Of
-   * an exchange that has none, the one that `identifyTrades` makes.
+   * The exchange's trade id: unique per symbol, not necessarily ordered. A string, as ids may
+   * exceed 2^53. For exchanges without ids, the one that `identifyTrades` derives.
    */
   readonly id: string;
   readonly timestamp: EpochMs;
-  /** Any finite number: spreads, and sometimes oil, trade at zero and below. */
+  /** Any finite number. May be zero or negative, as with spreads and sometimes oil. */
   readonly price: number;
   /** In the base currency. */
   readonly size: number;
-  /** The taker's side; absent when the exchange does not tell it. */
+  /** The taker's side; absent if the exchange does not report it. */
   readonly side?: 'buy' | 'sell';
 }
 
-/** A trade as it is handed in: the id may be absent too. */
+/** A trade as callers pass it in: `id` is optional. */
 export interface TradeInput extends Omit<Trade, 'id' | 'side'> {
   readonly id?: string | undefined;
   readonly side?: 'buy' | 'sell' | undefined;
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field, the rule and the trade's index and time. */
+/**
+ * Throws if a trade breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field, the rule, and the trade's index and time.
+ */
 export function validateTrade(trade: TradeInput, index?: number): void {
   const fault = faultOf(trade);
   if (fault !== undefined) throw invalidInput({ ...fault, ...faultPlace(index, trade?.timestamp) });
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field, the rule and the trade's index and time. */
+/**
+ * Throws if any trade of a list breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field, the rule, and the trade's index and time.
+ */
 export function validateTrades(trades: readonly TradeInput[]): void {
   if (!Array.isArray(trades)) {
     throw invalidInput({ field: 'trades', rule: 'must be an array', value: trades });
@@ -39,12 +45,19 @@ export function validateTrades(trades: readonly TradeInput[]): void {
 }
 
 /**
- * The trades of one delivery, each with an id. Where it is absent, it is made of what the trade says:
- * `~<timestamp>:<price>:<size>:<side, or ->:<n>`, in which `n` numbers the trades of the delivery that
- * say the same and have no id, from 1.
+ * Gives an id to every trade of one delivery that has none, derived from its content:
+ * `~<timestamp>:<price>:<size>:<side, or ->:<n>`, where `n` numbers identical trades of the
+ * delivery from 1.
  *
- * So the same delivery gets the same ids again, in whatever order its trades come, and equal trades of
- * one delivery get different ones. Of several deliveries the one with the most equal trades counts.
+ * A repeated delivery gets the same ids, in whatever order its trades arrive, and identical trades
+ * of one delivery get different ids. Across overlapping deliveries, the one with the most identical
+ * trades determines their number.
+ *
+ * @example
+ * const trade = { timestamp: Date.UTC(2026, 0, 1), price: 100, size: 0.5 };
+ * const [first, second] = identifyTrades([trade, trade]);
+ * first?.id; // '~1767225600000:100:0.5:-:1'
+ * second?.id; // '~1767225600000:100:0.5:-:2'
  */
 export function identifyTrades(trades: readonly TradeInput[]): readonly Trade[] {
   if (trades.every(isIdentified)) return trades;
@@ -60,7 +73,7 @@ export function identifyTrades(trades: readonly TradeInput[]): readonly Trade[] 
   });
 }
 
-/** What is `undefined` is as good as absent to all who read it. */
+/** An `id` of `undefined` counts as absent. */
 function isIdentified(trade: TradeInput): trade is Trade {
   return trade.id !== undefined;
 }

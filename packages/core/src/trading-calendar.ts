@@ -6,9 +6,9 @@ import { ZonedTime } from './zoned-time.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** A market that has not opened for so many days is taken not to open again. */
+/** A market closed for longer than this is assumed never to open again. */
 const LONGEST_CLOSE_DAYS = 400;
-/** Phases that are remembered: writes in the last minutes before a close each ask for several. */
+/** Phases to remember: writes in the last minutes before a close need several. */
 const MOST_PHASES = 8;
 /** The epoch, 1970-01-01, was a Thursday. */
 const EPOCH_WEEKDAY = 4;
@@ -19,7 +19,7 @@ interface DaySession {
   readonly closes: number;
 }
 
-/** A stretch of time in which a market trades all along, or not at all. */
+/** A time range in which a market is open throughout, or closed throughout. */
 interface Phase {
   readonly isOpen: boolean;
   readonly from: EpochMs;
@@ -27,17 +27,17 @@ interface Phase {
 }
 
 /**
- * Says whether a market trades at an instant, and when it opens again. Asking about a phase that was
- * asked about lately, which is what caches do, costs a few comparisons.
+ * Determines whether a market is open at an instant and when it opens next. Recent results are
+ * remembered, so repeated queries around the same time cost a few comparisons.
  */
 export class TradingCalendar {
   readonly #zone: ZonedTime;
   readonly #sessions: ReadonlyMap<number, readonly DaySession[]>;
   readonly #closedOn: ReadonlySet<string>;
-  /** Those asked about last, the latest first. */
+  /** Most recently used first. */
   #phases: readonly Phase[] = [];
 
-  /** @throws BarkeepError `INVALID_INPUT` naming the part of the hours that breaks a rule. */
+  /** @throws BarkeepError `INVALID_INPUT` naming the part of `hours` that is invalid. */
   constructor(hours: TradingHours) {
     if (hours === null || typeof hours !== 'object') {
       const rule = 'must be { timeZone, sessions, closedOn? }';
@@ -49,20 +49,24 @@ export class TradingCalendar {
     this.#closedOn = new Set(checkedDates(hours.closedOn ?? []));
   }
 
+  /** Whether the market is open at an instant. */
   isOpen(at: EpochMs): boolean {
     return this.#phaseAt(at).isOpen;
   }
 
-  /** The instant itself while the market trades; `Infinity` if it does not open within 400 days. */
+  /**
+   * When the market is next open: `at` itself if it is open; `Infinity` if it does not open within
+   * 400 days.
+   */
   nextOpening(at: EpochMs): EpochMs {
     const phase = this.#phaseAt(at);
     return phase.isOpen ? at : phase.to;
   }
 
   /**
-   * The instant by which the market has traded for `durationMs` since an instant: an expiry that counts
-   * trading time only, so that what was true at the close still is at the next opening. `Infinity` if
-   * that is more than 400 days ahead.
+   * The instant at which the market has been open for `durationMs` milliseconds since `at`. Used
+   * for TTLs that count trading time only, so that values stored at the close are still valid at
+   * the next opening. `Infinity` if more than 400 days ahead.
    */
   afterTrading(at: EpochMs, durationMs: number): EpochMs {
     let now = at;
@@ -76,7 +80,7 @@ export class TradingCalendar {
     }
   }
 
-  /** How long the market trades from one instant to another, in milliseconds. */
+  /** How long the market is open between two instants, in milliseconds. */
   tradingMs(from: EpochMs, to: EpochMs): number {
     let tradingMs = 0;
     for (let now = from; now < to; ) {
@@ -96,7 +100,7 @@ export class TradingCalendar {
     return phase;
   }
 
-  /** The phase from an instant on. */
+  /** The phase that starts at an instant. */
   #seek(at: EpochMs): Phase {
     const today = Math.floor(this.#zone.wallClock(at) / DAY_MS);
     for (let day = today; day <= today + LONGEST_CLOSE_DAYS; day += 1) {
@@ -110,7 +114,7 @@ export class TradingCalendar {
     return { isOpen: false, from: at, to: Number.POSITIVE_INFINITY };
   }
 
-  /** In the order of the day. Days count from the epoch. */
+  /** Sorted by opening time. Days count from the epoch. */
   #sessionsOf(day: number): readonly DaySession[] {
     const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
     if (this.#closedOn.has(date)) return [];

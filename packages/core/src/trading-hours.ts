@@ -1,18 +1,21 @@
-/** A stretch of the day in which a market trades, on certain days of the week. */
+/** A daily period in which a market trades, on certain days of the week. */
 export interface TradingSession {
-  /** 1 is Monday, 7 is Sunday, as in ISO 8601. */
+  /** Days of the week: 1 is Monday, 7 is Sunday, as in ISO 8601. */
   readonly days: readonly number[];
-  /** Local time, such as `09:00`. */
+  /** Opening time in local time, such as `09:00`. */
   readonly opens: string;
-  /** Local time, later than `opens`; `24:00` is the end of the day. A night takes two sessions. */
+  /**
+   * Closing time in local time, later than `opens`. `24:00` is the end of the day. Split an
+   * overnight session into two.
+   */
   readonly closes: string;
 }
 
-/** When a market trades, by its own clock. */
+/** When a market is open, in its local time. */
 export interface TradingHours {
-  /** A time zone of the IANA database, such as `Asia/Seoul`. */
+  /** IANA time zone, such as `Asia/Seoul`. */
   readonly timeZone: string;
   readonly sessions: readonly TradingSession[];
-  /** Local dates without trading, such as `2026-12-25`. Default: none. */
+  /** Holidays: local dates without trading, such as `2026-12-25`. Default: none. */
   readonly closedOn?: readonly string[] | undefined;
 }

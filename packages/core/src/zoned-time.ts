@@ -3,11 +3,11 @@ import { invalidInput } from './invalid-input.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The wall clock of one time zone, by the database of the JavaScript engine. */
+/** The wall clock of one time zone, from the time zone data of the JavaScript engine. */
 export class ZonedTime {
   readonly #format: Intl.DateTimeFormat;
 
-  /** @throws BarkeepError `INVALID_INPUT` for a time zone that the engine does not know. */
+  /** @throws BarkeepError `INVALID_INPUT` if the engine does not know the time zone. */
   constructor(timeZone: string) {
     try {
       this.#format = new Intl.DateTimeFormat('en-US', {
@@ -27,7 +27,7 @@ export class ZonedTime {
     }
   }
 
-  /** What the wall clock shows at an instant, as if it were UTC. */
+  /** The local time at an instant, as if it were UTC. */
   wallClock(instant: EpochMs): EpochMs {
     const shown: Record<string, number> = {};
     for (const { type, value } of this.#format.formatToParts(instant)) shown[type] = Number(value);
@@ -40,8 +40,8 @@ export class ZonedTime {
   }
 
   /**
-   * The instant at which the wall clock shows a time. Of two such instants it is the earlier one; a
-   * time that is skipped when clocks are put forward is taken as so much after the skip.
+   * The instant at which the wall clock shows a local time. If there are two, the earlier one. A
+   * time skipped when clocks go forward is moved forward by the length of the skip.
    */
   instantOf(wallClock: EpochMs): EpochMs {
     // No offset from UTC is as long as a day, and none changes twice within two days.

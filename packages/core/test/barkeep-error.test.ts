@@ -36,6 +36,23 @@ describe('BarkeepError', () => {
     expect('cause' in error).toBe(false);
   });
 
+  it('is retryable as its code says, unless it says otherwise', () => {
+    const codes = ['BUSY', 'DISK_FULL', 'IO', 'UNAVAILABLE', 'TIMEOUT', 'OVERLOADED'] as const;
+    for (const code of codes) {
+      expect(new BarkeepError(code, code).retryable).toBe(true);
+      expect(new BarkeepError(code, code, { retryable: false }).retryable).toBe(false);
+    }
+    expect(new BarkeepError('SOURCE_FAILED', 'x').retryable).toBe(false);
+    expect(new BarkeepError('SOURCE_FAILED', 'x', { retryable: true }).retryable).toBe(true);
+  });
+
+  it('has the name that aborts have elsewhere, and no abort of others is one', () => {
+    const aborted = new BarkeepError('ABORTED', 'given up');
+    expect(aborted.name).toBe('AbortError');
+    expect(BarkeepError.is(aborted, 'ABORTED')).toBe(true);
+    expect(BarkeepError.is(new DOMException('given up', 'AbortError'))).toBe(false);
+  });
+
   it('is told from other errors, also when another copy of the package made it', () => {
     class OtherCopy extends Error {
       override readonly name = 'BarkeepError';
