@@ -24,13 +24,19 @@ import type {
 import { EntryLives } from './entry-lives.ts';
 
 export interface AbstractCacheOptions extends SweptHandleOptions {
-  /** The expiry of entries written without one, in milliseconds. Default: `Infinity`, never. */
+  /**
+   * TTL of entries written without `ttlMs` or `expiresAt`, in milliseconds. Default: `Infinity`,
+   * never expires.
+   */
   readonly defaultTtlMs?: number | undefined;
-  /** Whether a read that fails below is a counted miss or an error. Default: `miss`. */
+  /**
+   * What a failed read returns: `miss` counts it in `stats().failures` and returns `undefined`;
+   * `throw` rejects. Default: `miss`.
+   */
   readonly onReadFailure?: 'miss' | 'throw' | undefined;
 }
 
-/** What the entries of a cache take. */
+/** The size of a cache. */
 export interface CacheUsage {
   readonly entries: number;
   readonly bytes: number;
@@ -42,11 +48,22 @@ const SET_OPTIONS = ['expiresAt', 'ttlMs', 'tags', 'signal'] as const;
 const WRITE_KEYS = ['key', 'value', 'expiresAt', 'ttlMs', 'tags'] as const;
 
 /**
- * The common part of every cache: it checks arguments, turns expiries into absolute instants, never
- * returns an expired entry (`isLive` says which are, also when the clock was set meanwhile), guards the life cycle, honours abort signals, counts, and sweeps with
- * one timer. An adapter extends it and writes the methods that start with an underscore. They
- * receive checked arguments while the handle is open, and may return a value or a promise; whatever
- * they throw reaches the caller as a `BarkeepError`, or on a read as a counted miss.
+ * Base class of all caches. It validates arguments, converts TTLs to absolute times, never returns
+ * an expired entry (see `isLive`), guards the lifecycle, handles abort signals, keeps statistics
+ * and removes expired entries with one timer. Extend it and implement the methods that start with
+ * an underscore. They receive valid arguments while the handle is open, and may return a value or a
+ * promise. Whatever they throw reaches the caller as a `BarkeepError` or, on reads, becomes a
+ * counted miss.
+ *
+ * @example
+ * export class AcmeCache extends AbstractDataCache {
+ *   constructor(options: AbstractCacheOptions = {}) {
+ *     super('cache-acme', { sharing: 'multi-process', persistent: true }, options);
+ *   }
+ *   protected _get(key: string) {
+ *     return this.#client.entry(key);
+ *   } // and so on: _set, _delete, _invalidate, _clear, _keys, _sweep, _usage
+ * }
  */
 export abstract class AbstractDataCache extends SweptHandle implements IDataCache {
   readonly capabilities: CacheCapabilities;
@@ -185,71 +202,74 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     };
   }
 
-  /** The entry, expired or not; `undefined` when there is none. */
+  /** Returns the entry, expired or not; `undefined` if there is none. */
   protected abstract _get(key: string): Awaitable<CacheEntry | undefined>;
 
-  /** Stores an entry that is live now, in place of the one before it. */
+  /** Stores an entry that has not expired, replacing the previous one. */
   protected abstract _set(entry: CacheEntry): Awaitable<void>;
 
-  /** Returns whether a live entry was there. */
+  /** Removes an entry. Returns whether there was one that had not expired. */
   protected abstract _delete(key: string): Awaitable<boolean>;
 
-  /** Removes what is selected; returns how many of them were live. */
+  /** Removes the selected entries. Returns how many of them had not expired. */
   protected abstract _invalidate(selector: CacheSelector): Awaitable<number>;
 
   protected abstract _clear(): Awaitable<void>;
 
-  /** The keys of live entries that start with a prefix, which may be empty. */
+  /** Returns the keys of unexpired entries with a prefix, which may be empty. */
   protected abstract _keys(prefix: string): Awaitable<string[]>;
 
   protected abstract _usage(): Awaitable<CacheUsage>;
 
   /**
-   * Override it when one round trip can serve all keys. A key whose read fails is a miss by itself, for
-   * which `readFailed` is there; it throws when all of them fail.
+   * Reads several keys. Override it if one round trip can serve them all. If a single key fails,
+   * treat it as a miss with `readFailed`; throw only if all fail.
    */
   protected _getMany(keys: readonly string[]): Awaitable<readonly (CacheEntry | undefined)[]> {
     return this.#getEach(keys);
   }
 
-  /** Stores entries with different keys. Override it when one round trip can store them all. */
+  /** Stores entries with distinct keys. Override it if one round trip can store them all. */
   protected _setMany(entries: readonly CacheEntry[]): Awaitable<void> {
     return Promise.all(entries.map((entry) => this._set(entry))).then(() => undefined);
   }
 
   /**
-   * Whether an entry or its label is live. Entries are remembered as they were written or first seen, so
-   * a clock that is set back lets none live longer.
+   * Whether an entry has not expired. Remembers when entries were written or first seen, so setting
+   * the clock back does not prolong them.
    */
   protected isLive(entry: Pick<CacheEntry, 'key' | 'expiresAt' | 'deadline'>): boolean {
     return this.#lives.isLive(entry);
   }
 
-  /** Override it with true where `_get` returns the very entries that were given, `deadline` included. */
+  /**
+   * Override it to return true if `_get` returns the same objects that `_set` received, with their
+   * `deadline`.
+   */
   protected get keepsDeadlines(): boolean {
     return false;
   }
 
   /**
-   * Takes a failed read for a miss and counts it, or throws it where that is asked for: for adapters
-   * that read many entries, of which one is damaged.
+   * Counts a failed read as a miss or throws it, depending on `onReadFailure`. For adapters that
+   * read many entries of which one may be corrupted.
    */
   protected readFailed(error: unknown): undefined {
     if (this.#throwsReadFailures || BarkeepError.is(error, 'ABORTED')) throw this.failure(error);
     this.countFailures(1);
   }
 
-  /** Counts what was found and could not be read, and is answered as absent. */
+  /** Counts entries that could not be read and are returned as misses. */
   protected countFailures(values: number): void {
     this.#counts.failures += values;
   }
 
-  /** Counts entries that went to keep a bound. */
+  /** Counts entries evicted to stay within a bound. */
   protected countEvictions(entries: number): void {
     this.#counts.evictions += entries;
   }
 
-  /** Counts a value that exceeded a bound by itself and was not stored. */
+  /** Counts a value that was not stored because it alone exceeds a bound. */
   protected countRejection(): void {
     this.#counts.rejections += 1;
   }
@@ -265,7 +285,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     );
   }
 
-  /** All of it begins now, so that no call made later comes between. */
+  /** Starts everything at once, so that no later call comes in between. */
   async #setAndDelete(live: readonly CacheEntry[], expired: readonly CacheEntry[]): Promise<void> {
     const changes = await Promise.allSettled(
       [
@@ -296,7 +316,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
       : entry;
   }
 
-  /** A write that fails leaves what was there as it was, its end included. */
+  /** A failed write leaves the previous entry and its expiry unchanged. */
   #withLives(entries: readonly CacheEntry[], write: () => Awaitable<void>): Awaitable<void> {
     if (this.keepsDeadlines) return write();
     const done = this.#lives.write(entries);
@@ -305,7 +325,7 @@ export abstract class AbstractDataCache extends SweptHandle implements IDataCach
     done();
   }
 
-  /** Of equal keys the later entry. */
+  /** If keys are equal, the later entry wins. */
   #checkedEntries(entries: readonly CacheWrite[], now: EpochMs): CacheEntry[] {
     if (!Array.isArray(entries)) {
       throw invalidInput({ field: 'entries', rule: 'must be an array', value: entries });

@@ -1,5 +1,5 @@
 import type { AdapterDefinition } from '@barkeep/core';
 import type { IDataCache } from './data-cache.ts';
 
-/** What makes caches from URLs. */
+/** Defines how caches are created from URLs. */
 export type CacheAdapter = AdapterDefinition<'cache', IDataCache>;

@@ -1,17 +1,17 @@
 import type { Platform } from '@barkeep/core';
 
 /**
- * What an adapter can do. Constant for the life of an instance. An adapter states what goes beyond the least:
- * entries of its own `process`, not persistent, in `node`, without bounds.
+ * What an adapter supports. Constant for the life of an instance. An adapter declares only what
+ * exceeds the defaults: `sharing: 'process'`, not persistent, `node`, no bounds.
  */
 export interface CacheCapabilities {
-  /** Whether several processes see one another's entries. */
+  /** Whether processes see each other's entries. */
   readonly sharing: 'process' | 'multi-process';
   /** Whether entries survive a restart. */
   readonly persistent: boolean;
   readonly platforms: readonly Platform[];
-  /** The most entries it keeps; `undefined` when it has no such bound. */
+  /** Maximum number of entries; `undefined` if unbounded. */
   readonly maxEntries?: number | undefined;
-  /** The most bytes its entries take; `undefined` when it has no such bound. */
+  /** Maximum total size of the entries in bytes; `undefined` if unbounded. */
   readonly maxBytes?: number | undefined;
 }

@@ -1,15 +1,14 @@
 import type { EpochMs } from '@barkeep/core';
 import type { CacheValue } from './cache-value.ts';
 
-/** An entry as adapters keep it: checked, with an absolute expiry. */
+/** An entry as adapters store it: validated, with an absolute expiry. */
 export interface CacheEntry {
   readonly key: string;
   readonly value: CacheValue;
-  /** The first instant at which it is no longer live; `Infinity` when it never expires. */
+  /** The instant from which it is expired; `Infinity` if never. */
   readonly expiresAt: EpochMs;
   /**
-   * The same instant by the monotonic time of this process, where the adapter keeps the very entries that
-   * it was given; others leave it out.
+   * The same instant in this process's monotonic time. Only set for adapters with `keepsDeadlines`.
    */
   readonly deadline?: number | undefined;
   /** Without duplicates. */

@@ -10,7 +10,7 @@ import type { CacheSetOptions } from './data-cache.ts';
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * The absolute expiry that a writer's options mean at an instant.
+ * Converts `expiresAt`, `ttlMs` or the default TTL to an absolute time.
  * @throws BarkeepError `INVALID_INPUT` naming `expiresAt` or `ttlMs`.
  */
 export function absoluteExpiry(
@@ -29,13 +29,16 @@ export function absoluteExpiry(
   return expiresAt;
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless it is a number other than NaN. */
+/**
+ * Throws unless the TTL is a number other than NaN.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateTtl(ttlMs: unknown, field: string, index?: number): void {
   if (typeof ttlMs === 'number' && !Number.isNaN(ttlMs)) return;
   throw fault(field, 'must be a number of milliseconds', ttlMs, index);
 }
 
-/** Later than the years that timestamps may have is never; earlier, their beginning. */
+/** Clamped to valid timestamps. Later than the year 9999 means never. */
 function instantAfter(now: EpochMs, ttlMs: number): EpochMs {
   const expiresAt = Math.max(MIN_EPOCH_MS, Math.ceil(now + ttlMs));
   return expiresAt > MAX_EPOCH_MS ? NEVER : expiresAt;

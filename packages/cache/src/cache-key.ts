@@ -1,27 +1,34 @@
 import { invalidInput } from '@barkeep/core';
 
-/** The most UTF-16 units of a key, a prefix or a tag. */
+/** Maximum length of a key, prefix or tag in UTF-16 units. */
 export const MAX_CACHE_KEY_LENGTH = 1_024;
-/** The most tags of one entry or one selector. */
+/** Maximum number of tags per entry or selector. */
 export const MAX_CACHE_TAGS = 256;
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
 
-/** @throws BarkeepError `INVALID_INPUT` unless it is a well-formed string of 1 to 1,024 UTF-16 units. */
+/**
+ * Throws unless the key is a well-formed string of 1 to 1,024 UTF-16 units.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateCacheKey(key: unknown, index?: number): asserts key is string {
   if (typeof key === 'string' && key !== '' && fits(key)) return;
   throw textFault('key', 'of 1 to', key, index);
 }
 
-/** @throws BarkeepError `INVALID_INPUT` unless it is a well-formed string of at most 1,024 UTF-16 units. */
+/**
+ * Throws unless the prefix is a well-formed string of at most 1,024 UTF-16 units.
+ * @throws BarkeepError `INVALID_INPUT`.
+ */
 export function validateCachePrefix(prefix: unknown): asserts prefix is string {
   if (typeof prefix === 'string' && fits(prefix)) return;
   throw textFault('prefix', 'of at most', prefix);
 }
 
 /**
- * The tags without duplicates, in an array of their own.
- * @throws BarkeepError `INVALID_INPUT` with the index of the first that breaks the rule of keys.
+ * Validates tags and returns a copy without duplicates.
+ * @throws BarkeepError `INVALID_INPUT` with the index of the first invalid tag. Tags follow the
+ * rules of keys.
  */
 export function uniqueTags(tags: readonly string[] | undefined): readonly string[] {
   if (tags === undefined) return NO_TAGS;

@@ -3,8 +3,8 @@ import { uniqueTags, validateCachePrefix } from './cache-key.ts';
 import type { CacheSelector } from './data-cache.ts';
 
 /**
- * A selector of its own with exactly one criterion.
- * @throws BarkeepError `INVALID_INPUT` unless it is `{ prefix }` or `{ tags }`, and nothing else.
+ * Validates a selector and returns a copy.
+ * @throws BarkeepError `INVALID_INPUT` unless it is exactly `{ prefix }` or `{ tags }`.
  */
 export function checkedSelector(selector: CacheSelector): CacheSelector {
   const [criterion, ...others] = isObject(selector) ? Object.keys(selector) : [];

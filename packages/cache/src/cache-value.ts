@@ -1,8 +1,8 @@
 import { CandleSeries, invalidInput } from '@barkeep/core';
 
 /**
- * What can be cached. Values are treated as immutable: a cache in memory hands out the very object
- * it was given, or an equal one. `undefined` cannot be cached, because it means a miss.
+ * A value that can be cached. Treat values as immutable: an in-memory cache returns the same object
+ * it was given, or an equal one. `undefined` cannot be cached, as it means a miss.
  */
 export type CacheValue =
   | null
@@ -16,26 +16,28 @@ export type CacheValue =
   | readonly CacheValue[]
   | { readonly [key: string]: CacheValue };
 
-/** Deeper than any data, and shallow enough for adapters that serialize recursively. */
+/** Deeper than real data, but safe for adapters that serialize recursively. */
 const MAX_DEPTH = 100;
 
 /**
- * @throws BarkeepError `INVALID_INPUT` naming the part, such as `value.levels.3`, that cannot be
- * cached: `undefined`, a function, a symbol, a class instance, a circle, or nesting beyond 100 levels.
+ * Throws unless a value can be cached.
+ * @throws BarkeepError `INVALID_INPUT` naming the part that cannot be cached, such as
+ * `value.levels.3`: `undefined`, a function, a symbol, a class instance, a circular reference, or
+ * nesting beyond 100 levels.
  */
 export function validateCacheValue(value: unknown, index?: number): asserts value is CacheValue {
   if (isLeaf(value)) return;
   validateContainer(value, 'value', index, new Map(), 1);
 }
 
-/** Whether a value is an array or a plain object, whose parts are values again. */
+/** Whether a value is an array or a plain object of further values. */
 export function isCacheContainer(
   value: unknown,
 ): value is readonly CacheValue[] | { readonly [key: string]: CacheValue } {
   return Array.isArray(value) || isPlainObject(value);
 }
 
-/** Returns how many levels there are. Of a container that was seen before, they are known. */
+/** Returns the number of levels, from the memo if the container was seen before. */
 function validateContainer(
   value: unknown,
   path: string,
@@ -61,7 +63,7 @@ function validateContainer(
   return deepest + 1;
 }
 
-/** An array's `entries` visit holes too, as `undefined`. */
+/** `entries` of an array also visits holes, as `undefined`. */
 function partsOf(value: object): Iterable<[string | number, unknown]> {
   return Array.isArray(value) ? value.entries() : Object.entries(value);
 }

@@ -4,56 +4,67 @@ import type { CacheValue } from './cache-value.ts';
 
 export interface CacheSetOptions extends CallOptions {
   /**
-   * The instant the entry expires; `Infinity` for never. It is live before that instant, and gone
-   * from it on. Give this or `ttlMs`, not both. Default: the cache's own expiry.
+   * When the entry expires; it is valid before that instant and gone from then on. `Infinity` never
+   * expires. Give this or `ttlMs`, not both. Default: the cache's default TTL.
    */
   readonly expiresAt?: EpochMs | undefined;
   /**
-   * How long the entry lives, in milliseconds; 0 or less is expired at once, `Infinity` (or beyond
-   * the year 9999) never.
+   * TTL in milliseconds. 0 or less expires at once; `Infinity`, or beyond the year 9999, never.
+   * Default: the cache's default TTL.
    */
   readonly ttlMs?: number | undefined;
-  /** Names by which the entry can be invalidated together with others. */
+  /** Labels for invalidating entries together. Default: none. */
   readonly tags?: readonly string[] | undefined;
 }
 
+/** An entry for `setMany`. */
 export interface CacheWrite extends Omit<CacheSetOptions, 'signal'> {
   readonly key: string;
   readonly value: CacheValue;
 }
 
-/** Entries whose key starts with `prefix` (taken literally), or that carry at least one of `tags`. */
+/**
+ * Selects entries whose key starts with `prefix` (taken literally), or that have at least one of
+ * `tags`.
+ */
 export type CacheSelector = { readonly prefix: string } | { readonly tags: readonly string[] };
 
 export interface CacheStatistics {
   /**
-   * Calls, failures and latencies by operation, such as `setMany`. Reads that memory answers on the spot
-   * are counted as hits and misses only: timing one would take as long as the read.
+   * Calls, failures and latencies by operation, such as `setMany`. Reads served directly from
+   * memory are only counted as hits and misses: timing one would take as long as the read.
    */
   readonly operations: Readonly<Record<string, OperationSummary>>;
   readonly hits: number;
   readonly misses: number;
-  /** Hits as a share of all reads, 0 when there were none. */
+  /** Hits as a share of all reads; 0 if there were none. */
   readonly hitRate: number;
   readonly writes: number;
   readonly deletes: number;
-  /** Entries that went because their time had come. */
+  /** Entries removed because they expired. */
   readonly expirations: number;
-  /** Entries that went to keep a bound. */
+  /** Entries evicted to stay within a bound. */
   readonly evictions: number;
-  /** Values that exceeded a bound by themselves and were not stored. */
+  /** Values not stored because they alone exceed a bound. */
   readonly rejections: number;
-  /** Reads that failed below and were answered as misses, and sweeps of its own that failed. */
+  /** Failed reads returned as misses, and failed periodic sweeps. */
   readonly failures: number;
   readonly entries: number;
-  /** Bytes the entries take, as the adapter estimates them. */
+  /** Total size of the entries in bytes, as estimated by the adapter. */
   readonly bytes: number;
 }
 
 /**
- * A cache of values with an expiry. Open it before use, close it after.
+ * A cache of values with a TTL and tags. It may evict anything at any time, but never returns an
+ * expired, outdated or corrupted value. Open it before use and close it afterwards.
  *
- * A cache may forget anything at any time; it never returns an expired, outdated or damaged value.
+ * @example
+ * const cache: IDataCache = new MemoryCache({ maxBytes: 64 * 1024 * 1024 });
+ * await cache.open();
+ * await cache.set('page:1', { rows: [1, 2, 3] }, { ttlMs: 60_000, tags: ['pages'] });
+ * const page = await cache.get('page:1'); // undefined if expired or evicted
+ * await cache.invalidate({ tags: ['pages'] });
+ * await cache.close();
  */
 export interface IDataCache extends AsyncDisposable {
   readonly name: string;
@@ -63,32 +74,36 @@ export interface IDataCache extends AsyncDisposable {
   open(options?: CallOptions): Promise<void>;
   close(): Promise<void>;
 
-  /** The value; `undefined` on a miss. */
+  /** Returns the value; `undefined` on a miss. */
   get(key: string, options?: CallOptions): Promise<CacheValue | undefined>;
 
-  /** The values in the order of the keys. */
+  /** Returns values in the order of the keys. */
   getMany(keys: readonly string[], options?: CallOptions): Promise<(CacheValue | undefined)[]>;
 
-  /** Stores or replaces an entry, its expiry and its tags. */
+  /** Creates or replaces an entry with its TTL and tags. */
   set(key: string, value: CacheValue, options?: CacheSetOptions): Promise<void>;
 
-  /** Stores several entries; of equal keys the later one. One invalid entry rejects all. */
+  /**
+   * Creates or replaces several entries. If keys are equal, the later entry wins. One invalid entry
+   * rejects all.
+   */
   setMany(entries: readonly CacheWrite[], options?: CallOptions): Promise<void>;
 
-  /** Returns whether a live entry was there. */
+  /** Removes an entry. Returns whether there was one that had not expired. */
   delete(key: string, options?: CallOptions): Promise<boolean>;
 
-  /** Removes what is selected; returns how many entries that were. An empty prefix selects all. */
+  /** Removes the selected entries and returns how many. An empty prefix selects all. */
   invalidate(selector: CacheSelector, options?: CallOptions): Promise<number>;
 
-  /** Removes everything this cache holds. */
+  /** Removes everything from this cache. */
   clear(options?: CallOptions): Promise<void>;
 
-  /** The keys of live entries that start with a prefix (default: all), in no order. */
+  /** Returns the keys of unexpired entries with a prefix (default: all), in no particular order. */
   keys(prefix?: string, options?: CallOptions): Promise<string[]>;
 
-  /** Removes expired entries now; returns how many. Happens by itself from time to time. */
+  /** Removes expired entries now and returns how many. Also runs periodically. */
   sweep(options?: CallOptions): Promise<number>;
 
+  /** Returns statistics. */
   stats(options?: CallOptions): Promise<CacheStatistics>;
 }

@@ -1,9 +1,9 @@
 import { type Clock, type MonotonicTime, monotonicTime } from '@barkeep/core';
 import type { CacheEntry } from './cache-entry.ts';
 
-/** Keys that are remembered; the longest unwritten goes first. */
+/** Keys to remember. Beyond it, the least recently written one is dropped. */
 const MOST_KEYS = 50_000;
-/** Of one key: what is being written, what it replaces, and what was found meanwhile. */
+/** Per key: the entry being written, the one it replaces, and those found in between. */
 const MOST_LIVES = 4;
 
 type EntryLife = Pick<CacheEntry, 'key' | 'expiresAt' | 'deadline'>;
@@ -14,10 +14,10 @@ interface Life {
 }
 
 /**
- * Whether entries are live: by the wall clock, which processes and restarts share, and by the time that
- * has passed since this process first saw an entry, which no setting of the clock can change. The end
- * that comes first counts. While an entry is being written, that before it may still be found, so both are
- * remembered.
+ * Decides whether entries have expired, by the wall clock (shared by processes and across restarts)
+ * and by the time since this process first saw the entry (not affected by setting the clock),
+ * whichever is earlier. While an entry is being written, reads may still find the previous one, so
+ * both are remembered.
  */
 export class EntryLives {
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class EntryLives {
     this.#time = monotonicTime(clock);
   }
 
-  /** The end of a life by the time that passes, if it began now. */
+  /** The monotonic time at which an entry expires if it is written now. */
   deadlineOf(expiresAt: number, now: number = this.#clock.now()): number {
     return this.#time.now() + (expiresAt - now);
   }
@@ -40,7 +40,10 @@ export class EntryLives {
     return (entry.deadline ?? this.#deadlineOfSeen(entry)) > this.#time.now();
   }
 
-  /** Remembers entries that are being written; to be called back when they are, which ends those before. */
+  /**
+   * Remembers entries being written. Call the returned function when the write is done; it forgets
+   * the previous ones.
+   */
   write(entries: readonly EntryLife[]): () => void {
     const writes = entries.map(({ key, expiresAt }) => {
       const before = this.#lives.get(key) ?? [];
@@ -60,7 +63,7 @@ export class EntryLives {
     };
   }
 
-  /** To be called back when all entries of now are gone. */
+  /** Call the returned function when all current entries are gone. */
   clear(): () => void {
     const before = new Map(this.#lives);
     return () => {
@@ -73,7 +76,7 @@ export class EntryLives {
     };
   }
 
-  /** An entry that is none of those that were seen has been written elsewhere since. */
+  /** An unknown entry was written by another process since. */
   #deadlineOfSeen({ key, expiresAt }: EntryLife): number {
     const lives = this.#lives.get(key) ?? [];
     const seen = lives.find((life) => life.expiresAt === expiresAt);

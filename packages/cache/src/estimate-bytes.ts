@@ -1,7 +1,7 @@
 import { CandleSeries } from '@barkeep/core';
 import type { CacheValue } from './cache-value.ts';
 
-/** V8 on a 64-bit machine: what a value of each kind takes besides its own contents. */
+/** Overhead of a value of each kind in V8 on a 64-bit machine. */
 const OBJECT_BYTES = 32;
 const SLOT_BYTES = 8;
 const NUMBER_BYTES = 16;
@@ -10,13 +10,14 @@ const VIEW_BYTES = 192;
 const NO_VALUES = new Float64Array(0);
 
 /**
- * About how many bytes of memory a value keeps from being freed.
+ * Estimates how many bytes of memory a value keeps alive.
  *
- * - strings: 2 bytes a UTF-16 unit (an upper bound: V8 needs 1 for Latin text), and a header
- * - numbers: 16 bytes, bigints: 8 bytes per 64 bits, booleans and null: nothing but their slot
- * - arrays and objects: a header, 8 bytes a slot, keys, and their parts; a shared part counts once
- * - typed arrays and candle series: the **whole** buffers below them, each once, also where the
- *   value shows only a slice: a slice keeps all of its buffer alive
+ * - strings: a header and 2 bytes per UTF-16 unit (an upper bound, as V8 uses 1 for Latin-1 text)
+ * - numbers: 16 bytes; bigints: 8 bytes per 64 bits; booleans and null: only their slot
+ * - arrays and objects: a header, 8 bytes per slot, keys, and their parts; a shared part counts
+ *   once
+ * - typed arrays and candle series: their **whole** buffers, each counted once, even if the value
+ *   is only a slice, as a slice keeps its buffer alive
  */
 export function estimateBytes(value: CacheValue): number {
   return bytesOf(value, new Set());

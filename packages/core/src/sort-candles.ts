@@ -9,7 +9,7 @@ import {
  * 11 bits sort a million consecutive candles in two passes, with counters that fit the CPU cache.
  */
 const RADIX = 2_048;
-/** How many candles are handled between two yields. */
+/** How many candles to process between two yields. */
 const CHUNK = 8_192;
 
 /** Whether each timestamp in `[start, end)` is later than the one before it. */

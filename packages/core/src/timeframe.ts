@@ -13,8 +13,8 @@ export type TimeframeOriginUnit = 's' | 'm' | 'h' | 'd';
  *
  * For markets whose periods are not aligned to UTC, append an origin: the offset of each period
  * from the UTC grid. `1h@30m` are hours from half past, `1d@15h` days from 15:00 UTC, `1w@3d` weeks
- * from Thursday, `1w@159h` weeks from Sunday 15:00 UTC. Months and years may also start up to a day
- * early: `1M@-9h` are the months of Seoul.
+ * from Thursday, `1w@159h` weeks from Sunday 15:00 UTC. Months and years may also start less than a
+ * day early: `1M@-9h` are the months of Seoul.
  *
  * Each origin has one valid spelling: shorter than the period, in the largest unit that gives a
  * whole number (`15h`, not `900m`; `330m` for 5 h 30 min).
@@ -52,10 +52,7 @@ export const COMMON_TIMEFRAMES: readonly Timeframe[] = Object.freeze([
 ] as const);
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
-/**
- * 1970-01-05 was the first Monday. Counting weeks from the epoch itself would start them on
- * Thursday.
- */
+/** 1970-01-05 was the first Monday after the epoch. The epoch itself was a Thursday. */
 const FIRST_MONDAY: EpochMs = 4 * UNIT_MS.d;
 const LONGEST_MS = 1_000 * 366 * UNIT_MS.d;
 const LONGEST_MONTHS = 12_000;

@@ -52,16 +52,16 @@ import { copyOrderBook, copyTrade, frozenTicker } from './realtime-value-copies.
 import { validateCursor } from './trade-cursor.ts';
 
 export interface AbstractRealtimeOptions extends SweptHandleOptions {
-  /** How long values live after they were stored. Default: `DEFAULT_REALTIME_EXPIRY`, for each kind. */
+  /** TTL per kind of value, counted from when it was stored. Default: `DEFAULT_REALTIME_EXPIRY`. */
   readonly expiry?: Partial<RealtimeExpiry> | undefined;
   /**
-   * When the markets trade: expiry counts trading time only, so that the last values before the close
-   * live until trading goes on. Default: always, as cryptocurrencies do.
+   * When the markets trade. TTLs count trading time only, so the last values before the close stay
+   * valid until trading resumes. Default: always, as for cryptocurrencies.
    */
   readonly tradingHours?: TradingHours | undefined;
   /**
-   * How far ahead of the clock a timestamp may lie and still keep older ones out, in milliseconds. What
-   * lies further ahead is stored, and gives way to anything that does not. Default: 600,000.
+   * How far ahead of the clock a timestamp may be and still reject older values, in milliseconds.
+   * Values further ahead are stored, but replaced by any value that is not. Default: 600,000.
    */
   readonly maxAheadMs?: number | undefined;
 }
@@ -69,24 +69,34 @@ export interface AbstractRealtimeOptions extends SweptHandleOptions {
 const LEAST = { sharing: 'process', platforms: ['node'] } as const;
 const DEFAULT_MAX_AHEAD_MS = 600_000;
 
-/** Which trades of a symbol an adapter is asked for. */
+/** The trades an adapter is asked for. */
 export interface CheckedTradeRead {
-  /** At least 1; `Infinity` when all are wanted. */
+  /** At least 1; `Infinity` for all. */
   readonly limit: number;
-  /** `MIN_EPOCH_MS` when all are wanted. */
+  /** `MIN_EPOCH_MS` for all. */
   readonly since: EpochMs;
 }
 
 /**
- * The common part of every realtime cache: it checks arguments, guards the life cycle, honours abort
- * signals, counts, sweeps with one timer and tells subscribers what was stored, each of them only
- * what it asked for. An adapter extends
- * it and writes the methods that start with an underscore. They receive checked arguments while the
- * handle is open, and may return a value or a promise. Tickers and trades are copies; what they take
- * from an order book, they take before they return, because it is the caller's, who may change it.
+ * Base class of all realtime caches. It validates arguments, guards the lifecycle, handles abort
+ * signals, keeps statistics, removes expired values with one timer, and notifies subscribers of the
+ * values they selected. Extend it and implement the methods that start with an underscore. They
+ * receive valid arguments while the handle is open, and may return a value or a promise. Tickers
+ * and trades are copies. An order book belongs to the caller, who may change it: copy what you need
+ * before returning.
  *
- * An adapter that shares values between processes reports every stored value itself, by `publish`;
- * for all others the base does.
+ * An adapter that shares values between processes must call `publish` for every stored value; for
+ * all others the base does it.
+ *
+ * @example
+ * export class AcmeRealtime extends AbstractRealtimeCache {
+ *   constructor(options: AbstractRealtimeOptions = {}) {
+ *     super('realtime-acme', { maxTradesPerSymbol: 1_000 }, options);
+ *   }
+ *   protected _getTicker(symbol: string) {
+ *     return this.#client.ticker(symbol);
+ *   } // and so on: _setTicker, _getOrderBook, _appendTrades, …
+ * }
  */
 export abstract class AbstractRealtimeCache extends SweptHandle implements IRealtimeCache {
   readonly capabilities: RealtimeCapabilities;
@@ -161,67 +171,84 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return { ...usage, ...this.#counts, expirations, operations };
   }
 
-  /** The ticker is a frozen copy, which may be kept and handed out. */
+  /**
+   * Stores a ticker unless it is stale. The ticker is a frozen copy; the adapter may keep and
+   * return it.
+   */
   protected abstract _setTicker(ticker: Ticker): Awaitable<RealtimeWriteResult>;
 
-  /** The live ticker. What it returns must not change afterwards. */
+  /** Returns the ticker unless it has expired. The returned object must not change afterwards. */
   protected abstract _getTicker(symbol: string): Awaitable<Ticker | undefined>;
 
   /**
-   * The live ticker in a promise that has resolved, where it can be had without asking anything
-   * below. Override it in an adapter that keeps tickers in memory. The symbol is unchecked: one that
-   * no ticker has must answer `undefined`, of whatever type it is.
+   * Returns the ticker as a resolved promise if it is available without asynchronous work. Override
+   * it in adapters that keep tickers in memory. The symbol is not validated: return `undefined` for
+   * anything unknown, whatever its type.
    */
   protected _tickerAtHand(_symbol: string): Promise<Ticker> | undefined {
     return undefined;
   }
 
+  /** Returns whether a ticker that had not expired was removed. */
   protected abstract _deleteTicker(symbol: string): Awaitable<boolean>;
 
+  /**
+   * Stores an order book unless it is stale. Copy it before returning; the caller may change it.
+   */
   protected abstract _setOrderBook(book: OrderBook): Awaitable<RealtimeWriteResult>;
 
-  /** The live book, in objects of its own; at most `depth` levels a side, which may be `Infinity`. */
+  /**
+   * Returns the order book unless it has expired, in new objects, with at most `depth` levels per
+   * side. `depth` may be `Infinity`.
+   */
   protected abstract _getOrderBook(symbol: string, depth: number): Awaitable<OrderBook | undefined>;
 
-  /** For the whole live book what `_tickerAtHand` is for the ticker. It must not change afterwards. */
+  /** Like `_tickerAtHand`, for the full order book. It must not change afterwards. */
   protected _orderBookAtHand(_symbol: string): Promise<OrderBook> | undefined {
     return undefined;
   }
 
+  /** Returns whether an order book that had not expired was removed. */
   protected abstract _deleteOrderBook(symbol: string): Awaitable<boolean>;
 
   /**
-   * Adds trades in their order; returns those it added. One whose id is there is left out, and so is one
-   * older than all of a full symbol; otherwise the oldest by timestamp goes to keep the bound. Each has an
-   * id, and none comes twice.
+   * Adds trades in order and returns those added. Skips trades with a known id, and trades older
+   * than all of a full symbol. Otherwise drops the oldest by timestamp to stay within the bound.
+   * Every trade has an id, and no id occurs twice.
    */
   protected abstract _appendTrades(
     symbol: string,
     trades: readonly Trade[],
   ): Awaitable<readonly Trade[]>;
 
-  /** Live trades in objects of their own, ascending by timestamp, then in the order of arrival. */
+  /**
+   * Returns trades that have not expired, in new objects, in ascending order, then in order of
+   * arrival.
+   */
   protected abstract _recentTrades(symbol: string, read: CheckedTradeRead): Awaitable<Trade[]>;
 
-  /** @throws BarkeepError `INVALID_INPUT` when `after` is not one of this adapter's cursors. */
+  /**
+   * Returns the trades that arrived after a cursor.
+   * @throws BarkeepError `INVALID_INPUT` if `after` is not one of this adapter's cursors.
+   */
   protected abstract _replayTrades(
     symbol: string,
     after: string | undefined,
   ): Awaitable<TradeReplay>;
 
-  /** Returns whether a live trade was there. */
+  /** Returns whether a trade that had not expired was removed. */
   protected abstract _deleteTrades(symbol: string): Awaitable<boolean>;
 
   protected abstract _clear(): Awaitable<void>;
 
   protected abstract _usage(): Awaitable<RealtimeUsage>;
 
-  /** Override it when one round trip can serve all symbols. */
+  /** Reads several tickers. Override it if one round trip can serve all symbols. */
   protected _getTickers(symbols: readonly string[]): Awaitable<readonly (Ticker | undefined)[]> {
     return Promise.all(symbols.map((symbol) => this._getTicker(symbol)));
   }
 
-  /** Override it when one round trip can serve all symbols. */
+  /** Reads several order books. Override it if one round trip can serve all symbols. */
   protected _getOrderBooks(
     symbols: readonly string[],
     depth: number,
@@ -230,8 +257,8 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   }
 
   /**
-   * How long a value of a kind lives that is stored now, in milliseconds of `this.time`. Trading hours
-   * are looked up by the wall clock, once: what it is set to afterwards changes nothing.
+   * The TTL of a value stored now, in milliseconds of `this.time`. Trading hours are evaluated
+   * once, by the wall clock; setting it later changes nothing.
    */
   protected lifeMs(kind: keyof RealtimeExpiry): number {
     const durationMs = this.expiry[kind];
@@ -241,9 +268,9 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
   }
 
   /**
-   * Whether a value is stale beside a live one: it is older. What lies further ahead of the clock than
-   * `maxAheadMs` keeps out only what does too, so a wrong timestamp or a clock that was set right blocks
-   * nothing for longer.
+   * Whether a value is stale: older than the stored one, which has not expired. A stored timestamp
+   * more than `maxAheadMs` ahead of the clock only rejects values that are also that far ahead, so
+   * a wrong timestamp or a corrected clock does not block a symbol.
    */
   protected isStale(given: EpochMs, stored: EpochMs): boolean {
     if (stored <= given) return false;
@@ -251,23 +278,23 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return stored <= latest || given > latest;
   }
 
-  /** Tells the subscribers of an event that asked for it; of `lagged` all of them. */
+  /** Notifies the subscribers that selected this event; `lagged` goes to all. */
   protected publish(event: RealtimeEvent): void {
     if (event.type === 'lagged') this.#listeners.emitToAll(event);
     else this.#listeners.emit(topicsOf(event.type, symbolOf(event)), event);
   }
 
-  /** Whether a subscriber asked for events of a type and symbol. */
+  /** Whether any subscriber selected events of this type and symbol. */
   protected isHeard(type: EventType, symbol: string): boolean {
     return this.#listeners.size > 0 && this.#listeners.hasAny(topicsOf(type, symbol));
   }
 
-  /** Counts values that were found and could not be read: foreign, damaged or of another version. */
+  /** Counts values that could not be decoded: foreign, corrupted or of another version. */
   protected countUnreadable(values: number): void {
     this.#counts.unreadable += values;
   }
 
-  /** Counts values that went to keep a bound. */
+  /** Counts values evicted to stay within a bound. */
   protected countEvictions(values: number): void {
     this.#counts.evictions += values;
   }
@@ -288,7 +315,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return result;
   }
 
-  /** Reads of tickers are the hottest path there is: one that is at hand costs no checks. */
+  /** Reading tickers is the hottest path: a ticker at hand skips all checks. */
   #getTicker(symbol: string, call?: CallOptions): Promise<Ticker | undefined> {
     if (call === undefined && this.state === 'open') {
       const atHand = this._tickerAtHand(symbol);
@@ -330,7 +357,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     return result;
   }
 
-  /** A whole book that is at hand costs no checks either. */
+  /** A full book at hand skips all checks, too. */
   #getOrderBook(symbol: string, call?: OrderBookReadOptions): Promise<OrderBook | undefined> {
     if (call === undefined && this.state === 'open') {
       const atHand = this._orderBookAtHand(symbol);
@@ -428,7 +455,7 @@ export abstract class AbstractRealtimeCache extends SweptHandle implements IReal
     else this.#counts.hits += 1;
   }
 
-  /** Returns whether it was stored. */
+  /** Returns whether the value was stored. */
   #countWrite(result: RealtimeWriteResult): boolean {
     this.#counts[result] += 1;
     return result === 'stored';

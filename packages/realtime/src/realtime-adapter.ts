@@ -1,5 +1,5 @@
 import type { AdapterDefinition } from '@barkeep/core';
 import type { IRealtimeCache } from './realtime-cache.ts';
 
-/** What makes realtime caches from URLs. */
+/** Defines how realtime caches are created from URLs. */
 export type RealtimeAdapter = AdapterDefinition<'realtime', IRealtimeCache>;

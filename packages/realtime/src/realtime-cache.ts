@@ -12,151 +12,176 @@ import type {
 import type { RealtimeCapabilities } from './realtime-capabilities.ts';
 import type { RealtimeExpiry } from './realtime-expiry.ts';
 
-/** `stale`: what is stored is newer, and nothing was changed. */
+/** `stale`: the stored value is newer, and nothing was changed. */
 export type RealtimeWriteResult = 'stored' | 'stale';
 
-/** The latest ticker of each symbol. Of equal timestamps the later write counts. */
+/** The latest ticker of each symbol. If timestamps are equal, the later write wins. */
 export interface ITickerRepository {
+  /** Stores a ticker, unless the stored one is newer. */
   set(ticker: Ticker, options?: CallOptions): Promise<RealtimeWriteResult>;
+  /** Returns the ticker, or `undefined` if there is none or it has expired. */
   get(symbol: string, options?: CallOptions): Promise<Ticker | undefined>;
-  /** In the order of the symbols. */
+  /** Returns tickers in the order of the symbols. */
   getMany(symbols: readonly string[], options?: CallOptions): Promise<(Ticker | undefined)[]>;
-  /** Returns whether a live one was there. */
+  /** Removes the ticker. Returns whether there was one that had not expired. */
   delete(symbol: string, options?: CallOptions): Promise<boolean>;
 }
 
 export interface OrderBookReadOptions extends CallOptions {
-  /** At most this many levels a side. Default: all. */
+  /** Maximum number of levels per side, best first. Default: all. */
   readonly depth?: number | undefined;
 }
 
 /**
- * The latest order book of each symbol, as `ITickerRepository` has tickers. Of equal timestamps the later write counts. What is read may
- * be frozen, and shared by all who read it.
+ * The latest order book of each symbol. If timestamps are equal, the later write wins. Returned
+ * books may be frozen and shared between readers.
  */
 export interface IOrderBookRepository {
+  /** Stores an order book, unless the stored one is newer. */
   set(book: OrderBook, options?: CallOptions): Promise<RealtimeWriteResult>;
+  /** Returns the order book, or `undefined` if there is none or it has expired. */
   get(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined>;
-  /** In the order of the symbols. */
+  /** Returns order books in the order of the symbols. */
   getMany(
     symbols: readonly string[],
     options?: OrderBookReadOptions,
   ): Promise<(OrderBook | undefined)[]>;
+  /** Removes the order book. Returns whether there was one that had not expired. */
   delete(symbol: string, options?: CallOptions): Promise<boolean>;
 }
 
 export interface TradeAppendResult {
   /**
-   * The trades that were stored and told of, each in its turn: of a call with more trades than the bound
-   * those count too that later ones of the call pushed out.
+   * Number of trades stored and published, including those that later trades of the same call
+   * evicted.
    */
   readonly added: number;
   /**
-   * All others, which changed nothing: already there by id, twice in this call, or older than all trades
-   * of a symbol that keeps as many as it may. So `added + duplicates` is how many were given.
+   * Number of trades that changed nothing: id already stored, repeated in this call, or older than
+   * all trades of a full symbol. `added + duplicates` is the number of trades passed in.
    */
   readonly duplicates: number;
 }
 
 export interface TradeReadOptions extends CallOptions {
-  /** At most this many, the latest; 0 gives none. Default: all that are kept. */
+  /** Maximum number of trades, the latest ones; 0 returns none. Default: all. */
   readonly limit?: number | undefined;
   /** Only trades at or after this instant. Default: all. */
   readonly since?: EpochMs | undefined;
 }
 
 export interface TradeReplayOptions extends CallOptions {
-  /** The `cursor` of an earlier replay. Default: from the oldest trade kept. */
+  /** The `cursor` of an earlier replay. Default: start with the oldest trade kept. */
   readonly after?: string | undefined;
 }
 
+/** The result of `replay`. */
 export interface TradeReplay {
-  /** In the order of arrival. */
+  /** In order of arrival. */
   readonly trades: readonly Trade[];
-  /** Where the next replay goes on: opaque, and valid for this symbol only. */
+  /** Where the next replay continues. Opaque, and valid for this symbol only. */
   readonly cursor: string;
   /**
-   * Trades after the given cursor may have gone unseen (by bound, expiry, `delete` or restart): there
-   * may be a hole. Never false when there is one. Always false without a cursor.
+   * Whether trades after the given cursor may have been missed (evicted, expired, deleted, or lost
+   * in a restart). Never false if there is a gap. Always false without a cursor.
    */
   readonly gap: boolean;
 }
 
-/** The recent trades of each symbol: deduplicated by id, and bounded to the newest by timestamp. */
+/** Recent trades of each symbol, deduplicated by id. Bounded: the newest by timestamp are kept. */
 export interface ITradeRepository {
-  /** The trades of one delivery: those without an id get one by `identifyTrades`. */
+  /** Adds the trades of one delivery. Those without an id get one from `identifyTrades`. */
   append(
     symbol: string,
     trades: readonly TradeInput[],
     options?: CallOptions,
   ): Promise<TradeAppendResult>;
-  /** Ascending by timestamp; equal timestamps in the order of arrival. */
+  /** Returns trades in ascending order; equal timestamps in order of arrival. */
   recent(symbol: string, options?: TradeReadOptions): Promise<Trade[]>;
-  /** What arrived after a cursor: for consumers that were away for a while. */
+  /**
+   * Returns the trades that arrived after a cursor, for consumers that resume after a break.
+   *
+   * @example
+   * const { trades, cursor, gap } = await realtime.trades.replay('KRW-BTC', { after: lastCursor });
+   * if (gap) console.warn('some trades were missed');
+   */
   replay(symbol: string, options?: TradeReplayOptions): Promise<TradeReplay>;
+  /** Removes the trades. Returns whether there were any that had not expired. */
   delete(symbol: string, options?: CallOptions): Promise<boolean>;
 }
 
+/** An event for subscribers. */
 export type RealtimeEvent =
   | { readonly type: 'ticker'; readonly ticker: Ticker }
   | { readonly type: 'orderBook'; readonly book: OrderBook }
-  /** Only the trades that were new. */
+  /** Only trades that were new. */
   | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] }
-  /** Events were lost on the way: read again what matters. */
+  /** Events were lost. Read the values you need again. */
   | { readonly type: 'lagged' };
 
-/** Which events a subscriber wants: those that match every field given. */
+/** Which events to receive: those that match every given field. `lagged` is always received. */
 export interface RealtimeSelector {
+  /** Default: all types. */
   readonly types?: readonly ('ticker' | 'orderBook' | 'trades')[] | undefined;
+  /** Default: all symbols. */
   readonly symbols?: readonly string[] | undefined;
 }
 
 /**
- * What is kept, values that expired since the last sweep included. An adapter whose values are on a
+ * What is stored, including values that expired since the last sweep. Adapters that store on a
  * server may estimate it.
  */
 export interface RealtimeUsage {
   readonly tickers: number;
   readonly orderBooks: number;
   readonly trades: number;
-  /** Bytes all of it takes, as the adapter estimates or its server reports them. */
+  /** Total size in bytes, as estimated by the adapter or reported by its server. */
   readonly bytes: number;
 }
 
 export interface RealtimeStatistics extends RealtimeUsage {
   /**
-   * Calls, failures and latencies by operation, such as `tickers.set`. Tickers and order books that memory
-   * has at hand are counted as hits only: timing a read would take as long as the read.
+   * Calls, failures and latencies by operation, such as `tickers.set`. Tickers and order books
+   * served directly from memory are only counted as hits: timing them would take as long as the
+   * read.
    */
   readonly operations: Readonly<Record<string, OperationSummary>>;
-  /** Tickers and order books that were asked for and there. */
+  /** Reads of tickers and order books that found a value. */
   readonly hits: number;
   readonly misses: number;
-  /** Tickers, order books and trades that were stored. */
+  /** Tickers, order books and trades stored. */
   readonly stored: number;
-  /** Tickers and order books that were older than what was there. */
+  /** Tickers and order books rejected because the stored one was newer. */
   readonly stale: number;
-  /** Trades that were not added: already there, or older than all of a full symbol. */
+  /** Trades not added: duplicates, or older than all of a full symbol. */
   readonly duplicates: number;
-  /** Values that went because their time had come. */
+  /** Values removed because they expired. */
   readonly expirations: number;
-  /** Values that went to keep a bound. */
+  /** Values evicted to stay within a bound. */
   readonly evictions: number;
   /**
-   * Values that were found and could not be read (foreign, damaged, of another version). They are
-   * answered as absent, and the next write replaces them.
+   * Values that could not be decoded (foreign, corrupted, of another version). Reads treat them as
+   * absent, and the next write replaces them.
    */
   readonly unreadable: number;
 }
 
 /**
- * Tickers, order books and trades, each with an expiry counted from when it was stored. None of it
- * is ever written to the candle database. Open it before use, close it after.
+ * Tickers, order books and trades, with a TTL and pub/sub. Never written to the candle database.
+ * Open it before use and close it afterwards.
+ *
+ * @example
+ * const realtime: IRealtimeCache = new MemoryRealtime();
+ * await realtime.open();
+ * realtime.subscribe({ types: ['ticker'], symbols: ['KRW-BTC'] }, (event) => console.log(event));
+ * await realtime.tickers.set({ symbol: 'KRW-BTC', timestamp: Date.now(), price: 100 });
+ * const ticker = await realtime.tickers.get('KRW-BTC');
+ * await realtime.close();
  */
 export interface IRealtimeCache extends AsyncDisposable {
   readonly name: string;
   readonly capabilities: RealtimeCapabilities;
-  /** How long each kind of value lives, in milliseconds. */
+  /** TTL of each kind of value, in milliseconds. */
   readonly expiry: RealtimeExpiry;
   readonly state: HandleState;
   readonly tickers: ITickerRepository;
@@ -166,14 +191,18 @@ export interface IRealtimeCache extends AsyncDisposable {
   open(options?: CallOptions): Promise<void>;
   close(): Promise<void>;
 
-  /** Calls the listener for each stored value. @throws BarkeepError `NOT_OPEN` outside the state `open`. */
+  /**
+   * Calls the listener for each stored value that the selector matches.
+   * @throws BarkeepError `NOT_OPEN` unless the cache is open.
+   */
   subscribe(selector: RealtimeSelector, listener: (event: RealtimeEvent) => void): Unsubscribe;
 
-  /** Removes what has expired now; returns how many values. Happens by itself from time to time. */
+  /** Removes expired values now and returns how many. Also runs periodically. */
   sweep(options?: CallOptions): Promise<number>;
 
-  /** Removes everything this cache holds. */
+  /** Removes everything from this cache. */
   clear(options?: CallOptions): Promise<void>;
 
+  /** Returns statistics. */
   stats(options?: CallOptions): Promise<RealtimeStatistics>;
 }

@@ -1,17 +1,21 @@
 import type { Platform } from '@barkeep/core';
 
 /**
- * What an adapter can do. Constant for the life of an instance. An adapter states its `maxTradesPerSymbol`, and
- * what goes beyond the least: values of its own `process`, in `node`, without other bounds.
+ * What an adapter supports. Constant for the life of an instance. An adapter declares
+ * `maxTradesPerSymbol`, and otherwise only what exceeds the defaults: `sharing: 'process'`, `node`,
+ * no other bounds.
  */
 export interface RealtimeCapabilities {
-  /** Whether several processes see one another's values and events. */
+  /** Whether processes see each other's values and events. */
   readonly sharing: 'process' | 'multi-process';
   readonly platforms: readonly Platform[];
-  /** The most symbols it keeps of each kind; `undefined` when it has no such bound. */
+  /** Maximum number of symbols per kind; `undefined` if unbounded. */
   readonly maxSymbols?: number | undefined;
-  /** The most trades it keeps of a symbol. */
+  /** Maximum number of trades per symbol. */
   readonly maxTradesPerSymbol: number;
-  /** The most levels it keeps of each side of an order book: the best ones. `undefined`: all. */
+  /**
+   * Maximum number of levels per side of an order book; the best are kept. `undefined` if
+   * unbounded.
+   */
   readonly maxBookDepth?: number | undefined;
 }

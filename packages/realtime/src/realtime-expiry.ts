@@ -1,13 +1,13 @@
 import { invalidInput, onlyKnownKeys } from '@barkeep/core';
 
-/** How long each kind of realtime value lives after it was stored, in milliseconds. */
+/** TTL of each kind of realtime value, in milliseconds, counted from when it was stored. */
 export interface RealtimeExpiry {
   readonly tickerMs: number;
   readonly orderBookMs: number;
   readonly tradesMs: number;
 }
 
-/** Tickers five minutes, order books thirty seconds, trades ten minutes. */
+/** Default TTLs: tickers 5 minutes, order books 30 seconds, trades 10 minutes. */
 export const DEFAULT_REALTIME_EXPIRY: RealtimeExpiry = Object.freeze({
   tickerMs: 300_000,
   orderBookMs: 30_000,
@@ -17,8 +17,8 @@ export const DEFAULT_REALTIME_EXPIRY: RealtimeExpiry = Object.freeze({
 const KINDS = ['tickerMs', 'orderBookMs', 'tradesMs'] as const;
 
 /**
- * The given expiries, and the defaults for the rest.
- * @throws BarkeepError `INVALID_INPUT` unless each is a number above 0; `Infinity` means never.
+ * Fills in default TTLs.
+ * @throws BarkeepError `INVALID_INPUT` unless each is a number above 0; `Infinity` never expires.
  */
 export function completeExpiry(given: Partial<RealtimeExpiry> = {}): RealtimeExpiry {
   onlyKnownKeys(given, KINDS, 'expiry');

@@ -1,13 +1,13 @@
 import { invalidInput, onlyKnownKeys, validateSymbol } from '@barkeep/core';
 import type { RealtimeEvent, RealtimeSelector } from './realtime-cache.ts';
 
-/** What is stored and told of. */
+/** Types of stored values that are published. */
 export type EventType = Exclude<RealtimeEvent['type'], 'lagged'>;
 
 const EVENT_TYPES: readonly EventType[] = ['ticker', 'orderBook', 'trades'];
 
 /**
- * The topics of what a selector asks for, for `TopicListeners`; `lagged` concerns everyone.
+ * The topics of a selector, for `TopicListeners`. `lagged` goes to everyone.
  * @throws BarkeepError `INVALID_INPUT` naming `selector`, `types` or `symbols`.
  */
 export function selectedTopics(selector: RealtimeSelector): string[] {
@@ -22,7 +22,7 @@ export function selectedTopics(selector: RealtimeSelector): string[] {
   return types.flatMap((type) => [...symbols].map((symbol) => symbolTopic(type, symbol)));
 }
 
-/** Where an event of a symbol is told: to those of its type, and of its type and symbol. */
+/** The topics of an event: its type, and its type and symbol. */
 export function topicsOf(type: EventType, symbol: string): readonly string[] {
   return [type, symbolTopic(type, symbol)];
 }
@@ -32,7 +32,10 @@ export function symbolOf(event: Exclude<RealtimeEvent, { type: 'lagged' }>): str
   return event.type === 'orderBook' ? event.book.symbol : event.symbol;
 }
 
-/** The symbols in an array of their own. @throws BarkeepError `INVALID_INPUT` naming the first bad one. */
+/**
+ * Validates symbols and returns a copy of the list.
+ * @throws BarkeepError `INVALID_INPUT` naming the first invalid one.
+ */
 export function symbolList(symbols: readonly string[]): readonly string[] {
   if (!Array.isArray(symbols)) {
     throw invalidInput({ field: 'symbols', rule: 'must be an array', value: symbols });

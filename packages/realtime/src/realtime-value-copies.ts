@@ -6,7 +6,7 @@ import {
   type Trade,
 } from '@barkeep/core';
 
-/** A ticker of the known fields only, frozen: it may be kept, and handed out any number of times. */
+/** A frozen copy with known fields only, which can be kept and shared. */
 export function frozenTicker(ticker: Ticker): Ticker {
   const { symbol, timestamp } = ticker;
   const copy: { -readonly [field in keyof Ticker]: Ticker[field] } = { symbol, timestamp };
@@ -17,12 +17,12 @@ export function frozenTicker(ticker: Ticker): Ticker {
   return Object.freeze(copy);
 }
 
-/** A book of the known fields only, sharing nothing with the given one. */
+/** A deep copy with known fields only. */
 export function copyOrderBook({ symbol, timestamp, bids, asks }: OrderBook): OrderBook {
   return { symbol, timestamp, bids: bids.map(copyLevel), asks: asks.map(copyLevel) };
 }
 
-/** A trade of the known fields only. */
+/** A copy with known fields only. */
 export function copyTrade({ id, timestamp, price, size, side }: Trade): Trade {
   const copy = { id, timestamp, price, size };
   return side === undefined ? copy : { ...copy, side };

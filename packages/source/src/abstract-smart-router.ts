@@ -35,17 +35,21 @@ import type { ISmartRouter } from './smart-router.ts';
 import { validateCandleStream } from './validate-router-event.ts';
 
 export interface SmartRouterOptions {
-  /** Default: the machine's clock. */
+  /** Source of time. Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** How many trades of a symbol are kept: the latest. Default: 1,000. */
+  /** Trades kept per symbol; older ones are dropped. Default: 1,000. */
   readonly maxTrades?: number | undefined;
-  /** How many candles of a series are kept: the latest. Default: 100. */
+  /** Candles kept per series; older ones are dropped. Default: 100. */
   readonly maxCandles?: number | undefined;
-  /** How many symbols, and how many series, are kept: those heard of last. Default: 1,000. */
+  /**
+   * Symbols kept, and series kept. Beyond it, the least recently updated one is dropped. Default:
+   * 1,000.
+   */
   readonly maxSymbols?: number | undefined;
   /**
-   * Values that lie further ahead of the clock are not kept, in milliseconds: they would pass for the
-   * latest until then. Candles may lie one period further ahead. Default: 600,000.
+   * How far ahead of the clock a value may be and still be kept, in milliseconds. Values further
+   * ahead would count as the latest until that time comes. Candles may be one period further ahead.
+   * Default: 600,000.
    */
   readonly maxAheadMs?: number | undefined;
 }
@@ -53,13 +57,24 @@ export interface SmartRouterOptions {
 const NONE: readonly never[] = Object.freeze([]);
 
 /**
- * What every router does the same: the memory, in which newer wins and everything has a bound, the
- * subscribers, the signs of life, and the bookkeeping of promises. A router over an exchange extends it
- * and reports what comes in (`tryTake`, `alive`), how the connection fares (`connected`, `lost`), and
- * what it promises. It begins as `connecting`.
+ * Base class of routers. It keeps the latest values in bounded memory, where newer ones win, and
+ * manages subscribers, `lastSeen` and the declared streams. Extend it for your exchange: report
+ * messages (`tryTake`, `alive`), the state of the connection (`connected`, `lost`), and the series
+ * you receive in full (`promise`). The initial status is `connecting`.
  *
- * Sockets report things twice, late and in any order, so none of these calls throws for when it comes:
- * what does not fit the state of the connection is ignored, and times are moved to where they can be.
+ * Sockets report events twice, late and in any order, so no call fails because of its timing: calls
+ * that do not fit the state of the connection are ignored, and times are clamped to the valid
+ * range.
+ *
+ * @example
+ * class MyRouter extends AbstractSmartRouter {
+ *   constructor(socket: MySocket) {
+ *     super('my-exchange');
+ *     socket.on('open', () => this.connected());
+ *     socket.on('message', (message) => this.tryTake(toEvent(message)));
+ *     socket.on('close', () => this.lost());
+ *   }
+ * }
  */
 export abstract class AbstractSmartRouter implements ISmartRouter {
   readonly name: string;
@@ -72,11 +87,11 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   readonly #books: RecentMap<OrderBook>;
   readonly #trades: RecentMap<RecentTrades>;
   readonly #candles: RecentMap<RecentCandles>;
-  /** By the text of the series' key. */
+  /** By series key text. */
   readonly #promises = new Map<string, CandleStream>();
   #streams: readonly CandleStream[] | undefined = NONE;
   #connection: RouterConnection;
-  /** When the present connection was made, or the last one. */
+  /** When the current or last connection was established. */
   #connectedAt: LastSeen;
   #lastSeen: LastSeen | undefined;
 
@@ -105,9 +120,9 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * What came last over the connection: a message, or what `alive` was called for. `undefined` before the
-   * first connection. A router with several sockets overrides it with the earliest of theirs: a promise
-   * rests on each.
+   * When the last message arrived, or `alive` was last called. `undefined` before the first
+   * connection. A router with several sockets should override it with the earliest time of its
+   * sockets, since a stream depends on all of them.
    */
   get lastSeen(): EpochMs | undefined {
     const { status, since } = this.#connection;
@@ -135,8 +150,8 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * Ends the router: subscribers are told, with the last sign of life, and taken off. What is in memory
-   * can still be read. Closing again does nothing, nor does anything that comes later.
+   * Closes the router. Subscribers receive a `connection` event with the time of the last message
+   * and are removed. Values in memory can still be read. Further calls have no effect.
    */
   close(): void {
     const { status, since } = this.#connection;
@@ -146,16 +161,17 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * Takes what came in, as a sign of life, too: it is kept, newer wins, and reported as it is, also when
-   * it is repeated or late. It belongs to the router from now on, and is frozen. Unless connected it is
-   * ignored.
+   * Handles a message: stores its values in memory (newer wins), emits it to subscribers even if
+   * repeated or late, and counts it as a sign of life. Ignored unless connected. The event is
+   * frozen and belongs to the router from now on.
    *
-   * What breaks a rule is left out, and told as `refused`: of trades only the bad ones. Trades without an
-   * id get one. A state of a candle that is left out is missed, so the promise of its series ends before
-   * its period, and begins anew with the next one.
-   * What lies too far ahead of the clock is reported, and not kept: it would pass for the latest.
+   * Invalid values are dropped and emitted as `refused`; of a list of trades, only the invalid
+   * ones. Trades without an id get one. If a candle is dropped, its state was missed: the stream of
+   * its series ends before that period and starts again with the next one. Values too far ahead of
+   * the clock are emitted but not kept, as they would count as the latest.
    *
-   * @returns The first error, `INVALID_INPUT` naming the field and the rule; `undefined` when all was taken.
+   * @returns The first error, `INVALID_INPUT` naming the field and the rule; `undefined` if there
+   * was none.
    */
   protected tryTake(event: MarketEvent): BarkeepError | undefined {
     if (this.#connection.status !== 'connected') return undefined;
@@ -171,24 +187,25 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * As `tryTake`, for callers that want bad values thrown.
-   * @throws BarkeepError `INVALID_INPUT` naming the field and the rule, after the rest was taken.
+   * Like `tryTake`, but throws the error.
+   * @throws BarkeepError `INVALID_INPUT` naming the field and the rule, after valid values were
+   * handled.
    */
   protected take(event: MarketEvent): void {
     const fault = this.tryTake(event);
     if (fault !== undefined) throw fault;
   }
 
-  /** Tells subscribers an event as it is, unchecked, and keeps nothing of it. */
+  /** Emits an event to subscribers as is, without validating or storing it. */
   protected tell(event: RouterEvent): void {
     this.#listeners.emit(event);
   }
 
   /**
-   * The connection is alive: a pong came, or a message that is none of `tryTake`'s. Unless connected it
-   * is ignored.
+   * Reports a sign of life other than a message passed to `tryTake`, such as a pong. Ignored unless
+   * connected.
    *
-   * @param at Up to when everything has surely come through; at most now. Default: now.
+   * @param at The time up to which everything has certainly arrived; at most now. Default: now.
    */
   protected alive(at: EpochMs = this.clock.now()): void {
     if (this.#connection.status !== 'connected' || !Number.isFinite(at)) return;
@@ -196,8 +213,8 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * The connection stands, from now on, and memory begins empty. When one stood already, it is lost
-   * first. After `close` it is ignored.
+   * Reports a new connection. Clears the memory. If already connected, the old connection counts as
+   * lost first. Ignored after `close`.
    */
   protected connected(): void {
     const { status } = this.#connection;
@@ -210,11 +227,12 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * The connection is lost, and with it every promise. When it is lost already, an earlier `lastSeen`
-   * counts; before the first connection and after `close` it is ignored.
+   * Reports a lost connection. Ends all streams. If it is already lost, an earlier `lastSeen`
+   * replaces the previous one. Ignored before the first connection and after `close`.
    *
-   * @param lastSeen Up to when everything has surely come through, such as the last pong: counted as
-   * within the connection and not after now. Default, also for what is no time: the router's `lastSeen`.
+   * @param lastSeen The time up to which everything has certainly arrived, such as the last pong.
+   * Clamped to the time between the start of the connection and now. Default, also if it is not a
+   * number: the router's `lastSeen`.
    */
   protected lost(lastSeen?: EpochMs): void {
     const { status, since } = this.#connection;
@@ -225,12 +243,13 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * Promises that every candle of a series from `since` on comes through; what was promised of the
-   * series before is replaced. Unless connected it is ignored.
+   * Declares a stream: every candle of a series from `since` on will arrive. Replaces an earlier
+   * declaration for the series. Ignored unless connected.
    *
-   * @param since A period's start; counted from the period in which the connection was made when it lies
-   * before: of earlier ones nothing is known. Default: the next period's.
-   * @throws BarkeepError `INVALID_INPUT` when `since` is no period's start, or the key no series'.
+   * @param since Start of a period. Moved forward to the period in which the connection was
+   * established, as nothing is known about earlier ones. Default: the next period.
+   * @throws BarkeepError `INVALID_INPUT` if `since` is not the start of a period or the key is
+   * invalid.
    */
   protected promise(key: SeriesKey, since?: EpochMs): void {
     validateSeriesKey(key);
@@ -249,10 +268,10 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 
   /**
-   * Ends a promise. What was not promised is not reported.
+   * Ends a stream. Emits nothing if there is none for this series.
    *
-   * @param at Up to when it was kept: counted as within the connection and not after now. Default, also
-   * for what is no time: the router's `lastSeen`.
+   * @param at The time up to which the stream was complete. Clamped to the time between the start
+   * of the connection and now. Default, also if it is not a number: the router's `lastSeen`.
    */
   protected endStream(key: SeriesKey, at?: EpochMs): void {
     if (!this.#promises.delete(seriesKeyText(key))) return;
@@ -280,7 +299,7 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     return this.#withinConnection(this.lastSeen ?? this.#connectedAt.at);
   }
 
-  /** Returns what keeps some of it from being kept. */
+  /** Returns the error if a value was not kept. */
   #takeRight(event: IdentifiedEvent, aheadMs: number, now: EpochMs): BarkeepError | undefined {
     freezeDeeply(event);
     const maxAheadMs = this.#maxAheadMs;
@@ -306,7 +325,7 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
     }
   }
 
-  /** A candle of a period that ended long ago came again, and damaged: that changes nothing. */
+  /** An invalid repetition of a candle that closed long ago changes nothing. */
   #missCandle({ key, candle }: LiveCandle, now: EpochMs): void {
     const { timeframe } = key;
     if (!this.#promises.has(seriesKeyText(key))) return;
@@ -319,7 +338,7 @@ export abstract class AbstractSmartRouter implements ISmartRouter {
   }
 }
 
-/** Whether an event that was refused is of a series that is known. */
+/** Whether a refused event is a candle with a valid series key. */
 function isCandle(event: MarketEvent): event is MarketEvent & { readonly type: 'candle' } {
   const live: unknown = event?.type === 'candle' ? event.live : undefined;
   if (typeof live !== 'object' || live === null || !('key' in live)) return false;

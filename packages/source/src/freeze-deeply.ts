@@ -1,6 +1,6 @@
 /**
- * Plain data that nobody can change any more: the same, not a copy. Parts that are frozen already, and
- * bytes, which cannot be, are left as they are.
+ * Freezes plain data in place, at all levels. Skips parts that are frozen already and typed arrays,
+ * which cannot be frozen.
  */
 export function freezeDeeply<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;

@@ -1,9 +1,12 @@
 import { type Clock, type EpochMs, monotonicTime } from '@barkeep/core';
 
-/** Smaller differences between the wall clock and the time that passed are drift, not a jump. */
+/** Smaller differences between the wall clock and elapsed time are drift, not a jump. */
 const TOLERANCE_MS = 1_000;
 
-/** An instant, such as the last sign of life, in wall time. It stays behind the clock when that is set back. */
+/**
+ * An instant in wall time, such as the last sign of life. If the clock is set back, the instant
+ * moves back with it.
+ */
 export class LastSeen {
   readonly #clock: Clock;
   #at: EpochMs;
@@ -23,7 +26,7 @@ export class LastSeen {
     return Math.min(now, shifted < this.#at - TOLERANCE_MS ? shifted : this.#at);
   }
 
-  /** Takes note of a sign of life; an earlier one than is known says nothing new. */
+  /** Records a sign of life. Ignored if it is earlier than the known one. */
   note(at: EpochMs): void {
     if (at < this.at) return;
     this.#at = at;

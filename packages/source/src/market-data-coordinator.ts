@@ -1,80 +1,90 @@
 import type { CallOptions, CandleInput, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 
-/** A stretch of one series to fetch: whole periods, `[from, to)`. */
+/** A range of one series to fetch: whole periods, `[from, to)`. */
 export interface CandleRequest extends SeriesKey, Interval {}
 
-/** What a coordinator delivers. */
+/** The result of `fetchCandles`. */
 export interface CandleDelivery {
   /**
-   * In any order. Candles outside the request are stored too, as not final, and never in place of covered
-   * ones; they are welcome only beside candles inside the request. A delivery whose candles all lie
-   * outside has answered another question, and one invalid candle, or one from the future, spoils the
-   * rest: nothing of it is stored, and it is reported as `SOURCE_FAILED`.
+   * Candles in any order. Candles outside the request are stored too, as not final, and never
+   * replace covered ones. If all candles are outside the request, the delivery is rejected with
+   * `SOURCE_FAILED`. A candle that is invalid or lies in the future is dropped: its period stays
+   * missing and is requested again later, and the rest is stored.
    */
   readonly candles: CandleInput;
   /**
-   * The stretches these candles are complete for. Default: all of the request. Give less when only a
-   * part could be fetched: the rest stays missing and a later read asks for it again. What is given lies
-   * within the request and ends with the last period that has ended. Periods that have not ended are
-   * never taken as complete, whatever this or its default says.
+   * The ranges for which these candles are complete. Default: the whole request. Return less if
+   * only a part could be fetched: the rest stays missing and is requested again. Ranges are clipped
+   * to the request. Periods that have not closed are never covered, whatever this says.
    */
   readonly covers?: Interval | readonly Interval[] | undefined;
-  /** Who delivered, such as `upbit-rest`; kept with the coverage. Default: `coordinator`. */
+  /**
+   * Where the candles came from, such as `upbit-rest`. Stored with the coverage. Default:
+   * `coordinator`.
+   */
   readonly source?: string | undefined;
   /**
-   * The exchange's own time of the answer, such as the `Date` header or a server time in the body: what
-   * had not ended by then is not complete, even if our clock is ahead or the exchange's REST interface
-   * lags. Of several pages, the earliest. Default: unknown, and our clock decides.
+   * The exchange's own time of the response, from the `Date` header or the body; of several pages,
+   * the earliest. Periods that had not closed by then are not complete, even if our clock is ahead
+   * or the exchange's REST API lags. Default: unknown; our clock decides.
    */
   readonly asOf?: EpochMs | undefined;
   /**
-   * The first instant the market has history for, when the source knows. Nothing before it is asked
-   * for again, and nothing before it counts as missing. An empty page does not prove it. It is ignored
-   * when it lies in the future, or after a candle that was delivered or stored.
+   * The start of the market's history, if the exchange reports it. Nothing earlier is requested
+   * again or counts as missing. An empty page does not prove it. Ignored if it lies in the future,
+   * or after a candle that was delivered or stored.
    */
   readonly historyStart?: EpochMs | undefined;
 }
 
-/** How storing a delivery went: what a coordinator may use to size and pace its next ones. */
+/** How storing a delivery went. Use it to adjust the size and pace of the next ones. */
 export interface DeliveryFeedback {
   readonly request: CandleRequest;
   readonly candles: number;
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
-  /** From the call of `fetchCandles` to its answer, in milliseconds, without earlier attempts. */
+  /** Duration of the `fetchCandles` call in milliseconds, without earlier attempts. */
   readonly fetchMs: number;
-  /** What the storage took, in milliseconds. */
+  /** Duration of the write in milliseconds. */
   readonly storeMs: number;
 }
 
 /**
- * The port through which Barkeep asks for history it does not have. Implement it over an exchange's
- * REST interface, another database, or a file.
+ * Fetches history that Barkeep does not have. Implement it for an exchange's REST API, another
+ * database or a file.
  *
- * Barkeep asks for exactly the missing stretches: never for the future beyond the current period,
- * never twice at a time for one period, in requests of at most `fetching.maxPeriodsPerFetch`
- * periods, at most `fetching.maxConcurrentFetches` at a time, and series by series in turn. What has
- * only just ended is asked for once more when it has settled. Paging within a request and the rate
- * limit of the exchange are the coordinator's.
+ * Barkeep requests exactly the missing ranges: nothing beyond the current period, no period twice
+ * at a time, at most `fetching.maxPeriodsPerFetch` periods per request, at most
+ * `fetching.maxConcurrentFetches` requests at a time, with series taking turns. A period that has
+ * only just closed is requested once more after it has settled. Paging within a request and the
+ * exchange's rate limit are up to the coordinator.
  *
- * An exchange that sends no candle for a period without trades needs no filling in: deliver what
- * there is, and let `covers` (or its default) say that the rest is known to be empty.
+ * If the exchange returns no candle for a period without trades, do not fill it in: `covers` (or
+ * its default) marks the period as known to be empty.
+ *
+ * @example
+ * const coordinator: IMarketDataCoordinator = {
+ *   async fetchCandles({ symbol, timeframe, from, to }, { signal }) {
+ *     const rows = await exchange.candles(symbol, timeframe, { from, to, signal });
+ *     return { candles: rows, source: 'my-exchange' };
+ *   },
+ * };
  */
 export interface IMarketDataCoordinator {
   /**
-   * Delivers candles of a stretch.
+   * Fetches the candles of a range.
    *
-   * To fail, reject. An error whose `retryable` is `true` (a `BarkeepError` or any other object) is
-   * tried again with exponential backoff; any other error is reported to the reader at once. While
-   * `details.retryAfterMs` milliseconds pass, nobody calls this coordinator. A call that outlasts
-   * `fetching.timeoutMs` is given up and counts as retryable. After several retryable failures in a row
-   * the coordinator is left alone for a while (`fetching.breaker`).
+   * Reject to report a failure. If `retryable` is `true` on the error (a `BarkeepError` or any
+   * object), the call is retried with exponential backoff; any other error is reported to the
+   * reader at once. The coordinator is not called while `details.retryAfterMs` milliseconds pass. A
+   * call that takes longer than `fetching.timeoutMs` is aborted and counts as retryable. After
+   * several retryable failures in a row, the circuit breaker (`fetching.breaker`) pauses all calls.
    *
-   * `signal` fires when nobody waits for the answer any more: stop working then, and reject. A delivery
-   * cut short that says nothing of `covers` would claim what it left out. A coordinator that reads from
-   * the very service it serves, such as to derive a timeframe, passes `signal` on to that read, which
-   * then takes the place of this call instead of waiting for one of its own.
+   * When `signal` aborts, stop and reject. Do not return partial results without `covers`: the
+   * whole requested range would be recorded as fetched. A coordinator that reads from the service
+   * it serves, such as to derive a timeframe, must pass `signal` to that read, which then runs in
+   * place of this call instead of queueing for a slot.
    */
   fetchCandles(
     request: CandleRequest,
@@ -82,12 +92,12 @@ export interface IMarketDataCoordinator {
   ): CandleDelivery | Promise<CandleDelivery>;
 
   /**
-   * How long after the end of a period the source may still deliver it incomplete or correct it, in
-   * milliseconds: a delivery that is younger is provisional, and asked for once more. Default: the
-   * service's `fetching.settlingMs`, which wins where it is configured.
+   * How long after a period's end the exchange may still return it incomplete or correct it, in
+   * milliseconds. Data fetched sooner is provisional and requested once more. Default: the
+   * service's `fetching.settlingMs`, which takes precedence if configured.
    */
   readonly settlingMs?: number | undefined;
 
-  /** Called after each delivery was stored. What it throws surfaces as an uncaught error. */
+  /** Called after each delivery was stored. An error it throws surfaces as an uncaught error. */
   feedback?(feedback: DeliveryFeedback): void;
 }

@@ -1,6 +1,6 @@
 import type { LiveCandle } from './router-event.ts';
 
-/** The latest candles of one series, ascending by timestamp, each with the latest of its states. */
+/** The latest candles of one series, in ascending order, each in its latest state. */
 export class RecentCandles {
   readonly #maxCandles: number;
   readonly #candles: LiveCandle[] = [];
@@ -10,13 +10,13 @@ export class RecentCandles {
     this.#maxCandles = maxCandles;
   }
 
-  /** A list that does not change later. */
+  /** A snapshot that does not change later. */
   get list(): readonly LiveCandle[] {
     this.#list ??= Object.freeze([...this.#candles]);
     return this.#list;
   }
 
-  /** Takes a state; one that is older than the known state of its candle changes nothing. */
+  /** Adds a state of a candle. Ignored if older than the known state of that candle. */
   add(live: LiveCandle): void {
     const { timestamp } = live.candle;
     const at = this.#placeOf(timestamp);
@@ -28,7 +28,10 @@ export class RecentCandles {
     if (this.#candles.length > this.#maxCandles) this.#candles.shift();
   }
 
-  /** Behind the last candle that is not later. Nearly every state is of the latest candles. */
+  /**
+   * The index after the last candle that is not later. Searches backwards, as most updates are
+   * recent.
+   */
   #placeOf(timestamp: number): number {
     return 1 + this.#candles.findLastIndex(({ candle }) => candle.timestamp <= timestamp);
   }

@@ -1,4 +1,4 @@
-/** A map with a bound: beyond it, what was set longest ago is forgotten. */
+/** A bounded map. Beyond the bound, the least recently set entry is dropped. */
 export class RecentMap<Value> {
   readonly #maxEntries: number;
   readonly #values = new Map<string, Value>();

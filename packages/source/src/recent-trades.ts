@@ -1,9 +1,9 @@
 import type { Trade } from '@barkeep/core';
 
-/** The latest trades of one symbol, ascending by timestamp, each id once. */
+/** The latest trades of one symbol, in ascending order, deduplicated by id. */
 export class RecentTrades {
   readonly #maxTrades: number;
-  /** Up to twice as many as are kept: to take off the oldest one by one would move all others each time. */
+  /** Holds up to twice the bound, so that old trades are removed in bulk. */
   readonly #trades: Trade[] = [];
   readonly #ids = new Set<string>();
   #list: readonly Trade[] | undefined;
@@ -12,16 +12,13 @@ export class RecentTrades {
     this.#maxTrades = maxTrades;
   }
 
-  /** A list that does not change later. */
+  /** A snapshot that does not change later. */
   get list(): readonly Trade[] {
     this.#list ??= Object.freeze(this.#trades.slice(this.#surplus));
     return this.#list;
   }
 
-  /**
-   * Adds trades, each at its place. Those that are known change nothing, nor do those that are older than
-   * all of a full list.
-   */
+  /** Inserts trades in order. Ignores duplicates, and trades older than all of a full list. */
   add(trades: readonly Trade[]): void {
     const surplus = this.#surplus;
     const oldest = this.#trades[this.#trades.length - this.#maxTrades]?.timestamp;

@@ -9,76 +9,76 @@ import type {
   TradeInput,
 } from '@barkeep/core';
 
-/** The state of one candle at an instant: of two states of the same candle the later one counts. */
+/** The state of a candle in progress, or its final state. The latest state of a candle wins. */
 export interface LiveCandle {
   readonly key: SeriesKey;
   readonly candle: Candle;
   /**
-   * The instant of the last trade in it, or of the state itself, in milliseconds: it grows with each
-   * state of the candle, and is not ahead of the clock. Of equal ones, the state that comes later counts.
+   * Time of the last trade in it, or of the state itself, in milliseconds. Increases with each
+   * state and is not ahead of the clock. If equal, the state that arrives later wins.
    */
   readonly asOf: EpochMs;
 }
 
 /**
  * - `connecting`: not connected yet
- * - `connected`: everything that happens comes through
- * - `reconnecting`: the connection was lost, and another one is sought
- * - `closed`: nothing will come any more
+ * - `connected`: everything arrives
+ * - `reconnecting`: the connection was lost, and the router is reconnecting
+ * - `closed`: nothing will arrive any more
  */
 export type RouterStatus = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
-/** How the router stands with its exchange. */
+/** The state of the router's connection to its exchange. */
 export interface RouterConnection {
   readonly status: RouterStatus;
   /**
-   * When `connected`: since when. Otherwise: up to when everything has surely come through, so the
-   * last sign of life, not the instant at which its absence was noticed, and not before the connection
-   * was made. What is said of the time after it, such as that nothing was traded, is taken back.
+   * If `connected`: when the connection was established. Otherwise: the time up to which everything
+   * has certainly arrived. That is the last sign of life, not the moment the loss was detected, and
+   * not before the connection was established. Coverage recorded after it is withdrawn.
    */
   readonly since: EpochMs;
 }
 
 /**
- * A promise about a series: every candle whose period starts at `since` or later comes through, in
- * states of which the last is final, as long as the connection stays `connected` and no `streamEnded`
- * is told. A period for which no state comes had no trades.
+ * A guarantee for one series: every candle of a period that starts at `since` or later arrives, and
+ * its last state is final, as long as the connection stays `connected` and no `streamEnded` is
+ * emitted. A period without any state had no trades.
  */
 export interface CandleStream {
   readonly key: SeriesKey;
   /**
-   * A period's start, not before the period in which the connection was made. Who subscribes to an
-   * exchange in the middle of a period, and is not sent the state of its candle, can promise from the
-   * next period on only.
+   * Start of a period, not before the one in which the connection was established. If you subscribe
+   * in the middle of a period and the exchange does not send that candle's state, start with the
+   * next period.
    */
   readonly since: EpochMs;
 }
 
-/** What a router tells its subscribers. Messages may be repeated and come out of order. */
+/** An event of a router. Events may be repeated and out of order. */
 export type RouterEvent =
   | { readonly type: 'ticker'; readonly ticker: Ticker }
   | { readonly type: 'orderBook'; readonly book: OrderBook }
-  /** The trades of one delivery: those without an id get one by `identifyTrades`. */
+  /** The trades of one message. Those without an id get one from `identifyTrades`. */
   | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly TradeInput[] }
   | { readonly type: 'candle'; readonly live: LiveCandle }
   /** A value broke a rule and was dropped; the valid ones beside it are emitted as usual. */
   | { readonly type: 'refused'; readonly error: BarkeepError }
   /**
-   * The promise holds from now on, and replaces the one of the series before. After a reconnect it is
-   * told anew, with a `since` not before the period in which the reconnect falls.
+   * A stream starts, or replaces the earlier one of its series. Emitted again after a reconnect,
+   * with a `since` not before the period of the reconnect.
    */
   | { readonly type: 'stream'; readonly stream: CandleStream }
-  /** The promise ends at an instant, up to which it was kept. */
+  /** A stream ended. It was complete up to `at`. */
   | { readonly type: 'streamEnded'; readonly key: SeriesKey; readonly at: EpochMs }
-  /** Unless it is `connected`, it ends every stream. */
+  /** The connection changed. Ends all streams unless `connected`. */
   | { readonly type: 'connection'; readonly connection: RouterConnection };
 
-/** An event whose trades have ids. */
+/** An event in which all trades have ids. */
 export type IdentifiedEvent =
   | Exclude<RouterEvent, { readonly type: 'trades' }>
   | { readonly type: 'trades'; readonly symbol: string; readonly trades: readonly Trade[] };
 
-/** What happens on a market, as opposed to how the connection to it stands. */
+/** Market data, as opposed to the state of the connection. */
 export type MarketEvent = Extract<
   RouterEvent,
   { readonly type: 'ticker' | 'orderBook' | 'trades' | 'candle' }

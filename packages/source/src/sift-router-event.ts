@@ -13,25 +13,25 @@ import {
 import type { IdentifiedEvent, RouterEvent } from './router-event.ts';
 import { validateRouterEvent } from './validate-router-event.ts';
 
-/** An event without what is wrong with it. */
+/** An event without its invalid values. */
 export interface SiftedEvent {
-  /** What is right of it, with ids for trades that had none; `undefined` when nothing is. */
+  /** The valid part, with an id for every trade; `undefined` if nothing is valid. */
   readonly event: IdentifiedEvent | undefined;
-  /** One error for each value that was left out. */
+  /** One error per dropped value. */
   readonly faults: readonly BarkeepError[];
   /**
-   * By how much the latest of the exchange's instants in it lies ahead of the clock, in milliseconds: not
-   * above 0 where the clock is right, `-Infinity` when it has none.
+   * How far the latest exchange timestamp in the event is ahead of the clock, in milliseconds. At
+   * most 0 if the clock is right; `-Infinity` if the event has no timestamp.
    */
   readonly aheadMs: number;
-  /** Whether something was left out because it lies too far ahead. */
+  /** Whether a value was dropped because it is too far ahead of the clock. */
   readonly isTooFarAhead: boolean;
 }
 
 /**
- * Leaves out what breaks a rule of the port, or lies too far ahead of the clock (candles may lie one
- * period further ahead): the whole event, but of trades only the bad ones. Trades that are left get ids. Ends of promises and of
- * connections are never left out for their time.
+ * Drops what is invalid or too far ahead of the clock (candles may be one period further ahead):
+ * the whole event or, of a list of trades, only the invalid ones. Remaining trades get ids.
+ * `streamEnded` and `connection` events are never dropped because of their time.
  */
 export function siftRouterEvent(event: RouterEvent, bound: AheadBound): SiftedEvent {
   return new Sieve(bound).sift(event);
@@ -109,7 +109,7 @@ class Sieve {
   }
 }
 
-/** Values with getters of their own can throw anything. */
+/** Values with custom getters can throw anything. */
 function faultOf(error: unknown): BarkeepError {
   if (BarkeepError.is(error)) return error;
   return new BarkeepError('INVALID_INPUT', `event cannot be read: ${String(error)}`, {

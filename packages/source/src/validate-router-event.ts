@@ -23,7 +23,10 @@ import type {
 
 const STATUSES: readonly RouterStatus[] = ['connecting', 'connected', 'reconnecting', 'closed'];
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Throws if an event breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function validateRouterEvent(event: RouterEvent): void {
   requireObject(event, 'event');
   switch (event.type) {
@@ -60,7 +63,10 @@ export function validateRouterEvent(event: RouterEvent): void {
   }
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Throws if a live candle breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function validateLiveCandle(live: LiveCandle): void {
   requireObject(live, 'live');
   const { key, candle, asOf } = live;
@@ -71,7 +77,10 @@ export function validateLiveCandle(live: LiveCandle): void {
   requiredTimestamp(asOf, 'asOf');
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Throws if a candle stream breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function validateCandleStream(stream: CandleStream): void {
   requireObject(stream, 'stream');
   const { key, since } = stream;
@@ -80,7 +89,10 @@ export function validateCandleStream(stream: CandleStream): void {
   requirePeriodStart(key, since);
 }
 
-/** @throws BarkeepError `INVALID_INPUT` naming the field and the rule. */
+/**
+ * Throws if a connection state breaks a rule.
+ * @throws BarkeepError `INVALID_INPUT` naming the field and the rule.
+ */
 export function validateRouterConnection(connection: RouterConnection): void {
   requireObject(connection, 'connection');
   const { status, since } = connection;
@@ -92,8 +104,8 @@ export function validateRouterConnection(connection: RouterConnection): void {
 }
 
 /**
- * Checks what a router gives as its `lastSeen`.
- * @throws BarkeepError `INVALID_INPUT` when it is no instant, or too far ahead of the clock.
+ * Validates a router's `lastSeen`.
+ * @throws BarkeepError `INVALID_INPUT` if it is not a timestamp, or too far ahead of the clock.
  */
 export function validateLastSeen(lastSeen: EpochMs | undefined, bound: AheadBound): void {
   if (lastSeen === undefined) return;

@@ -183,8 +183,8 @@ const CONTINUITY_CHUNK = 65_536;
  *   constructor(options: AbstractStorageOptions = {}) {
  *     super('storage-acme', { durability: 'process-crash' }, options);
  *   }
- *   protected async _read({ key, from, to, limit, take }: CheckedQuery) {
- *     return CandleSeries.from(key, await this.#db.select(key, from, to, limit, take));
+ *   protected async _read({ key, ...range }: CheckedQuery) {
+ *     return CandleSeries.fromTrustedColumns(key, await this.#db.columns(key, range));
  *   } // and so on: _open, _close, _write, _remove, …
  * }
  */

@@ -46,6 +46,7 @@ export interface WriteResult {
   readonly unchanged: number;
 }
 
+/** Selects candles of one series. */
 export interface CandleQuery {
   readonly symbol: string;
   readonly timeframe: Timeframe;
@@ -62,10 +63,13 @@ export interface CandleQuery {
   readonly take?: 'first' | 'last' | undefined;
 }
 
+/** Selects candles of one series to iterate over in chunks. */
 export interface CandleScan {
   readonly symbol: string;
   readonly timeframe: Timeframe;
+  /** Start of the range, inclusive. Default: the beginning. */
   readonly from?: EpochMs | undefined;
+  /** End of the range, exclusive. Default: the end. */
   readonly to?: EpochMs | undefined;
   /**
    * Maximum number of candles per chunk. A larger value needs more memory and fewer reads. Default:

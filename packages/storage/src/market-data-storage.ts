@@ -8,6 +8,7 @@ import type { IStorageBackup } from './storage-backup.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
 import type { IStorageMaintenance } from './storage-maintenance.ts';
 
+/** Statistics of a storage since its handle was created. */
 export interface StorageStatistics {
   /**
    * Calls, failures and latencies since the handle was created, by operation, such as
@@ -73,5 +74,6 @@ export interface IMarketDataStorage extends AsyncDisposable {
   close(): Promise<void>;
   /** Makes everything written so far as durable as the adapter can. */
   flush(options?: CallOptions): Promise<void>;
+  /** Returns statistics. */
   stats(options?: CallOptions): Promise<StorageStatistics>;
 }

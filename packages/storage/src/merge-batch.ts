@@ -4,16 +4,16 @@ import { addCoverageEntries } from './coverage-ledger.ts';
 import type { CoverageEntry } from './coverage-repository.ts';
 import { uncoveredPart } from './uncovered-part.ts';
 
-/** What an adapter stores of one series. */
+/** The stored data of one series. */
 export interface SeriesContent {
   readonly candles: CandleSeries;
-  /** Ascending. */
+  /** In ascending order. */
   readonly coverage: readonly CoverageEntry[];
 }
 
 /**
- * Merges a batch into what is stored of its series, and counts what that changes: for adapters that hold a
- * series in memory while they write it. Changes nothing that it is given.
+ * Merges a batch into the stored data of its series and counts the changes: for adapters that hold
+ * a series in memory while they write it. Does not modify its arguments.
  *
  * @example
  * const { content, outcome } = mergeBatch(batch, stored);

@@ -13,6 +13,7 @@ export interface BackupProgress {
   readonly fraction: number;
 }
 
+/** Options of `backup.create`. */
 export interface BackupOptions extends CallOptions {
   /**
    * The file to write. Required unless `media` includes `bytes`; without it, the report contains
@@ -32,10 +33,13 @@ export interface BackupOptions extends CallOptions {
    * with `TIMEOUT`. Default: none.
    */
   readonly deadlineMs?: number | undefined;
+  /** Called with the progress of the backup. Default: none. */
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 
+/** Options of `backup.restore`. */
 export interface RestoreOptions extends CallOptions {
+  /** The backup to restore. */
   readonly from: BackupSource;
   /**
    * The database file to write. Required if databases are files. Otherwise this storage's contents
@@ -44,6 +48,7 @@ export interface RestoreOptions extends CallOptions {
   readonly to?: string | undefined;
   /** Whether to replace a database at `to`, or the contents of this storage. Default: false. */
   readonly overwrite?: boolean | undefined;
+  /** Called with the progress of the restore. Default: none. */
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 
@@ -100,6 +105,7 @@ export interface BackupProblem {
   readonly message: string;
 }
 
+/** The result of `backup.verify`. */
 export interface BackupVerification {
   /** Whether the backup can be restored exactly as it was made. */
   readonly ok: boolean;
@@ -111,6 +117,7 @@ export interface BackupVerification {
   readonly tookMs: number;
 }
 
+/** The result of `backup.restore`. */
 export interface RestoreReport extends BackupDescription {
   /** The database file; `undefined` if this storage's contents were replaced. */
   readonly path: string | undefined;
@@ -132,12 +139,14 @@ export interface BackupRetention {
   readonly monthly?: number | undefined;
 }
 
+/** Options of `backup.prune`. */
 export interface PruneOptions extends CallOptions {
   /** The directory to prune. Only backup files in it are considered. */
   readonly directory: string;
   readonly keep: BackupRetention;
 }
 
+/** The result of `backup.prune`. */
 export interface PruneReport {
   /** Paths, latest first. */
   readonly kept: readonly string[];

@@ -1,18 +1,19 @@
 import type { EpochMs } from '@barkeep/core';
 
 /**
- * What is watched, over the time since the check before unless it says otherwise:
+ * What is monitored. Rates and percentiles cover the time since the previous check.
  *
- * - `cacheHitRate`: share of looks into the candle caches that found something; of at least 100
- * - `walBytes`: size of the storage's write-ahead log, now
- * - `freeBytes`: free space where the storage's data lies, now
- * - `daysToLimit`: days until the storage is full, as it grows now; see `GrowthStatistics`
- * - `freePageRatio`: share of the storage's pages that hold nothing, as maintenance saw it last
- * - `readP99Ms`, `writeP99Ms`: 99th percentile of the storage's reads and writes; of at least 20
- * - `coordinatorErrorRate`: share of the coordinator's calls that failed; of at least 5
- * - `breakerOpenMs`: how long the coordinator's breaker has not been closed
- * - `realtimeStaleMs`: trading time since the router, connected, brought a value of any kind
- * - `backgroundFailures`: how often work failed that nobody awaits
+ * - `cacheHitRate`: hit rate of the candle caches; needs at least 100 lookups
+ * - `walBytes`: current size of the storage's write-ahead log, in bytes
+ * - `freeBytes`: current free disk space for the storage's data, in bytes
+ * - `daysToLimit`: days until the storage is full at the current growth rate; see
+ *   `GrowthStatistics`
+ * - `freePageRatio`: share of unused pages in the storage, as of the last maintenance check
+ * - `readP99Ms`, `writeP99Ms`: p99 latency of storage reads and writes; needs at least 20 calls
+ * - `coordinatorErrorRate`: share of failed coordinator calls; needs at least 5 calls
+ * - `breakerOpenMs`: how long the coordinator's circuit breaker has not been closed
+ * - `realtimeStaleMs`: trading time since the connected router last delivered any value
+ * - `backgroundFailures`: number of failures of background work
  */
 export type AlertName =
   | 'cacheHitRate'
@@ -27,11 +28,17 @@ export type AlertName =
   | 'realtimeStaleMs'
   | 'backgroundFailures';
 
-/** Two levels, so that a value that swings around one does not raise and clear an alert all the time. */
+/**
+ * Two levels (hysteresis), so that a value fluctuating around one level does not raise and clear an
+ * alert repeatedly.
+ */
 export interface AlertThreshold {
-  /** From this value on it is raised. */
+  /** The alert is raised when the value reaches this level. */
   readonly raise: number;
-  /** From this value on it is cleared: on the good side of `raise`. */
+  /**
+   * The alert is cleared when the value is back at this level, which is on the good side of
+   * `raise`.
+   */
   readonly clear: number;
 }
 
@@ -39,20 +46,21 @@ export interface AlertThreshold {
 export interface AlertEvent {
   readonly type: 'alert';
   readonly name: AlertName;
+  /** Whether the alert was raised or cleared. */
   readonly level: 'raised' | 'cleared';
   readonly value: number;
-  /** The level that the value has reached: `raise`, or `clear`. */
+  /** The level that was reached: `raise` or `clear`. */
   readonly threshold: number;
   readonly at: EpochMs;
-  /** For people. */
+  /** A human-readable description. */
   readonly message: string;
 }
 
-/** An alert that was raised and not cleared since. */
+/** An alert that was raised and has not been cleared. */
 export interface StandingAlert {
   readonly name: AlertName;
   readonly raisedAt: EpochMs;
-  /** When it was raised. */
+  /** The value when it was raised. */
   readonly value: number;
   readonly threshold: number;
   readonly message: string;

@@ -1,31 +1,36 @@
 import type { CallOptions, EpochMs } from '@barkeep/core';
 
 /**
- * - `ok`: it works
- * - `degraded`: the service works without it, or in spite of it
- * - `failed`: what needs it does not work
+ * - `ok`: works
+ * - `degraded`: the service works without this part, or with limitations
+ * - `failed`: whatever depends on this part does not work
  */
 export type HealthStatus = 'ok' | 'degraded' | 'failed';
 
+/** The result of one check. */
 export interface HealthCheck {
   /**
-   * What was looked at: `service`, `storage`, `realtime`, `cache`, `diskCache`, `router`, `coordinator`,
-   * `recording`, `alerts`.
+   * The part checked: `service`, `storage`, `realtime`, `cache`, `diskCache`, `router`,
+   * `coordinator`, `recording` or `alerts`.
    */
   readonly name: string;
   readonly status: HealthStatus;
-  /** Why it is not `ok`. */
+  /** The reason, if the status is not `ok`. */
   readonly message?: string | undefined;
   readonly at: EpochMs;
 }
 
+/** The result of `health()`. */
 export interface HealthReport {
-  /** The worst of the checks. */
+  /** The worst status of all checks. */
   readonly status: HealthStatus;
   readonly checks: readonly HealthCheck[];
 }
 
 export interface HealthOptions extends CallOptions {
-  /** A part without an answer for this long has failed, in milliseconds. Default: 1,000. */
+  /**
+   * A part that does not respond within this time counts as failed, in milliseconds. Default:
+   * 1,000.
+   */
   readonly timeoutMs?: number | undefined;
 }

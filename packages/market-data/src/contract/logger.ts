@@ -1,7 +1,7 @@
 /**
- * Whatever takes log lines: pino, `console`, or an object with the same methods. One with a method `child`
- * and none named `log`, as pino, is given the fields as an object before the message; any other, one line
- * of text with the fields at its end.
+ * A logger: pino, `console`, or any object with these methods. If it has a `child` method and no
+ * `log` method, as pino does, it is called with an object of fields and then the message. Any other
+ * logger receives one line of text with the fields at the end.
  */
 export interface Logger {
   debug(...line: unknown[]): unknown;

@@ -2,13 +2,13 @@ import type { CallOptions, EpochMs } from '@barkeep/core';
 import type { FragmentationReport } from '@barkeep/storage';
 
 /**
- * - `incremental-vacuum`: gives free pages back in short steps, between writes
- * - `vacuum`: builds the database anew; writes wait until it is done
- * - `analyze`: renews the statistics that queries are planned by
- * - `reindex`: builds all indexes anew
- * - `integrity-check`: reads everything, and reports what should not be there
- * - `retention`: removes what the rules no longer keep
- * - `backup`: writes a verified copy
+ * - `incremental-vacuum`: releases free pages in short steps between writes
+ * - `vacuum`: rebuilds the database; writes wait until it is done
+ * - `analyze`: updates the query planner's statistics
+ * - `reindex`: rebuilds all indexes
+ * - `integrity-check`: reads and checks all data
+ * - `retention`: removes candles that the retention rules no longer keep
+ * - `backup`: creates a verified backup
  */
 export type MaintenanceAction =
   | 'incremental-vacuum'
@@ -19,87 +19,94 @@ export type MaintenanceAction =
   | 'retention'
   | 'backup';
 
-/** One of the things that must hold before an action runs by itself. */
+/** A condition for running an action automatically. */
 export interface MaintenanceCondition {
-  /** In words, with its limit, such as `more than 15 % of the pages are free`. */
+  /** The condition in words, with its limit, such as `more than 15 % of the pages are free`. */
   readonly rule: string;
   readonly isMet: boolean;
-  /** What was found, in words. */
+  /** The current state, in words. */
   readonly found: string;
 }
 
-/** What would be done, and why, or why not. */
+/** An action, whether it is due, and why. */
 export interface PlannedAction {
   readonly action: MaintenanceAction;
-  /** Whether all conditions are met: the next look does it. */
+  /** Whether all conditions are met. If so, the next maintenance check runs it. */
   readonly isDue: boolean;
   readonly conditions: readonly MaintenanceCondition[];
-  /** About how many bytes of the disk it would free. */
+  /** Estimated disk space freed, in bytes. */
   readonly freesBytes: number;
-  /** About how long it would take; by the speed of earlier runs, where there were any. */
+  /** Estimated duration in milliseconds, based on earlier runs if there are any. */
   readonly expectedMs: number;
-  /** Whether writes wait meanwhile. */
+  /** Whether writes wait while it runs. */
   readonly blocksWrites: boolean;
 }
 
-/** What maintenance would do at an instant. Nothing runs that could not be explained first. */
+/** What maintenance would do at an instant, and why. */
 export interface MaintenancePlan {
   readonly at: EpochMs;
+  /** Whether it is within quiet hours. */
   readonly isQuiet: boolean;
   readonly fragmentation: FragmentationReport;
   readonly actions: readonly PlannedAction[];
 }
 
-/** One action that ran. */
+/** A maintenance action that ran. */
 export interface MaintenanceRun {
   readonly at: EpochMs;
   readonly action: MaintenanceAction;
-  /** Why it ran: the conditions that were met, or that somebody asked for it. */
+  /** Why it ran: the conditions that were met, or a request by the user. */
   readonly reason: string;
   readonly outcome: 'done' | 'aborted' | 'failed';
   readonly tookMs: number;
   readonly freedBytes: number;
-  /** What was read or written for it: shows how fast this machine is. 0 where that is of no matter. */
+  /** Bytes read or written, as a measure of this machine's speed. 0 if irrelevant. */
   readonly workedBytes: number;
-  /** What came of it, or what went wrong, in words. */
+  /** The result or the error, in words. */
   readonly message: string;
 }
 
 export interface MaintenanceProgress {
   readonly action: MaintenanceAction;
-  /** 0 to 1; `undefined` while nobody can tell. */
+  /** Progress from 0 to 1; `undefined` if unknown. */
   readonly done: number | undefined;
 }
 
 export interface MaintenanceRunOptions extends CallOptions {
-  /** Runs these, whatever their conditions say. Default: those that are due. */
+  /** Run these actions regardless of their conditions. Default: those that are due. */
   readonly actions?: readonly MaintenanceAction[] | undefined;
   readonly onProgress?: ((progress: MaintenanceProgress) => void) | undefined;
 }
 
-/** Keeps the database in shape: by itself, and when asked to. */
+/** Database maintenance: scheduled, and on demand. */
 export interface IServiceMaintenance {
-  /** What would be done now, why, what it would free, and how long it would take. Changes nothing. */
+  /**
+   * Returns what maintenance would do now and why, with estimated duration and freed space. Changes
+   * nothing.
+   */
   explain(options?: CallOptions): Promise<MaintenancePlan>;
 
   /**
-   * Does what is due, or the actions named, one after the other. What was done before the signal fires
-   * stays done.
+   * Runs the actions that are due, or those given, one after the other. Actions completed before
+   * the signal is aborted are kept.
    *
-   * @throws BarkeepError `BUSY` while another process does the same on this database.
+   * @example
+   * await market.maintenance?.run({ actions: ['analyze', 'backup'] });
+   *
+   * @throws BarkeepError `BUSY` while another process runs maintenance on this database.
    */
   run(options?: MaintenanceRunOptions): Promise<MaintenanceRun[]>;
 
-  /** The latest runs of all processes on this database, oldest first: at most 200. */
+  /** Returns the latest runs of all processes on this database, oldest first. At most 200. */
   history(options?: CallOptions): Promise<readonly MaintenanceRun[]>;
 }
 
 export interface MaintenanceStatistics {
-  /** What is running now. */
+  /** The action running now. */
   readonly running: MaintenanceAction | undefined;
   readonly runs: number;
   readonly failures: number;
   readonly lastRun: MaintenanceRun | undefined;
-  /** As of the last look. */
+  /** As of the last check. */
   readonly fragmentation: FragmentationReport | undefined;
 }

@@ -36,12 +36,16 @@ import type { RetentionOptions, RetentionReport, RetentionStep } from './retenti
 import type { SeriesReport } from './series-report.ts';
 
 export interface SaveCandlesOptions extends CallOptions {
-  /** Who delivered them, such as `upbit-websocket`; kept with the coverage. Default: `unknown`. */
+  /**
+   * Where the candles came from, such as `upbit-websocket`. Stored with the coverage. Default:
+   * `unknown`.
+   */
   readonly source?: string | undefined;
   /**
-   * The stretches these candles are complete for: a period in here without a candle had no trades,
-   * and nobody will be asked for it again. The part that has not ended by the service's clock is left
-   * out. Default: none, so a coordinator is still asked for these periods.
+   * The ranges for which these candles are complete: a period in them without a candle had no
+   * trades and is not requested from the coordinator again. Periods that have not closed by the
+   * service's clock are excluded. Default: none, so the coordinator is still asked for these
+   * periods.
    */
   readonly covers?: Interval | readonly Interval[] | undefined;
 }
@@ -53,58 +57,69 @@ export interface CandlesToSave extends Omit<SaveCandlesOptions, 'signal'> {
 }
 
 export interface GetCandlesOptions extends CallOptions {
-  /** Whether the coordinator is asked for what is missing. Default: true, where there is one. */
+  /** Whether to fetch missing candles from the coordinator. Default: true if there is one. */
   readonly fetchMissing?: boolean | undefined;
   /**
-   * `report`: an answer with holes says so in `missing` and `failures`. `throw`: such an answer is an
-   * error `SOURCE_FAILED` with both in its details; what was fetched meanwhile is stored all the same.
+   * `report`: report gaps in `missing` and `failures`. `throw`: reject with `SOURCE_FAILED` if
+   * there are gaps, with both in `details`; candles fetched by then are stored all the same.
    * Default: `report`.
    */
   readonly onMissing?: 'report' | 'throw' | undefined;
 }
 
-/** Selects cached candles: those that match every field given. None given: all. */
+/** Selects cached candles: those that match every given field. Without any field: all. */
 export interface InvalidationSelector {
   readonly symbol?: string | undefined;
-  /** What the symbol starts with, taken literally. */
+  /** A prefix of the symbol, taken literally. */
   readonly symbolPrefix?: string | undefined;
   readonly timeframe?: Timeframe | undefined;
-  /** One of these must be among what `seriesTags` of the configuration gives for the series. */
+  /** At least one of these must be among the series' tags (`seriesTags` in the configuration). */
   readonly tags?: readonly string[] | undefined;
-  /** Default: all of time. */
+  /** Default: all time. */
   readonly range?: Interval | undefined;
 }
 
+/** The result of `preload`. */
 export interface PreloadResult {
-  /** How many candles the queries selected. */
+  /** Number of candles selected by the queries. */
   readonly candles: number;
-  /** How many of the queries have holes in their answer. */
+  /** Number of queries whose answers have gaps. */
   readonly incomplete: number;
 }
 
 /**
- * Market data as business services see it: candles, tickers, order books and trades, read and
- * written in one place, whatever storage and caches lie below.
+ * Market data for applications: candles, tickers, order books and trades, read and written in one
+ * place, whatever storage and caches are configured.
  *
- * Only candles are persistent. Tickers, order books and trades live in the realtime cache, with an
- * expiry, and never reach the storage.
+ * Only candles are persistent. Tickers, order books and trades live in the realtime cache with a
+ * TTL and are never written to the storage.
  *
- * Every method rejects with `NOT_OPEN` after `close()`, with `ABORTED` when its signal fires, and
- * with `INVALID_INPUT` when an argument breaks a rule.
+ * After `close()`, methods reject with `NOT_OPEN` (`subscribe` throws it), except `health()`, which
+ * never rejects. They reject with `ABORTED` when their signal is aborted, and with `INVALID_INPUT`
+ * if an argument is invalid.
+ *
+ * @example
+ * const market = await createMarketData({ storage: 'sqlite:./market.db', coordinator });
+ * const query = { symbol: 'KRW-BTC', timeframe: '1m', limit: 200 } as const;
+ * const { series, missing } = await market.getCandles(query);
+ * await market.close();
  */
 export interface IMarketDataService extends AsyncDisposable {
   readonly state: HandleState;
 
-  /** What keeps the candles. What is changed there by itself, this service hears of by the change feed. */
+  /** The candle storage. Changes made to it directly reach this service through its change feed. */
   readonly storage: IMarketDataStorage;
 
-  /** What keeps tickers, order books and trades. */
+  /** The cache of tickers, order books and trades. */
   readonly realtime: IRealtimeCache;
 
-  /** `undefined` where the storage cannot be maintained. */
+  /** `undefined` if the storage does not support maintenance. */
   readonly maintenance: IServiceMaintenance | undefined;
 
-  /** Stores candles: all or none. The last write wins on a timestamp; identical candles cost no write. */
+  /**
+   * Upserts candles, atomically. The last write wins on a timestamp; identical candles cost no
+   * write.
+   */
   saveCandles(
     key: SeriesKey,
     candles: CandleInput,
@@ -112,7 +127,7 @@ export interface IMarketDataService extends AsyncDisposable {
   ): Promise<WriteResult>;
 
   /**
-   * Stores candles of several series: all of them or none. The result counts them together.
+   * Upserts candles of several series, atomically across all of them. The result is the total.
    *
    * @example
    * await market.saveCandlesBatch([
@@ -120,29 +135,37 @@ export interface IMarketDataService extends AsyncDisposable {
    *   { key: { symbol: 'KRW-ETH', timeframe: '1m' }, candles: ether },
    * ]);
    *
-   * @throws BarkeepError `INVALID_INPUT` naming `batch`, the index among them.
+   * @throws BarkeepError `INVALID_INPUT` with the index of the invalid batch in `batch`.
    */
   saveCandlesBatch(batches: readonly CandlesToSave[], options?: CallOptions): Promise<WriteResult>;
 
   /**
-   * The candles of one series in `[from, to)`, ascending: from the cache, else the storage, else, for
-   * exactly the missing stretches, the coordinator.
+   * Returns the candles of one series in `[from, to)`, in ascending order: from the cache,
+   * otherwise from the storage. Exactly the missing ranges are fetched from the coordinator.
    *
-   * `{ symbol, timeframe, limit: 200 }` gives the latest 200 candles, the current period's included.
-   * In a market with periods without trades the coordinator is asked further and further back for
-   * them, within bounds (`fetching.maxSearchRounds`), and not beyond the start of history. With
-   * `from`, the first so many are sought forward in the same way.
+   * `{ symbol, timeframe, limit: 200 }` returns the latest 200 candles, including the one in
+   * progress. If some periods had no trades, the coordinator is asked further back, up to
+   * `fetching.maxSearchRounds` times and not beyond the start of history. With `from`, the search
+   * for `limit` candles goes forward in the same way.
    *
-   * Without `from` and without `limit` it gives everything that is known, and asks only for what is
-   * missing since the first candle or covered period.
+   * Without `from` and `limit`, it returns everything known and fetches only what is missing since
+   * the first candle or covered period.
    *
-   * A failing coordinator is not an error by itself: the answer says what is missing and why.
+   * A failing coordinator does not make the call fail: the answer reports what is missing and why.
+   *
+   * @example
+   * const { series, missing, failures } = await market.getCandles({
+   *   symbol: 'KRW-BTC',
+   *   timeframe: '1m',
+   *   limit: 200,
+   * });
+   * if (missing.length > 0) console.warn('gaps', missing, failures);
    */
   getCandles(query: CandleQuery, options?: GetCandlesOptions): Promise<CandleAnswer>;
 
   /**
-   * Several queries at once, such as one per symbol; the answers are in their order. All that the
-   * cache lacks is read from the storage in one go.
+   * Runs several queries, such as one per symbol, and returns answers in the same order. Whatever
+   * is not cached is read from the storage in one call.
    */
   getCandlesBatch(
     queries: readonly CandleQuery[],
@@ -150,8 +173,9 @@ export interface IMarketDataService extends AsyncDisposable {
   ): Promise<CandleAnswer[]>;
 
   /**
-   * The stored candles of one series in chunks, ascending, in bounded memory: for exports and backtests over
-   * more than fits into it. Nothing is fetched. Nothing stays locked between chunks.
+   * Iterates over the stored candles of one series in chunks, in ascending order and bounded
+   * memory: for exports and for backtests over more than fits into memory. Fetches nothing. Nothing
+   * is locked between chunks.
    *
    * @example
    * for await (const chunk of market.scanCandles({ symbol: 'KRW-BTC', timeframe: '1m' })) {
@@ -160,84 +184,100 @@ export interface IMarketDataService extends AsyncDisposable {
    */
   scanCandles(query: CandleScan, options?: CallOptions): AsyncIterable<CandleSeries>;
 
-  /** Every stored series that matches, with count, first and last candle, by symbol and timeframe. */
+  /**
+   * Lists the stored series that match, with count, first and last candle, sorted by symbol and
+   * timeframe.
+   */
   listSeries(filter?: SeriesFilter, options?: CallOptions): Promise<SeriesInfo[]>;
 
   /**
-   * Removes the candles of a series, or those of a range, with their coverage: a coordinator is asked for
-   * them again when they are read. Returns how many there were.
+   * Removes the candles of a series, or of a range, with their coverage, so the next read fetches
+   * them again. Returns the number of candles removed.
    */
   removeCandles(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<number>;
 
-  /** Reads ahead: afterwards these queries are answered from the cache, as far as it has room. */
+  /**
+   * Warms the cache: afterwards, these queries are answered from the cache, as far as it has room.
+   */
   preload(queries: readonly CandleQuery[], options?: GetCandlesOptions): Promise<PreloadResult>;
 
   /**
-   * Drops cached candles on every tier, and what is remembered of their series: here, and, by way of
-   * the storage's change feed, in every process that hears it. Needed only when the storage was changed
-   * behind the back of that feed.
+   * Drops cached candles in all tiers and cached metadata of their series: in this process and,
+   * through the storage's change feed, in every process that receives it. Only needed if the
+   * storage was changed without the feed noticing.
    */
   invalidate(selector?: InvalidationSelector, options?: CallOptions): Promise<void>;
 
-  /** How complete and how fresh a series is, and what went wrong last. */
+  /** Reports how complete and how fresh a series is, and the latest errors. */
   describeSeries(key: SeriesKey, range?: Interval, options?: CallOptions): Promise<SeriesReport>;
 
   /**
-   * Removes what the rules of the configuration (`retention`) no longer keep, in many short writes that
-   * let others in between. What is removed is not fetched again and not missing: see `retainedFrom`. Rules
-   * that keep more than before let it be fetched again. A series that fails is named in the report, and
-   * keeps no other from it. Aborted or killed, it goes on with the next call.
+   * Removes candles that the `retention` rules no longer keep, in many short writes, so that other
+   * calls can run in between. Removed candles are not fetched again and do not count as missing;
+   * see `retainedFrom`. If the rules later keep more, the candles can be fetched again. A series
+   * that fails is reported and does not stop the others. After an abort or crash, the next call
+   * continues.
    */
   applyRetention(options?: RetentionOptions): Promise<RetentionReport>;
 
-  /** The same step by step, for callers who want to pause or end between them. Nothing runs in between. */
+  /**
+   * Like `applyRetention`, one step at a time, for callers that want to pause or stop in between.
+   * Nothing runs between steps.
+   */
   retentionSteps(options?: RetentionOptions): AsyncGenerator<RetentionStep, RetentionReport, void>;
 
-  /** What `applyRetention` would do now, by series. Nothing is changed. */
+  /** Returns what `applyRetention` would do now, by series. Changes nothing. */
   explainRetention(options?: CallOptions): Promise<RetentionReport>;
 
-  /** `stale` when the cache has a newer one, which stays. */
+  /** Stores a ticker. Returns `stale`, and changes nothing, if the cache has a newer one. */
   updateTicker(ticker: Ticker, options?: CallOptions): Promise<RealtimeWriteResult>;
-  /** `undefined` when there is none or it has expired. */
+  /** Returns the ticker, or `undefined` if there is none or it has expired. */
   getTicker(symbol: string, options?: CallOptions): Promise<Ticker | undefined>;
-  /** In the order of the symbols. */
+  /** Returns tickers in the order of the symbols. */
   getTickers(symbols: readonly string[], options?: CallOptions): Promise<(Ticker | undefined)[]>;
 
-  /** `stale` when the cache has a newer one, which stays. */
+  /** Stores an order book. Returns `stale`, and changes nothing, if the cache has a newer one. */
   updateOrderBook(book: OrderBook, options?: CallOptions): Promise<RealtimeWriteResult>;
-  /** `undefined` when there is none or it has expired. */
+  /** Returns the order book, or `undefined` if there is none or it has expired. */
   getOrderBook(symbol: string, options?: OrderBookReadOptions): Promise<OrderBook | undefined>;
 
-  /** Trades that are already there, by id, are counted and left out. */
+  /** Adds trades. Duplicates (by id) are counted and skipped. */
   appendTrades(
     symbol: string,
     trades: readonly TradeInput[],
     options?: CallOptions,
   ): Promise<TradeAppendResult>;
-  /** Ascending by time. */
+  /** Returns recent trades in ascending order. */
   getTrades(symbol: string, options?: TradeReadOptions): Promise<Trade[]>;
 
   /**
-   * Calls the listener for what the selector matches (`{}`: everything): realtime values as they are
-   * stored, and stretches in which candles or coverage changed. What the listener throws surfaces
-   * as an uncaught error and disturbs nobody else. Ends with `close()`.
+   * Calls the listener for everything the selector matches (`{}`: everything): realtime values as
+   * they are stored, and ranges in which candles or coverage changed. An error thrown by the
+   * listener surfaces as an uncaught error and affects no other listener. Ends with `close()`.
    *
-   * @throws BarkeepError `NOT_OPEN` outside the state `open`.
+   * @example
+   * const unsubscribe = market.subscribe({ symbols: ['KRW-BTC'] }, (event) => {
+   *   if (event.type === 'ticker') console.log(event.ticker.price);
+   *   if (event.type === 'candles') redraw(event.key, event.interval);
+   * });
+   *
+   * @throws BarkeepError `NOT_OPEN` unless the service is open.
    */
   subscribe(selector: MarketDataSelector, listener: (event: MarketDataEvent) => void): Unsubscribe;
 
+  /** Returns statistics since the service was opened. */
   stats(options?: CallOptions): Promise<MarketDataStatistics>;
 
   /**
-   * Whether everything works, for probes: a cheap read of each part, the router's connection, the
-   * coordinator's breaker, errors of recording, and alerts that stand. It never rejects, whatever the state,
-   * and takes no longer than `timeoutMs`: a part that hangs has failed.
+   * Checks every part, for liveness and readiness probes: a cheap read of each adapter, the
+   * router's connection, the coordinator's breaker, recording errors, and active alerts. Never
+   * rejects, whatever the state, and takes at most `timeoutMs`: a part that hangs counts as failed.
    */
   health(options?: HealthOptions): Promise<HealthReport>;
 
   /**
-   * Gives up fetches under way (reads that wait for them answer with what there is), lets other calls
-   * end, and closes the adapters that this service opened.
+   * Cancels running fetches (reads waiting for them return what has arrived), waits for other calls
+   * to finish, and closes the adapters this service opened.
    */
   close(): Promise<void>;
 }

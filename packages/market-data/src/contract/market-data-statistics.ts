@@ -14,178 +14,191 @@ import type { MaintenanceStatistics } from './maintenance.ts';
 import type { RecordedError } from './series-report.ts';
 
 /**
- * How one tier has fared with the pages of candles it was asked for; `answers`, with whole answers of
- * `getCandles`: what it has, the tiers after it are not asked for.
+ * Lookups of candle pages in one tier; for `answers`, of whole `getCandles` results. A tier is only
+ * asked for what the tiers before it do not have.
  */
 export interface TierStatistics {
-  /** What it is: `answers`, `cache`, `router`, `disk` or `storage`. */
+  /** `answers`, `cache`, `router`, `disk` or `storage`. */
   readonly name: string;
-  /** The adapter that serves it; `market-data` for what the service keeps itself. */
+  /** The adapter behind it; `market-data` for what the service keeps itself. */
   readonly adapter: string;
   readonly hits: number;
   readonly misses: number;
-  /** Reads and writes of the tier that failed; a failed cache is passed over, a failed storage is not. */
+  /** Failed reads and writes. A failing cache is skipped; a failing storage is not. */
   readonly failures: number;
-  /** What it keeps, where that is known. Of a cache that others share, with theirs. */
+  /** Size in bytes, if known. For a shared cache, of all its users. */
   readonly bytes: number | undefined;
-  /** What went to keep a bound, where that is known. */
+  /** Entries evicted to stay within a bound, if known. */
   readonly evictions: number | undefined;
 }
 
+/** Candles served by the service. */
 export interface CandleStatistics {
-  /** Candles handed to callers. */
+  /** Candles returned to callers. The following fields break them down by origin. */
   readonly served: number;
-  /** Of those, by where they came from. */
+  /** From the cache. */
   readonly fromCache: number;
   readonly fromRouter: number;
   readonly fromDisk: number;
   readonly fromStorage: number;
   readonly fromCoordinator: number;
-  /** Reads too large for pages, answered by the storage directly. */
+  /** Reads too large for pages, served directly from the storage. */
   readonly directReads: number;
-  /** The tiers in the order they are consulted. */
+  /** The tiers in lookup order. */
   readonly tiers: readonly TierStatistics[];
-  /** Series that this process remembers something about. */
+  /** Series with state in this process. */
   readonly series: number;
 }
 
-/** A request to the coordinator that failed for good, or what it brought was refused or could not be stored. */
+/**
+ * A request to the coordinator that finally failed, or whose result was rejected or could not be
+ * stored.
+ */
 export interface CoordinatorError extends RecordedError {
   readonly key: SeriesKey;
   readonly error: BarkeepError;
 }
 
-/** Whether the coordinator is being called. */
+/** State of the coordinator's circuit breaker. */
 export interface BreakerStatistics {
   /**
-   * `closed`: it is. `open`: it has failed too often in a row, and calls are refused. `half-open`: the
-   * next call is a probe, and closes it when it succeeds.
+   * `closed`: calls are made. `open`: too many failures in a row; calls are rejected. `half-open`:
+   * the next call is a probe and closes the breaker if it succeeds.
    */
   readonly state: 'closed' | 'open' | 'half-open';
   /** Retryable failures in a row. */
   readonly failures: number;
-  /** How long nobody calls, also because the coordinator has asked for that, in milliseconds. */
+  /**
+   * Time until the next call is allowed, in milliseconds, including a delay requested by the
+   * coordinator.
+   */
   readonly retryInMs: number;
-  /** How long it has not been closed, in milliseconds; 0 when it is. */
+  /** How long the breaker has not been closed, in milliseconds; 0 if closed. */
   readonly openMs: number;
 }
 
+/** Calls of the coordinator. */
 export interface CoordinatorStatistics {
-  /** Calls of `fetchCandles`, repeated attempts included. */
+  /** Calls of `fetchCandles`, including retries. */
   readonly calls: number;
-  /** Reads that would have called it, had they not found everything, or a request to share. */
+  /**
+   * Reads that needed no call of their own, because everything was stored or another request was
+   * shared.
+   */
   readonly saved: number;
   readonly retries: number;
-  /** Requests that failed for good, those that were refused by the open breaker included. */
+  /** Requests that finally failed, including those rejected by the open breaker. */
   readonly failures: number;
-  /** `undefined` until one fails; later successes do not clear it. */
+  /** `undefined` until a request fails. Not cleared by later successes. */
   readonly lastError: CoordinatorError | undefined;
   readonly breaker: BreakerStatistics;
   /** Candles delivered and stored. */
   readonly candles: number;
-  /** Candles delivered that broke a rule, and were left out. */
+  /** Invalid candles that were delivered and dropped. */
   readonly refused: number;
-  /** Times that what is noted of a series (start of history, last error) could not be stored. */
+  /** How often a series' metadata (start of history, last error) could not be stored. */
   readonly notesLost: number;
-  /** Starts of history that were delivered and could not be true: in the future, or after a candle. */
+  /** Reported starts of history that cannot be true: in the future, or after a candle. */
   readonly startsDoubted: number;
-  /** Requests under way. */
+  /** Requests in progress. */
   readonly inFlight: number;
-  /** Reads that wait for the turn of a request. */
+  /** Reads queued for a request. */
   readonly waiting: number;
 }
 
-/** What was read ahead when the service opened. */
+/** What was preloaded when the service opened. */
 export interface PreloadStatistics {
   readonly queries: number;
   readonly candles: number;
-  /** Queries that failed, and times that what is read most could not be read or noted. */
+  /** Failed queries, and failures to read or store the record of the most read series. */
   readonly failures: number;
 }
 
-/** The latest failure of some work in the background. */
+/** The latest failure of background work. */
 export interface LastError {
   readonly at: EpochMs;
   readonly code: BarkeepErrorCode;
   readonly message: string;
 }
 
-/** What became of the states of candles that came through the router. */
+/** Candle states received from the router. */
 export interface CandleRecordingStatistics {
   readonly series: number;
-  /** States that were stored, each in place of the one before it. */
+  /** States stored, each replacing the previous one. */
   readonly stored: number;
-  /** States that were known already. */
+  /** Duplicate states. */
   readonly repeated: number;
-  /** States that came after a newer one. */
+  /** States older than one received before. */
   readonly outdated: number;
-  /** States that came when their period had ended, without a promise that they would. */
+  /** States received after their period had closed, without a stream that guarantees them. */
   readonly late: number;
-  /** States and promises of more series than are recorded at a time. */
+  /** States and streams beyond the maximum number of recorded series. */
   readonly refused: number;
-  /** Calls of the storage that failed; they are made again. */
+  /** Failed storage calls; they are retried. */
   readonly failures: number;
-  /** Series whose latest storing failed. */
+  /** Series whose latest write failed. */
   readonly failing: number;
-  /** Of these calls. */
+  /** The latest of these failures. */
   readonly lastError: LastError | undefined;
-  /** Stretches that were missed, such as outages, and that the coordinator has delivered since. */
+  /** Gaps, such as outages, that the coordinator has backfilled. */
   readonly madeUp: number;
 }
 
-/** What became of the tickers, order books and trades that came through the router. */
+/** Tickers, order books and trades received from the router. */
 export interface RealtimeRecordingStatistics {
   readonly stored: number;
-  /** Tickers and order books that came after a newer one. */
+  /** Tickers and order books older than the stored one. */
   readonly outdated: number;
-  /** Trades that were there already. */
+  /** Duplicate trades. */
   readonly duplicates: number;
-  /** Trades that had to wait too long for a cache that failed, or that it refused. */
+  /** Trades dropped because a failing cache kept them waiting too long, or rejected them. */
   readonly dropped: number;
-  /** Calls of the realtime cache that failed. */
+  /** Failed calls of the realtime cache. */
   readonly failures: number;
-  /** Of these calls. */
+  /** The latest of these failures. */
   readonly lastError: LastError | undefined;
 }
 
-/** A value of the router that broke a rule, with its time where it has one. */
+/** An invalid value received from the router. */
 export interface RejectedEvent {
   readonly at: EpochMs;
   readonly message: string;
-  /** With `field`, `rule` and, where the value has one, `timestamp`. */
+  /** Contains `field`, `rule` and, if the value has one, `timestamp`. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** State of the router, and what was recorded from it. */
 export interface RouterStatistics {
   readonly name: string;
   readonly connection: RouterConnection;
-  /** Series of which every candle comes through now. */
+  /** Number of current candle streams. */
   readonly streams: number;
   readonly events: number;
   /**
-   * Values that broke a rule and were left out, by the service or by the router itself, and times that it
-   * could not say how it stands.
+   * Invalid values dropped by the service or by the router itself, and invalid reports of the
+   * connection.
    */
   readonly rejected: number;
   readonly lastRejected: RejectedEvent | undefined;
-  /** `undefined` when nothing is recorded. */
+  /** `undefined` if recording is off. */
   readonly candles: CandleRecordingStatistics | undefined;
+  /** `undefined` if recording is off. */
   readonly realtime: RealtimeRecordingStatistics | undefined;
 }
 
-/** Values of one kind that came through this service: from the router, or by its own methods. */
+/** Values of one kind received through this service, from the router or its own methods. */
 export interface RealtimeKindStatistics {
   readonly updates: number;
   /**
-   * How old the newest is, in milliseconds, by its timestamp; of candles, since it came. `undefined` until
-   * one comes.
+   * Age of the newest value in milliseconds: by its timestamp or, for candles, since it arrived.
+   * `undefined` until there is one.
    */
   readonly ageMs: number | undefined;
 }
 
-/** What comes in real time. */
+/** Incoming realtime data. */
 export interface RealtimeActivityStatistics {
-  /** Over the last minute. */
+  /** Average over the last minute. */
   readonly updatesPerSecond: number;
   readonly ticker: RealtimeKindStatistics;
   readonly orderBook: RealtimeKindStatistics;
@@ -194,24 +207,30 @@ export interface RealtimeActivityStatistics {
 }
 
 /**
- * How the storage grows: from samples of its size that this process has taken since the service was opened,
- * one an hour, over a week at most.
+ * Growth of the storage, from hourly samples of its size since the service was opened, over at most
+ * a week.
  */
 export interface GrowthStatistics {
-  /** How long it has been watched, in milliseconds. */
+  /** Length of the observation in milliseconds. */
   readonly observedMs: number;
-  /** Below 0 when it shrinks; `undefined` before ten minutes have passed. */
+  /** Negative if the storage shrinks; `undefined` for the first ten minutes. */
   readonly bytesPerDay: number | undefined;
-  /** `storageLimitBytes`, or what there is room for; `undefined` when neither is known. */
+  /**
+   * `storageLimitBytes`, or the storage's size plus the free disk space; `undefined` if neither is
+   * known.
+   */
   readonly limitBytes: number | undefined;
-  /** `Infinity` when it does not grow; `undefined` when that cannot be told. */
+  /** `Infinity` if the storage does not grow; `undefined` if unknown. */
   readonly daysToLimit: number | undefined;
 }
 
-/** The adapters that keep figures of their own. */
+/** Adapters with statistics of their own. */
 export type PartName = 'storage' | 'realtime' | 'cache' | 'diskCache';
 
-/** Figures since the service was opened. A part that fails to say keeps no other from it. */
+/**
+ * Statistics since the service was opened. If a part fails to report, the others still do; see
+ * `failed`.
+ */
 export interface MarketDataStatistics {
   /** Calls, failures and latencies by method, such as `getCandles`. */
   readonly operations: Readonly<Record<string, OperationSummary>>;
@@ -220,22 +239,22 @@ export interface MarketDataStatistics {
   readonly coordinator: CoordinatorStatistics | undefined;
   /** `undefined` without a router. */
   readonly router: RouterStatistics | undefined;
-  /** `undefined` when it could not say: see `failed`. */
+  /** `undefined` if it failed to report; see `failed`. */
   readonly storage: StorageStatistics | undefined;
-  /** `undefined` when the storage could not say. */
+  /** `undefined` if the storage failed to report. */
   readonly growth: GrowthStatistics | undefined;
   readonly activity: RealtimeActivityStatistics;
-  /** `undefined` when it could not say: see `failed`. */
+  /** `undefined` if it failed to report; see `failed`. */
   readonly realtime: RealtimeStatistics | undefined;
-  /** `undefined` without a cache, or when it could not say: see `failed`. */
+  /** `undefined` without a cache, or if it failed to report; see `failed`. */
   readonly cache: CacheStatistics | undefined;
-  /** `undefined` without a cache on disk, or when it could not say: see `failed`. */
+  /** `undefined` without a disk cache, or if it failed to report; see `failed`. */
   readonly diskCache: CacheStatistics | undefined;
-  /** Why a part has no figures, by its name; empty when all have them. */
+  /** The errors of parts that failed to report, by name; empty if none did. */
   readonly failed: Readonly<Partial<Record<PartName, BarkeepError>>>;
-  /** `undefined` where the storage cannot be maintained. */
+  /** `undefined` if the storage does not support maintenance. */
   readonly maintenance: MaintenanceStatistics | undefined;
   readonly preload: PreloadStatistics;
-  /** Those that were raised and not cleared since. */
+  /** Alerts that were raised and have not been cleared. */
   readonly alerts: readonly StandingAlert[];
 }

@@ -1,46 +1,49 @@
 import type { BarkeepError, CallOptions, EpochMs, Interval, SeriesKey } from '@barkeep/core';
 
 export interface RetentionOptions extends CallOptions {
-  /** The most candles that one step removes. Default: 4,096. */
+  /**
+   * Maximum number of candles to remove per step. Smaller steps block other writes for less time.
+   * Default: 4,096.
+   */
   readonly candlesPerStep?: number | undefined;
 }
 
-/** One short change: a floor that moved, or candles that were removed below it. */
+/** One short change: the limit moved, or candles before it were removed. */
 export interface RetentionStep {
   readonly key: SeriesKey;
-  /** What was removed; `undefined` when the floor moved. */
+  /** The range removed; `undefined` if the limit moved. */
   readonly range: Interval | undefined;
-  /** How many candles that were. */
+  /** Number of candles removed. */
   readonly candles: number;
   readonly retainedFrom: EpochMs | undefined;
 }
 
-/** What retention did to one series, or would do. */
+/** What retention did, or would do, to one series. */
 export interface SeriesRetention {
   readonly key: SeriesKey;
-  /** As the rule says that counts; `all` when none does. */
+  /** `keep` of the rule that applies; `all` if none does. */
   readonly keep: string;
-  /** Where retention let it begin before; `undefined` when it had no floor. */
+  /** Where retention let the series begin before this run; `undefined` if unlimited. */
   readonly retainedBefore: EpochMs | undefined;
-  /** Where retention lets it begin now, or would; `undefined` when it has no floor. */
+  /** Where retention lets it begin now, or would; `undefined` if unlimited. */
   readonly retainedFrom: EpochMs | undefined;
-  /** How many candles were removed, or would be. */
+  /** Number of candles removed, or that would be. */
   readonly candles: number;
   /**
-   * Why less is removed than the clock asks for.
+   * Why less is removed than the clock would allow.
    *
    * - `latest-candle`: the latest candle is older than the clock, or there is none
-   * - `clock`: the clock has jumped ahead within the last day
+   * - `clock`: the clock jumped ahead within the last day
    */
   readonly heldBackBy: 'latest-candle' | 'clock' | undefined;
-  /** What kept it from being looked at, or from being finished. The next run goes on. */
+  /** The error that kept the series from being checked or finished. The next run continues. */
   readonly error: BarkeepError | undefined;
 }
 
-/** What a run of retention did, or would do. */
+/** What a retention run did, or would do. */
 export interface RetentionReport {
-  /** How many candles of all series. */
+  /** Total number of candles. */
   readonly candles: number;
-  /** Those that a rule limits, and those that had a floor. */
+  /** Series that a rule limits, and those that were limited before. */
   readonly series: readonly SeriesRetention[];
 }

@@ -2,7 +2,7 @@ import type { EpochMs, Interval, SeriesKey } from '@barkeep/core';
 import type { ContinuityReport, CoverageEntry } from '@barkeep/storage';
 import type { LastError } from './market-data-statistics.ts';
 
-/** A failure, as kept with the series it befell. */
+/** A failure stored with the series it concerns. */
 export interface RecordedError {
   readonly at: EpochMs;
   readonly code: string;
@@ -13,20 +13,20 @@ export interface RecordedError {
 /** The quality of one stored series. */
 export interface SeriesReport {
   readonly key: SeriesKey;
-  /** Counts of candles, of periods without trades and of missing periods, and the missing stretches. */
+  /** Numbers of candles, no-trade periods and missing periods, and the missing ranges. */
   readonly continuity: ContinuityReport;
-  /** Who delivered what, and when. */
+  /** The coverage entries: sources and times of fetching. */
   readonly coverage: readonly CoverageEntry[];
-  /** When the latest covered part was collected. */
+  /** When the most recent covered part was fetched. */
   readonly collectedAt: EpochMs | undefined;
-  /** The first instant the market has history for, once the coordinator has told. */
+  /** Start of the market's history, once the coordinator has reported it. */
   readonly historyStart: EpochMs | undefined;
-  /** Where retention lets the series begin: `continuity` does not look before it. */
+  /** Where retention lets the series begin. `continuity` does not include anything earlier. */
   readonly retainedFrom: EpochMs | undefined;
-  /** The latest failure to fetch, until a fetch succeeds; kept in the storage's metadata. */
+  /** The latest fetch failure, until a fetch succeeds. Stored in the storage's metadata. */
   readonly lastError: RecordedError | undefined;
-  /** The latest failure to store what the router brought, until storing succeeds. */
+  /** The latest failure to store candles received from the router, until a write succeeds. */
   readonly recordingError: LastError | undefined;
-  /** What is being fetched at the moment. */
+  /** Ranges being fetched now. */
   readonly fetching: readonly Interval[];
 }
