@@ -78,3 +78,22 @@ it('carries over why a promise was broken', async () => {
     retryable: true,
   });
 });
+
+it('holds the process while its thread ends, also when an answer comes meanwhile', async () => {
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  const ended = Promise.withResolvers<void>();
+  const thread: EngineThread = Object.assign(port2, { terminate: () => ended.promise });
+  const client = new ThreadClient<Calls>(
+    { take: () => thread, giveBack: (given) => given.terminate() },
+    (error) => expect.unreachable(error.message),
+  );
+  const answer = client.call('twice', [21]);
+  const killing = client.kill();
+  const unref = vi.spyOn(thread, 'unref');
+  port1.postMessage({ id: 1, value: 42 });
+  expect(await answer).toBe(42);
+  expect(unref).not.toHaveBeenCalled();
+  ended.resolve();
+  await killing;
+});

@@ -22,6 +22,7 @@ export class ThreadClient<Calls extends ThreadCalls> {
   #lastId = 0;
   #failure: BarkeepError | undefined;
   #closing: Promise<void> | undefined;
+  #isKilled = false;
 
   /** `onFailure` is called when work that the thread does by itself has failed. */
   constructor(threads: EngineThreads, onFailure: (error: BarkeepError) => void) {
@@ -67,6 +68,7 @@ export class ThreadClient<Calls extends ThreadCalls> {
 
   /** Ends the thread at once. What is under way fails; SQLite undoes what was not committed. */
   async kill(): Promise<void> {
+    this.#isKilled = true;
     await this.#worker.terminate();
   }
 
@@ -105,7 +107,8 @@ export class ThreadClient<Calls extends ThreadCalls> {
     }
     const pending = this.#pending.get(response.id);
     this.#pending.delete(response.id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    // A thread that is being ended holds the process until it has: somebody waits for that.
+    if (this.#pending.size === 0 && !this.#isKilled) this.#worker.unref();
     if ('error' in response) pending?.reject(unpackError(response.error));
     else pending?.resolve(response.value);
   }
