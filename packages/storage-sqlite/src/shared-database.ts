@@ -22,6 +22,7 @@ export class SharedDatabase {
     this.#database = OpenDatabase.open(options);
     const { inode, isAlone } = this.#database;
     this.#options = { ...options, inode };
+    this.#mayHaveMissed = false;
     return { inode, isAlone };
   }
 

@@ -1,10 +1,20 @@
 /** A disk without room. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ManualClock } from '@barkeep/core';
+import type { ChangeEvent } from '@barkeep/storage';
 import { expect, it } from 'vitest';
 import { hasTinyDisk, withTinyDisk } from '../../../tools/tiny-disk.ts';
 import { ChildProcess } from './child-process.ts';
-import { BTC, MINUTE, minutes, openStorage, rejection, START } from './temporary-database.ts';
+import {
+  BTC,
+  MINUTE,
+  minutes,
+  openStorage,
+  rejection,
+  START,
+  temporaryPath,
+} from './temporary-database.ts';
 
 it.skipIf(!hasTinyDisk()).each(['process-crash', 'power-loss'] as const)(
   'stores all or nothing when the disk is full, and goes on when there is room: %s',
@@ -110,5 +120,29 @@ it.skipIf(!hasTinyDisk())('does not make a database on a full disk: DISK_FULL', 
     const storage = await openStorage(path);
     expect(await storage.candles.list()).toEqual([]);
     await storage.close();
+  }),
+);
+
+it.skipIf(!hasTinyDisk())('leaves nothing of it to the next database of the thread', () =>
+  withTinyDisk(4_000_000, async (disk) => {
+    const full = join(disk.directory, 'market_data.sqlite3');
+    const made = await openStorage(full);
+    await made.candles.write({ key: BTC, candles: minutes(0, 100) });
+    await made.close();
+    disk.fill();
+    const alone = await openStorage(full, { readers: 0 });
+    disk.free();
+    // It shares the database again, and may have missed what others did before.
+    await alone.candles.write({ key: BTC, candles: minutes(100, 101) });
+    await alone.close();
+
+    const clock = new ManualClock();
+    const storage = await openStorage(temporaryPath(), { clock, readers: 0, changePollMs: 1_000 });
+    const events: ChangeEvent[] = [];
+    const unsubscribe = storage.changes.subscribe((event) => events.push(event));
+    clock.advance(1_000);
+    await storage.candles.list();
+    expect(events).toEqual([]);
+    unsubscribe();
   }),
 );
