@@ -17,7 +17,7 @@ import {
   validateSeriesKey,
 } from '@barkeep/core';
 import { type CandleBatch, refuseOtherUnits } from '@barkeep/storage';
-import { type ClockBound, refuseAhead } from './config/ahead-of-clock.ts';
+import { type ClockBound, refuseAhead } from './config/refuse-ahead.ts';
 import type { CandlesToSave } from './contract/market-data-service.ts';
 
 const BATCH_KEYS = ['key', 'candles', 'source', 'covers'] as const;

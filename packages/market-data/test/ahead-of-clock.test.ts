@@ -1,7 +1,7 @@
 import { BarkeepError, ManualClock } from '@barkeep/core';
 import { createMarketData } from '@barkeep/market-data';
 import { expect, it } from 'vitest';
-import { refuseAhead } from '../src/config/ahead-of-clock.ts';
+import { refuseAhead } from '../src/config/refuse-ahead.ts';
 import { NOON } from './fixtures.ts';
 
 it('refuses an instant ahead of the clock, naming field, value, rule and now', () => {

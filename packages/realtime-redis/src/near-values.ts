@@ -1,6 +1,6 @@
 import type { MonotonicTime } from '@barkeep/core';
 
-export interface NearShelfOptions<Value> {
+export interface NearValuesOptions<Value> {
   readonly maxSymbols: number;
   readonly time: MonotonicTime;
   /** The longest time a value is kept, in milliseconds. */
@@ -28,10 +28,10 @@ export interface NearPlace<Value> {
  * are there. So a value never goes back to an older one, whichever way it comes.
  */
 export class NearValues<Value> {
-  readonly #options: NearShelfOptions<Value>;
+  readonly #options: NearValuesOptions<Value>;
   readonly #places = new Map<string, NearPlace<Value>>();
 
-  constructor(options: NearShelfOptions<Value>) {
+  constructor(options: NearValuesOptions<Value>) {
     this.#options = options;
   }
 

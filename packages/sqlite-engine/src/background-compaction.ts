@@ -7,12 +7,12 @@ import {
   isChange,
 } from '@barkeep/candle-archive';
 import { type EpochMs, isTimeframe, type SeriesKey } from '@barkeep/core';
-import { withBusyTimeout } from './busy-timeout.ts';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
 import type { SqliteArchive } from './sqlite-archive.ts';
 import type { SqliteStatement } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { inTransaction } from './transaction.ts';
+import { withBusyTimeout } from './with-busy-timeout.ts';
 
 /** A series to compact, and how far steps have looked that found nothing to do. */
 interface DueSeries {

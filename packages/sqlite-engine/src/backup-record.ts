@@ -7,10 +7,10 @@ import {
 } from '@barkeep/core';
 import type { BackupDescription, BackupSeries } from '@barkeep/storage';
 import { readSchemaVersion } from './migrations.ts';
-import { PARAMETER } from './parameter.ts';
 import { readNumberPragma } from './pragma.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
+import { PARAMETER } from './unpeeked-parameter.ts';
 
 /** What a backup says of itself, in tables of its own. */
 export interface BackupRecord {

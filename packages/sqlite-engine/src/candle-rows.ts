@@ -9,8 +9,8 @@ import {
   REQUIRED_COLUMNS,
 } from '@barkeep/core';
 import { ColumnBuilder, type RowValues } from './column-builder.ts';
-import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement, SqliteValue } from './sqlite-driver.ts';
+import { PARAMETER } from './unpeeked-parameter.ts';
 import { WIDE_COLUMNS } from './wide-columns.ts';
 
 /** Rows per round trip to SQLite: more makes the JavaScript arrays costlier than the trips saved. */

@@ -1,8 +1,8 @@
 import { type Interval, isTimeframe, normalizeIntervals } from '@barkeep/core';
 import { EVER, revisionBucketRange } from '@barkeep/storage';
 import type { SeriesChanges } from './backup-record.ts';
-import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
+import { PARAMETER } from './unpeeked-parameter.ts';
 
 interface ArchivedState {
   readonly id: number;

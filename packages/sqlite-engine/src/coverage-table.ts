@@ -1,8 +1,8 @@
 import type { LedgerChange } from '@barkeep/candle-archive';
 import { BarkeepError, type EpochMs, type Interval } from '@barkeep/core';
 import type { CoverageEntry } from '@barkeep/storage';
-import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+import { PARAMETER } from './unpeeked-parameter.ts';
 
 type Row = readonly [
   from: EpochMs,

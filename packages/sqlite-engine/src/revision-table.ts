@@ -1,8 +1,8 @@
 import type { Renewal, SeriesRow } from '@barkeep/candle-archive';
 import type { Interval } from '@barkeep/core';
 import { revisionBuckets } from '@barkeep/storage';
-import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+import { PARAMETER } from './unpeeked-parameter.ts';
 
 /** The revision of a range in which nothing ever changed: it has no candles, in whichever database. */
 const NEVER_CHANGED = 'none';

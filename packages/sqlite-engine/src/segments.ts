@@ -10,8 +10,8 @@ import type {
 import type { EpochMs, Interval } from '@barkeep/core';
 import { MAX_SEGMENT_LENGTH, type SegmentHeader } from '@barkeep/segment-codec';
 import { WHOLE_TABLE } from './maintenance/statement-plan.ts';
-import { PARAMETER } from './parameter.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
+import { PARAMETER } from './unpeeked-parameter.ts';
 
 type BytesStatement = SqliteStatement<
   readonly [data: Uint8Array, format: number, checksum: number]

@@ -61,7 +61,6 @@ import type {
 } from '@barkeep/storage';
 import { BackgroundCompaction } from './background-compaction.ts';
 import type { BackupSteps } from './backup-steps.ts';
-import { withBusyTimeout } from './busy-timeout.ts';
 import type { RemoteChanges } from './change-log.ts';
 import { changedSince } from './changed-buckets.ts';
 import { type CopiedState, type CopyTarget, copyDatabase } from './database-copy.ts';
@@ -91,6 +90,7 @@ import { sqliteFailure } from './sqlite-failure.ts';
 import { structureFaults } from './structure-check.ts';
 import { inTransaction } from './transaction.ts';
 import { WalBound } from './wal-bound.ts';
+import { withBusyTimeout } from './with-busy-timeout.ts';
 
 /** Up to this many bytes, a quick check takes at most some 20 ms: 2.5 ms per MiB of plain rows. */
 const QUICKLY_CHECKED = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import { withBusyTimeout } from './busy-timeout.ts';
 import { readNumberPragma } from './pragma.ts';
 import type { SqliteDriver, SqliteStatement } from './sqlite-driver.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
+import { withBusyTimeout } from './with-busy-timeout.ts';
 
 /** What a frame of the WAL has beside its page. */
 const FRAME_HEADER = 24;

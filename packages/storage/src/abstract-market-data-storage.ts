@@ -35,6 +35,7 @@ import {
   wholePeriodsFrom,
   wholePeriodsInside,
 } from '@barkeep/core';
+import { ActivityLog } from './activity-log.ts';
 import {
   backupCalls,
   type CreatedBackup,
@@ -84,7 +85,7 @@ import type {
   QuarantineReport,
   RepairReport,
 } from './integrity-check.ts';
-import { mapInTurns } from './map-in-turns.ts';
+import { mapCooperatively } from './map-cooperatively.ts';
 import type {
   BackgroundStatistics,
   IMarketDataStorage,
@@ -99,7 +100,6 @@ import {
 } from './metadata-document.ts';
 import type { IMetadataRepository } from './metadata-repository.ts';
 import { ProcessRevisions } from './process-revisions.ts';
-import { ActivityLog } from './series-activity.ts';
 import type { SeriesSnapshot, SnapshotPart, SnapshotRequest } from './series-snapshot.ts';
 import type { BackupMedium, BackupSource, IStorageBackup, PruneReport } from './storage-backup.ts';
 import type { StorageCapabilities } from './storage-capabilities.ts';
@@ -369,7 +369,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
 
   /** Reads several series. Override it if one round trip can serve them all. */
   protected _readMany(queries: readonly CheckedQuery[]): Promise<CandleSeries[]> {
-    return mapInTurns(queries, (query) => this._read(query));
+    return mapCooperatively(queries, (query) => this._read(query));
   }
 
   /**
@@ -385,7 +385,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       );
     }
     if (!this.capabilities.revisions) this.#ownRevisions ??= new ProcessRevisions();
-    return mapInTurns(requests, (request) => this.#gate.read(() => this.#compose(request)));
+    return mapCooperatively(requests, (request) => this.#gate.read(() => this.#compose(request)));
   }
 
   /** Makes resolved writes as durable as possible. Override it unless they already are. */
@@ -713,7 +713,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
     return this.#call('candles.readMany', call, async () => {
       if (!Array.isArray(queries))
         throw invalidInput({ field: 'queries', rule: 'must be an array', value: queries });
-      const checked = await mapInTurns(
+      const checked = await mapCooperatively(
         queries,
         (query, index) => inBatch(index, () => checkQuery(query)),
         call?.signal,
@@ -773,7 +773,7 @@ export abstract class AbstractMarketDataStorage extends Handle implements IMarke
       if (!Array.isArray(requests)) {
         throw invalidInput({ field: 'requests', rule: 'must be an array', value: requests });
       }
-      const checked = await mapInTurns(
+      const checked = await mapCooperatively(
         requests,
         (request, index) => inBatch(index, () => checkSnapshotRequest(request)),
         call?.signal,

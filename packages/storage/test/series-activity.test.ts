@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ActivityLog } from '../src/series-activity.ts';
+import { ActivityLog } from '../src/activity-log.ts';
 
 const HOUR = 3_600_000;
 const key = (symbol: string) => ({ symbol, timeframe: '1m' }) as const;

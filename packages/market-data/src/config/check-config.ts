@@ -16,11 +16,16 @@ import { checkMonitoring, type MonitoringSettings } from './check-monitoring.ts'
 import { checkQueries } from './check-queries.ts';
 import {
   BACKUP_DEFAULTS,
-  type BackupSettings,
+  BREAKER_DEFAULTS,
+  CANDLE_CACHE_DEFAULTS,
+  DEFAULT_MAX_AHEAD_MS,
   DEFAULT_QUIET,
+  FETCHING_DEFAULTS,
   MAINTENANCE_NUMBERS,
-  type MaintenanceSettings,
-} from './maintenance-settings.ts';
+  RECORDING_DEFAULTS,
+  RETRY_DEFAULTS,
+} from './defaults.ts';
+import type { BackupSettings, MaintenanceSettings } from './maintenance-settings.ts';
 import type {
   BackupConfig,
   BreakerPolicy,
@@ -121,46 +126,6 @@ const CONFIG_KEYS = [
   'maintenance',
   'retention',
 ] as const;
-
-const DEFAULT_MAX_AHEAD_MS = 600_000;
-
-const CANDLE_CACHE_DEFAULTS: CandleCacheSettings = Object.freeze({
-  pagePeriods: 1_024,
-  maxPagesPerRead: 128,
-  settledPageTtlMs: 86_400_000,
-  oldPageTtlMs: 30 * 86_400_000,
-  unsettledPageTtlMs: 60_000,
-  maxAnswers: 256,
-  maxAnswerBytes: 16 * 1_024 * 1_024,
-});
-
-const RECORDING_DEFAULTS: RecordingSettings = Object.freeze({ intervalMs: 1_000 });
-
-const RETRY_DEFAULTS: RetryPolicy = Object.freeze({
-  maxAttempts: 4,
-  baseDelayMs: 250,
-  maxDelayMs: 30_000,
-});
-
-const BREAKER_DEFAULTS: BreakerPolicy = Object.freeze({
-  failures: 5,
-  pauseMs: 1_000,
-  maxPauseMs: 60_000,
-});
-
-const FETCHING_DEFAULTS: FetchingSettings = Object.freeze({
-  closeGraceMs: 2_000,
-  settlingMs: 60_000,
-  currentMaxAgeMs: 10_000,
-  maxPeriodsPerFetch: 10_000,
-  maxConcurrentFetches: 4,
-  maxWaitingFetches: 10_000,
-  timeoutMs: 60_000,
-  maxSearchRounds: 5,
-  retry: RETRY_DEFAULTS,
-  breaker: BREAKER_DEFAULTS,
-  random: Math.random,
-});
 
 /** Durations and counts that may be nothing; every other number is at least 1. */
 const MAY_BE_ZERO = [

@@ -2,6 +2,7 @@ import { invalidInput, onlyKnownKeys } from '@barkeep/core';
 import type { AlertName } from '../contract/alert.ts';
 import type { Logger } from '../contract/logger.ts';
 import { ALERT_NAMES, ALERT_RULES, type AlertRule } from './alert-rules.ts';
+import { DEFAULT_ALERT_INTERVAL_MS, DEFAULT_SLOW_OPERATION_MS } from './defaults.ts';
 import type { AlertsConfig, MarketDataConfig } from './market-data-config.ts';
 import { requireCount, requireMethod, requireObject } from './require-fields.ts';
 
@@ -21,8 +22,6 @@ export interface MonitoringSettings {
   readonly slowOperationMs: number;
 }
 
-const DEFAULT_INTERVAL_MS = 30_000;
-const DEFAULT_SLOW_OPERATION_MS = 1_000;
 const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'];
 
 /** @throws BarkeepError `INVALID_INPUT` naming the option and the rule. */
@@ -50,7 +49,7 @@ export function checkMonitoring({
 function checkAlerts(config: AlertsConfig): AlertSettings {
   requireObject(config, 'alerts');
   onlyKnownKeys(config, ['intervalMs', ...ALERT_NAMES], 'alerts');
-  const { intervalMs = DEFAULT_INTERVAL_MS } = config;
+  const { intervalMs = DEFAULT_ALERT_INTERVAL_MS } = config;
   requireCount(intervalMs, 'alerts.intervalMs', 1);
   const rules = new Map<AlertName, AlertRule>();
   for (const name of ALERT_NAMES) {

@@ -1,8 +1,5 @@
-import { TradingCalendar, type TradingHours } from '@barkeep/core';
+import type { TradingCalendar } from '@barkeep/core';
 import type { BackupRetention } from '@barkeep/storage';
-
-const DAY_MS = 86_400_000;
-const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7] as const;
 
 /** When a database is looked after, with every default filled in. */
 export interface MaintenanceSettings {
@@ -36,30 +33,3 @@ export interface BackupSettings {
   readonly deadlineMs: number;
   readonly keep: BackupRetention;
 }
-
-export const BACKUP_DEFAULTS: Omit<BackupSettings, 'directory'> = Object.freeze({
-  everyMs: DAY_MS,
-  deadlineMs: 3_600_000,
-  keep: Object.freeze({ daily: 7, weekly: 4, monthly: 6 }),
-});
-
-/** 02:00 to 04:00 in Seoul: https://docs.upbit.com has no pause, and the fewest trades then. */
-export const DEFAULT_QUIET_HOURS: TradingHours = Object.freeze({
-  timeZone: 'Asia/Seoul',
-  sessions: [{ days: EVERY_DAY, opens: '02:00', closes: '04:00' }],
-});
-
-export const MAINTENANCE_NUMBERS: Omit<MaintenanceSettings, 'quiet' | 'backup'> = Object.freeze({
-  intervalMs: 60_000,
-  freeRatio: 0.15,
-  freePages: 1_000,
-  vacuumEveryMs: 7 * DAY_MS,
-  maxWaitMs: 50,
-  idleMs: 60_000,
-  stepPages: 100,
-  analyzeEveryMs: DAY_MS,
-  reindexEveryMs: 7 * DAY_MS,
-  checkEveryMs: 7 * DAY_MS,
-});
-
-export const DEFAULT_QUIET: TradingCalendar = new TradingCalendar(DEFAULT_QUIET_HOURS);

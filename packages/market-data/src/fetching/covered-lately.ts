@@ -12,7 +12,7 @@ import {
 } from '@barkeep/core';
 import type { IMarketDataStorage } from '@barkeep/storage';
 import type { SeriesState } from '../series/series-state.ts';
-import { endOf } from './delivery.ts';
+import { endOf } from './check-delivery.ts';
 import type { ClockReading } from './source-calls.ts';
 
 export interface CoveredLatelyOptions {

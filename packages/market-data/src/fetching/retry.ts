@@ -37,14 +37,23 @@ export async function retry<T>(
 function waitAfter(
   error: unknown,
   attempt: number,
-  { maxAttempts, baseDelayMs, maxDelayMs }: RetryPolicy,
+  policy: RetryPolicy,
   spread: number,
 ): number | undefined {
-  if (attempt >= maxAttempts || !isRetryable(error)) return undefined;
+  if (attempt >= policy.maxAttempts || !isRetryable(error)) return undefined;
   const askedMs = retryAfterMs(error);
-  if (askedMs > maxDelayMs) return undefined;
-  const longest = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
-  return Math.max(askedMs, (longest * (1 + spread)) / 2);
+  if (askedMs > policy.maxDelayMs) return undefined;
+  return Math.max(askedMs, backoffMs(attempt, policy, spread));
+}
+
+/** How long to wait after so many failed attempts; `spread` from 0, the least, to 1, the most. */
+export function backoffMs(
+  attempts: number,
+  { baseDelayMs, maxDelayMs }: RetryPolicy,
+  spread: number,
+): number {
+  const longest = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempts - 1));
+  return (longest * (1 + spread)) / 2;
 }
 
 /** Whether an error, of Barkeep or not, says that the same call may succeed later. */

@@ -12,7 +12,7 @@ import type { FetchingSettings } from '../config/check-config.ts';
 import type { BreakerStatistics } from '../contract/market-data-statistics.ts';
 import type { SeriesState } from '../series/series-state.ts';
 import { CallContext } from './call-context.ts';
-import { type CheckedDelivery, checkDelivery } from './delivery.ts';
+import { type CheckedDelivery, checkDelivery } from './check-delivery.ts';
 import type { Flight } from './flight.ts';
 import { type BreakerChange, type SourceGate, sourceGate } from './source-gate.ts';
 import { withinTime } from './within-time.ts';

@@ -10,7 +10,7 @@ import {
 import type { IMarketDataCoordinator } from '@barkeep/source';
 import type { BreakerPolicy, RetryPolicy } from '../config/market-data-config.ts';
 import type { BreakerStatistics } from '../contract/market-data-statistics.ts';
-import { isRetryable, retryAfterMs } from './retry.ts';
+import { backoffMs, isRetryable, retryAfterMs } from './retry.ts';
 
 export interface GateTerms {
   readonly breaker: BreakerPolicy;
@@ -188,8 +188,7 @@ export class SourceGate {
     } else if (!BarkeepError.is(error, 'TIMEOUT')) {
       this.#isWary = true;
       // The least that the caller itself waits before its next attempt.
-      const longestMs = Math.min(retry.baseDelayMs * 2 ** (this.#failures - 1), retry.maxDelayMs);
-      this.#pausedUntil = now + longestMs / 2;
+      this.#pausedUntil = now + backoffMs(this.#failures, retry, 0);
     }
   }
 

@@ -21,7 +21,7 @@ import type { LiveStreams } from '../series/live-streams.ts';
 import type { SeriesDirectory } from '../series/series-directory.ts';
 import { fromFloor, type SeriesFloors } from '../series/series-floors.ts';
 import { FailureLog, lastErrorOf } from './failure-log.ts';
-import { type ClockChange, type RecordedBatch, RecordedSeries } from './recorded-series.ts';
+import { type ClockChange, RecordableCandles, type RecordedBatch } from './recordable-candles.ts';
 
 export interface CandleRecorderOptions {
   readonly storage: IMarketDataStorage;
@@ -48,7 +48,7 @@ export interface CandleRecorderOptions {
 
 /** A series that is recorded, and what its storing and fetching stand at. */
 class Recording {
-  readonly series: RecordedSeries;
+  readonly series: RecordableCandles;
   /** The latest failure to store something of it, until that succeeds. */
   failure: FailureEvent | undefined;
   /** Whether it was promised before. */
@@ -59,7 +59,7 @@ class Recording {
   fetchesAgainAt = Number.NEGATIVE_INFINITY;
   isFetching = false;
 
-  constructor(series: RecordedSeries) {
+  constructor(series: RecordableCandles) {
     this.series = series;
   }
 }
@@ -215,7 +215,7 @@ export class CandleRecorder {
       return undefined;
     }
     const { graceMs, streams, directory } = this.#options;
-    const series = new RecordedSeries(key, graceMs, (withdrawn) => {
+    const series = new RecordableCandles(key, graceMs, (withdrawn) => {
       streams.setWithdrawn(key, withdrawn);
       directory.coverageDoubted(key);
     });

@@ -19,7 +19,7 @@ import {
   validateCandleStream,
   validateRouterConnection,
 } from '@barkeep/source';
-import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type { ClockBound } from '../config/refuse-ahead.ts';
 import type { FailureEvent } from '../contract/market-data-event.ts';
 import type {
   LastError,

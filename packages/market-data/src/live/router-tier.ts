@@ -7,7 +7,7 @@ import {
   type MarketEvent,
   siftRouterEvent,
 } from '@barkeep/source';
-import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type { ClockBound } from '../config/refuse-ahead.ts';
 import type { TierStatistics } from '../contract/market-data-statistics.ts';
 import type { LiveStreams } from '../series/live-streams.ts';
 import type { LiveArrivals } from './live-arrivals.ts';

@@ -1,6 +1,6 @@
 import type { EpochMs } from '@barkeep/core';
 import { type ISmartRouter, validateLastSeen } from '@barkeep/source';
-import type { ClockBound } from '../config/ahead-of-clock.ts';
+import type { ClockBound } from '../config/refuse-ahead.ts';
 
 /**
  * Up to when everything has surely come through the router's connection: the evidence on which periods

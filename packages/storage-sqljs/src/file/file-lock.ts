@@ -1,7 +1,8 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { nodeSqlite } from './node-sqlite.ts';
-import { sqliteFileFailure, untilFree } from './until-free.ts';
+import { sqliteFileFailure } from './sqlite-file-failure.ts';
+import { untilFree } from './until-free.ts';
 
 /** As long as the page of a browser waits. */
 const PATIENCE_TO_OPEN_MS = 1_000;

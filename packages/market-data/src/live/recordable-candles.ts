@@ -72,7 +72,7 @@ const END_OF_TIME: EpochMs = MAX_EPOCH_MS + 1;
  * - The state of a candle whose period nobody promised is worth storing only while the period lasts:
  *   afterwards somebody else may have stored the final one.
  */
-export class RecordedSeries {
+export class RecordableCandles {
   readonly key: SeriesKey;
   readonly #grid: TimeframeGrid;
   readonly #graceMs: number;

@@ -7,7 +7,7 @@ const SLICE_MS = 4;
  * Maps items one after the other without blocking the event loop. Results that are ready at once
  * cost no extra turn; the event loop runs every few milliseconds.
  */
-export async function mapInTurns<T, R>(
+export async function mapCooperatively<T, R>(
   items: readonly T[],
   work: (item: T, index: number) => Awaitable<R>,
   signal?: AbortSignal,
