@@ -26,7 +26,10 @@ export interface CandleCacheConfig {
    * if that is more. Default: 30 days.
    */
   readonly oldPageTtlMs?: number | undefined;
-  /** TTL of any other page, in milliseconds of trading time. Default: 60,000. */
+  /**
+   * TTL of any other page, in milliseconds of trading time, but never longer than `settledPageTtlMs` of
+   * wall time, if that is more. Default: 60,000.
+   */
   readonly unsettledPageTtlMs?: number | undefined;
   /** How many recent answers to keep for identical queries; 0 disables it. Default: 256. */
   readonly maxAnswers?: number | undefined;
