@@ -14,14 +14,21 @@ export interface ConnectionFailures {
   readonly ofReader: (error: unknown) => void;
 }
 
+/** How many connections may only read, and whether they start with the storage. */
+export interface ReaderCount {
+  readonly most: number;
+  readonly atOnce: boolean;
+}
+
 /**
- * The connections of one storage: one that writes, and up to so many that only read. A reader starts when a
- * read would have to wait for another call; until one is there, reads take turns with writes.
+ * The connections of one storage: one that writes, and up to so many that only read. Unless they start at
+ * once, each reader starts when a read would have to wait for another call; until one is there, reads take
+ * turns with writes.
  */
 export class SqliteConnections {
   readonly writer: WorkerClient;
   readonly #options: SharedOptions;
-  readonly #mostReaders: number;
+  readonly #counts: ReaderCount;
   readonly #failures: ConnectionFailures;
   readonly #readers: WorkerClient[] = [];
   #starting: WorkerClient | undefined;
@@ -29,22 +36,21 @@ export class SqliteConnections {
   #file: OpenedFile | undefined;
   #isClosing = false;
 
-  private constructor(options: SharedOptions, mostReaders: number, failures: ConnectionFailures) {
+  private constructor(options: SharedOptions, counts: ReaderCount, failures: ConnectionFailures) {
     this.#options = options;
-    this.#mostReaders = mostReaders;
+    this.#counts = counts;
     this.#failures = failures;
     this.writer = new WorkerClient(failures.ofCompaction);
   }
 
   static async open(
     options: SharedOptions,
-    mostReaders: number,
+    counts: ReaderCount,
     failures: ConnectionFailures,
   ): Promise<SqliteConnections> {
-    const connections = new SqliteConnections(options, mostReaders, failures);
+    const connections = new SqliteConnections(options, counts, failures);
     try {
-      const opening = { ...options, access: 'read-write' } as const;
-      connections.#file = await connections.writer.call('open', [opening]);
+      await connections.#open(options);
       return connections;
     } catch (error) {
       // Why it did not open says more than what follows from that.
@@ -73,7 +79,7 @@ export class SqliteConnections {
 
   /** Starts one reader more, unless that is under way or there are enough: in the background. */
   startReader(): void {
-    const isEnough = this.#readers.length >= this.#mostReaders || this.#file?.isAlone !== false;
+    const isEnough = this.#readers.length >= this.#counts.most || this.#file?.isAlone !== false;
     if (isEnough || this.#starting !== undefined || this.#isClosing) return;
     if (this.#attempts === 0) return;
     const reader = new WorkerClient(this.#failures.ofCompaction);
@@ -88,6 +94,24 @@ export class SqliteConnections {
     // The last connection to close empties the WAL, and only the writer can.
     await Promise.all([this.#starting?.kill(), ...readers.map((reader) => reader.close())]).finally(
       () => this.writer.close(),
+    );
+  }
+
+  /** All threads start at once; the writer's connection opens first, because it makes the database. */
+  async #open(options: SharedOptions): Promise<void> {
+    const { most, atOnce } = this.#counts;
+    for (let i = 0; atOnce && i < most; i += 1) {
+      this.#readers.push(new WorkerClient(this.#failures.ofCompaction));
+    }
+    const warmedUp = Promise.all(this.#readers.map((reader) => reader.call('warmUp', [])));
+    const opening = this.writer.call('open', [{ ...options, access: 'read-write' }]);
+    const [file] = await Promise.all([opening, warmedUp]);
+    this.#file = file;
+    if (file.isAlone) await Promise.all(this.#readers.splice(0).map((reader) => reader.close()));
+    await Promise.all(
+      this.#readers.map((reader) =>
+        reader.call('open', [{ ...options, access: 'read-only', ...file }]),
+      ),
     );
   }
 

@@ -26,7 +26,7 @@ import { RemoteChangePoll } from './remote-change-poll.ts';
 import { runBackup } from './run-backup.ts';
 import { assertCompatible, installedVersions } from './runtime-versions.ts';
 import { holding, pruneBackups, restoreBackup, verifyBackup } from './sqlite-backups.ts';
-import { SqliteConnections } from './sqlite-connections.ts';
+import { type ReaderCount, SqliteConnections } from './sqlite-connections.ts';
 import { checkOptions, type SqliteStorageOptions } from './sqlite-storage-options.ts';
 import { WorkerClient } from './worker-client.ts';
 import type { ConnectionOptions } from './worker-protocol.ts';
@@ -45,7 +45,7 @@ const WRITER_NUMBERS = 2 ** 48 - 1;
  */
 export class SqliteStorage extends EngineStorage {
   readonly #options: Omit<ConnectionOptions, 'access' | 'path'>;
-  readonly #readers: number;
+  readonly #readers: ReaderCount;
   readonly #poll: RemoteChangePoll;
   #file: HeldDatabaseFile | undefined;
   #connections: SqliteConnections | undefined;

@@ -19,7 +19,6 @@ const VARIANTS: Readonly<Record<string, Pick<SqliteStorageOptions, 'archive' | '
       // Or explain would race with what goes on by itself; that is for the tests of the engine.
       automatic: false,
     },
-    readers: 1,
   },
   'storage-sqlite, rows only, one connection': { archive: 'off', readers: 0 },
 };

@@ -12,12 +12,13 @@ afterEach(() => void vi.restoreAllMocks());
 async function opened(
   path: string,
   readers: number,
+  atOnce = false,
   ofReader: (error: unknown) => void = (error) => expect.unreachable(String(error)),
 ) {
   const failures = { ofCompaction: expectNoFailure, ofReader };
   const connections = await SqliteConnections.open(
     { path, name: path, busyTimeoutMs: 100, journal: 'wal', synchronous: 'normal', writer: 1 },
-    readers,
+    { most: readers, atOnce },
     failures,
   );
   onTestFinished(() => connections.close());
@@ -40,6 +41,13 @@ it('starts a reader when a read would have to wait, and no more than it may', as
   expect([first, second]).toContain(connections.reader);
 });
 
+it('starts readers with the storage where they are asked for', async () => {
+  const connections = await opened(temporaryPath(), 2, true);
+  expect(connections.reader).not.toBe(connections.writer);
+  expect(connections.idleReader).toBeDefined();
+  await connections.reader.call('read', [QUERY]);
+});
+
 it('starts none where reads take turns with writes', async () => {
   const connections = await opened(temporaryPath(), 0);
   const reads = Array.from({ length: 9 }, () => connections.reader.call('read', [QUERY]));
@@ -51,7 +59,7 @@ it('starts none where reads take turns with writes', async () => {
 it('reports a reader that cannot be started, and goes on without it', async () => {
   const path = temporaryPath();
   const failures: unknown[] = [];
-  const connections = await opened(path, 2, (error) => failures.push(error));
+  const connections = await opened(path, 2, false, (error) => failures.push(error));
   renameSync(path, `${path}.away`);
   for (let i = 1; i <= 5; i += 1) {
     connections.startReader();
