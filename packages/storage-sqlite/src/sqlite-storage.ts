@@ -199,7 +199,10 @@ export class SqliteStorage extends EngineStorage {
     this.#poll.stop();
   }
 
-  /** When the signal fires, the thread ends at once, and SQLite undoes what it was at. */
+  /**
+   * When the signal fires, the thread ends as soon as the statement under way has, and SQLite undoes what it
+   * was at.
+   */
   async #onOwnConnection<T>(
     access: ConnectionOptions['access'],
     work: (own: WorkerClient) => Promise<T>,

@@ -71,7 +71,8 @@ it(
       acknowledged[round % 2] = expectOnce(path(round), last + 1);
     }
     await next.kill();
-    expect(Math.min(...acknowledged)).toBeGreaterThan(COMPACTED_ROUNDS);
+    // Of the rounds of each database at least one candle.
+    expect(Math.min(...acknowledged)).toBeGreaterThanOrEqual(COMPACTED_ROUNDS / 2);
   },
   budget(180_000),
 );
