@@ -402,13 +402,12 @@ local function append(keys, given)
     call('ZADD', trades.late, unpack(scored))
     trades.due = math.min(trades.due or math.huge, now + life.trades)
   end
-  local was_in_order = trades.lates == 0
   trades.lates = late.left + #late.own
   if #added > 0 then
     call('SADD', trades.ids, unpack(added))
-    -- Not with every trade. Another writer may let its trades live longer.
+    -- Not with every trade. Another writer may let its trades live longer. A key from which all went is a new one.
     local left = call('PTTL', trades.ids)
-    local is_begun = (trades.length == 0 and #pushed > 0) or (was_in_order and #scored > 0)
+    local is_begun = (in_order.left == 0 and #pushed > 0) or (late.left == 0 and #scored > 0)
     if left < life.trades or is_begun then
       for i = 1, 3 do call('PEXPIRE', keys[i], math.max(left, life.trades + 1000)) end
       trades.is_renewed = true

@@ -46,6 +46,26 @@ describe.skipIf(!hasRedisServer())('bounds', () => {
     return handle;
   }
 
+  it('lets every key expire, also one that lost all it had and is filled again', async () => {
+    const realtime = await open({ maxTradesPerSymbol: 2 });
+    const at = (offset: number) => ({ ...trade(offset), id: `t${offset}`, timestamp: AT + offset });
+    const expectExpiries = async (): Promise<void> => {
+      for (const key of await raw.keys('barkeep:*')) {
+        expect(await raw.pttl(key), key).toBeGreaterThan(0);
+      }
+    };
+    // The first late one goes for others that are late, too.
+    await realtime.trades.append('A', [at(10)]);
+    await realtime.trades.append('A', [at(5)]);
+    await realtime.trades.append('A', [at(7), at(8)]);
+    await expectExpiries();
+    // And those in order for others.
+    await realtime.trades.append('B', [at(1)]);
+    await realtime.trades.append('B', [at(2), at(3)]);
+    await realtime.trades.append('B', [at(4), at(6)]);
+    await expectExpiries();
+  });
+
   /** How many bytes go both ways meanwhile. */
   async function bytesOf(work: () => Promise<unknown>): Promise<number> {
     const before = proxy.received;
